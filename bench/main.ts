@@ -1,12 +1,15 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMachine, machineLine } from './lib/machine.ts';
+import { currentCommit } from './lib/commit.ts';
+import { describeMachine, type Machine, machineLine } from './lib/machine.ts';
+import { recordCase } from './lib/record.ts';
 import type { CaseOptions, CaseResult } from './lib/result.ts';
 import { runWell } from './lib/run.ts';
 import { formatTable } from './lib/table.ts';
 
 type Case = (options: CaseOptions) => Promise<CaseResult>;
-/** Each case loads its code when it runs, so that help and single cases start quickly. */
+/** The cases by name. Each case loads its code when it runs, so that help and single cases start quickly. */
 const CASES: Record<string, () => Promise<Case>> = {
   startup: async () => (await import('./cases/startup.ts')).startup,
   memory: async () => (await import('./cases/memory.ts')).memory,
@@ -64,7 +67,7 @@ const CASES: Record<string, () => Promise<Case>> = {
 const MAX_PAIRS = 100;
 const MAX_GAP_SECONDS = 600;
 
-const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--cold] [--gap SECONDS] [--only WORDS] [--json]
+const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--cold] [--gap SECONDS] [--only WORDS] [--json] [--record]
 
   --case   one of ${Object.keys(CASES).join(', ')}; all by default
   --pairs  pairs of the 60 s comparison, 5 by default (1 to ${MAX_PAIRS})
@@ -73,7 +76,10 @@ const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--cold] [--gap SECO
   --only   attacks of the case routes whose name, attacker and routes contain all words, such as "schema greedy /v1/upload"
   --peer   address of another service with this API, for the case peer; its key is in AIRLOCK_BENCH_PEER_KEY
   --json   print everything that was measured, and the machine, as JSON instead of the table
+  --record write the rows of each case to docs/benchmarks.json when the case ends; npx tsx scripts/docs.ts then renews docs/benchmarks.md
 `;
+
+const RECORD = join(import.meta.dirname, '..', 'docs', 'benchmarks.json');
 
 async function main(): Promise<number> {
   const options = readOptions();
@@ -84,9 +90,10 @@ async function main(): Promise<number> {
   }
   const machine = await describeMachine();
   if (!options.json) process.stdout.write(`${machineLine(machine)}\n`);
-  // Builds changed code, so that no case measures a build.
+  // Build changed code first, so that no case measures a build.
   await runWell(join(import.meta.dirname, '..', 'airlock'), ['--version']);
 
+  const record = options.record ? await openRecord(machine, options) : null;
   const results: Record<string, CaseResult> = {};
   for (const name of options.cases) {
     const progress = (text: string) => showProgress(`${name}: ${text}`);
@@ -94,14 +101,25 @@ async function main(): Promise<number> {
       showProgress('');
       process.stderr.write(`${line}\n`);
     };
-    const { json: _json, cases: _cases, ...settings } = options;
+    const { json: _json, cases: _cases, record: _record, ...settings } = options;
     const run = await CASES[name]!();
     results[name] = await run({ ...settings, progress, report });
+    record?.(name, results[name]);
   }
   showProgress('');
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
   else showResults(Object.values(results));
   return 0;
+}
+
+/** Returns a function that writes the result of a case to `docs/benchmarks.json`. */
+async function openRecord({ load: _, ...machine }: Machine, { pairs, only }: Options) {
+  const run = { commit: await currentCommit(), date: new Date().toISOString().slice(0, 10), pairs, machine };
+  return (name: string, result: CaseResult) => {
+    const recorded = JSON.parse(readFileSync(RECORD, 'utf8'));
+    const changed = recordCase(recorded, name, { run, result, isPart: only.length > 0 });
+    writeFileSync(RECORD, `${JSON.stringify(changed, null, 2)}\n`);
+  };
 }
 
 function showResults(results: CaseResult[]): void {
@@ -112,6 +130,7 @@ function showResults(results: CaseResult[]): void {
 interface Options extends Omit<CaseOptions, 'progress' | 'report'> {
   cases: string[];
   json: boolean;
+  record: boolean;
 }
 
 function readOptions(): Options | string {
@@ -125,6 +144,7 @@ function readOptions(): Options | string {
         cold: { type: 'boolean' },
         gap: { type: 'string' },
         json: { type: 'boolean' },
+        record: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });
@@ -139,14 +159,15 @@ function readOptions(): Options | string {
     if (cases.includes('peer') && !URL.canParse(values.peer ?? '')) return 'The case peer needs --peer URL.';
     const gap = Number(values.gap ?? 0);
     if (!(gap >= 0 && gap <= MAX_GAP_SECONDS)) return `--gap must be a number of seconds from 0 to ${MAX_GAP_SECONDS}.`;
-    const { peer = null, json = false, cold = false } = values;
-    return { cases, pairs, peer, only: values.only?.split(/\s+/) ?? [], cold, gapMs: gap * 1000, json };
+    const { peer = null, json = false, cold = false, record = false } = values;
+    if (record && (cold || gap > 0)) return '--record needs the usual conditions: omit --cold and --gap.';
+    return { cases, pairs, peer, only: values.only?.split(/\s+/) ?? [], cold, gapMs: gap * 1000, json, record };
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-/** A status line that overwrites itself. Prints nothing if standard error is not a terminal. */
+/** Prints a status line that overwrites itself. Prints nothing if standard error is not a terminal. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`);
 }

@@ -1,5 +1,6 @@
-// Turns the modules into which esbuild has split the program into chunks that src/cli/loader.ts loads. Chunks are CommonJS, and each is an
-// expression that is a function. Compiles them with V8 for each set of options that a process of the service has.
+// Turns the modules into which esbuild has split the program into chunks, which src/cli/loader.ts loads. A chunk is CommonJS, and is an
+// expression that evaluates to a function. This script also compiles the chunks with V8, for each set of options with which a process of
+// the service runs.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,17 +10,20 @@ import { promisify } from 'node:util';
 import { build, version } from 'esbuild';
 
 const own = fileURLToPath(import.meta.url);
-/** Parameters of a chunk. No variable in a chunk may have these names. */
+/** Names of parameters of a chunk, which no variable in a chunk may have. */
 const OWN_NAMES = ['$later', '$chunkUrl'];
 const WRAPPER = ['(function (exports, require, module, $later, $chunkUrl, __filename, __dirname) {', '})'];
 
 /**
- * A comment in each module. It changes the module's hash, which names the chunk, when this script makes the chunk differently: compiled
- * code belongs to a name.
+ * A comment at the end of each module. It changes the module's hash, which names the chunk, whenever this script or esbuild changes,
+ * because compiled code belongs to a chunk by its name.
  */
 export const moduleFooter = `// ${createHash('sha256').update(readFileSync(own)).update(version).digest('hex')}`;
 
 /**
+ * Writes the chunks of the program.
+ * @param modules the folder of the modules
+ * @param chunks the folder to write to
  * @param common options of esbuild
  * @returns the names of the chunks
  */
@@ -49,11 +53,11 @@ export async function buildChunks(modules, chunks, common) {
 }
 
 /**
- * Compiles the chunks in a process for each set of options, into the folder that the loader searches.
+ * Compiles the chunks in a process for each set of options, into the folder in which the loader searches.
  * @param script the bundle of scripts/compile-chunks.mjs
- * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands; `flags` = the V8 flags that
- * the loader sets
- * @returns their paths below `compiled`
+ * @param sets `role` is the chunk of the role that starts with these options, or null for all other commands. `flags` are the V8 flags that
+ * the loader sets.
+ * @returns the paths of the compiled files below `compiled`
  */
 export async function compileChunks({ chunks, compiled, names, script }, sets) {
   const compile = async ({ options, role, flags }) => {

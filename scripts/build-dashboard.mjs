@@ -1,5 +1,5 @@
-// Builds web/ with Vite. The name of every file except the page contains a hash of its contents, and compressed copies are next to it, so
-// the API only sends files.
+// Builds web/ with Vite. The name of every file except the pages contains a hash of its contents, and compressed copies are next to it, so
+// the API only has to send files.
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { build } from 'vite';
 import config from '../web/vite.config.mjs';
 
 const web = join(dirname(fileURLToPath(import.meta.url)), '..', 'web');
-/** Number of bytes below which headers cost more than compression saves. */
+/** Size in bytes below which a file is not compressed, because headers would cost more than compression saves. */
 const MIN_BYTES = 512;
 
 /** Builds into the folder `outDir` and returns the names of the files in its `assets`. */

@@ -1,13 +1,13 @@
 // Lists the npm packages of a running service, and the packages that the bundles for browsers contain, as CycloneDX: components and
-// dependencies from package-lock.json. Does not use `npm sbom`, because npm 9 of Debian 13 does not have it. `./airlock sbom` adds the
+// dependencies from package-lock.json. Does not use `npm sbom`, because npm 9 of Debian 13 lacks this command. `./airlock sbom` adds the
 // packages that the distribution installs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The list of development packages whose code the dashboard and the pages of the documentation contain. */
+/** File that lists the development packages whose code the dashboard and the pages of the documentation contain. */
 const BUNDLED = 'scripts/bundled-packages.json';
 
-/** The text of the document. */
+/** Returns the text of the document. */
 export function buildSbom(root) {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const bundled = new Set(JSON.parse(readFileSync(join(root, BUNDLED), 'utf8')));
@@ -24,7 +24,7 @@ export function buildSbom(root) {
   }
   const ref = (path) => (path === '' ? `airlock@${own.version}` : refOf(path, packages[path]));
   const paths = [...edges.keys()].filter((path) => path !== '');
-  // A package that npm has installed in two folders is one component.
+  // A package that npm has installed in two folders becomes one component.
   const components = new Map(paths.map((path) => [ref(path), componentOf(path, packages[path])]));
   const dependencies = new Map();
   for (const [path, needed] of edges)
@@ -40,7 +40,7 @@ function namesNeededBy({ dependencies, optionalDependencies, peerDependencies })
   return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 }
 
-/** Folders of the packages as Node finds them from this folder. An optional or peer package may be missing. */
+/** Returns the folders of the packages as Node finds them from the folder `from`. An optional or peer package may be missing. */
 function findPaths(packages, from, names) {
   return names.flatMap((name) => {
     for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
@@ -87,7 +87,7 @@ function hashesOf(integrity) {
   });
 }
 
-/** An identifier of SPDX, or an expression such as `(MIT OR Apache-2.0)`. */
+/** Returns the license as an SPDX identifier, or as an expression such as `(MIT OR Apache-2.0)`. */
 function licensesOf(license) {
   if (!license) return {};
   return { licenses: [/^[\w.+-]+$/.test(license) ? { license: { id: license } } : { expression: license }] };

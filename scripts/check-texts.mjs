@@ -6,10 +6,11 @@ const TEXT = /\.(js|mjs|css|html|json|svg|map|txt|xml)$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Node, browsers and the API read UTF-8. The loader of the program reads chunks with a separate function.
- * @param readChunk the function of the loader. Takes a path
+ * Checks that each program reads the text that was written. Node, browsers and the API read UTF-8. The loader of the program reads chunks
+ * with its own function.
+ * @param readChunk the function of the loader, which reads a path
  * @param chunks names of the files below `folder` that the loader reads
- * @throws if a file is not UTF-8, or the function returns another text
+ * @throws if a file is not UTF-8, or if `readChunk` returns another text
  */
 export function requireSameTexts(folder, files, readChunk, chunks) {
   const own = new Set(chunks);

@@ -23,6 +23,6 @@ for (const flag of flags.split(' ').filter(Boolean)) setFlagsFromString(flag);
 if (role) createChunkLoader(pathToFileURL(`${chunks}/`), compile)(role);
 else setFlagsFromString('--no-lazy');
 for (const name of names) compile(name, join(chunks, name));
-// Part of what V8 compares.
+// Sets the default again, because V8 compares this flag when it loads compiled code.
 setFlagsFromString('--lazy');
 for (const [name, script] of scripts) writeFileSync(join(folder, name), script.createCachedData());

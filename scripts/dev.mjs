@@ -1,5 +1,5 @@
-// Runs `./airlock up` and restarts it after each change of the sources: `./airlock` builds what has changed. Ctrl-C ends
-// both. Settings are variables, as always: `AIRLOCK_DATA_DIR=/tmp/airlock npm run dev`.
+// Runs `./airlock up`, and restarts it after each change of the sources. `./airlock` builds what has changed. Ctrl-C ends both programs.
+// Settings are environment variables, as always: `AIRLOCK_DATA_DIR=/tmp/airlock npm run dev`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Milliseconds. An editor writes several files in a row, which need only one restart. */
+/** Milliseconds without another change before a restart. An editor writes several files in a row, which need only one restart. */
 const QUIET_MS = 300;
 const SOURCES = /\.(ts|tsx|css|sql|html|svg)$/;
 

@@ -1,8 +1,9 @@
-// Generates the reference pages, the types of the SDK and the dashboard's list of events from the code: npx tsx scripts/docs.ts [--check]. `--check` writes nothing and exits
-// with 1 if a page is out of date.
+// Generates the reference pages, the types of the SDK, and the dashboard's list of events from the code: npx tsx scripts/docs.ts [--check].
+// With `--check`, writes nothing and exits with 1 if a generated file is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { benchmarksPage } from './docs/benchmarks.ts';
 import { cliPage } from './docs/cli.ts';
 import { errorsPage, failuresPage } from './docs/errors.ts';
 import { FILTER_PAGES, filtersPage } from './docs/filters.ts';
@@ -17,15 +18,17 @@ import { configurationPage } from './docs/settings.ts';
 const ROOT = join(import.meta.dirname, '..');
 
 let document: ReturnType<typeof openapiDocument> | null = null;
-/** Built once for all pages. */
+/** Returns the OpenAPI document, which is built once for all pages. */
 function openapi(): ReturnType<typeof openapiDocument> {
   document ??= openapiDocument();
   return document;
 }
 
-// Some pages are imported when they are made, because the order in which schemas are registered is their order in the SDK.
+// The function that renders each generated file. Some functions are imported only when they are called, because schemas are registered when
+// their modules load, and the SDK lists schemas in this order.
 const PAGES: Record<string, () => string | Promise<string>> = {
   ...PICTURES,
+  'docs/benchmarks.md': () => benchmarksPage(),
   'docs/cli.md': cliPage,
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
@@ -44,7 +47,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'web/src/api/event-types.ts': async () => eventTypes(await openapi()),
 };
 
-/** Generated files that are out of date: their text by their path below the repository. */
+/** Returns the new text of each generated file that is out of date, by its path below the repository. */
 async function stalePages(): Promise<Map<string, string>> {
   const pages = await Promise.all(Object.entries(PAGES).map(async ([path, render]) => [path, await render()] as const));
   return new Map(pages.filter(([path, text]) => read(path) !== text));

@@ -9,9 +9,9 @@ import { sentencesOf, textsOf } from './prose/sentences.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const CODE = /^(?:src|web\/src|sdk\/src)\/(?!.*\.test\.).*\.tsx?$/;
-/** Records of decisions and measurements keep their wording. */
+/** Records of decisions and measurements, whose wording stays unchanged. */
 const RECORDS = /^docs\/(?:decisions\/|benchmarks-log\.md)/;
-/** Generated from texts of `src/contract`. */
+/** A file that is generated from texts of `src/contract`. */
 const GENERATED = 'sdk/src/schema.ts';
 
 const named = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Rejects names that were replaced, in code and comments alike, so that each thing keeps one name. Prints the name to use.
+// Rejects names that were replaced, in code and in comments, so that each thing keeps one name. Prints the name to use.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -81,7 +81,7 @@ const REPLACED = {
   anew: 'again',
 };
 const FOLDERS = ['src', 'web', 'sdk', 'test', 'testkit', 'bench', 'scripts'];
-/** Generated from the OpenAPI document, whose texts come from `src/contract`. */
+/** Files that are generated from the OpenAPI document, whose texts come from `src/contract`. */
 const SKIPPED = new Set(['sdk/src/schema.ts']);
 
 const words = new RegExp(`(?<![\\w$-])(${Object.keys(REPLACED).join('|')})(?![\\w$-])`, 'g');

@@ -1,5 +1,5 @@
-// Builds the SDK for npm: sdk/src/ into sdk/dist/, JavaScript and types, with the licence next to them. `npm run check` has
-// checked the types. A fresh clone has no packages: the compiler of package-lock.json is then installed for this build alone.
+// Builds the SDK for npm: sdk/src/ into sdk/dist/, JavaScript and types, with the license next to them. Does not check the types, because
+// `npm run check` checks them. In a fresh clone without packages, installs the compiler of package-lock.json for this build alone.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,16 +16,19 @@ if (COMPILER.every((name) => existsSync(join(own, name)))) build(own);
 else withCompiler(build);
 copyFileSync(join(root, 'LICENSE'), join(sdk, 'LICENSE'));
 
-/** @param {string} modules a folder with the compiler and the types of Node */
+/**
+ * Compiles the SDK.
+ * @param {string} modules a folder with the compiler and the types of Node
+ */
 function build(modules) {
   const tsc = join(modules, 'typescript', 'bin', 'tsc');
   const project = ['-p', join(sdk, 'tsconfig.json'), '--noCheck', '--typeRoots', join(modules, '@types')];
-  // npm pack uses standard output, whose --json other programs read.
+  // The output goes to standard error, because other programs read the --json of npm pack from standard output.
   execFileSync(process.execPath, [tsc, ...project], { stdio: ['ignore', 2, 2] });
 }
 
 /**
- * Installs the compiler in a temporary folder, exactly as package-lock.json names it.
+ * Installs the compiler in a temporary folder, in the version of package-lock.json, and calls `work` with its folder.
  * @param {(modules: string) => void} work
  */
 function withCompiler(work) {

@@ -2,21 +2,21 @@
 type Json = any;
 
 export interface PlannedRequest {
-  /** As in the document: `GET /v1/transcodes/{id}`. */
+  /** Name of the operation as in the document: `GET /v1/transcodes/{id}`. */
   operation: string;
   method: string;
   path: string;
   body?: unknown;
 }
 
-/** Returns values for a parameter of a path or query. Throws for one that it does not know. */
+/** Returns values for a parameter of a path or query. Throws for an unknown parameter. */
 export type ValuesOf = (parameter: { operation: string; name: string; in: 'path' | 'query' }) => readonly string[];
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 /**
- * A request for each operation of an OpenAPI document, each value of its parameters, and each example of its body. Those
- * that only read come first, and those that delete come last. Operations that are not implemented yet are left out.
+ * Returns a request for each operation of an OpenAPI document, each value of its parameters, and each example of its body. Requests that
+ * only read come first, and requests that delete come last. Operations that are not implemented yet are omitted.
  */
 export function requestsOf(document: Json, valuesOf: ValuesOf): PlannedRequest[] {
   const requests = Object.entries<Json>(document.paths).flatMap(([path, item]) =>

@@ -5,8 +5,8 @@ const [SURROGATES, AFTER_SURROGATES, LAST] = [0xd800, 0xe000, 0x10ffff];
 const GAP = AFTER_SURROGATES - SURROGATES;
 
 /**
- * Every character of Unicode, as the unit of `fc.string`. The unit `binary` of fast-check has the same characters, but keeps a table of
- * them. This table of a million characters takes 0.7 seconds and 130 MB in each process.
+ * Generates every character of Unicode, as the unit of `fc.string`. The unit `binary` of fast-check generates the same characters, but
+ * keeps a table of them. This table of a million characters takes 0.7 seconds and 130 MB in each process.
  */
 export const anyCharacter: fc.Arbitrary<string> = fc.nat({ max: LAST - GAP }).map(characterAt, positionOf);
 
@@ -14,7 +14,10 @@ function characterAt(position: number): string {
   return String.fromCodePoint(position < SURROGATES ? position : position + GAP);
 }
 
-/** The inverse of `characterAt`. fast-check uses it to make strings such as `__proto__`, and expects an error for any other value. */
+/**
+ * Inverts `characterAt`. fast-check calls it to make strings such as `__proto__`, and expects an error for any value that is not a
+ * character.
+ */
 function positionOf(value: unknown): number {
   const code = typeof value === 'string' ? (value.codePointAt(0) ?? -1) : -1;
   if (code < 0 || String.fromCodePoint(code) !== value || (code >= SURROGATES && code < AFTER_SURROGATES)) {

@@ -2,10 +2,13 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-/** The headless shell has no window, and takes less processor time. Not every distribution has it. */
+/** Names of the programs. The headless shell has no window and needs less processor time, but some distributions lack it. */
 const PROGRAMS = ['chromium-headless-shell', 'chromium'];
 
-/** Pages of tests exist for seconds. In this time, V8's optimizing compilers cost more than their code saves. */
+/**
+ * Flags without V8's optimizing compilers. Pages of tests exist only for seconds, in which these compilers take longer than their code
+ * saves.
+ */
 const WITHOUT_OPTIMIZATION = '--js-flags=--no-opt --no-maglev';
 
 /**
@@ -13,7 +16,7 @@ const WITHOUT_OPTIMIZATION = '--js-flags=--no-opt --no-maglev';
  * @param options.isMeasured whether scripts run at full speed, as in a person's browser
  */
 export function openBrowser({ isMeasured = false } = {}): Promise<Browser> {
-  // Root cannot use Chromium's own sandbox, and the pages are ours.
+  // Root cannot use Chromium's own sandbox, and the tests load only their own pages.
   const args = [
     '--no-sandbox',
     '--disable-dev-shm-usage',

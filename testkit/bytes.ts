@@ -1,10 +1,10 @@
 import { oggChecksum } from '../src/sanitizer/ogg/crc.ts';
 import type { Random } from './random.ts';
 
-/** Edge cases for sizes and counts. */
+/** Edge cases of sizes and counts. */
 const EDGES = [0, 1, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
-/** Damages a file in one to eight places: changes bits or numbers; removes, copies, moves or fills parts; truncates. */
+/** Damages a file in one to eight places: changes bits or numbers; removes, copies, moves or fills parts; or truncates the file. */
 export function damaged(random: Random, original: Buffer): Buffer {
   let file: Buffer = Buffer.from(original);
   for (let left = random.int(1, 8); left > 0 && file.length > 16; left -= 1) file = damagedOnce(random, file);
@@ -12,7 +12,7 @@ export function damaged(random: Random, original: Buffer): Buffer {
 }
 
 function damagedOnce(random: Random, file: Buffer): Buffer {
-  // Half of all damage goes to the start, where the structure is.
+  // Half of all damage affects the start of the file, which contains the structure.
   const at = random.chance(0.5) ? random.int(0, Math.min(file.length - 1, 1024)) : random.int(0, file.length - 1);
   const length = random.pick([1, 2, 4, 8, 16, 64, 512, 4096]);
   const piece = file.subarray(at, Math.min(file.length, at + length));
@@ -107,7 +107,7 @@ function resized(random: Random, file: Buffer, at: number, littleEndian: boolean
   return changed;
 }
 
-/** The box nested in itself `times` times. */
+/** Returns the box nested in itself `times` times. */
 function nested(box: Buffer, times: number, file: Buffer, at: number): Buffer {
   const heads = Buffer.concat(
     Array.from({ length: times }, (_, level) => {
@@ -119,7 +119,7 @@ function nested(box: Buffer, times: number, file: Buffer, at: number): Buffer {
   return Buffer.concat([file.subarray(0, at), heads, box, file.subarray(at + box.length)]);
 }
 
-/** Changes and moves Ogg pages, with correct checksums, because a reader stops at wrong ones. */
+/** Changes and moves Ogg pages. The pages get correct checksums, because a reader stops at a wrong checksum. */
 function repaged(random: Random, file: Buffer): Buffer {
   const pages = pagesOf(file);
   if (pages.length === 0) return damaged(random, file);
@@ -129,7 +129,7 @@ function repaged(random: Random, file: Buffer): Buffer {
     random.pick<() => unknown>([
       () => pages.splice(at, 1),
       () => pages.splice(random.int(0, pages.length), 0, Buffer.from(page)),
-      // Flags, time, stream, number; then segments and packets.
+      // The changes affect the flags, the time, the stream and the number of a page, and then its segments and packets.
       () => (page[5] = random.int(0, 7)),
       () => page.writeBigInt64LE(BigInt(random.pick([-1, 0, 1, 959, 2 ** 31, 2 ** 52])), 6),
       () => page.writeUInt32LE(random.pick(EDGES), random.pick([14, 18])),

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
-/** Control groups of the sandboxes of process `pid`, in all hierarchies. */
+/** Returns the control groups of the sandboxes of process `pid`, in all hierarchies. */
 export function cgroupsOf(pid: number): string[] {
-  // Groups of other cells may end during the search, for which find exits with 1.
+  // Groups of other cells may disappear during the search, and find then exits with 1.
   const { stdout, status } = spawnSync(
     '/usr/bin/find',
     ['/sys/fs/cgroup', '-ignore_readdir_race', '-type', 'd', '-name', `airlock-${pid}-*`],

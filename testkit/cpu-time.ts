@@ -1,4 +1,4 @@
-/** Milliseconds of processor time that synchronous work takes. Other work on the machine does not count, as it would in time that passes. */
+/** Returns the milliseconds of processor time of synchronous work. Unlike elapsed time, it excludes other work on the machine. */
 export function cpuMs(work: () => unknown): number {
   const before = process.cpuUsage();
   work();

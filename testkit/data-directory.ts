@@ -3,29 +3,29 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from './run.ts';
 
-/** Parts of a data directory that never change once created; a copy hard-links them. */
+/** Parts of a data directory that never change once created. A copy contains hard links to them. */
 const CONSTANT = /^(rootimg|pgsql-.*)$/;
-/** Parts that a start creates when they are missing. */
+/** Parts that are not copied, because a start creates them. */
 const LEFT_OUT = new Set(['ballast', 'cells', 'ready.json', 'socket', 'up.lock', 'work']);
 
 /**
- * Prepares the data directory of a stopped service for copying. Removes WAL segments that PostgreSQL keeps for later, half
- * of the bytes of a new cluster.
+ * Prepares the data directory of a stopped service for copying. Removes WAL segments that PostgreSQL keeps for later, which are half of the
+ * bytes of a new cluster.
  */
 export async function sealTemplate(dataDir: string): Promise<void> {
   const data = join(dataDir, 'postgres', 'data');
   const wal = join(data, 'pg_wal');
   const segments = (await readdir(wal)).filter((name) => /^[0-9A-F]{24}$/.test(name)).sort();
-  // The checkpoint of a shutdown removes or renames what is older than itself, so the first segment contains it.
+  // The checkpoint of the shutdown has removed or renamed older segments, so the first segment contains the checkpoint.
   for (const later of segments.slice(1)) await rm(join(wal, later));
 }
 
 /**
- * Copies a data directory as `airlock up` leaves it after its first start, which avoids running `initdb` and copying
- * FFmpeg again. Where `TEST_MEMORY` names a folder, the database goes there behind a symbolic link: its 1,500 files take
- * a disk up to five seconds while other tests run.
+ * Copies a data directory as `airlock up` leaves it after its first start, which avoids running `initdb` and copying FFmpeg again. If
+ * `TEST_MEMORY` names a folder, the database is stored there behind a symbolic link, because writing its 1,500 files to a disk takes up to
+ * five seconds while other tests run.
  * @param path target; default: a temporary folder
- * @param onDisk copies the database into the directory itself in any case
+ * @param onDisk whether to copy the database into the directory itself in any case
  */
 export async function copyTemplate(template: string, path?: string, onDisk = false): Promise<string> {
   const dataDir = path ?? (await makeDataDir());
@@ -45,14 +45,14 @@ export async function copyTemplate(template: string, path?: string, onDisk = fal
   return dataDir;
 }
 
-/** Removes a data directory, and its database where that is elsewhere. */
+/** Removes a data directory, and its database if that is elsewhere. */
 export async function removeDataDir(dataDir: string): Promise<void> {
   const database = await realpath(join(dataDir, 'postgres', 'data')).catch(() => null);
   if (database) await rm(database, { recursive: true, force: true });
   await rm(dataDir, { recursive: true, force: true });
 }
 
-/** Creates a data directory that the unprivileged accounts of a service started as root can traverse. */
+/** Creates a data directory that the unprivileged accounts of a service started as root can enter. */
 export async function makeDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-test-'));
   await chmod(dataDir, 0o711);
@@ -60,9 +60,9 @@ export async function makeDataDir(): Promise<string> {
 }
 
 /**
- * Links the root image that this run has built into a data directory, which then needs none of its own: a build takes
- * more than a second of CPU time. Copies what `ffmpegUpdate` keeps as well. Linked files keep their owner, who may be another than the one of the folders.
- * @param owner user and group id of the account that uses the directory; default: the one of this process
+ * Links the root image of this run into a data directory, so that the service does not build one: a build takes more than a second of CPU
+ * time. Also copies the files of `ffmpegUpdate`. Linked files keep their owner, who may differ from the owner of the folders.
+ * @param owner user and group id of the account that uses the directory; default: the account of this process
  * @param isOtherDisk whether the directory is on another file system. Files are then copied, because links are impossible
  */
 export async function linkRootImage(dataDir: string, owner?: number, isOtherDisk = false): Promise<void> {
@@ -73,7 +73,7 @@ export async function linkRootImage(dataDir: string, owner?: number, isOtherDisk
   const policy = join(dataDir, 'apt-policy.json');
   const hasPolicy = await copyFile(join(dirname(images), 'apt-policy.json'), policy).then(
     () => true,
-    // On systems without apt.
+    // The file is absent on systems without apt.
     () => false,
   );
   if (owner === undefined) return;
@@ -83,7 +83,7 @@ export async function linkRootImage(dataDir: string, owner?: number, isOtherDisk
   for (const folder of [target, ...folders]) await chown(folder, owner, owner);
 }
 
-/** Keeps owners and modes: PostgreSQL and the storage belong to other accounts. */
+/** Copies the entries of a folder with their owners and modes, because PostgreSQL and the storage belong to other accounts. */
 async function copyFolder(from: string, to: string, without: string[] = ['postgres']): Promise<void> {
   const names = (await readdir(from)).filter((name) => !LEFT_OUT.has(name) && !without.includes(name));
   const paths = (constant: boolean) => names.filter((name) => CONSTANT.test(name) === constant);

@@ -1,27 +1,27 @@
 import type pg from 'pg';
 
-/** Accounts; the first one owns seven of ten jobs. */
+/** Number of accounts. The first account owns seven of ten jobs. */
 const ACCOUNTS = 10;
-/** Jobs that run: fewer than an account may run. */
+/** Number of running jobs. It is below the maximum of an account. */
 const RUNNING = 5;
-/** Seconds over which the jobs were created: nine of ten have been erased by retention. */
+/** Number of seconds over which the jobs were created. Nine of ten jobs have been erased by retention. */
 const SPAN_SECONDS = 1_000_000;
 
 export interface Filled {
-  /** The account that owns most jobs, and all that wait. */
+  /** Id of the account that owns most jobs, and all waiting jobs. */
   accountId: string;
 }
 
 /**
- * Fills a migrated database with jobs, the newest of which wait, and with the rows that come with them: uploads, objects,
- * sources, outputs, attempts, events, deliveries and idempotency keys, and with templates, connections and upload tokens. Nothing
- * of it can run: no row has a text, and no object has bytes. The attempts and live objects are so young that no sweep looks for them. Needs a connection of the superuser.
+ * Fills a migrated database with jobs, the newest of which wait, and with the rows that belong to them: uploads, objects, sources, outputs,
+ * attempts, events, deliveries and idempotency keys. Also adds templates, connections and upload tokens. No job can run, because no row has
+ * a text and no object has bytes. The attempts and live objects are so new that no sweep selects them. Needs a connection of the superuser.
  */
 export async function fillDatabase(
   database: pg.ClientBase,
   { jobs, waiting }: { jobs: number; waiting: number },
 ): Promise<Filled> {
-  // Without foreign keys and triggers: the rows fit together, and are counted at once.
+  // Inserts the rows without foreign keys and triggers, because the rows are consistent and are counted at the end.
   await database.query('SET session_replication_role = replica; SET statement_timeout = 0');
   await database.query(
     `INSERT INTO accounts (id, name, max_queued) SELECT gen_random_uuid(), 'filled-' || n, $2 FROM generate_series(1, $1::int) AS n`,
@@ -35,11 +35,11 @@ export async function fillDatabase(
   return { accountId: rows[0]!.id };
 }
 
-/** An id as the program makes them: ordered by time. */
+/** Returns an id as the program makes ids, which are ordered by time. */
 const idAt = (at: string, salt: string) =>
   `(lpad(to_hex((extract(epoch FROM ${at}) * 1000)::bigint), 12, '0') || '7' || substr(md5(${salt}), 1, 3) || '8' || substr(md5(${salt}), 4, 15))::uuid`;
 
-/** One row a job, from which all others are made. */
+/** One row for each job, from which all other rows are made. */
 const SEEDS = `
   CREATE TEMPORARY TABLE seeds AS
   SELECT n, at, account.id AS account_id, ${idAt('at', `'job' || n`)} AS job_id, ${idAt('at', `'upload' || n`)} AS upload_id,
@@ -53,7 +53,7 @@ const SEEDS = `
     CROSS JOIN LATERAL (SELECT now() - make_interval(secs => $4::float8 * ($1::int - n) / $1::int) AS at) AS time
     JOIN (SELECT id, substr(name, 8)::int AS number FROM accounts WHERE name LIKE 'filled-%') AS account
       ON account.number = CASE WHEN n % 10 < 7 OR n > $1::int - $2::int THEN 1 ELSE 2 + n % ($5::int - 1) END`;
-// The statement has no type for a parameter that a CREATE TABLE AS contains.
+// PostgreSQL cannot infer the type of a parameter in a CREATE TABLE AS statement.
 
 const ROWS = [
   `INSERT INTO jobs (id, account_id, kind, resource_class, status, batch_id, batch_index, available_at, fetches, request_facts,
@@ -84,7 +84,7 @@ const ROWS = [
     SELECT attempt_id, job_id, 1, gen_random_uuid(), CASE status WHEN 'processing' THEN 'running' ELSE status END, 'bwrap', at,
       now() + interval '1 day',
       CASE WHEN status <> 'processing' THEN at END, CASE WHEN status <> 'processing' THEN at END FROM seeds WHERE status <> 'pending'`,
-  // Transactions of the past, in their order.
+  // Distributes the events over past transactions, in their order.
   `INSERT INTO events (tx, account_id, type, job_id, data, created_at)
     SELECT (3 + (pg_current_xact_id()::text::bigint - 4) * n / (SELECT max(n) FROM seeds))::text::xid8, account_id, type, job_id, '{"v": 1}', at
     FROM seeds JOIN unnest(ARRAY['transcode.queued', 'transcode.started', 'transcode.completed']) WITH ORDINALITY AS types (type, step)
@@ -110,7 +110,7 @@ const ROWS = [
     SELECT account_id, kind, status, count(*) FROM jobs GROUP BY account_id, kind, status`,
   `INSERT INTO account_storage (account_id, shard, object_bytes, confirmed)
     SELECT account_id, 0, sum(size), count(*) FILTER (WHERE kind = 'upload') FROM objects WHERE state = 'live' GROUP BY account_id`,
-  // Of accounts that no request reads, fifty templates, connections and upload tokens each.
+  // Inserts fifty templates, connections and upload tokens for each of many further account ids, which no request reads.
   `INSERT INTO templates (id, account_id, name, latest, created_at)
     SELECT job_id, md5('templates' || n / 50)::uuid, 'template-' || n, 1, at FROM seeds`,
   `INSERT INTO template_versions (template_id, account_id, version, created_at)

@@ -3,14 +3,14 @@ import { startSource } from './source-server.ts';
 
 export interface ForbiddingProxy {
   endpoint: string;
-  /** Keys that it does not let anyone delete, as a bucket with a retention policy does. */
+  /** Keys whose deletion the proxy rejects, as a bucket with a retention policy would. */
   forbidden: Set<string>;
-  /** The largest number of deletions at the same time so far. */
+  /** Returns the maximum number of concurrent deletions so far. */
   mostDeletions(): number;
   close(): Promise<void>;
 }
 
-/** An HTTP proxy in front of a storage on this machine that rejects some deletions with 403 AccessDenied. */
+/** Starts an HTTP proxy in front of a storage on this machine that rejects some deletions with 403 AccessDenied. */
 export async function openForbiddingProxy(target: number): Promise<ForbiddingProxy> {
   const forbidden = new Set<string>();
   let [deletions, most] = [0, 0];
@@ -27,7 +27,7 @@ export async function openForbiddingProxy(target: number): Promise<ForbiddingPro
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
       return;
     }
-    // The signature covers the host that the client named.
+    // The `Host` header of the client is forwarded, because the signature covers it.
     const { method, url, headers } = incoming;
     const outgoing = request({ host: '127.0.0.1', port: target, method, path: url, headers }, (reply) => {
       response.writeHead(reply.statusCode!, reply.headers);

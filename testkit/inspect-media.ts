@@ -7,17 +7,20 @@ const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
 
 const inspected = new Map<string, Promise<PlanInput>>();
 
-/** Detects and probes a file as the worker does; one that has not changed is not probed again. */
+/** Detects and probes a file as the worker does. An unchanged file is not probed again. */
 export async function inspect(path: string): Promise<PlanInput> {
   const { ino, size, mtimeMs } = await stat(path);
   const key = [path, ino, size, mtimeMs].join();
   const found = inspected.get(key) ?? inspectFile(path);
   inspected.set(key, found);
-  // A copy, so that changes by a plan do not reach other tests.
+  // Returns a copy, so that changes by a plan do not affect other tests.
   return structuredClone(await found);
 }
 
-/** The sanitizer's readers describe most files, as in a worker. ffprobe would need a process of 25 ms for each file. */
+/**
+ * Detects and describes a file. The sanitizer's readers describe most files, as in a worker. ffprobe would need a process for each file,
+ * which takes 25 ms.
+ */
 async function inspectFile(path: string): Promise<PlanInput> {
   const detected = await detectMedia(await readHead(path));
   if (!detected) throw new Error(`nothing detected in ${path}`);

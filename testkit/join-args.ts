@@ -1,7 +1,7 @@
 /**
- * Joins the arguments of several FFmpeg processes into those of one: all inputs, then each output with the inputs of
- * its list. Each list has its inputs first, then the options and the name of its one output; an output without `-map`
- * uses every input of its list. Lists must not contain global options (`-y`, `-filter_complex`).
+ * Joins the arguments of several FFmpeg processes into the arguments of one process: all inputs, then each output with the inputs of its
+ * list. Each list contains its inputs first, then the options and the name of its one output. An output without `-map` uses every input of
+ * its list. Lists must not contain global options (`-y`, `-filter_complex`).
  */
 export function joinArgs(lists: readonly (readonly string[])[]): string[] {
   if (lists.length === 1) return [...lists[0]!];

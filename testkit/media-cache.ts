@@ -8,7 +8,7 @@ const FOLDER = join(import.meta.dirname, '..', 'node_modules', '.cache', 'airloc
 
 let version: Promise<string> | null = null;
 
-/** A file as `ffmpeg ...args FILE` writes it. `args` must not name files: their content is not in the cache key. */
+/** A file to write with `ffmpeg ...args FILE`. `args` must not name files, because the cache key does not include their content. */
 export interface Recipe {
   path: string;
   args: readonly string[];
@@ -34,7 +34,7 @@ export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
     const hash = createHash('sha256')
       .update(JSON.stringify([used, args, extension]))
       .digest('hex');
-    // Written atomically: other processes may look for it, and this one may be killed.
+    // The file is written under another name and then renamed, because other processes may look for it, and this process may be killed.
     const staged = join(FOLDER, `${randomBytes(8).toString('hex')}${extension}`);
     return { path, args, made: join(FOLDER, `${hash}${extension}`), staged };
   });
@@ -53,7 +53,7 @@ export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
   } finally {
     for (const { staged } of missing) await rm(staged, { force: true });
   }
-  // Copied, never linked, because tests change their files.
+  // The files are copied and not linked, because tests change them.
   await Promise.all(files.map(({ made, path }) => copyFile(made, path)));
 }
 

@@ -3,10 +3,10 @@ import { makeMedia } from './media-cache.ts';
 import { run } from './run.ts';
 import type { TestService } from './service.ts';
 
-/** Seconds of a long clip to encode; the clip repeats them. */
+/** Number of seconds of a long clip that are encoded. The clip repeats them. */
 const ENCODED = 2;
 
-/** Creates a small clip from FFmpeg's test sources: video and a tone. Long clips without a tone repeat a short one. */
+/** Creates a small clip from FFmpeg's test sources, with video and a tone. A long clip without a tone repeats a short clip. */
 export async function makeClip(
   path: string,
   options: { seconds?: number; size?: string; rate?: number; audio?: boolean; args?: string[] } = {},
@@ -28,14 +28,14 @@ export async function makeClip(
   return path;
 }
 
-/** Streams and format of a file, from ffprobe. */
+/** Returns the streams and the format of a file, from ffprobe. */
 // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
 export async function ffprobe(path: string): Promise<any> {
   const { stdout } = await run('ffprobe', ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', path]);
   return JSON.parse(stdout);
 }
 
-/** Hash, time and duration of every decoded picture and block of samples. */
+/** Returns the hash, time and duration of every decoded picture and block of samples. */
 export async function frameHashes(path: string, options: readonly string[] = []): Promise<string[]> {
   const args = [
     '-nostdin',
@@ -55,7 +55,7 @@ export async function frameHashes(path: string, options: readonly string[] = [])
   return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Presigns, uploads and confirms a file. Returns its gs:// URL and stored name. */
+/** Presigns, uploads and confirms a file. Returns its gs:// URL and its stored name. */
 export async function upload(
   service: TestService,
   path: string,

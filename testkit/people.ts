@@ -10,9 +10,9 @@ export async function invite(service: TestService, email: string, role: string, 
   return JSON.parse(made.stdout).link;
 }
 
-/** Opens the link in a browser of its own, and sets the password on the page. */
+/** Opens the link in a new browser context, and sets the password on the page. */
 export async function setUp(browser: Browser, link: string): Promise<Page> {
-  // Transitions would be painted sixty times a second.
+  // Without reduced motion, the browser would draw transitions sixty times a second.
   const context = await browser.newContext({ acceptDownloads: true, reducedMotion: 'reduce' });
   const page = await context.newPage();
   await page.goto(link);

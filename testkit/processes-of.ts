@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isDead, processStat } from '../src/telemetry/process-stat.ts';
 
-/** Live processes whose command line or environment names this folder, such as leftovers of a command. */
+/** Returns the live processes whose command line or environment names this folder, such as processes that a command has left behind. */
 export function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -17,14 +17,17 @@ export function processesOf(folder: string): string[] {
     });
 }
 
-/** Live descendants of a process. Reads only these processes, because tests poll often, and a machine runs hundreds of others. */
+/**
+ * Returns the live descendants of a process. Reads only these processes, because tests poll often, and a machine runs hundreds of other
+ * processes.
+ */
 export function descendantsOf(root: number): { pid: number; name: string }[] {
   const found = childrenOf(root);
   for (const pid of found) found.push(...childrenOf(pid));
   return found.map((pid) => ({ pid, name: nameOf(pid) }));
 }
 
-/** Live child processes of all threads of a process. */
+/** Returns the live child processes of all threads of a process. */
 function childrenOf(parent: number): number[] {
   return threadsOf(parent)
     .flatMap((thread) => readProc(`${parent}/task/${thread}/children`).split(' '))
@@ -36,7 +39,7 @@ function childrenOf(parent: number): number[] {
     });
 }
 
-/** Empty if the process has just ended. */
+/** Returns the ids of the threads of a process; empty if the process has just ended. */
 function threadsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);

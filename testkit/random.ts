@@ -1,8 +1,8 @@
-/** A small generator (xorshift128, seeded by splitmix32): a seed produces the same cases everywhere. */
+/** A small generator of random numbers (xorshift128, seeded by splitmix32). A seed produces the same cases on every machine. */
 export interface Random {
-  /** 0 ≤ x < 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   next(): number;
-  /** Integer from `least` to `most`, inclusive. */
+  /** Returns an integer from `least` to `most`, inclusive. */
   int(least: number, most: number): number;
   chance(share: number): boolean;
   pick<T>(list: readonly T[]): T;

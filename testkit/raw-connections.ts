@@ -6,17 +6,17 @@ export interface RawConnection {
   /** Resolves when the connection is open or has ended. */
   connected: Promise<void>;
   ended: Promise<void>;
-  /** Resolves to all that has arrived as soon as it contains `part`. */
+  /** Resolves with all received bytes as soon as they contain `part`. */
   received(part: string): Promise<string>;
 }
 
-/** Connections to ports of this machine that send exactly the given bytes. */
+/** Opens connections to ports of this machine that send exactly the given bytes. */
 export interface RawConnections {
-  /** @param from source address: limits count addresses */
+  /** @param from source address, because limits apply to each address */
   open(port: number, bytes?: string, from?: string): RawConnection;
-  /** Those that are still open. */
+  /** Returns the number of connections that are still open. */
   countOpen(): number;
-  /** Ends all of them. */
+  /** Ends all connections. */
   close(): void;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export type RunOptions = Pick<ExecFileOptions, 'cwd' | 'env' | 'timeout' | 'killSignal' | 'maxBuffer'>;
 
-/** What the runner returns: the output, and of a failure the fields of Node's error. */
+/** The response of the runner: the output, and for a failure also the fields of Node's error. */
 export interface RunResponse {
   id: number;
   stdout: Uint8Array;
@@ -25,13 +25,13 @@ interface Runner {
   waiting: Map<number, (response: RunResponse | Error) => void>;
 }
 
-/** One for each process, whichever test file asks first. */
+/** Each process has one runner, which its test files share. */
 const global = globalThis as { airlockTestRunner?: Runner };
 let last = 0;
 
 /**
- * `promisify(execFile)`, with the same errors, but from a small process. Starting a program copies the page tables of
- * the process that starts it: with the 400 MB of a test process, that takes 10 ms of CPU time for each program.
+ * Runs a program with the same results and errors as `promisify(execFile)`, but from a small process. Starting a program copies the page
+ * tables of the process that starts it. With the 400 MB of a test process, that takes 10 ms of CPU time for each program.
  */
 export function run(
   command: string,
@@ -70,7 +70,7 @@ async function ask(command: string, args: readonly string[], options: RunOptions
     child.send(request, (failed) => failed && resolve(failed));
   });
   waiting.delete(id);
-  // An idle runner keeps no process alive.
+  // An idle runner does not keep the process alive.
   if (waiting.size === 0) child.channel?.unref();
   if (response instanceof Error) throw response;
   return response;

@@ -1,4 +1,4 @@
-// Runs programs for run.ts, and ends with the process that asks.
+// Runs programs for run.ts, and ends when the process that started it disconnects.
 import { execFile } from 'node:child_process';
 
 process.on('message', ({ id, command, args, options }) => {

@@ -11,20 +11,20 @@ import { type AddressInfo, createServer as createTcp, type Server, type ServerOp
 import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls';
 
 /*
- * Every server that tests start. Clients of the tests abort requests and close connections at any time, and Node.js ends a process whose
- * server reports that with an `error` event or a rejected promise that nobody handles. These servers expect both. They keep any other
- * error of a handler, and `close` throws it.
+ * Every server that tests start. Clients of the tests abort requests and close connections at any time. Node.js then ends a process whose
+ * server does not handle the resulting `error` event or rejected promise. These servers ignore both. They keep any other error of a
+ * handler, and `close` throws it.
  */
 
-/** Handles a request, or a connection. May be asynchronous, and may throw. */
+/** Handles a request or a connection. A handler may be asynchronous, and may throw. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 export type ConnectionHandler<S extends Socket = Socket> = (socket: S) => unknown;
 
 export interface Listening {
   port: number;
-  /** `http://HOST:PORT`, or `https://` for a server with a certificate. */
+  /** `http://HOST:PORT`, or `https://HOST:PORT` for a server with a certificate. */
   url: string;
-  /** Errors of handlers so far. An aborted request is no error. */
+  /** Errors of handlers so far, except for errors of aborted requests. */
   faults: readonly unknown[];
   /** Closes the server and its connections. Throws the first error of a handler. */
   close(): Promise<void>;
@@ -38,7 +38,7 @@ const ABORTED = new Set([
 
 const faults = new WeakMap<Server, unknown[]>();
 
-/** An HTTP server, or an HTTPS server if the options contain a certificate. */
+/** Creates an HTTP server, or an HTTPS server if the options contain a certificate. */
 export function httpServer(
   handler: RequestHandler,
   options: ServerOptions & { cert?: string; key?: string } = {},
@@ -64,7 +64,7 @@ export function tlsServer(options: TlsOptions, handler: ConnectionHandler<TLSSoc
 }
 
 /**
- * Starts to listen, by default on a free port of loopback. The addresses of a path are those of loopback.
+ * Starts to listen, by default on a free port of loopback. A server at a path returns addresses of loopback.
  * @param where.path a Unix socket
  */
 export async function listen(

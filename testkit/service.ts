@@ -15,24 +15,24 @@ export interface TestService {
   /** Process id of the supervisor. */
   pid: number;
   dataDir: string;
-  /** Variables of a storage other than the embedded one. */
+  /** Variables of a storage other than the embedded storage. */
   storageVariables: Record<string, string>;
   /** A key of the account `default` with every scope. */
   key: string;
-  /** Output of the service so far. */
+  /** Returns the output of the service so far. */
   output(): string;
-  /** `fetch` with the key; serializes JSON bodies. */
+  /** Sends a request with the key, and serializes JSON bodies. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
   /** Runs a command of the CLI against the same data directory. */
   cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
   makeKey(...args: string[]): Promise<{ id: string; key: string }>;
-  /** Process ids of the children by role (`api`, `gateway`, `worker`, `postgres`). */
+  /** Returns the process ids of the children with a role (`api`, `gateway`, `worker`, `postgres`). */
   pids(role: string): number[];
-  /** Null while it runs, or when a signal ended it. */
+  /** Returns the exit code; null while the service runs, or if a signal ended it. */
   exitCode(): number | null;
-  /** Sends SIGTERM and waits for the exit; keeps the data directory. */
+  /** Sends SIGTERM and waits for the exit. Keeps the data directory. */
   stop(): Promise<void>;
-  /** Stops and removes the data directory. */
+  /** Stops the service and removes its data directory. */
   remove(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export async function startService(
   );
   const cli = (...args: string[]) => runCli(args, environment);
   const makeKey = (...args: string[]) => makeTestKey(environment, args);
-  // The key is in the copied database, but not in an operator's.
+  // A prepared directory contains a database with this key, but the database of an operator does not contain it.
   const key = copied && !environment.AIRLOCK_DATABASE_URL ? copied : (await makeKey()).key;
   const stop = () => endProcess(child);
   return {
@@ -102,8 +102,8 @@ export async function startService(
 }
 
 /**
- * The service that test files share in this run if they need no special settings and leave it unchanged. Each gets its
- * own account; jobs of other files run concurrently. It runs until the end of the run: `remove` keeps it.
+ * Returns the service that test files share in this run if they need no special settings and leave the service unchanged. Each file gets
+ * its own account, and jobs of other files run concurrently. The service runs until the end of the run, so `remove` does not stop it.
  */
 export async function shareService(): Promise<TestService & { account: string }> {
   const shared = await findShared();
@@ -148,7 +148,9 @@ function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.Pro
   };
 }
 
-/** A bucket of its own for each service, if `./airlock test --storage` names another storage than the embedded one. */
+/**
+ * Creates a bucket for each service if `./airlock test --storage` names another storage than the embedded storage. Returns its variables.
+ */
 async function storageVariables(dataDir: string): Promise<Record<string, string>> {
   const url = process.env.TEST_SHARING_URL;
   if (!process.env.TEST_STORAGE || !url) return {};
@@ -161,7 +163,7 @@ function storageOf(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
-/** Addresses of the shared service, from `sharing.ts`. */
+/** Returns the addresses of the shared service, from `sharing.ts`. */
 async function findShared(): Promise<
   Pick<TestService, 'api' | 'storage' | 'metrics' | 'pid' | 'dataDir'> & { log: string }
 > {
@@ -170,7 +172,9 @@ async function findShared(): Promise<
   return askSharing(`${url}/service`);
 }
 
-/** Returns the key too if the directory is a copy. Outside the test suite there is nothing to copy. */
+/**
+ * Returns the path of the data directory, and its key if the directory is a copy. Outside the test suite, there is no directory to copy.
+ */
 async function findDataDir(options: {
   dataDir?: string;
   onDisk?: boolean;
@@ -180,7 +184,7 @@ async function findDataDir(options: {
   return copyPreparedDataDir(undefined, options.onDisk);
 }
 
-/** Copies a prepared data directory, for a test that starts the service itself; `key` has every scope. */
+/** Copies a prepared data directory, for a test that starts the service itself. `key` has every scope. */
 export async function copyPreparedDataDir(path?: string, onDisk = false): Promise<{ dataDir: string; key: string }> {
   const { template, key } = await askSharing<{ template: string; key: string }>(
     `${process.env.TEST_SHARING_URL}/template`,
@@ -189,8 +193,8 @@ export async function copyPreparedDataDir(path?: string, onDisk = false): Promis
 }
 
 /**
- * Creates a key like `keys create`, with the same arguments. In the test suite the sharing process writes it to the
- * database, which takes a tenth of the time.
+ * Creates a key like `keys create`, with the same arguments. In the test suite, the sharing process writes the key to the database, which
+ * takes a tenth of the time.
  */
 async function makeTestKey(env: NodeJS.ProcessEnv, args: string[]): Promise<{ id: string; key: string }> {
   if (process.env.TEST_SHARING_URL) {

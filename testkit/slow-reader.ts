@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
 
 export interface SlowReading {
-  /** Bytes of a piece. */
+  /** Number of bytes of a piece. */
   bytes: number;
   everyMs: number;
-  /** Milliseconds after which everything is read at once. */
+  /** Milliseconds after which the rest is read without pauses. */
   forMs: number;
 }
 
-/** Reads a stream steadily, a piece at a time. Resolves to the number of bytes when the stream has ended or closed. */
+/** Reads a stream steadily, one piece at a time. Resolves with the number of bytes when the stream has ended or was closed. */
 export function readSteadily(stream: Readable, { bytes, everyMs, forMs }: SlowReading): Promise<number> {
   const from = performance.now();
   let total = 0;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isRoot, parsePasswd, SERVICE_ACCOUNT } from '../src/supervisor/account.ts';
 import type { SupervisorLogger } from '../src/supervisor/types.ts';
 
-/** Creates a temporary folder below `parent` that the service account can traverse. */
+/** Creates a temporary folder below `parent` that the service account can enter. */
 export async function makeTestFolder(parent = tmpdir()): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(parent, 'airlock-test-'));
   await chmod(path, 0o711);
@@ -35,7 +35,7 @@ export interface LogEntry {
   message: string;
 }
 
-/** A logger that records its entries. */
+/** Returns a logger that records its entries. */
 export function recordingLogger(): SupervisorLogger & { entries: LogEntry[] } {
   const entries: LogEntry[] = [];
   const keep = (level: keyof SupervisorLogger) => (fields: object, message: string) => {

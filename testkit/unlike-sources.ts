@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { makeAllMedia } from './media-cache.ts';
 
-/** A source, and what a ladder with rungs of 144 and 72 pixels makes of it. */
+/** A source, and the expected ladder with renditions of 144 and 72 pixels. */
 export interface UnlikeSource {
-  /** Arguments of FFmpeg, and the extension of the file. */
+  /** FFmpeg arguments for the file. `extension` is the extension of its name. */
   args: string[];
   extension: string;
-  /** Of the largest rendition. */
+  /** Size of the largest rendition. */
   size: [width: number, height: number];
   frameRate: number;
   hasAudio: boolean;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './run.ts';
 
-/** Below the repository, so that the programs stay until the packages change, and other accounts can run them. */
+/** A folder below the repository, so that the programs stay until the packages change, and other accounts can run them. */
 const FOLDER = join(import.meta.dirname, '..', '.build', 'test-programs');
 /** Without this option, apt warns that its own account cannot write to the folder. */
 const APT = ['-q', '-o', 'APT::Sandbox::User=root'];
@@ -11,15 +11,15 @@ const APT = ['-q', '-o', 'APT::Sandbox::User=root'];
 /** A program of the distribution. */
 export interface FoundProgram {
   path: string;
-  /** The folder into which its packages were unpacked, or null if they are installed. */
+  /** Folder into which the packages were unpacked, or null if they are installed. */
   folder: string | null;
-  /** Why there is no such program; null if there is one. */
+  /** Reason why the program is not available; null if it is. */
   missing: string | null;
 }
 
 /**
- * Finds a program, or downloads its packages and unpacks them below `.build`. Unlike an installation, this starts no service on this computer,
- * now or when it boots, and needs no root. The libraries of the program must be installed.
+ * Finds a program, or downloads its packages and unpacks them below `.build`. Unlike an installation, this starts no service on this
+ * computer, now or when it boots, and needs no root. The libraries of the program must be installed.
  * @param packages by their Debian names
  */
 export async function findOrUnpack(path: string, packages: readonly string[]): Promise<FoundProgram> {
@@ -27,7 +27,7 @@ export async function findOrUnpack(path: string, packages: readonly string[]): P
   const folder = join(FOLDER, packages.join('+'));
   const found = { path: join(folder, path), folder, missing: null };
   if (existsSync(found.path)) return found;
-  // Another run may be faster, so only the result counts.
+  // Another run may unpack the packages at the same time, so only the result counts.
   await unpack(folder, packages).catch(() => {});
   if (existsSync(found.path)) return found;
   return { ...found, missing: `${packages[0]} is not installed, and apt-get could not download it` };

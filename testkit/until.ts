@@ -1,9 +1,9 @@
-/** Limits of the pause between two checks, in milliseconds. A pause is an eighth of the wait so far, because checks cost processor time. */
+/** Limits of the pause between two checks, in milliseconds. A pause is an eighth of the wait so far, because checks need processor time. */
 const PAUSE = { min: 25, max: 100 };
 
 /**
- * Polls `check` until it returns a truthy value, and returns it; throws with `what` after `timeoutMs`. The default is longer
- * than anything needs on a machine that runs other work: a shorter one tests the machine.
+ * Polls `check` until it returns a truthy value, and returns this value. Throws with `what` after `timeoutMs`. The default exceeds what any
+ * test needs on a machine that runs other work. A shorter timeout would test the machine.
  */
 export async function until<T>(
   check: () => T | Promise<T>,

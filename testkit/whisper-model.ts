@@ -1,25 +1,25 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /*
- * Writes a model of whisper's format with made-up weights. Its decoder follows a script, so that it recognizes the same sentence in
- * any audio. It tests everything from media to captions except the recognition. In the shape of a real model it needs the time
- * and the memory of that model, because most weights are zero, but all are read and multiplied.
+ * Writes a model in whisper's format with made-up weights. Its decoder follows a script, so it recognizes the same sentence in any audio.
+ * It tests everything from media to captions except the recognition. A model with the shape of a real model needs the same time and memory
+ * as the real model, because most weights are zero but all are read and multiplied.
  */
 
-/** The sentence that the model recognizes, with the spaces of its tokens. */
+/** The sentence that the model recognizes, with a space between its tokens. */
 export const MODEL_SENTENCE = 'this is the airlock test model , it does not listen .';
 
-/** Sizes of a model. The script of a model has fewer tokens than the model has states. */
+/** Sizes of a model. A model must have more states than its script has tokens. */
 export interface ModelShape {
   states: number;
   heads: number;
-  /** Layers of the encoder. */
+  /** Number of layers of the encoder. */
   audioLayers: number;
-  /** Layers of the decoder. */
+  /** Number of layers of the decoder. */
   textLayers: number;
 }
 
-/** 8.3 MB. whisper.cpp tells the kinds of models apart by the layers of the encoder. */
+/** The shape of a model of 8.3 MB. whisper.cpp distinguishes the kinds of models by the number of layers of the encoder. */
 const MICRO: ModelShape = { states: 64, heads: 1, audioLayers: 4, textLayers: 1 };
 /** The shapes of two published models: 78 MB and 148 MB. */
 export const TINY: ModelShape = { states: 384, heads: 6, audioLayers: 4, textLayers: 4 };
@@ -28,7 +28,7 @@ const MELS = 80;
 const VOCABULARY = 51_865;
 const AUDIO_CONTEXT = 1500;
 const TEXT_CONTEXT = 448;
-/** Tokens of the vocabulary file; the others are special. */
+/** Number of tokens in the vocabulary of the file. The other tokens are special. */
 const LISTED = 50_257;
 const [END_OF_TEXT, ENGLISH, TIMES] = [50_257, 50_259, 50_364];
 const MAGIC = 0x67676d6c;
@@ -41,7 +41,7 @@ interface Target {
 const ints = (...values: number[]) => Buffer.from(new Int32Array(values).buffer);
 const floats = (values: Float32Array) => Buffer.from(values.buffer);
 
-/** A number as 16 bits (IEEE 754 binary16), of the normal range only. */
+/** Returns a number as 16 bits (IEEE 754 binary16). Supports only the normal range. */
 function half(value: number): number {
   const bits = new Uint32Array(new Float32Array([value]).buffer)[0]!;
   const exponent = ((bits >>> 23) & 255) - 112;
@@ -69,7 +69,7 @@ export function writeWhisperModel(path: string, shape = MICRO, sentence = MODEL_
 function writeVocabulary({ write }: Target, words: readonly string[]): void {
   const parts = [ints(LISTED)];
   for (let token = 0; token < LISTED; token += 1) {
-    // whisper.cpp looks for these three when it suppresses what is not speech.
+    // whisper.cpp looks for these three tokens when it suppresses texts that are not speech.
     const known = { 50254: ' ', 50255: ' -', 50256: " '" }[token];
     const text = Buffer.from(words[token] ?? known ?? `~${token}`);
     parts.push(ints(text.length), text);
@@ -77,7 +77,7 @@ function writeVocabulary({ write }: Target, words: readonly string[]): void {
   write(Buffer.concat(parts));
 }
 
-/** A tensor of a type: 0 for 32 bits, 1 for 16. */
+/** Writes a tensor. Type 0 has values of 32 bits, and type 1 has values of 16 bits. */
 function tensor({ write }: Target, name: string, type: 0 | 1, sizes: readonly number[], values?: Buffer): void {
   const text = Buffer.from(name);
   write(Buffer.concat([ints(sizes.length, text.length, type, ...sizes), text]));
@@ -90,7 +90,7 @@ function writeNorm(target: Target, name: string): void {
   tensor(target, `${name}.bias`, 0, [states]);
 }
 
-/** Without weights, so that the layer passes on what it gets. */
+/** Writes an attention block without weights, so that the layer passes on its input. */
 function writeAttention(target: Target, name: string): void {
   const { states } = target.shape;
   tensor(target, `${name}.query.weight`, 1, [states, states]);
@@ -127,7 +127,7 @@ function writeEncoder(target: Target): void {
   }
 }
 
-/** At position 2 + n the decoder says token n of the script: the positions and the tokens have matching directions. */
+/** Writes the decoder. At position 2 + n it outputs token n of the script, because the position and the token have matching directions. */
 function writeDecoder(target: Target, words: readonly string[]): void {
   const { states, textLayers } = target.shape;
   const end = TIMES + Math.max(50, words.length * 15);

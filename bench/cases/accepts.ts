@@ -7,7 +7,7 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { percentile, spread } from '../lib/statistics.ts';
 
 const CLIENTS = 8;
-/** Requests of each client in a round. The first round is a warm-up. */
+/** Number of requests of each client in a round. The first round is a warm-up. */
 const EACH = 200;
 
 interface Round {
@@ -18,7 +18,9 @@ interface Round {
   ms: number[];
 }
 
-/** The number of jobs that the API accepts while no worker claims them. Eight clients each have a connection and an upload. */
+/**
+ * Measures how many jobs the API accepts per second while no worker claims jobs. Each of eight clients has one connection and one upload.
+ */
 export async function accepts({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench();

@@ -11,7 +11,7 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 import { fromFile } from './remote.ts';
 
-/** Bytes per second: 100 Mbit/s. */
+/** Bandwidth of the link in bytes per second: 100 Mbit/s. */
 const LINK = 12_500_000;
 const option = (option: string, argument: string) => ({ option, argument });
 const ENCODE = {
@@ -28,8 +28,8 @@ interface Pair {
 }
 
 /**
- * Time from a client's first byte to the output on its disk, over a link of 100 Mbit/s, compared with an upload over the same link, plain
- * `ffmpeg` with the same arguments, and a download, one after the other.
+ * Measures the time from a client's first byte to the output on its disk, over a link of 100 Mbit/s, compared with an upload over the same
+ * link, plain `ffmpeg` with the same arguments, and a download, one after the other.
  */
 export async function arriving(options: CaseOptions): Promise<CaseResult> {
   const source = await source1080Large(options.progress);

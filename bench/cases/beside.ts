@@ -4,10 +4,10 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
 const POSTERS = 30;
-/** Slow on purpose, because it must run longer than all posters. */
+/** The 4K job. It is slow on purpose, because it must run longer than all posters. */
 const LARGE = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'slow' }] };
 
-/** A poster of an upload, from the POST to its end: on an idle machine, and while a 4K job encodes. */
+/** Measures a poster of an upload, from the POST to its end, on an idle machine and while a 4K job encodes. */
 export async function beside({ progress }: CaseOptions): Promise<CaseResult> {
   const [short, large] = [await sourceShort(), await source4k(progress)];
   const bench = await openBench();
@@ -29,8 +29,8 @@ export async function beside({ progress }: CaseOptions): Promise<CaseResult> {
     return {
       rows: [
         bounded(row('on an idle machine, p95'), { value: p95(idle), ...range(idle) }, null, 'ms', 0),
-        bounded(row('beside a 4K job, p95'), { value: p95(busy), ...range(busy) }, null, 'ms', 0),
-        bounded(row('beside a 4K job / idle, p95'), { value: p95(busy) / p95(idle) }, 3, '', 2),
+        bounded(row('while a 4K job encodes, p95'), { value: p95(busy), ...range(busy) }, null, 'ms', 0),
+        bounded(row('while a 4K job encodes / idle, p95'), { value: p95(busy) / p95(idle) }, 3, '', 2),
       ],
       raw: { idle, busy },
       notes: [...short.synthetic, ...large.synthetic].map((clip) => `test pattern instead of ${clip}: not installed`),

@@ -17,19 +17,19 @@ import { spread } from '../lib/statistics.ts';
 const PRESET = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
 const COUNTED = 10;
 const JOBS = 40;
-/** Number of jobs that the client has in progress, and of processes of plain `ffmpeg`. */
+/** Number of jobs that the client has in progress, and number of concurrent processes of plain `ffmpeg`. */
 const CLIENT_WIDTH = 4;
 const PLAIN_WIDTH = 2;
 const WARM_UP = 10;
 /** Milliseconds after which the work that follows a job has ended. */
 const SETTLE_MS = 1_000;
-/** Jobs after a cold start: the first job, jobs that are not counted, and later jobs. */
+/** Numbers of jobs after a cold start: first jobs, jobs that are not measured, and later jobs. */
 const [FIRST, BETWEEN, LATER] = [5, 95, 100];
 
 type Counts = Record<'statements' | 'roundTrips' | 'transactions' | 'flushes' | 'tasks', number>;
 type Used = Record<Role | 'all' | 'plain', number>;
 
-/** Cost of one tiny job in addition to FFmpeg's own work, including its create, upload, wait and download. */
+/** Measures the cost of one tiny job in addition to FFmpeg's own work, including the requests to create it, upload, wait and download. */
 export async function budget(options: CaseOptions): Promise<CaseResult> {
   if (options.cold) return coldBudget(options);
   const tiny = await sourceTiny();
@@ -59,7 +59,10 @@ export async function budget(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** Compares the service's own CPU for each of the first jobs after a start with its CPU for later jobs. One job at a time. */
+/**
+ * Compares the service's own CPU time per job for the first jobs after a start with its CPU time for later jobs. The jobs run one after
+ * another.
+ */
 async function coldBudget({ gapMs, progress }: CaseOptions): Promise<CaseResult> {
   const tiny = await sourceTiny();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -97,7 +100,7 @@ async function coldBudget({ gapMs, progress }: CaseOptions): Promise<CaseResult>
   }
 }
 
-/** Counts what jobs send and start, one job at a time. */
+/** Counts the statements, round trips, transactions, flushes and started tasks per job. The jobs run one after another. */
 async function countOne(file: string, folder: string, { progress }: CaseOptions): Promise<Counts> {
   const reports = join(folder, 'counts');
   await mkdir(reports);
@@ -128,7 +131,7 @@ async function countOne(file: string, folder: string, { progress }: CaseOptions)
   }
 }
 
-/** Sums of the statements and round trips that API and worker have sent so far. */
+/** Returns the numbers of statements and round trips that API and worker have sent so far. */
 async function readReports(bench: Bench, folder: string): Promise<Pick<Counts, 'statements' | 'roundTrips'>> {
   const sum = { statements: 0, roundTrips: 0 };
   for (const pid of [...bench.service.pids('api'), ...bench.service.pids('worker')]) {
@@ -145,7 +148,7 @@ async function readReports(bench: Bench, folder: string): Promise<Pick<Counts, '
   return sum;
 }
 
-/** CPU milliseconds per job with four jobs at a time, and of plain `ffmpeg` with the same arguments. */
+/** Returns the CPU milliseconds per job with four jobs at a time, and the CPU milliseconds of plain `ffmpeg` with the same arguments. */
 async function measureCpu(file: string, folder: string, { pairs, gapMs, progress }: CaseOptions): Promise<Used[]> {
   const group = openCpuGroup();
   const bench = await group.within(openBench);

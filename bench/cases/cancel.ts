@@ -10,12 +10,12 @@ import { spread } from '../lib/statistics.ts';
 
 /** Number of cancels for each pair. */
 const CANCELS = 2;
-/** Number of restarts, each of which takes half a minute. */
+/** Maximum number of kills. The restart after each kill takes half a minute. */
 const MAX_KILLS = 3;
-/** A job that takes much longer than anything that is measured here. */
+/** A job that takes much longer than every time that this case measures. */
 const SLOW = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'veryslow' }] };
 
-/** Time from a cancel to the end of FFmpeg, and from the death of a worker of another machine to the restart of its job. */
+/** Measures the time from a cancel to the end of FFmpeg, and from the death of a worker of another machine to the restart of its job. */
 export async function cancel({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   try {
@@ -43,7 +43,7 @@ export async function cancel({ pairs, progress }: CaseOptions): Promise<CaseResu
   }
 }
 
-/** Milliseconds. */
+/** Cancels one job. Returns the milliseconds until FFmpeg has ended. */
 async function cancelOne(bench: Bench, body: object): Promise<number> {
   const [worker] = bench.service.pids('worker');
   const { id } = await bench.create(body);
@@ -55,7 +55,7 @@ async function cancelOne(bench: Bench, body: object): Promise<number> {
   return performance.now() - began;
 }
 
-/** Seconds of each. */
+/** Kills workers that run a job, one after another. Returns the seconds from each kill until FFmpeg runs on another machine. */
 async function killWorkers(bench: Bench, body: object, count: number, progress: (text: string) => void) {
   const other = await openOtherMachine(bench.service);
   const [worker] = bench.service.pids('worker');
@@ -69,7 +69,7 @@ async function killWorkers(bench: Bench, body: object, count: number, progress: 
     for (let done = 0; done < count; done += 1) {
       progress(`kill ${done + 1} of ${count}`);
       const victim = await other.startWorker();
-      // Stopped only while the victim claims the job, so that no heartbeat is missed.
+      // Stop the other worker only while the victim claims the job, so that it misses no heartbeat.
       process.kill(worker!, 'SIGSTOP');
       const { id } = await startOn(victim).finally(() => process.kill(worker!, 'SIGCONT'));
       process.kill(victim, 'SIGKILL');

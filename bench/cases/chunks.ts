@@ -4,11 +4,11 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { runWell } from '../lib/run.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 
-/** Slots of one thread each that share a video. This machine must have at least this number of cores. */
+/** Number of slots, of one thread each, that share a video. This machine must have at least this number of cores. */
 const SLOTS = 2;
-/** Maximum time, in relation to the time that these slots need at best: at least 0.9 times the possible speed. */
+/** Maximum time, as a multiple of the time that these slots need at best: at least 0.9 times the possible speed. */
 const MAX_SHARE = 1 / 0.9;
-/** Maximum time for a ladder, as a share of the time of one worker. Packaging is not shared. */
+/** Maximum time for a ladder, as a share of its time on one core. The slots do not share the packaging. */
 const MAX_LADDER_SHARE = 0.6;
 const VIDEO = {
   outputFormat: 'mp4',
@@ -19,7 +19,7 @@ const VIDEO = {
 };
 const LADDER = { outputFormat: 'hls', ladder: [{ height: 1080 }, { height: 720 }, { height: 540 }, { height: 360 }] };
 
-/** A long video, from the POST to its end: unsplit on one core, and in pieces in two slots of one thread each. */
+/** Measures a long video, from the POST to its end, unsplit on one core and in pieces in two slots of one thread each. */
 export async function chunks({ progress }: CaseOptions): Promise<CaseResult> {
   const source = await source1080(progress);
   const { complete, pieces } = await compare(source.path, VIDEO, progress);
@@ -41,7 +41,7 @@ export async function chunks({ progress }: CaseOptions): Promise<CaseResult> {
   };
 }
 
-/** A ladder of four renditions of two minutes, measured in the same way. */
+/** Measures a ladder of four renditions of two minutes in the same way. */
 export async function ladderChunks({ progress }: CaseOptions): Promise<CaseResult> {
   const source = await source1080Long(progress);
   const { complete, pieces } = await compare(source.path, LADDER, progress);

@@ -3,17 +3,17 @@ import { openPool } from '../../src/database/pool.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
-import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+import { atLeast, bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openScratchDatabase } from '../lib/scratch-database.ts';
 import { median } from '../lib/statistics.ts';
 
 const ACCOUNTS = 1_000;
 const JOBS_EACH = 100;
-/** Concurrent claims, as in a fleet with this number of free slots. */
+/** Number of concurrent claims, as in a fleet with this number of free slots. */
 const CLAIMERS = 8;
 const CLAIMS = 4_000;
 
-/** The number of jobs that a fleet can start in a second while 100,000 jobs of 1,000 accounts wait. */
+/** Measures how many jobs a fleet can start per second while 100,000 jobs of 1,000 accounts wait. */
 export async function claims({ progress }: CaseOptions): Promise<CaseResult> {
   const database = await openScratchDatabase();
   const pool = openPool(database.url, { max: CLAIMERS, role: 'bench', onError: () => {} });
@@ -44,13 +44,7 @@ export async function claims({ progress }: CaseOptions): Promise<CaseResult> {
     return {
       rows: [
         bounded(row(`one claim, of ${CLAIMS} by ${CLAIMERS} at once`), { value: median(times), ...range }, null, 'ms'),
-        bounded(
-          row(`milliseconds for 500 claims (${Math.round(perSecond)} claims/s)`),
-          { value: 500_000 / perSecond },
-          1000,
-          'ms',
-          0,
-        ),
+        atLeast(bounded(row('claims a second'), { value: perSecond }, null, '/s', 0), perSecond, 500),
         bounded(row('accounts apart in running jobs, at most'), { value: Number(rows[0].spread) }, 1, '', 0),
       ],
       raw: { times, perSecond, spread: rows[0].spread },

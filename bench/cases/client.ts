@@ -11,7 +11,7 @@ import { spread } from '../lib/statistics.ts';
 const PRESET = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
 const SHORT_FACTOR = 4;
 const JOBS = 40;
-/** Number of jobs that the client has in progress, and of processes of plain `ffmpeg`. */
+/** Number of jobs that the client has in progress, and number of concurrent processes of plain `ffmpeg`. */
 const CLIENT_WIDTH = 4;
 const PLAIN_WIDTH = 2;
 
@@ -20,7 +20,10 @@ interface Pair {
   plainMs: number;
 }
 
-/** Time from a client's first byte to the file on its disk, including the upload, compared with plain `ffmpeg` with the same arguments. */
+/**
+ * Measures the time from a client's first byte to the file on its disk, including the upload, compared with plain `ffmpeg` with the same
+ * arguments.
+ */
 export async function client(options: CaseOptions): Promise<CaseResult> {
   const [tiny, vp9] = [await sourceTiny(), await sourceVp9(options.progress)];
   const bench = await openBench();

@@ -14,15 +14,18 @@ import { percentile } from '../lib/statistics.ts';
 
 const IDLE = 5000;
 const TRICKLING = 1000;
-/** Open upload URLs of the attacker: the maximum of an account. */
+/** Maximum number of open upload URLs of an account. The attacker leaves one URL for the rounds. */
 const URLS = 100;
 const ROUNDS = 200;
 const JOBS = 10;
-/** Milliseconds, long enough for every time-out of the listeners to expire several times. */
+/** Minimum duration of the attack in milliseconds, long enough for every time-out of the listeners to expire several times. */
 const LEAST_MS = 45_000;
 const P99_MS = 100;
 
-/** One address opens as many connections as it can on both ports, with signed URLs of a key, and reconnects when they are closed. */
+/**
+ * Measures a usual client while one address opens as many connections as it can on both ports, with signed URLs of a key, and reconnects
+ * when they are closed.
+ */
 export async function connections(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -48,7 +51,7 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
     return {
       rows: [
         ...rowsOf(alone, 'alone', null),
-        ...rowsOf(alongside, 'beside', P99_MS),
+        ...rowsOf(alongside, 'during the attack', P99_MS),
         ...sums({ counts, before, after }),
       ],
       raw: { alone, alongside, counts, before, after },
@@ -61,7 +64,10 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
 
 type Latencies = Record<'list' | 'presign' | 'put' | 'get', number[]>;
 
-/** Each request uses a new connection, like a new client. */
+/**
+ * Sends the requests of a usual client, and returns their latencies. Each request uses a new connection, as the request of a new client
+ * does.
+ */
 async function rounds(bench: Bench, download: string, leastMs: number): Promise<Latencies> {
   const ms: Latencies = { list: [], presign: [], put: [], get: [] };
   const timed = async (name: keyof Latencies, asked: () => Promise<string>) => {
@@ -73,7 +79,7 @@ async function rounds(bench: Bench, download: string, leastMs: number): Promise<
   const authorization = `Bearer ${bench.service.key}`;
   const body = 'x'.repeat(1000);
   const file = JSON.stringify({ filename: 'small.mp4', contentType: 'video/mp4', fileSize: body.length });
-  // Returns the same response each time, so that no round uses up the upload URLs of the account.
+  // With the same idempotency key, the API returns the same response each time, so that no round uses up the upload URLs of the account.
   const json = { authorization, 'content-type': 'application/json', 'idempotency-key': 'rounds' };
   const { api } = bench.service;
   const end = performance.now() + leastMs;
@@ -111,7 +117,7 @@ async function downloadUrl(bench: Bench, body: object): Promise<string> {
   return (await bench.service.call('GET', `/v1/transcodes/${id}/download`)).json.url;
 }
 
-/** The resources that a key gives an attacker: open upload URLs, and an output that is too large for the kernel's buffers. */
+/** Creates the resources that a key gives an attacker: open upload URLs, and an output that is too large for the kernel's buffers. */
 async function attacks(bench: Bench, folder: string): Promise<Attack[]> {
   const { service } = bench;
   const noise = ['-vf', 'noise=alls=60:allf=t', '-crf', '15'];

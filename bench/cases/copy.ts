@@ -14,12 +14,12 @@ interface Pair {
   plainMs: number;
 }
 
-/** Few pairs are enough, because the ratio is far from its bound. Plain `ffmpeg` encodes for most of a minute. */
+/** Maximum number of pairs. Few pairs are enough, because the ratio is far from its bound. Plain `ffmpeg` encodes for most of a minute. */
 const MAX_PAIRS = 2;
 
 /**
- * A copy of a large file, and a job on an input that satisfies its preset, from the POST to its end. Compared with plain `ffmpeg`, which
- * encodes the input again. Takes less than three minutes after the sources have been made.
+ * Measures a copy of a large file, and a job on an input that satisfies its preset, from the POST to its end. The job is compared with
+ * plain `ffmpeg`, which encodes the input again. Takes less than three minutes after the sources have been made.
  */
 export async function copy({ pairs, progress, report }: CaseOptions): Promise<CaseResult> {
   const source = await sourceFitting(progress);
@@ -58,7 +58,7 @@ export async function copy({ pairs, progress, report }: CaseOptions): Promise<Ca
   };
 }
 
-/** Throws unless the job copied both streams. */
+/** Runs one job, and returns its milliseconds. Throws unless the job copied both streams. */
 async function copyOnce(bench: Bench, url: string): Promise<number> {
   const began = performance.now();
   const { id } = await bench.create({ inputs: [{ url }], outputFormat: 'mp4', preset: { quality: 'medium' } });

@@ -18,19 +18,19 @@ const WRITERS = 32;
 const EMBEDDED = { name: 'the embedded storage', objects: 10_000, target: 1_000 };
 const SWIFT = { name: 'OpenStack Swift', objects: 3_000, target: 300 };
 const LIMIT_MS = 300_000;
-/** Concurrent requests of a bare client, each with as many keys as a request of the service. */
+/** Number of keys in a request of a bare client, as in a request of the service, and number of its concurrent requests. */
 const BARE = { keys: 200, requests: 3 };
-/** Deletions of the service, compared with a bare client on the same servers. */
+/** Minimum number of deletions per second, as a multiple of the deletions of a bare client on the same servers. */
 const LEAST_RATIO = 0.8;
 
-/** Number of objects that a running service deletes in a second, once their deletion is due. */
+/** Measures how many objects a running service deletes per second, once their deletion is due. */
 export async function deletion(options: CaseOptions): Promise<CaseResult> {
   const embedded = await measure(EMBEDDED, {}, options);
   const servers = await startSwiftServers();
   try {
     const env = await swiftVariables(servers.endpoint, 1);
     const swift = await measure(SWIFT, env, options);
-    // The servers, five Python processes, share the cores with everything else, so they are the limit.
+    // The servers, five Python processes, share the cores with all other processes, so they are the limit.
     const bare = await measureBare(env, options);
     const ratio = swift.perSecond / bare;
     const row = { case: 'deletion', what: `${SWIFT.name}, against a bare client`, value: ratio.toFixed(2) };
@@ -60,7 +60,7 @@ async function measure(
          'deleting' FROM generate_series(1, $1::int) AS number`,
       [objects, BYTES],
     );
-    // Measured from the first deletion, because the worker looks for due deletions every few seconds.
+    // Measure from the first deletion, because the worker looks for due deletions every few seconds.
     const deleted = async () =>
       (
         await database.query(
@@ -81,7 +81,7 @@ async function measure(
   }
 }
 
-/** Number of objects that a client deletes in a second from Swift with only the requests. */
+/** Returns how many objects a client deletes from Swift per second if it sends only the requests. */
 async function measureBare(env: Record<string, string>, { progress }: CaseOptions): Promise<number> {
   const store = storeFromUrl(env.AIRLOCK_STORAGE_URL!, env);
   try {

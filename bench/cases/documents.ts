@@ -33,7 +33,7 @@ export async function documents({ progress }: CaseOptions): Promise<CaseResult> 
         const { status } = await call(`${api}/v1/transcodes?limit=5`, 'GET', key);
         if (status !== 200) throw new Error(`a list was rejected with ${status}`);
         ms.push(performance.now() - began);
-        // Stays below the rate limit of a key.
+        // Stay below the rate limit of a key.
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       const [{ bytes, rejected }] = await got;

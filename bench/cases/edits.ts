@@ -19,7 +19,7 @@ interface Edit {
   request: object;
 }
 
-/** Cuts and joins of a minute of 1080p, from the POST to the end, compared with plain `ffmpeg` with the same arguments. */
+/** Measures cuts and joins of a minute of 1080p, from the POST to the end, compared with plain `ffmpeg` with the same arguments. */
 export async function edits(options: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await source1080(options.progress);
   const mp4 = (what: string, inputs: number, request: object) => ({
@@ -36,7 +36,7 @@ export async function edits(options: CaseOptions): Promise<CaseResult> {
   ]);
 }
 
-/** A long job: the sound of an hour. It reports progress all the time. */
+/** Measures a long job: the sound of an hour. The job reports progress all the time. */
 export async function long(options: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await sourceHour(options.progress);
   const request = { outputFormat: 'mp3' };

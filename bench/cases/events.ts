@@ -10,12 +10,15 @@ import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/res
 import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
-/** Streams of one account, below the 500 open requests of a key. */
+/** Numbers of streams of one account, all below the 500 open requests of a key. */
 const STREAMS = [1, 100, 400];
 const WRITERS = 8;
-/** Events of a burst, for each pair: some 250 bytes each, below the megabyte at which the API disconnects a client that does not read. */
+/**
+ * Number of events of a burst, per pair. An event has about 250 bytes. With the default of five pairs, a burst stays below the megabyte at
+ * which the API disconnects a client that does not read.
+ */
 const BURST = 500;
-/** Events a second of the steady part, whose delay is measured, and seconds for each pair. */
+/** Number of events per second at the steady rate, whose delays are measured, and number of seconds per pair. */
 const STEADY = 50;
 const STEADY_SECONDS = 2;
 const SETTINGS = { AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: '1000' };
@@ -23,14 +26,14 @@ const SETTINGS = { AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: '1000' };
 interface Round {
   streams: number;
   events: number;
-  /** Seconds in which the burst was recorded, and seconds until every stream had received all of it. */
+  /** Seconds until all events of the burst were recorded, and seconds until every stream had received them. */
   recorded: number;
   delivered: number;
   /** CPU seconds during that time. */
   cpu: { api: number; postgres: number };
   /** Milliseconds from an event to its arrival at the first stream, at a steady rate. */
   delays: number[];
-  /** MiB of memory of the API with the streams open. */
+  /** Resident memory of the API while the streams are open, in MiB. */
   rss: number;
 }
 
@@ -121,7 +124,7 @@ async function deliver(
   }
 }
 
-/** Delays at the first stream while events are recorded at a steady rate. `before` = earlier events. */
+/** Returns the delays at the first stream while events are recorded at a steady rate. `before` is the number of earlier events. */
 async function steadyDelays(
   streams: readonly Stream[],
   record: Recorder,
@@ -148,7 +151,7 @@ const arrived = (streams: readonly Stream[], count: number) =>
   });
 
 interface Stream {
-  /** Number of events so far. */
+  /** Returns the number of events so far. Throws if the API has ended the stream. */
   seen(): number;
   /** Restarts the count at 0. */
   forget(): void;
@@ -157,7 +160,7 @@ interface Stream {
   close(): void;
 }
 
-/** Resolves when the stream is subscribed. From then on, it gets every event. */
+/** Opens a stream. Resolves when its response begins, which may be before its subscription. */
 async function openStream({ service }: Bench): Promise<Stream> {
   const delays: number[] = [];
   let seen = 0;

@@ -27,14 +27,14 @@ import { startSimulatedFleet, WORKER_CONNECTIONS } from '../lib/simulated-fleet.
 
 const WORKERS = 50;
 const ACCOUNTS = 20;
-/** Milliseconds of a job: ten jobs a second in 50 slots. */
+/** Duration of a job in milliseconds. 50 slots run ten such jobs per second. */
 const JOB_MS = 5_000;
-/** Jobs that wait while the fleet is busy. */
+/** Number of jobs that wait while the fleet is busy. */
 const WAITING = 100;
 const WINDOW_MS = 30_000;
-/** Milliseconds. Until then, every task of the leader has run twice, and all sessions are open. */
+/** Milliseconds before the first measurement. By then, every task of the leader has run twice, and all sessions are open. */
 const SETTLE_MS = 12_000;
-/** Statements shown for each part. */
+/** Maximum number of statements that are shown for each part. */
 const SHOWN = 8;
 
 interface Statement {
@@ -44,9 +44,9 @@ interface Statement {
 }
 
 /**
- * The cost of a fleet of simulated workers for one PostgreSQL server: idle, and while every slot runs a job. The workers send the same
- * requests to the database as real workers. The server measures the times of statements (`pg_stat_statements`). CPU is the CPU time of all
- * processes of the server.
+ * Measures the cost of a fleet of simulated workers for one PostgreSQL server, idle and while every slot runs a job. The workers send the
+ * same requests to the database as real workers. The server measures the times of statements (`pg_stat_statements`). CPU is the CPU time of
+ * all processes of the server.
  */
 export async function fleet({ progress }: CaseOptions): Promise<CaseResult> {
   const server = await openServer();
@@ -117,7 +117,7 @@ function result(idle: Measured, busy: Measured, jobs: number): CaseResult {
   };
 }
 
-/** The statements with the largest share of the time, each with its time per worker and second, or per job. */
+/** Returns rows of the statements with the largest share of the time, each with its time per worker and second, or per job. */
 function rowsOf(which: string, statements: readonly (Statement & { per: number; unit: string })[]): Row[] {
   return statements.slice(0, SHOWN).map(({ query, calls, total, per, unit }) => {
     const what = `${which}, ${(calls / per).toFixed(2)} times: ${query.slice(0, 70)}`;
@@ -131,7 +131,7 @@ interface Server {
   close(): Promise<void>;
 }
 
-/** A temporary PostgreSQL that records statements, with enough connections. */
+/** Opens a temporary PostgreSQL with enough connections, which records statements. */
 async function openServer(): Promise<Server> {
   await ensureServiceAccount();
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-fleet-pg-'));

@@ -4,7 +4,10 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
-/** Files in addition to the files of the test: streams of hours, large animations, seconds of blur, sources that stall or never end. */
+/**
+ * Size of the flood. It has more and larger files than the flood of the test: streams of hours, large animations, costly filters, and
+ * sources that stall or never end.
+ */
 const SIZE = {
   ...{ files: 150, holeSeconds: 11.9 * 3600, burnSeconds: 0.4, gifSide: 4096, stillRows: 4352 },
   ...{ drips: 4, dripTries: 3, endless: 1, seed: 4 },
@@ -12,7 +15,7 @@ const SIZE = {
 const TIMEOUT_MS = 30 * 60_000;
 const REST_MS = 10_000;
 
-/** Hostile files, all submitted concurrently, on the default slots of this machine. */
+/** Measures the service while hostile files, all submitted concurrently, run in the default slots of this machine. */
 export async function floodCase(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
   try {

@@ -15,7 +15,7 @@ import { median, spread } from '../lib/statistics.ts';
 import { callApi, type V1Client, v1Client } from '../lib/v1-client.ts';
 
 const [FEW, MANY] = [10_000, 1_000_000];
-/** The account with the most jobs of `fillDatabase`. */
+/** Name of the account to which `fillDatabase` gives the most jobs. */
 const ACCOUNT = 'filled-1';
 const PRESET = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
 const WARM_UP = 40;
@@ -23,7 +23,7 @@ const JOBS = 20;
 const REQUESTS = 40;
 /** Milliseconds after which the work that follows a job has ended. */
 const SETTLE_MS = 1_000;
-/** Milliseconds for autovacuum and sweeps after a start. */
+/** Milliseconds to wait for autovacuum and sweeps after a start. */
 const REST_MS = 10_000;
 const LISTS = {
   'the first page': 'limit=20',
@@ -42,8 +42,8 @@ interface Measured {
 }
 
 /**
- * The cost of a tiny job and of a list for a service with a million jobs, compared with a service with ten thousand. Both services run at
- * the same time.
+ * Measures the cost of a tiny job and of a list for a service with a million jobs, compared with a service with ten thousand. Both services
+ * run at the same time.
  */
 export async function growth({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const tiny = await sourceTiny();
@@ -75,7 +75,7 @@ async function openGrown(jobs: number): Promise<Grown> {
   const first = await startService({ AIRLOCK_LOG_LEVEL: 'warn' }, { dataDir });
   const database = await openAsSuperuser(dataDir);
   await fillDatabase(database, { jobs, waiting: 0 });
-  // The state of a database after a day of work.
+  // Bring the database to the state that it would have after a day of work.
   await database.query('CHECKPOINT');
   await database.end();
   const { key } = await first.makeKey('--account', ACCOUNT, '--scopes', 'transcode,upload,read', '--name', 'bench');

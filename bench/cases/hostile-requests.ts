@@ -8,11 +8,16 @@ const CLIENTS = 4;
 const REQUESTS = 600;
 const JOBS = 100;
 const LISTS = 30;
-/** Milliseconds, longer than the time-out of a slow reader, so that the end of the attack is also measured. */
+/**
+ * Milliseconds for which memory is measured. This is longer than the time-out of a slow reader, so that the end of the attack is also
+ * measured.
+ */
 const WATCH_MS = 20_000;
 const LOOK_MS = 100;
 
-/** The harm that a holder of a key can do to others with requests alone: costly bodies in a loop, and unread responses. */
+/**
+ * Measures the harm that the holder of a key can do to other clients with requests alone: costly bodies in a loop, and unread responses.
+ */
 export async function hostileRequests(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   const { service } = bench;

@@ -8,12 +8,13 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
 const LADDER = [{ height: 1080 }, { height: 720 }, { height: 540 }, { height: 360 }];
-/** One decode instead of four, with the same encoders. */
+/** Maximum time, as a share of the time of separate commands. The job decodes once instead of four times, with the same encoders. */
 const MAX_SHARE = 0.7;
 
 /**
- * A ladder of four renditions of 20 s of 1080p, from the POST to its end. Compared with plain `ffmpeg`, run four times with the arguments
- * that the worker used for each rendition, and run once with all of them, which decodes the source once. The audio is encoded once.
+ * Measures a ladder of four renditions of 20 s of 1080p, from the POST to its end. The ladder is compared with plain `ffmpeg`, run four
+ * times with the arguments that the worker used for each rendition, and run once with the arguments of all renditions, which decodes the
+ * source once. The audio is encoded once.
  */
 export async function ladder({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await source1080Short(progress);
@@ -62,9 +63,9 @@ export async function ladder({ pairs, progress }: CaseOptions): Promise<CaseResu
 
 interface Round {
   oursMs: number;
-  /** A process for each rendition, one after the other. */
+  /** Milliseconds of a process for each rendition, one after the other. */
   separateMs: number;
-  /** One process that makes all renditions. */
+  /** Milliseconds of one process that makes all renditions. */
   oneMs: number;
 }
 
@@ -84,7 +85,7 @@ async function runRound(bench: Bench, url: string, file: string, folder: string)
   return { oursMs, separateMs, oneMs: one.wallMs };
 }
 
-/** The command up to its input, and the arguments of each output, for these files. */
+/** Returns the command up to its input, and the arguments of each output, with `file` as input and outputs in `folder`. */
 function splitOutputs(args: readonly string[], file: string, folder: string): { head: string[]; outputs: string[][] } {
   const at = args.indexOf('-i') + 2;
   const head = args.slice(0, at).map((argument) => (argument === '/in/0' ? file : argument));

@@ -11,10 +11,10 @@ const STARTED_COLD = 5;
 
 const CONFIRMED = 15;
 
-/** A still, which is the cheapest job that runs FFmpeg. */
+/** Returns the request of a still, which is the cheapest job that runs FFmpeg. */
 const still = (url: string) => ({ inputs: [{ url }], outputFormat: 'jpg' });
 
-/** Latency of POST /v1/transcodes until the 201 response. Each job ends before the next job is sent. */
+/** Measures the latency of POST /v1/transcodes until the 201 response. Each job ends before the next job is sent. */
 export async function accept(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
     const ms: number[] = [];
@@ -30,7 +30,7 @@ export async function accept(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** Latency of POST /v1/transcodes/validate for a typical request, and for a request with a graph of 1,500 characters. */
+/** Measures the latency of POST /v1/transcodes/validate for a typical request, and for a request with a graph of 1,500 characters. */
 export async function validate(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
     const bodies = {
@@ -66,7 +66,7 @@ export async function validate(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** Latency of the confirm of a large MP4, which a worker inspects. */
+/** Measures the latency of the confirm request for a large MP4, which a worker inspects. */
 export async function confirm(options: CaseOptions): Promise<CaseResult> {
   const source = await source1080(options.progress);
   const bench = await openBench();
@@ -86,8 +86,8 @@ export async function confirm(options: CaseOptions): Promise<CaseResult> {
 }
 
 /**
- * Time from the acceptance to the start of a job on an empty queue: by the times in the row, and by the time at which FFmpeg runs in its
- * cell.
+ * Measures the time from the acceptance to the start of a job on an empty queue: by the times in the row, and by the time at which FFmpeg
+ * runs in its cell.
  */
 export async function start(options: CaseOptions): Promise<CaseResult> {
   const count = options.cold ? STARTED_COLD : STARTED;
@@ -116,7 +116,10 @@ export async function start(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** Time of day (ms) when FFmpeg is first seen below the worker, to about 1 ms; null if it ended before it was seen. */
+/**
+ * Returns the time of day in milliseconds, accurate to about 1 ms, at which FFmpeg is first seen below the worker. Null if FFmpeg is not
+ * seen within two seconds.
+ */
 async function whenRunning(worker: number): Promise<number | null> {
   const until = Date.now() + 2000;
   while (Date.now() < until) {

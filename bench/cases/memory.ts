@@ -6,7 +6,10 @@ import { openBench } from '../lib/service.ts';
 const IDLE_MS = 10_000;
 const JOBS = 20;
 
-/** Resident memory of all processes of the service, including PostgreSQL: idle after the start, and after a few jobs. */
+/**
+ * Measures the resident memory of all processes of the service, including PostgreSQL, when the service is idle after its start and after a
+ * few jobs.
+ */
 export async function memory(options: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench();

@@ -20,14 +20,14 @@ interface Pair {
 }
 
 const PRESET = { quality: 'medium', resolution: '720p' };
-/** Short jobs last half a second, so more of them are run to reduce the effect of disturbances. */
+/** Number of short pairs per long pair. Short jobs last half a second, so more of them are run to reduce the effect of disturbances. */
 const SHORT_FACTOR = 6;
 /** Milliseconds after which the work of a start has ended. */
 const STARTED_MS = 1_500;
 
 /**
- * A job from the POST to its end, compared with plain `ffmpeg` with the arguments of the worker on the same file: A B A B, after a warm-up
- * pair.
+ * Measures a job from the POST to its end, compared with plain `ffmpeg` with the arguments of the worker on the same file. The two
+ * alternate, after a warm-up pair.
  */
 export async function overhead(options: CaseOptions): Promise<CaseResult> {
   if (options.cold) return coldOverhead(options);
@@ -57,7 +57,7 @@ export async function overhead(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** The first job after each of several starts. */
+/** Measures the first job after each of several starts. */
 async function coldOverhead({ pairs, gapMs, progress }: CaseOptions): Promise<CaseResult> {
   const short = await sourceShort();
   const cold: Pair[] = [];
@@ -80,7 +80,7 @@ async function coldOverhead({ pairs, gapMs, progress }: CaseOptions): Promise<Ca
 
 interface Comparison extends Pick<CaseOptions, 'gapMs' | 'progress'> {
   count: number;
-  /** Pairs before the first pair that counts. */
+  /** Number of pairs before the first pair that counts. */
   warmUps: number;
 }
 

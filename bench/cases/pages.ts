@@ -5,10 +5,13 @@ import { openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
 const [FEW, MANY] = [1_000, 1_000_000];
-/** Of ten jobs, seven belong to the account that lists jobs. One in a thousand of its jobs has the status `failed`. */
+/** Number of measured requests for each page. */
 const REQUESTS = 40;
 
-/** Pages of 100 jobs, with every filter; `jobs` = jobs of the account. Times are the times of the rows' updates. */
+/**
+ * Pages of 100 jobs, with every filter. `jobs` is the number of jobs of the account that lists them: seven of ten jobs, of which one in a
+ * thousand has the status `failed`. `times` are times of updates of rows.
+ */
 const PAGES: Record<string, (jobs: number, times: { recent: string; old: string }) => string> = {
   'the first': () => '',
   'the first, status=failed': () => 'status=failed',
@@ -20,7 +23,7 @@ const PAGES: Record<string, (jobs: number, times: { recent: string; old: string 
   'since, all jobs': (_, { old }) => `since=${old}`,
 };
 
-/** The cost of a page of 100 jobs with a million jobs, compared with a thousand. */
+/** Measures the cost of a page of 100 jobs with a million jobs, compared with a thousand jobs. */
 export async function pages({ progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench();
   const database = await openAsSuperuser(bench.service.dataDir);

@@ -13,8 +13,8 @@ const ROLES = ['api', 'gateway'];
 type Samples = Record<string, number[]>;
 
 /**
- * Memory of API and gateway while files of half a gigabyte are uploaded, copied by a job, downloaded and erased, one after the other. The
- * first round is a warm-up.
+ * Measures the memory of API and gateway while files of half a gigabyte are uploaded, copied by a job, downloaded and erased, one after the
+ * other. The first round is a warm-up.
  */
 export async function passing({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceHalfGigabyte(progress);
@@ -64,7 +64,7 @@ async function passOnce(bench: Bench, path: string, size: number): Promise<{ up:
   const { id } = await bench.completed((await bench.create({ inputs, options: copy, outputFormat: 'mp4' })).id);
   const { url } = well(await bench.call('GET', `/v1/transcodes/${id}/download`));
   const down = await download(url);
-  // Erases the upload with the job, so that the disk contains one round at a time.
+  // This request erases the upload with the job, so that the disk contains the files of one round at a time.
   well(await bench.call('DELETE', `/v1/transcodes/${id}`));
   return { up: size, down };
 }
@@ -85,7 +85,7 @@ function put(url: string, path: string, size: number): Promise<void> {
   });
 }
 
-/** Resolves with the number of bytes; they are not kept. */
+/** Downloads and discards all bytes. Resolves with their number. */
 function download(url: string): Promise<number> {
   return new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => {
@@ -107,7 +107,7 @@ function sample(bench: Bench, samples: Samples): void {
   }
 }
 
-/** The difference between the memory and the memory at the end of the warm-up, in percent. */
+/** Returns a row with the largest difference from the memory at the end of the warm-up, in percent. */
 function deviation(role: string, samples: number[]) {
   const [first, ...later] = samples as [number, ...number[]];
   const [min, max] = [Math.min(...later), Math.max(...later)];

@@ -11,7 +11,9 @@ import { openPeer, type V1Client } from '../lib/v1-client.ts';
 const REQUEST = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
 const [JOBS, WIDTH] = [40, 4];
 
-/** The time for which a client waits, including upload and download, for this service and for another service, A B A B. */
+/**
+ * Measures how long a client waits, including upload and download, for this service and for another service. The two services alternate.
+ */
 export async function peer({ pairs, peer, progress }: CaseOptions): Promise<CaseResult> {
   const [tiny, vp9] = [await sourceTiny(), await sourceVp9(progress)];
   const other = openPeer(peer!, process.env.AIRLOCK_BENCH_PEER_KEY ?? '');

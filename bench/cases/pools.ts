@@ -20,14 +20,16 @@ const ROUNDS = 20;
 const FETCHES = 8;
 const DELIVERIES = 2;
 const P99_MS = 2_000;
-/** Minimum number of fetches that use a place while 40 accounts request one. */
+/** Milliseconds without a new request to a server that never responds. */
+const STEADY_MS = 1_500;
+/** Number of dripping fetches that must run before a round begins: the fetches of two accounts. */
 const LEAST_DRIPS = 2 * FETCHES;
 
 type Latencies = Record<'job from a URL, delivered' | 'probe' | 'new connection' | 'confirm', number[]>;
 
 /**
  * Accounts keep places of each network pool for as long as they can: with sources that drip, with destinations that never respond, with
- * probes of a server that hangs, and with connections to its buckets. Meanwhile a new account uses each pool.
+ * probes of a server that hangs, and with connections to buckets of that server. Meanwhile, a new account uses each pool.
  */
 export async function pools({ progress, report }: CaseOptions): Promise<CaseResult> {
   // All accounts send from one address.
@@ -58,6 +60,7 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
       await until(() => peers.open('/drip') >= LEAST_DRIPS, { what: 'the sources to drip', timeoutMs: 120_000 });
       const requests: HeldRequests = { api: service.api, peers: peers.url, keys: added.map(({ key }) => key) };
       holders.send(requests);
+      await untilKept(peers);
       progress(`a newcomer with ${accounts} greedy accounts`);
       const ms = await rounds(work);
       const rss = memoryOf(service.pids('worker')).map((one) => one.rss)[0]!;
@@ -73,6 +76,22 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
     await peers.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Waits until the accounts have the places that they can get. Their first requests arrive together: one API process creates about 200 jobs
+ * a second, so the burst itself delays every request.
+ */
+async function untilKept(peers: Peers): Promise<void> {
+  let kept = -1;
+  let since = 0;
+  const isSteady = () => {
+    const now = peers.open('/hang');
+    if (now !== kept) since = performance.now();
+    kept = now;
+    return kept > 0 && performance.now() - since > STEADY_MS;
+  };
+  await until(isSteady, { what: 'the accounts to keep their places', timeoutMs: 120_000 });
 }
 
 interface Newcomer {
@@ -95,7 +114,7 @@ async function rounds({ service, peers, clip, key, client }: Newcomer): Promise<
     await timed('probe', async () =>
       expectStatus(await ask('POST', '/v1/probe', { url: `${peers.url}/file/probe` }), 200),
     );
-    // The bucket rejects the test, which shows that a worker has made it.
+    // The bucket rejects the test, which shows that a worker has run the test.
     const bucket = bucketAt(`${peers.url}/deny`, `new-${round}`);
     await timed('new connection', async () => expectStatus(await ask('POST', '/v1/connections', bucket), 422));
     await timed('confirm', () => client.upload(clip));

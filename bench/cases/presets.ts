@@ -17,7 +17,7 @@ import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/res
 import { runWell } from '../lib/run.ts';
 import { spread } from '../lib/statistics.ts';
 
-/** The settings of `ffmpeg -i INPUT OUTPUT.mp4`. */
+/** FFmpeg's default settings, which `ffmpeg -i INPUT OUTPUT.mp4` uses. */
 const PLAIN = ['-c:v', 'libx264', '-preset', 'medium', '-crf', '23'];
 const CORES = 2;
 
@@ -25,7 +25,7 @@ type PresetRequest = Pick<TranscodeRequest, 'outputFormat' | 'preset' | 'options
 
 const ofEveryQuality = (name: string, outputFormat: OutputFormat): Record<string, PresetRequest> =>
   Object.fromEntries(QUALITIES.map((quality) => [`${name} ${quality}`, { outputFormat, preset: { quality } }]));
-/** An option that names the encoder implies the quality `medium`. */
+/** Returns a request with an option that names the encoder, which implies the quality `medium`. */
 const named = (encoder: string): PresetRequest => ({
   outputFormat: 'mp4',
   options: [{ option: '-c:v', argument: encoder }],
@@ -46,7 +46,7 @@ interface Point {
   ssim: number;
 }
 
-/** Presets as the planner encodes them, compared with plain `ffmpeg` (x264 `medium`, CRF 23): CPU seconds, bytes, SSIM. */
+/** Compares presets, as the planner encodes them, with plain `ffmpeg` (x264 `medium`, CRF 23): CPU seconds, bytes and SSIM. */
 export async function presets({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { clips, missing, synthetic } = await realClips(progress);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -90,7 +90,7 @@ async function inspect(path: string): Promise<PlanInput> {
   return { path, demuxer, info: parseProbe(stdout, { sizeBytes: size, demuxer }) };
 }
 
-/** The arguments of the planner. Without facts about the packets, it copies nothing. */
+/** Returns the arguments of the planner. Without facts about the packets, the planner copies no stream. */
 function presetArgs(input: PlanInput, preset: PresetRequest): string[] {
   const request = { ...preset, inputs: [{ url: 'gs://bench/clip' }] };
   const resourceClass = estimateResourceClass(request, [input.info]);
@@ -106,13 +106,13 @@ async function measure(clip: RealClip, output: string, args: readonly string[]):
   return { cpuSeconds, bytes: (await stat(output)).size, ssim: await similarity(output, clip.path) };
 }
 
-/** CPU seconds of FFmpeg. */
+/** Runs FFmpeg, and returns its CPU seconds. */
 async function encode(output: string, args: readonly string[]): Promise<number> {
   const own = args.map((argument) => (argument.startsWith('/out/') ? output : argument));
   return (await runWell('ffmpeg', own)).cpuSeconds;
 }
 
-/** Compares frame by frame, regardless of their times. */
+/** Returns the SSIM of all planes. Compares frame by frame, regardless of the times of the frames. */
 async function similarity(output: string, source: string): Promise<number> {
   const counted = 'settb=1/1000,setpts=N';
   const graph = `[0:v]${counted},format=yuv420p[a];[1:v]${counted},format=yuv420p[b];[a][b]ssim`;

@@ -9,14 +9,14 @@ import { runWell } from '../lib/run.ts';
 import { spread } from '../lib/statistics.ts';
 
 const HEIGHTS = [720, 480, 360];
-/** Number of cores of the machine that a plan assumes, as in the case of the presets. */
+/** Number of cores that a plan assumes, as in the case `presets`. */
 const CORES = 2;
 const BOUND_THREE = 0.85;
 const BOUND_ONE = 1.05;
 
 /**
- * Three sizes of 20 s of 720p as the planner makes them from one decode. Compared with plain `ffmpeg`, run three times and run once with
- * three outputs. The three variants run in turns.
+ * Measures three sizes of 20 s of 720p, as the planner makes them from one decode. They are compared with plain `ffmpeg`, run three times
+ * and run once with three outputs. The three variants run in turns.
  */
 export async function producers({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await sourceMoving();
@@ -65,7 +65,7 @@ interface Round {
   oneMs: number;
 }
 
-/** The arguments of the only command of a job with the three sizes. */
+/** Returns the arguments of the only command of a job with the three sizes. */
 async function plannedArgs(file: string, folder: string): Promise<string[]> {
   const input = { ...(await inspect(file)), path: '/in/0' };
   const outputs = HEIGHTS.map((height) => ({

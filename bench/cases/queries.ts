@@ -13,12 +13,15 @@ const WAITING = 10_000;
 /** Maximum milliseconds of a statement of a request, and of a statement that runs by itself. */
 const REQUEST_MS = 20;
 const PERIODIC_MS = 50;
-/** Every task of a worker runs within two seconds of its start, and most of them again within five. */
+/**
+ * Milliseconds for which the service is idle. Every task of a worker runs within two seconds of its start, and most tasks run again within
+ * five seconds.
+ */
 const IDLE_MS = 15_000;
 const REPEATS = 5;
-/** Statements shown for each part. */
+/** Maximum number of statements that are shown for each part. */
 const SHOWN = 5;
-/** The account with the most jobs of `fillDatabase`. */
+/** Name of the account to which `fillDatabase` gives the most jobs. */
 const ACCOUNT = 'filled-1';
 
 interface Statement {
@@ -30,8 +33,8 @@ interface Statement {
 }
 
 /**
- * The slowest statements of a service with a million jobs, 10,000 of which wait in one account: statements of requests, for each operation
- * and each value of its parameters, and statements that run by themselves. The server measures the times (`pg_stat_statements`).
+ * Measures the slowest statements of a service with a million jobs, 10,000 of which wait in one account: statements of requests, for each
+ * operation and each value of its parameters, and statements that run by themselves. The server measures the times (`pg_stat_statements`).
  */
 export async function queries({ progress }: CaseOptions): Promise<CaseResult> {
   const dataDir = await makeDataDir();
@@ -40,7 +43,7 @@ export async function queries({ progress }: CaseOptions): Promise<CaseResult> {
     let database = await openAsSuperuser(dataDir);
     progress(`writing ${JOBS} jobs`);
     await fillDatabase(database, { jobs: JOBS, waiting: WAITING });
-    // The state of a database after a day of work.
+    // Bring the database to the state that it would have after a day of work.
     await database.query('CHECKPOINT');
     await database.query(`ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'`);
     await database.query('CREATE EXTENSION pg_stat_statements');
@@ -84,7 +87,7 @@ export async function queries({ progress }: CaseOptions): Promise<CaseResult> {
 
 const start = (dataDir: string) => startService({ AIRLOCK_LOG_LEVEL: 'warn', AIRLOCK_WORKER_SLOTS: '1' }, { dataDir });
 
-/** The statements of API and worker since the last call, the slowest first. */
+/** Returns the statements of API and worker since the last call, the slowest first. */
 async function takeStatements(database: pg.Client): Promise<Statement[]> {
   const { rows } = await database.query<Statement>(
     `SELECT regexp_replace(query, '\\s+', ' ', 'g') AS query, calls::int, mean_exec_time AS mean, min_exec_time AS min, max_exec_time AS max
@@ -109,7 +112,7 @@ function rowsOf(which: string, statements: readonly Statement[], bound: number):
     );
 }
 
-/** Ids of the account's resources, by the first part of their path. */
+/** Returns ids of the account's resources, by the part of the path that precedes the id. */
 async function idsOf(database: pg.Client): Promise<Record<string, string[]>> {
   const { rows } = await database.query('SELECT id FROM accounts WHERE name = $1', [ACCOUNT]);
   const account = rows[0].id;

@@ -12,14 +12,14 @@ const MANY = 30;
 const FEW = 5;
 const LATER = ['b', 'c', 'd'];
 const BODY = { outputFormat: 'mp4', preset: { quality: 'low' } };
-/** Excludes shorter waits, because an error of 0.1 s would be a large share of them. */
+/** Minimum wait that is measured, in seconds. An error of 0.1 s would be a large share of a shorter wait. */
 const LEAST_SECONDS = 1;
 
 interface Seen {
   account: string;
   id: string;
   asked: number;
-  /** Milliseconds since 1970; null when the event announced no start. */
+  /** Announced start in milliseconds since 1970. Null if the event announced no start. */
   expected: number | null;
 }
 
@@ -94,7 +94,7 @@ async function submit(accounts: Map<string, Account>, account: string, count: nu
   return seen;
 }
 
-/** Waits for the jobs whose event announced a start. */
+/** Returns the waits of the jobs whose event announced a start. */
 async function waitsOf(accounts: Map<string, Account>, seen: readonly Seen[]): Promise<Wait[]> {
   const waits = await Promise.all(
     seen.map(async ({ account, id, asked, expected }) => {

@@ -13,14 +13,14 @@ const ACCOUNTS = 8;
 
 /** Requests per second that an API must always sustain. */
 const STEADY = 100;
-/** Seconds at that rate, and at each higher rate, for each pair. */
+/** Number of seconds at the steady rate, and at each higher rate, per pair. */
 const STEADY_SECONDS = 6;
 const STEP_SECONDS = 2;
 /** Higher rates, tried one after the other until one cannot be sustained. An account may have 10,000 waiting jobs. */
 const RATES = { from: 200, to: 900, by: 50 };
-/** A rate is sustained if every request is accepted, and 99 of 100 within this time. */
+/** Maximum milliseconds for 99 of 100 requests at a sustained rate. All requests must be accepted. */
 const LATE_MS = 1000;
-/** A rate is no longer measured once this many requests wait for a response. */
+/** Number of requests without a response at which the measurement of a rate stops. */
 const MOST_OPEN = 1000;
 
 interface Run {
@@ -28,11 +28,13 @@ interface Run {
   /** Milliseconds from the time at which a request was due to the end of its response. */
   ms: number[];
   failed: number;
-  /** Number of processors that the API used; 1 = one complete processor. */
+  /** Number of processors that the API used. 1 is one complete processor. */
   cpu: number;
 }
 
-/** Requests that arrive at a fixed rate, regardless of the speed of the responses, at one API while no worker claims the jobs. */
+/**
+ * Measures one API with requests that arrive at a fixed rate, regardless of the speed of the responses, while no worker claims the jobs.
+ */
 export async function rate({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench();
@@ -48,7 +50,7 @@ export async function rate({ pairs, progress }: CaseOptions): Promise<CaseResult
       await emptyQueue(bench);
       return run;
     };
-    // Sends requests as a warm-up.
+    // Send requests as a warm-up.
     await arrive(STEADY, 2);
     const steady = await arrive(STEADY, STEADY_SECONDS * pairs);
     const steps: Run[] = [];
@@ -100,7 +102,7 @@ async function arrivals(
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
     responses.push(send(due, clients[responses.length % clients.length]!));
   }
-  // Requests that were not sent, because too many were open.
+  // Count requests that were not sent, because too many requests were open.
   run.failed += count - responses.length;
   await Promise.all(responses);
   run.cpu = (cpuSeconds(api) - used) / ((performance.now() - began) / 1000);

@@ -19,8 +19,8 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
 /*
- * The time that clients add to the requests that they send: the SDK, the command line and the documented `curl` commands, each compared
- * with the same requests without a library. All times are from the first byte of the client to the output on its disk.
+ * Measures the time that clients add to the requests that they send: the SDK, the command line and the documented `curl` commands, each
+ * compared with the same requests without a library. All times are from the first byte of the client to the output on its disk.
  */
 
 const SHORT = { outputFormat: 'mp4' as const, preset: { quality: 'medium' as const } };
@@ -30,7 +30,7 @@ const SHORT_FACTOR = 6;
 const MAX_LARGE_PAIRS = 4;
 const JOBS = 40;
 const WIDTH = 4;
-/** Time from the wait to the `PUT`, in both orders. */
+/** Milliseconds between the wait and the `PUT`, in both orders. */
 const DELAY_MS = 20;
 
 interface Section {
@@ -38,7 +38,7 @@ interface Section {
   raw: Record<string, number[][]>;
 }
 
-/** Measures each way in turn, in pairs. `--only` chooses sections by their name: short, large, wait. */
+/** Measures each way in turn, in pairs. `--only` selects sections by name: short, large or wait. */
 export async function recommended(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -166,14 +166,14 @@ async function waits(bench: Bench, folder: string, { pairs, progress }: CaseOpti
 interface Rounds {
   file: string;
   folder: string;
-  /** Rounds after one warm-up round. */
+  /** Number of rounds after one warm-up round. */
   count: number;
   progress: (text: string) => void;
   name: string;
   outputFormat?: string;
 }
 
-/** Milliseconds of each way, by round. */
+/** Returns the milliseconds of each way, by round. */
 async function rounds(ways: Record<string, ClientPath>, options: Rounds): Promise<Record<string, number[]>> {
   const { file, folder, count, progress, name, outputFormat = 'mp4' } = options;
   const ms: Record<string, number[]> = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));

@@ -6,11 +6,11 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openScratchDatabase } from '../lib/scratch-database.ts';
 
 const KEYS = 1_000_000;
-/** One object in each group of this size is missing in storage, and another object exists without a row. */
+/** Number of keys in a group. In each group, one object is missing from storage, and one object has no row. */
 const GAP = 100_000;
 const MAX_MIB = 150;
 
-/** Reconciliation of a storage with a million keys: the additional memory that its process uses. */
+/** Measures the additional memory of a process that reconciles a storage with a million keys. */
 export async function reconcile(options: CaseOptions): Promise<CaseResult> {
   const { url, close } = await openScratchDatabase();
   try {

@@ -9,7 +9,7 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
-/** 200 Mbit/s. */
+/** Bandwidth of a link in bytes per second: 200 Mbit/s. */
 const LINK = 25_000_000;
 const FETCH = { AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' };
 const option = (option: string, argument: string) => ({ option, argument });
@@ -21,7 +21,7 @@ const ENCODE = {
 const COPY = { outputFormat: 'mp4', options: [option('-c', 'copy')] };
 const POSTER = { outputFormat: 'jpg', still: { at: 1800 } };
 
-/** A job from a throttled source to a throttled S3 storage, compared with a naive service on links of the same speed. */
+/** Measures a job from a throttled source to a throttled S3 storage, compared with a naive service on links of the same speed. */
 export async function throttled(options: CaseOptions): Promise<CaseResult> {
   const source = await source1080Large(options.progress);
   const origin = await openOrigin(source.path, LINK);
@@ -76,12 +76,12 @@ async function naivePairs(
   return measured;
 }
 
-/** The arguments of a job whose source was streamed, for the source as a file. */
+/** Converts the arguments of a job with a streamed source to arguments for the source as a file. */
 export function fromFile(args: readonly string[]): string[] {
   return args.map((arg) => (arg === 'pipe:0' ? '/in/0' : arg === 'pipe' ? 'file' : arg));
 }
 
-/** A picture from the middle of an hour of video on another server. */
+/** Measures a picture from the middle of an hour of video on another server. */
 export async function poster(options: CaseOptions): Promise<CaseResult> {
   return readRemotely('poster', await sourceHour(options.progress), POSTER, options, {
     what: 'picture at minute 30 of a remote hour',
@@ -90,7 +90,7 @@ export async function poster(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** A file with all video before all audio. FFmpeg's own HTTP client fetches it sixteen times. */
+/** Measures a copy of a file with all video before all audio. FFmpeg's own HTTP client fetches such a file sixteen times. */
 export async function interleaved(options: CaseOptions): Promise<CaseResult> {
   return readRemotely('interleaved', await sourceNotInterleaved(options.progress), COPY, options, {
     what: 'copy of 200 MB that are not interleaved',

@@ -18,10 +18,10 @@ import { startService, type TestService } from '../../testkit/service.ts';
 import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
 import { percentile } from '../lib/statistics.ts';
 
-/** Milliseconds of an attack on a group of routes, and on all of them at once. */
+/** Milliseconds of an attack on a group of routes, and of an attack on all routes at once. */
 const GROUP_MS = 2_000;
 const ALL_MS = 5_000;
-/** 17 addresses with 250 connections each exceed what the API accepts in total. */
+/** Addresses of the attacker. 17 addresses with 250 connections each exceed the number of connections that the API accepts in total. */
 const ADDRESSES = attackerAddresses(17);
 const P99_MS = 300;
 const MOST_MIB = 150;
@@ -33,7 +33,7 @@ interface Cell extends Measured {
   attack: string;
   persona: Persona;
   group: string;
-  /** Seconds until the API used at most 50 MiB more than before all attacks; null if that takes more than a minute. */
+  /** Seconds until the API used at most 50 MiB more than before all attacks. Null if this takes more than a minute. */
   calmSeconds: number | null;
 }
 
@@ -46,9 +46,9 @@ interface Stage {
 }
 
 /**
- * Each attack of a stranger and of a greedy account, first on all routes at once and then on one group of routes after the other. Meanwhile
- * another account at another address works. The attacker runs at the lowest priority, so on a busy machine it may open few connections.
- * Compare `opened`.
+ * Measures each attack of a stranger and of a greedy account, first on all routes at once and then on one group of routes after the other.
+ * Meanwhile, another account at another address sends requests. The attacker runs at the lowest priority, so on a busy machine it may open
+ * few connections. The column `opened` shows their number.
  */
 export async function routes(options: CaseOptions): Promise<CaseResult> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -89,7 +89,9 @@ export async function routes(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** All targets, and the groups that they consist of. Without a key, all routes that need one return the same 401. */
+/**
+ * Returns all targets, and the groups of targets. All routes that require a key return the same 401 to a stranger, so they are one group.
+ */
 function groupsOf(targets: readonly Route[], persona: Persona): Map<string, Route[]> {
   const groups = new Map<string, Route[]>();
   if (targets.length > 0) groups.set(ALL, [...targets]);
@@ -99,7 +101,7 @@ function groupsOf(targets: readonly Route[], persona: Persona): Map<string, Rout
     const name = port !== 'api' ? port : isOpen ? 'open' : persona === 'stranger' ? 'with a key' : part;
     groups.set(name, [...(groups.get(name) ?? []), target]);
   }
-  // A single group is the same as all.
+  // A single group has the same targets as the group of all targets.
   return groups.size === 2 ? new Map([...groups].slice(0, 1)) : groups;
 }
 
@@ -143,7 +145,7 @@ function columnsOf(cell: Cell, restMib: number): string[] {
   return [attack, persona, group, ...numbers, ...memory, `${outcome.opened}`];
 }
 
-/** A row for each attack, with the results of its slowest group. */
+/** Returns a row for each attack, with the results of its slowest group, and rows for all attacks together. */
 function rowsOf(cells: readonly Cell[], after: { restMib: number; laterMib: number; jobMs: number[] }): Row[] {
   const row = (what: string) => ({ case: 'routes', what });
   const p99 = ({ ms }: Cell) => percentile(ms, 0.99);

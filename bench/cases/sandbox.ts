@@ -11,7 +11,7 @@ import { median, spread } from '../lib/statistics.ts';
 const STARTS = 50;
 const WARM_UPS = 3;
 const TIERS: readonly SandboxTier[] = ['bwrap', 'landlock'];
-/** Targets (issue 4): the extra cost of a start, and of an encode, compared with the plain program. */
+/** Targets, compared with the plain program: maximum additional milliseconds of a start, and maximum ratio of the times of an encode. */
 const MAX_START_MS = 15;
 const MAX_RATIO = 1.02;
 const LIMITS: CellSpec['limits'] = {
@@ -22,7 +22,7 @@ const LIMITS: CellSpec['limits'] = {
 };
 
 /**
- * The cost of a cell, measured in turns with the plain program: starting a cell (`ffmpeg -version`, from the call until the cell's folder
+ * Measures the cost of a cell, in turns with the plain program: starting a cell (`ffmpeg -version`, from the call until the cell's folder
  * is removed), and encoding 20 s of 720p in it. gVisor is measured if AIRLOCK_SANDBOX=gvisor is set.
  */
 export async function sandbox(options: CaseOptions): Promise<CaseResult> {
@@ -159,7 +159,7 @@ function encodeRows(tier: SandboxTier, encodes: Encode[], promised: boolean): Ca
       '',
       3,
     ),
-    // The fastest run of each variant, which is the better measure on a machine that also does other work.
+    // Compare the fastest run of each variant, which is the better measure on a machine that also does other work.
     bounded(row('quickest cell / quickest plain'), { value: inCell.min / plain.min }, null, '', 3),
     bounded(row('plain'), { value: plain.median / 1000, min: plain.min / 1000, max: plain.max / 1000 }, null, 's', 2),
   ];

@@ -14,9 +14,9 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
 const ACCOUNTS = [1, 3, 40] as const;
-/** Downloads that all accounts of a round begin together. */
+/** Number of downloads that all accounts of a round begin together. */
 const DOWNLOADS = 2_000;
-/** Fewer connections and downloads than the gateway allows for one object. */
+/** Number of connections of an address, and number of downloads of an object, which are fewer than the gateway allows. */
 const PER_ADDRESS = 200;
 const PER_OBJECT = 60;
 const NEWCOMER = { downloads: 100, bytes: 1_000_000 };
@@ -31,7 +31,7 @@ const MOST_MIB = 192;
 const NEWCOMER_MS = 2_000;
 
 /**
- * Downloads through signed links whose clients never read. Measures the memory of the gateway, and the throughput of a new account
+ * Downloads through signed links whose clients never read. Measures the memory of the gateway, and the downloads of a new account
  * meanwhile.
  */
 export async function stalled({ pairs, progress }: CaseOptions): Promise<CaseResult> {

@@ -18,15 +18,15 @@ const PROGRAM = join(import.meta.dirname, '..', '..', 'airlock');
  */
 const { NODE_EXTRA_CA_CERTS: _certificates, ...ENVIRONMENT } = process.env;
 
-/** Seconds of a start. */
+/** Seconds of wall time and CPU time of a start. */
 interface Start {
   wall: number;
   cpu: number;
 }
 
 /**
- * `./airlock up`, from spawn to ready.json, on new and on existing data directories, and `./airlock transcode` of a tiny
- * file without a data directory, from spawn to exit. The build is current.
+ * Measures `./airlock up`, from spawn to ready.json, on new and on existing data directories, and `./airlock transcode` of a tiny file
+ * without a data directory, from spawn to exit. The program has already been built.
  */
 export async function startup({ progress }: CaseOptions): Promise<CaseResult> {
   const folder = await makeDataDir();
@@ -59,7 +59,7 @@ function rowsOf(what: string, starts: readonly Start[], bound: number): Row[] {
   const [wall, cpu] = [spread(starts.map((start) => start.wall)), spread(starts.map((start) => start.cpu))];
   return [
     bounded(row(`${what}, median of ${STARTS}`), { ...wall, value: wall.median }, bound, 's', 2),
-    bounded(row('CPU seconds until then'), { ...cpu, value: cpu.median }, null, 's', 2),
+    bounded(row(`${what}: CPU seconds`), { ...cpu, value: cpu.median }, null, 's', 2),
   ];
 }
 

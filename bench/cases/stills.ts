@@ -17,8 +17,9 @@ const BOUND_HOUR = 0.05;
 const BOUND_MINUTE = 0.15;
 
 /**
- * A sprite of an hour of 720p with a picture every ten seconds, and a sprite of a minute of 1080p with a picture every two seconds.
- * Compared with plain `ffmpeg`, which decodes everything. The sprite includes the container of key frames. Compares processor time.
+ * Measures the processor time of a sprite of an hour of 720p with a picture every ten seconds, and of a sprite of a minute of 1080p with a
+ * picture every two seconds. They are compared with plain `ffmpeg`, which decodes all frames. The processor time of a sprite includes
+ * writing the container of key frames.
  */
 export async function stills({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const [hour, minute] = [await sourceHour(progress), await source1080(progress)];

@@ -19,7 +19,7 @@ const WIDTH = 4;
 const WARM_UP = 8;
 const REQUESTS = 60;
 
-/** The cost of a tiny job and of an upload URL in an account that stores the files of 100,000 jobs, compared with 100 jobs. */
+/** Measures the cost of a tiny job and of an upload URL in an account that stores the files of 100,000 jobs, compared with 100 jobs. */
 export async function stored({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const tiny = await sourceTiny();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));

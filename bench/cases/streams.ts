@@ -5,7 +5,7 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
-/** Fewer than the 256 connections of an address. */
+/** Number of clients that wait. It is below the 256 connections that an address may open. */
 const WAITING = 200;
 const IDLE_MS = 15_000;
 const STILL = { outputFormat: 'jpg' };
@@ -48,7 +48,7 @@ export async function streams({ progress }: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** CPU seconds of a quarter of a minute, and MiB of the API at its end. */
+/** Returns the CPU seconds of API and PostgreSQL during a quarter of a minute, and the MiB of the API at its end. */
 async function idle({ service }: Bench): Promise<{ cpu: number; rss: number }> {
   const api = service.pids('api');
   const used = () => cpuSeconds([...api, ...service.pids('postgres').flatMap(processTree)]);
@@ -57,7 +57,7 @@ async function idle({ service }: Bench): Promise<{ cpu: number; rss: number }> {
   return { cpu: used() - before, rss: memoryOf(api).reduce((sum, { rss }) => sum + rss, 0) };
 }
 
-/** Time of day in milliseconds at which the response reports the end of the job. */
+/** Resolves with the time of day, in milliseconds, at which the response reports the end of the job. */
 function ended({ service }: Bench, id: string, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${service.key}` };

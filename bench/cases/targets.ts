@@ -43,9 +43,7 @@ interface Outcome {
   encodeCpu: number;
 }
 
-/**
- * The target `ssim` 0.98. Measures whether unlike clips reach it, their bytes compared with the preset `high`, and the cost of the search.
- */
+/** Measures whether unlike clips reach the target `ssim` 0.98, their bytes compared with the preset `high`, and the cost of the search. */
 export async function targets({ progress, report }: CaseOptions): Promise<CaseResult> {
   const clips = await unlikeClips(progress);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -119,7 +117,7 @@ async function search(folder: string, plan: Plan, run: (args: readonly string[])
   return { searchCpu, samples };
 }
 
-/** Files that a filter names. */
+/** Replaces the paths of files that a filter names. */
 function hostGraph(arg: string, folder: string): string {
   return arg.replaceAll('stats_file=/out/', `stats_file=${folder}/`);
 }
@@ -136,7 +134,7 @@ function planOf(input: PlanInput, fields: Partial<TranscodeRequest>): Plan {
   return planTranscode(request, [input], { resourceClass: estimateResourceClass(request, [input.info]), cores: CORES });
 }
 
-/** Compares frame by frame, regardless of the times. */
+/** Returns the SSIM of all planes. Compares frame by frame, regardless of the times of the frames. */
 async function similarity(output: string, source: string): Promise<number> {
   const counted = 'settb=1/1000,setpts=N,format=yuv420p';
   const graph = `[0:v]${counted}[a];[1:v]${counted}[b];[a][b]ssim=shortest=1`;

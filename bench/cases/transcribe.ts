@@ -9,22 +9,22 @@ import { runWell } from '../lib/run.ts';
 import { openBench } from '../lib/service.ts';
 import { soundOf, speechDataDir } from '../lib/speech.ts';
 
-/** Seconds of audio of a measured cell, which whisper recognizes at once. */
+/** Seconds of audio in the measured cell, which whisper recognizes at once. */
 const SECONDS = 30;
 const SHAPES: readonly [name: string, shape: ModelShape][] = [
   ['tiny', TINY],
   ['base', BASE],
 ];
-/** Seconds of the audio in pieces: six pieces of ten minutes. */
+/** Seconds of audio that is divided into six pieces of ten minutes. */
 const HOUR = 3600;
 /**
- * Maximum time with two slots, as a share of the time of one slot. Two slots halve the recognition. The parent decodes the audio, and the
- * pieces decode their part.
+ * Maximum time with two slots, as a share of the time of one slot. Two slots halve the recognition. The parent also decodes the audio, and
+ * each piece decodes its part.
  */
 const MAX_SHARE = 0.55;
 const LIMITS = { memoryBytes: 2 ** 30, cpuSeconds: 600, outputBytes: 2 ** 24, wallMs: 600_000 };
 
-/** Time and memory of the recognizer in its cell, on one thread, for 30 s of audio and 100 words. */
+/** Measures time and memory of the recognizer in its cell, on one thread, for 30 s of audio and 100 words. */
 export async function transcribe({ progress }: CaseOptions): Promise<CaseResult> {
   const audio = join('/tmp', `airlock-bench-${process.pid}.pcm`);
   await runWell('ffmpeg', ['-v', 'error', '-y', '-i', await soundOf(SECONDS), '-f', 's16le', '-ac', '1', audio]);
@@ -62,7 +62,9 @@ async function recognize(dataDir: string, audio: string) {
   }
 }
 
-/** An hour of audio, from the POST to its end, in pieces of ten minutes: in one slot, and in two slots. Each piece uses one thread. */
+/**
+ * Measures an hour of audio, from the POST to its end, in pieces of ten minutes, in one slot and in two slots. Each piece uses one thread.
+ */
 export async function transcribePieces({ progress }: CaseOptions): Promise<CaseResult> {
   const path = await soundOf(HOUR);
   const timeOf = async (slots: number) => {

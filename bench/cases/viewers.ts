@@ -7,19 +7,19 @@ import { percentile, spread } from '../lib/statistics.ts';
 
 const VIEWERS = 200;
 const SEGMENT_SECONDS = 4;
-/** Segments that each viewer plays, for each pair. */
+/** Number of segments that each viewer plays, per pair. */
 const SEGMENTS = 3;
 const LADDER = [{ height: 720 }, { height: 360 }];
-/** Maximum seconds of a fetch. A viewer with four seconds in the buffer notices no shorter delay. */
+/** Maximum seconds for the fetch of a segment. A viewer with four seconds in the buffer does not notice such a delay. */
 const MAX_SEGMENT_SECONDS = 1;
-/** Maximum share of one core. */
+/** Maximum share of one core that the API may use. */
 const MAX_API_SHARE = 0.5;
 const MAX_FIRST_FRAME_SECONDS = 1;
 const SETTINGS = { AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: '1000' };
 
 /**
- * 200 viewers of one ladder start within four seconds. Each then fetches a segment of video and of audio every four seconds, each by its
- * redirect. Also measures the first frame in Chromium. Everything runs on this machine.
+ * 200 viewers of one ladder start within four seconds. Each viewer then fetches a segment of video and of audio every four seconds, each
+ * through a redirect. Also measures the first frame in Chromium. The service, the viewers and Chromium run on this machine.
  */
 export async function viewers({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await source1080Short(progress);
@@ -65,7 +65,7 @@ function spreadOf(values: readonly number[]) {
   return { value: median, ...range };
 }
 
-/** Seconds of each segment from its request to its last byte, and the share of a core that the API used. */
+/** Returns the seconds of each segment from its request to its last byte, and the share of a core that the API used. */
 async function watch(bench: Bench, master: string, count: number): Promise<{ seconds: number[]; share: number }> {
   const api = bench.service.pids('api');
   const before = cpuSeconds(api);
@@ -75,7 +75,7 @@ async function watch(bench: Bench, master: string, count: number): Promise<{ sec
   return { seconds, share: (cpuSeconds(api) - before) / elapsed };
 }
 
-/** Plays some segments, and starts at its own time within the duration of a segment. */
+/** Plays `count` segments. Each viewer starts at its own time within the duration of a segment. Returns the seconds of each fetch. */
 async function view(master: string, index: number, count: number): Promise<number[]> {
   const begin = performance.now() + (index / VIEWERS) * SEGMENT_SECONDS * 1000;
   await sleepUntil(begin);
@@ -96,7 +96,7 @@ async function view(master: string, index: number, count: number): Promise<numbe
   return seconds;
 }
 
-/** Reads a playlist and its initialization segment; returns the URLs of the segments. */
+/** Reads a playlist and its initialization segment. Returns the URLs of the segments. */
 async function segmentsOf(playlist: string): Promise<string[]> {
   const text = (await fetchBytes(playlist)).toString();
   await fetchBytes(new URL(/#EXT-X-MAP:URI="([^"]+)"/.exec(text)![1]!, playlist).href);
@@ -113,7 +113,7 @@ async function sleepUntil(time: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())));
 }
 
-/** Runs in the page: seconds from the click on Play to the next frame. */
+/** Script for the page. It returns the seconds from the click on Play to the next frame. */
 const CLICK = `new Promise((resolve) => {
   const video = document.querySelector('video');
   video.muted = true;
@@ -121,7 +121,7 @@ const CLICK = `new Promise((resolve) => {
   video.requestVideoFrameCallback(() => resolve((performance.now() - from) / 1000));
   document.getElementById('play').click();
 })`;
-/** Runs in the page: seconds from the navigation to the first frame. */
+/** Script for the page. It returns the seconds from the navigation to the first frame. */
 const OPENED = `new Promise((resolve) => {
   const video = document.querySelector('video');
   const done = () => resolve(performance.now() / 1000);
@@ -129,7 +129,7 @@ const OPENED = `new Promise((resolve) => {
   else video.addEventListener('loadeddata', done, { once: true });
 })`;
 
-/** Seconds of the first frames, each in a new page without a cache. The first page, which starts Chromium, does not count. */
+/** Returns the seconds of the first frames, each in a new page without a cache. The first page, which starts Chromium, does not count. */
 async function firstFrames(url: string, rounds: number): Promise<{ opened: number[]; clicked: number[] }> {
   const browser = await openBrowser({ isMeasured: true });
   const [opened, clicked]: [number[], number[]] = [[], []];

@@ -3,8 +3,8 @@ import { openAsSuperuser } from '../../testkit/service-database.ts';
 import type { Bench } from './service.ts';
 
 /**
- * Sends `POST /v1/transcodes`. Resolves with the status of the response, after its last byte. Uses Node's own client: `fetch`
- * costs as much CPU as the API, on the same machine.
+ * Sends `POST /v1/transcodes`. Resolves with the status of the response, after its last byte. Uses Node's own client, because `fetch` uses
+ * as much CPU time as the API, on the same machine.
  */
 export function postJob({ service }: Bench, agent: Agent, body: string, key = service.key): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { type Attack, type Attacker, attack } from '../../testkit/attacks/connections.ts';
 
-/** Sends attacks from a separate process, so that its work delays no measurement; see `cases/connections.ts`. */
+/** Sends attacks from a separate process, so that the work of the attacker delays no measurement; see `cases/connections.ts`. */
 export type Counts = ReturnType<Attacker['counts']>;
 
 let attackers: Attacker[] = [];

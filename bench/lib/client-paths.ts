@@ -16,7 +16,7 @@ type JobFields = Parameters<Airlock['transcode']>[0] extends infer Options ? Omi
 
 const execute = promisify(execFile);
 
-/** The SDK, as `docs/sdk.md` recommends it. */
+/** Returns a path with the SDK, as `docs/sdk.md` recommends. */
 export function sdkPath({ service }: Bench, fields: JobFields): ClientPath {
   const airlock = new Airlock({ url: service.api, key: service.key });
   return async (input, output) => {
@@ -25,7 +25,7 @@ export function sdkPath({ service }: Bench, fields: JobFields): ClientPath {
   };
 }
 
-/** Requests without a client library: creates a job with its upload, sends the file, waits, and downloads the output. */
+/** Returns a path without a client library: it creates a job with its upload, sends the file, waits, and downloads the output. */
 export function rawPath(bench: Bench, fields: object): ClientPath {
   return async (file, output) => {
     const { id } = await bench.createAndSend(file, fields);
@@ -33,7 +33,7 @@ export function rawPath(bench: Bench, fields: object): ClientPath {
   };
 }
 
-/** Requests without a client library that upload and confirm the file with one `PUT` before they create the job. */
+/** Returns a path without a client library that uploads the file with one `PUT` and confirms it before it creates the job. */
 export function rawStepsPath(bench: Bench, fields: object): ClientPath {
   return async (file, output) => {
     const url = await bench.upload(file);
@@ -58,7 +58,7 @@ export function waitFirstPath(bench: Bench, fields: object, delayMs: number): Cl
   };
 }
 
-/** The command line, including the start of its process. */
+/** Returns a path with the command line, including the start of its process. */
 export function cliPath({ service }: Bench, flags: readonly string[]): ClientPath {
   const env = { ...process.env, AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key };
   return async (file, output) => {
@@ -66,7 +66,7 @@ export function cliPath({ service }: Bench, flags: readonly string[]): ClientPat
   };
 }
 
-/** The requests of the README, each with `curl`. */
+/** Returns a path with the requests of the README, each with `curl`. */
 export function curlPath({ service }: Bench, fields: object): ClientPath {
   const json = ['-H', `Authorization: Bearer ${service.key}`, '-H', 'Content-Type: application/json'];
   const curl = async (...args: string[]) => (await runWell('curl', ['-sSf', ...args])).stdout;

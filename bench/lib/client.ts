@@ -3,7 +3,7 @@ import type { Job } from '../../src/contract/transcodes.ts';
 import { exchange } from './http.ts';
 import type { V1Client } from './v1-client.ts';
 
-/** Transcodes a file as a client does: creates a job with its upload, sends the file, waits, downloads the output, and writes it to disk. */
+/** Transcodes a file as a client does: creates a job with its upload, sends the file, waits, and downloads the output to disk. */
 export async function toDisk(client: V1Client, file: string, request: object, output: string): Promise<Job> {
   return download(client, await client.createAndSend(file, request), output);
 }

@@ -8,7 +8,7 @@ import { isMainThread } from 'node:worker_threads';
 
 const folder = process.env.AIRLOCK_BENCH_COUNTS;
 const POSTGRES_SOCKET = '.s.PGSQL.';
-/** Frontend messages to which the server responds: Query, and Sync after the parts of a statement. */
+/** Types of frontend messages to which the server responds: Query, and Sync after the parts of a statement. */
 const ENDS = new Set(['Q', 'S']);
 
 if (isMainThread && folder) {
@@ -37,13 +37,16 @@ if (isMainThread && folder) {
   process.on('SIGUSR2', () => writeFileSync(`${folder}/${process.pid}.json`, JSON.stringify(counts)));
 }
 
-/** The path of a local socket in the arguments of `connect`, which Node sometimes passes as one array. */
+/** Returns the path of a local socket in the arguments of `connect`, which Node sometimes passes as one array. */
 function pathOf([first]) {
   const target = Array.isArray(first) ? first[0] : first;
   return typeof target === 'string' ? target : target?.path;
 }
 
-/** A message consists of its type, and its length including these four bytes. */
+/**
+ * Returns the number of messages in `data` to which the server responds. A message begins with its type, and its length including these
+ * four bytes.
+ */
 function countEnds(data) {
   let ends = 0;
   for (let at = 0; at + 5 <= data.length; at += 1 + data.readUInt32BE(at + 1)) {

@@ -7,12 +7,14 @@ const ROOT = '/sys/fs/cgroup/cpuacct';
 export interface CpuGroup {
   /** Runs `start` inside the group, so that its child processes stay in the group. */
   within<T>(start: () => Promise<T>): Promise<T>;
-  /** CPU milliseconds so far. */
+  /** Returns the CPU milliseconds so far. */
   cpuMs(): number;
   close(): void;
 }
 
-/** Throws if there is no such hierarchy, or if this process may not create groups in it. */
+/**
+ * Creates a control group. Throws if the hierarchy `cpuacct` (version 1) does not exist, or if this process may not create groups in it.
+ */
 export function openCpuGroup(): CpuGroup {
   const own = /^\d+:[^:]*\bcpuacct\b[^:]*:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
   if (own === undefined) throw new Error('this case needs the control group cpuacct (version 1)');

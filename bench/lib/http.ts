@@ -12,8 +12,8 @@ const agent = new Agent({ keepAlive: true });
 const secureAgent = new SecureAgent({ keepAlive: true });
 
 /**
- * A request on a connection that is kept open. The CPU time of the client is part of the measurement, and `fetch` needs more than twice as
- * much for each request.
+ * Sends a request on a connection that stays open. The CPU time of the client is part of the measurement, and `fetch` needs more than twice
+ * as much CPU time for each request.
  */
 export async function exchange(
   method: string,

@@ -22,10 +22,10 @@ interface Pair {
   peaks: PeakMemory[];
 }
 
-/** Rounds after the warm-up. A round takes about ten seconds. */
+/** Maximum number of rounds after the warm-up. A round takes about ten seconds. */
 const MAX_PAIRS = 5;
 
-/** A copy of 521 MB in storage, compared with copying the file, running `ffmpeg` on the copy, and copying its output. */
+/** Measures a copy of 521 MB in storage, compared with copying the file, running `ffmpeg` on the copy, and copying its output. */
 export async function largeCopyRows(
   bench: Bench,
   folder: string,

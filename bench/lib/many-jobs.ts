@@ -1,17 +1,17 @@
 import type pg from 'pg';
 
-/** Number of accounts next to the default account, which has seven of ten jobs. */
+/** Number of accounts in addition to the default account, which has seven of ten jobs. */
 const OTHERS = 9;
 
 export interface Filled {
-  /** Jobs of the default account. */
+  /** Number of jobs of the default account. */
   listed: number;
   /** Time after which the newest thousandth of all jobs was updated, and time before which the oldest thousandth was updated. */
   recent: string;
   old: string;
 }
 
-/** Replaces all jobs by this number of final jobs, a second apart; every thousandth failed. Needs the superuser. */
+/** Replaces all jobs with `count` final jobs, a second apart, of which every thousandth has failed. Requires the superuser. */
 export async function fillWithJobs(database: pg.Client, count: number): Promise<Filled> {
   await database.query('TRUNCATE jobs CASCADE');
   await database.query('TRUNCATE account_schedule, job_counts');

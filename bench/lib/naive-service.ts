@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { runWell } from './run.ts';
 
-/** The way in which most services work: download the entire source, run FFmpeg, upload the entire output. Returns milliseconds. */
+/** Works as most services do: downloads the entire source, runs FFmpeg, and uploads the entire output. Returns the milliseconds. */
 export async function runNaive(job: {
   source: string;
   args: readonly string[];

@@ -8,12 +8,12 @@ import { openLink } from './throttle.ts';
 /** A web server with one file, behind its own link. */
 export interface Origin {
   url: string;
-  /** Requests so far, and bytes of bodies that were sent to their readers. */
+  /** Number of requests so far, and number of bytes of bodies that were sent to their readers. */
   seen: { requests: number; bytes: number };
   close(): Promise<void>;
 }
 
-/** Serves a file with ranges and a strong validator, as object stores do. @param bytesPerSecond null = unlimited. */
+/** Serves a file with ranges and a strong validator, as object stores do. `bytesPerSecond` is null for an unlimited link. */
 export async function openOrigin(path: string, bytesPerSecond: number | null): Promise<Origin> {
   const link = openLink(bytesPerSecond);
   const { size, mtimeMs } = statSync(path);

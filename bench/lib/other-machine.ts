@@ -16,7 +16,7 @@ export interface OtherMachine {
   close(): Promise<void>;
 }
 
-/** Needs root, to set a separate host name. */
+/** Requires root, to set a separate host name. */
 export async function openOtherMachine(service: TestService): Promise<OtherMachine> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-bench-other-'));
   await copyFile(join(service.dataDir, 'secrets.json'), join(dataDir, 'secrets.json'));
@@ -37,7 +37,7 @@ export async function openOtherMachine(service: TestService): Promise<OtherMachi
   return {
     async startWorker() {
       const args = [...renamed, process.execPath, ...programArgs(['worker'])];
-      // Each program of the chain replaces the one before it, so the process id is the worker's.
+      // Each program of the chain replaces the previous program, so the process id is the id of the worker.
       const child = spawn('unshare', args, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       const exited = once(child, 'exit');
       ends.push(async () => {

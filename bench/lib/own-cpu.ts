@@ -4,7 +4,7 @@ import type { Bench } from './service.ts';
 export const ROLES = ['api', 'worker', 'gateway', 'postgres'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** CPU milliseconds of the processes of the service so far, by role. Excludes cells. */
+/** Returns the CPU milliseconds of the processes of the service so far, by role. Excludes cells. */
 export function cpuByRole({ service }: Bench): Record<Role, number> {
   const ofRole = (role: Role) => {
     const pids = service.pids(role);
@@ -15,5 +15,5 @@ export function cpuByRole({ service }: Bench): Record<Role, number> {
   return Object.fromEntries(ROLES.map((role) => [role, ofRole(role)])) as Record<Role, number>;
 }
 
-/** CPU milliseconds of all processes of the service so far, without its cells. */
+/** Returns the CPU milliseconds of all processes of the service so far, without its cells. */
 export const ownCpu = (bench: Bench) => Object.values(cpuByRole(bench)).reduce((sum, ms) => sum + ms, 0);

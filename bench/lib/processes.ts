@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** Clock ticks per second of /proc (sysconf _SC_CLK_TCK); 100 on every Linux that Node runs on. */
+/** Clock ticks per second of /proc (sysconf _SC_CLK_TCK): 100 on every Linux that Node supports. */
 const TICKS = 100;
 
 function read(path: string): string | null {
@@ -11,13 +11,13 @@ function read(path: string): string | null {
   }
 }
 
-/** Fields of /proc/PID/stat from the third on; the command before them may contain anything. */
+/** Returns the fields of /proc/PID/stat from the third on. The command, which precedes them, may contain any character. */
 function statFields(pid: number): string[] | null {
   const text = read(`/proc/${pid}/stat`);
   return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
-/** A process and everything below it. */
+/** Returns the ids of a process and of all its descendants. */
 export function processTree(root: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -27,7 +27,7 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
-/** CPU seconds of these processes and, by default, of all their children that have exited and been reaped. */
+/** Returns the CPU seconds of these processes and, by default, of all their children that have exited and been reaped. */
 export function cpuSeconds(pids: readonly number[], { children = true } = {}): number {
   const end = children ? 15 : 13;
   const ticks = pids.map((pid) =>
@@ -36,7 +36,7 @@ export function cpuSeconds(pids: readonly number[], { children = true } = {}): n
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS;
 }
 
-/** CPU seconds of the exited children of this process. */
+/** Returns the CPU seconds of the exited children of this process. */
 export function cpuSecondsOfChildren(): number {
   const [user = 0, system = 0] = (statFields(process.pid) ?? []).slice(13, 15).map(Number);
   return (user + system) / TICKS;
@@ -63,7 +63,7 @@ export function memoryOf(pids: readonly number[]): ProcessMemory[] {
 export interface PeakMemory {
   pid: number;
   name: string;
-  /** Largest resident memory, MiB. */
+  /** Largest resident memory, in MiB. */
   rss: number;
 }
 
@@ -79,7 +79,7 @@ export function peaksOf(pids: readonly number[]): PeakMemory[] {
   });
 }
 
-/** `airlock api`, `postgres: walwriter`, …: never a path. */
+/** Returns a name such as `airlock api` or `postgres: walwriter`, never a path. */
 function nameOf(pid: number): string {
   const words = (read(`/proc/${pid}/cmdline`) ?? '').split('\0').filter(Boolean);
   if (words[0]?.startsWith('postgres:')) return words[0].trim();

@@ -7,10 +7,10 @@ export interface RealClip {
   path: string;
 }
 
-/** Seconds of each clip. */
+/** Duration of each clip, in seconds. */
 const SECONDS = { ocean: 10, street: 20, animation: 20, mosaic: 10 };
 
-/** Short pieces of real footage, only video, as they are in their packages. Pieces that are not installed are missing. */
+/** Returns short pieces of real footage, copied from their packages without sound. `missing` names the pieces that are not installed. */
 export async function realClips(
   progress: (text: string) => void,
 ): Promise<{ clips: RealClip[]; missing: string[]; synthetic: string[] }> {

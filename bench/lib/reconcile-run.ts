@@ -1,4 +1,4 @@
-/** Run by the case `reconcile` in a separate process. Compares a synthetic list of a storage with rows, and prints the cost. */
+/** Program that the case `reconcile` runs in a separate process. Compares a synthetic list of a storage with rows, and prints the cost. */
 import { openPool } from '../../src/database/pool.ts';
 import { createRowGuard } from '../../src/database/row-guard.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
@@ -10,7 +10,10 @@ const [url, count, gap] = [process.argv[2]!, Number(process.argv[3]), Number(pro
 const MIB = 2 ** 20;
 const lastModified = new Date(Date.now() - 86_400_000);
 
-/** All keys of the rows, but another key replaces every `gap`th key. So the number of missing keys equals the number of unknown keys. */
+/**
+ * Lists all keys of the rows, but replaces every `gap`th key with an unknown key. So the number of missing keys equals the number of
+ * unknown keys.
+ */
 async function* list(): AsyncGenerator<ListedObject> {
   for (let number = 1; number <= count; number++) {
     const name = `outputs/${number.toString(16).padStart(12, '0')}`;

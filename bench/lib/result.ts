@@ -4,7 +4,7 @@ export interface Row {
   what: string;
   /** A text that is shown unchanged, with its unit. */
   value: string;
-  /** Smallest and largest value, if the value summarizes several. */
+  /** Smallest and largest value, if the value summarizes several values. */
   range?: string;
   /** The target, e.g. `<= 1.03`. If absent, the value is only reported. */
   target?: string;
@@ -22,11 +22,14 @@ export interface CaseResult {
 export interface CaseOptions {
   /** Number of pairs of the long comparison. Other comparisons use a multiple. */
   pairs: number;
-  /** Address of the API of another service with the same contract; null: no comparison. */
+  /** Address of the API of another service with the same contract. Null if there is no comparison. */
   peer: string | null;
-  /** Words that the name of an attack of the case `routes` must contain; none: all attacks run. */
+  /**
+   * Words that the name of an attack of the case `routes` must contain, or names of sections of the case `recommended`. If empty, all of
+   * them run.
+   */
   only: readonly string[];
-  /** Short cases measure the first jobs after a start of the service. */
+  /** Whether short cases measure the first jobs after a start of the service. */
   cold: boolean;
   /** Milliseconds that short cases pause before each job. */
   gapMs: number;
@@ -35,7 +38,7 @@ export interface CaseOptions {
   report: (line: string) => void;
 }
 
-/** A row of numbers with a target that is an upper bound. */
+/** Returns a row of numbers whose target, if any, is an upper bound. */
 export function bounded(
   row: Pick<Row, 'case' | 'what'>,
   values: { value: number; min?: number; max?: number },
@@ -53,7 +56,7 @@ export function bounded(
   };
 }
 
-/** The row with a target that is a lower bound of `value`. */
+/** Returns the row with a target that is a lower bound of `value`. */
 export function atLeast(row: Row, value: number, bound: number): Row {
   return { ...row, target: `>= ${bound}`, met: value >= bound };
 }

@@ -8,7 +8,7 @@ import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { ensureServiceAccount, recordingLogger } from '../../testkit/supervisor.ts';
 
-/** A temporary PostgreSQL with the newest schema; `close` removes it. */
+/** Opens a temporary PostgreSQL with the newest schema. `close` deletes it. */
 export async function openScratchDatabase(): Promise<{ url: string; close(): Promise<void> }> {
   await ensureServiceAccount();
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-bench-pg-'));

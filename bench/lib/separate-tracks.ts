@@ -3,7 +3,7 @@ import { createOut, openBytes } from '../../src/sanitizer/file-bytes.ts';
 import { readMovie } from '../../src/sanitizer/isobmff/read-movie.ts';
 import { writeMovie } from '../../src/sanitizer/isobmff/write-movie.ts';
 
-/** Copies an MP4 file so that the data of each track lies together. FFmpeg cannot be made to write such a file. */
+/** Copies an MP4 file so that the data of each track is contiguous. FFmpeg cannot write such a file. */
 export function separateTracks(source: string, target: string): void {
   const [apart, staged] = [`${target}.data`, `${target}.${process.pid}`];
   const file = openBytes(source);

@@ -8,17 +8,20 @@ import { callApi, type V1Client, v1Client } from './v1-client.ts';
 
 export interface Bench extends V1Client {
   service: TestService;
-  /** FFmpeg's arguments as the worker ran them, and the CPU seconds of its cell. */
+  /** Returns the arguments with which the worker ran FFmpeg for a job, and the CPU seconds of the cell. */
   ranAs(id: string): Promise<{ args: string[]; cpuSeconds: number }>;
-  /** CPU seconds of the service's own processes so far. Cells are excluded, because they are not child processes. */
+  /** Returns the CPU seconds of the service's own processes so far. Cells are excluded, because they are not child processes. */
   cpu(): number;
   close(): Promise<void>;
 }
 
-/** The entire service as `airlock up` runs it, on a temporary data directory. `dataDir` is a prepared one, which `close` removes. */
+/**
+ * Starts the entire service as `airlock up` does, on a temporary data directory or on the prepared directory `dataDir`. `close` deletes the
+ * data directory.
+ */
 export async function openBench(env: Record<string, string> = {}, dataDir?: string): Promise<Bench> {
   const service = await startService({ AIRLOCK_LOG_LEVEL: 'warn', ...env }, { ...(dataDir && { dataDir }) });
-  // Opened on demand, because its server process counts as memory of the service.
+  // The database is opened on demand, because the server process of its connection counts as memory of the service.
   let database: Awaited<ReturnType<typeof openServiceDatabase>> | null = null;
   return {
     service,

@@ -15,12 +15,12 @@ import { outputKey } from '../../src/storage/keys.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker } from '../../src/worker/worker.ts';
 
-/** Number of connections of one worker: its slots and five more, and the connection that listens. */
+/** Number of connections of one worker: one for each slot, five additional connections, and the connection that listens. */
 export const WORKER_CONNECTIONS = 8;
 const SLOTS = [['light', 'heavy'], ['interactive']] as const;
 const BYTES = 1_000_000;
 
-/** A sandbox that runs nothing: the simulated jobs have no cells. */
+/** A sandbox that runs no program, because the simulated jobs have no cells. */
 const SANDBOX: Sandbox = {
   ...{ tier: 'bwrap', limits: 'cgroup', outputBound: 'kernel', programs: {}, capabilities: [] },
   ffmpeg: { version: 'none', package: null, path: '/nonexistent', since: new Date(), readsArguments: true },
@@ -30,13 +30,13 @@ const SANDBOX: Sandbox = {
 };
 
 export interface SimulatedFleet {
-  /** Jobs completed so far. */
+  /** Returns the number of jobs that have completed so far. */
   completed(): number;
   close(): Promise<void>;
 }
 
 /**
- * Starts workers that send every database request of a real worker: its row, heartbeats, leases, claims, progress and ends of jobs,
+ * Starts workers that send every database request of a real worker: its row, heartbeats, leases, claims, progress and ends of jobs, and
  * maintenance. Instead of encoding, each job waits `jobMs` and reports its progress once a second.
  */
 export async function startSimulatedFleet(given: {
@@ -95,7 +95,7 @@ async function startOne(
   };
 }
 
-/** The rows that an attempt writes to the database, without its files. */
+/** Writes the rows of an attempt to the database, without its files. */
 async function simulate({ context }: WorkTools, run: Run, jobMs: number): Promise<AttemptResult> {
   const { claim, lease, signal } = run;
   await lease.acquire(signal);

@@ -10,12 +10,12 @@ import { cacheFolder } from './media.ts';
 import { runWell } from './run.ts';
 
 /**
- * A hundred words, as many as a fast speaker says in 30 seconds. The words differ, because whisper.cpp decodes repetitions again,
- * at another temperature.
+ * Text of the synthetic model: a hundred words, as many as a fast speaker says in 30 seconds. The words differ, because whisper.cpp decodes
+ * repetitions again, at another temperature.
  */
 const SENTENCE = Array.from({ length: 100 }, (_, index) => `word${index}`).join(' ');
 
-/** A new data directory with the program and a synthetic model of a shape. Builds the program once, which takes a minute. */
+/** Creates a data directory with the program and a synthetic model of a shape. Builds the program once, which takes a minute. */
 export async function speechDataDir(
   name: string,
   shape: ModelShape,
@@ -42,7 +42,7 @@ export async function speechDataDir(
   return dataDir;
 }
 
-/** Path of audio that a recognizer accepts as speech: a tone with a pause of a second in each ten seconds. */
+/** Returns the path of audio that a recognizer accepts as speech: a tone with a pause of one second in every ten seconds. */
 export async function soundOf(seconds: number): Promise<string> {
   const path = join(cacheFolder(), `sound-${seconds}s.flac`);
   if (existsSync(path)) return path;

@@ -1,6 +1,6 @@
 import { type StalledRequest, stallDownloads } from '../../testkit/attacks/stalled-downloads.ts';
 
-/** Downloads that are never read, from a separate process, so that its memory and work don't appear in a measurement. */
+/** Begins downloads that it never reads, in a separate process, so that its memory and work don't appear in a measurement. */
 let end: () => void = () => {};
 
 process.on('message', async (requests: readonly StalledRequest[]) => {

@@ -1,4 +1,4 @@
-/** Nearest-rank percentile of unsorted values; `share` is 0–1. */
+/** Returns the nearest-rank percentile of unsorted values. `share` is from 0 to 1. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(share * sorted.length));

@@ -1,9 +1,9 @@
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Bytes that pass at once; at 200 Mbit/s, 2.6 ms of traffic. */
+/** Number of bytes that pass at once: 2.6 ms of traffic at 200 Mbit/s. */
 const BURST = 64 * 1024;
-/** Milliseconds of traffic for which the link compensates if a busy machine resumed it late. */
+/** Maximum milliseconds of traffic for which the link compensates if a busy machine resumes it late. */
 const BACKLOG_MS = 100;
 
 /** A link that all its streams share: a token bucket. */
@@ -12,9 +12,9 @@ export interface Link {
   through(): Transform;
 }
 
-/** @param bytesPerSecond null = unlimited. */
+/** Opens a link. `bytesPerSecond` is null for an unlimited link. */
 export function openLink(bytesPerSecond: number | null): Link {
-  /** Time at which the link has sent everything that was accepted so far, on the clock of `performance.now`. */
+  /** Time at which the link has sent all bytes that it has accepted so far, on the clock of `performance.now`. */
   let freeAt = 0;
   const pass = async (bytes: number): Promise<void> => {
     if (bytesPerSecond === null) return;

@@ -16,14 +16,17 @@ const CHANGED: Readonly<Record<string, string>> = {
   'fades, 720p24': "fade=t=in:d=2,geq=lum='lum(X,Y)*(0.55+0.45*cos(T))':cb='cb(X,Y)':cr='cr(X,Y)'",
   'small, 320x180': 'scale=320:180',
 };
-/** Pictures that no camera makes. */
+/** Synthetic video that no camera records. */
 const DRAWN: Readonly<Record<string, string>> = {
   'slides, 720p25': 'mandelbrot=s=1280x720:r=0.25:end_pts=6,fps=25',
   'screen, 720p30': 'cellauto=s=1280x720:r=15:rule=110:scroll=1:seed=7,fps=30',
   'pattern, 720p25': 'testsrc2=s=1280x720:r=25',
 };
 
-/** At least ten unlike clips, only video. `AIRLOCK_BENCH_CLIPS` names a folder with further clips, which come first. */
+/**
+ * Returns unlike clips without sound: at least ten if the real footage is installed. `AIRLOCK_BENCH_CLIPS` names a folder with further
+ * clips.
+ */
 export async function unlikeClips(progress: (text: string) => void): Promise<RealClip[]> {
   const { clips } = await realClips(progress);
   const own = process.env.AIRLOCK_BENCH_CLIPS;

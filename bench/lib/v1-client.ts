@@ -18,23 +18,23 @@ interface Sent {
 /** A client of the v1 API of FFmpeg Micro, which Airlock and its peers speak. */
 export interface V1Client {
   call(method: string, path: string, body?: unknown): Promise<V1Response>;
-  /** Uploads a file. Returns the function that confirms it. */
+  /** Uploads a file. Returns the fields with which `confirm` confirms the upload. */
   send(path: string): Promise<Sent>;
-  /** Returns the URL of the file for a job. */
+  /** Confirms an upload. Returns the URL of the file for a job. */
   confirm(sent: Sent): Promise<string>;
   /** Uploads and confirms a file. Returns its URL for a job. */
   upload(path: string): Promise<string>;
   create(body: unknown): Promise<Job>;
   /** Creates a job whose only input is this file, and sends the file. Returns the response of the create. */
   createAndSend(path: string, request: object): Promise<Job>;
-  /** Waits until the job is final; throws unless it completed. */
+  /** Waits until the job is final. Throws unless the job completed. */
   completed(id: string): Promise<Job>;
 }
 
 /** Milliseconds between two requests for a job if its service cannot wait. */
 const POLL_MS = 50;
 
-/** A client of a service elsewhere, by the address of its API. */
+/** Returns a client of another service, whose API has the address `url`. */
 export function openPeer(url: string, key: string): V1Client {
   const base = url.replace(/\/$/, '');
   return v1Client((method, path, body) => callApi(`${base}${path}`, method, key, body));
@@ -48,7 +48,7 @@ export async function callApi(url: string, method: string, key: string, body?: u
   return { status, text, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : null };
 }
 
-/** Types of uploads that are not `video/mp4`. */
+/** Content types of uploads by file extension. All other uploads are `video/mp4`. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = { '.webm': 'video/webm', '.flac': 'audio/flac' };
 
 export function v1Client(send: V1Client['call']): V1Client {

@@ -1,8 +1,8 @@
 /*
- * Makes the pictures of the blueprints in docs/images/blueprints: runs each blueprint on drawn scenes, and puts frames of
- * what it made side by side.
+ * Makes the pictures of the blueprints in docs/images/blueprints: runs each blueprint on drawn scenes, and puts frames of the outputs side
+ * by side.
  *   npx tsx scripts/docs/blueprint-pictures.ts [--png] [slug…]
- * With `--hashes` it instead records the hashes with which tests compare what blueprints make: look at the pictures first.
+ * With `--hashes`, instead records the hashes with which tests compare the outputs of blueprints. Look at the pictures before you do this.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { openWorkshop } from '../../test/media/helpers.ts';
 import { run } from '../../testkit/run.ts';
 import { makeScenes } from '../../testkit/scenes/scenes.ts';
 
-/** Pixels: height of a strip's frames, the gaps, and the widest strip. */
+/** Pixels: height of the frames in a strip, gap between frames, and maximum width of a strip. */
 const [HEIGHT, GAP, WIDEST] = [340, 14, 1200];
 const HASHES = join(projectRoot(), 'test/media/blueprints/hashes.json');
 const GROUND = '0xf6f7f8';
@@ -49,7 +49,7 @@ async function drawStrips(): Promise<void> {
   const cases = casesOf(scenes).filter(({ blueprint: { slug } }) => slugs.length === 0 || slugs.includes(slug));
   for (const slug of new Set(cases.map(({ blueprint }) => blueprint.slug))) {
     const ofOne = cases.filter(({ blueprint }) => blueprint.slug === slug);
-    // Takes a frame of each of several runs.
+    // If a blueprint has several runs, takes only one frame of each run.
     const shown = ofOne.length === 1 ? ofOne : ofOne.map((one) => ({ ...one, shown: one.shown.slice(0, 1) }));
     const frames: Frame[] = [];
     for (const one of shown) frames.push(...(await framesOf(one)));
@@ -59,7 +59,7 @@ async function drawStrips(): Promise<void> {
 
 interface Frame {
   path: string;
-  /** Seconds. */
+  /** Position of the frame in seconds. */
   at: number;
 }
 

@@ -3,23 +3,25 @@ import { EXIT_CODES } from '../../src/cli/exit.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { code, heading, table } from './markdown.ts';
 
-/** `docs/cli.md`: every command with its arguments, options and examples, as `--help` shows them. */
+/** Returns `docs/cli.md`: every command with its arguments, options and examples, as `--help` shows them. */
 export function cliPage(): string {
   const program = createProgram();
   return `${heading('Commands', 'src/cli/')}
-\`./airlock COMMAND --help\` prints what this page lists.
+\`./airlock COMMAND --help\` prints the same information about a command as this page.
 
-**Server.** If \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` are set, commands on media, uploads, jobs, webhooks and usage call that server.
-Otherwise they call the service that runs on the data directory. They create a key for the account of \`--account\`, and revoke the key at
-the end. \`uploads token create\` keeps its key until the token has expired. If no service runs, \`transcode\`, \`probe\`, \`validate\` and
-\`transcribe\` start one.
+**Server.** The commands from \`transcode\` to \`transcribe\` on this page call the API. If \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` are
+set, these commands call that server. If only one of the two variables is set, these commands fail. If neither variable is set, these
+commands call the service that runs on the data directory. For this call, each command creates a key for the account of \`--account\`,
+and revokes the key at the end. \`uploads token create\` keeps its key until the token has expired. If no service runs, \`transcode\`,
+\`blueprints run\`, \`probe\`, \`validate\` and \`transcribe\` start a service for the duration of the command. The commands after
+\`transcribe\` work on this machine or on its database.
 
-**Output.** Commands write results to standard output and everything else to standard error. \`--json\` prints the response of the API on one
-line. On a terminal, tables fit the width and have colors. To turn off colors, set \`NO_COLOR\`. In a file or a pipe, tables are complete and
-plain. Times are in the time zone of this machine.
+**Output.** Commands write results to standard output and everything else to standard error. With \`--json\`, commands that call the API
+print its response on one line. On a terminal, tables fit the width and have colors. To turn off colors, set \`NO_COLOR\`. In a file or a
+pipe, tables are complete and have no colors. Times are in the time zone of this machine.
 
-**Job IDs.** Instead of the ID of a job, you can give its beginning or end, with at least four characters. Airlock searches the latest
-hundred jobs.
+**Job IDs.** Instead of the complete ID of a job, you can pass the beginning or the end of the ID, with at least four characters. The
+command then searches only the hundred latest jobs of \`./airlock jobs list\`.
 
 **Exit codes**
 
@@ -34,7 +36,7 @@ ${program.commands.flatMap((command) => sections(command)).join('\n')}`;
 function sections(command: Command): string[] {
   if (command.name() === 'help') return [];
   if (command.commands.length === 0) return [section(command)];
-  // A parent with arguments, such as `transcribe`, is also a command.
+  // A command with subcommands also gets a section if it has arguments, such as `transcribe`.
   const own = command.registeredArguments.length > 0 ? [section(command)] : [];
   return [...own, ...command.commands.flatMap((one) => sections(one))];
 }
@@ -61,7 +63,7 @@ function pathOf(command: Command): string {
   return above + command.name();
 }
 
-/** What `--help` prints after the options: examples and remarks. */
+/** Returns the text that `--help` prints after the options: examples and remarks. */
 function helpAfter(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) });

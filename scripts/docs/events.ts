@@ -8,7 +8,7 @@ import { code, heading, table } from './markdown.ts';
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 const AT = '2026-05-22T14:30:45.000Z';
 
-/** A value for each field of the payloads. The generator checks them against the schemas. */
+/** An example value for each field of the payloads. The generator checks the values against the schemas. */
 const VALUES: Readonly<Record<string, unknown>> = {
   attempt: 1,
   children: 4,
@@ -23,18 +23,18 @@ const VALUES: Readonly<Record<string, unknown>> = {
   webhook_id: '019a1c5e-8e10-7b4e-8c5f-6f1f6f0a9d21',
   ...{ total: 2, accepted: 2, refused: 0, completed: 1, failed: 1, canceled: 0 },
 };
-/** Values that differ for one type, by the type or its part after the dot. */
+/** Example values that differ for one type, by the type or by its part after the dot. */
 const OWN_VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'webhook.disabled': { reason: 'gone' },
   retrying: { error_code: 'worker_lost' },
   delivery_failed: { error_code: 'destination_failed' },
 };
-/** The part of `data` that describes the event. */
+/** The fields of `data` that identify the subject of an event. */
 const SUBJECTS: Readonly<Record<string, object>> = {
   batch: { batch_id: '019a1c5e-9a31-7f10-b1c4-3d0e5f7a8b92' },
   upload: { upload_id: '019a1c5e-3a6e-7c41-9f00-9e5b0c1d2a3f' },
 };
-/** The fields that Airlock adds when it shows an event, by the part of the type after the dot. */
+/** The fields that Airlock adds when it shows an event, by the part of the event's type after the dot. */
 const ADDED: Readonly<Record<string, object>> = {
   queued: { position: 3, expected_start_at: '2026-05-22T14:31:10.000Z' },
   output_ready: { output: 'mp4' },
@@ -44,7 +44,7 @@ const FINAL = new Set(['completed', 'failed', 'canceled']);
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Examples = (schema: string) => any;
 
-/** `docs/events.md`: every type of event with its complete payload. */
+/** Returns `docs/events.md`: every type of event with its complete payload. */
 export function eventsPage(document: OpenAPI3): string {
   const shown = [...kinds.values()].filter((kind) => kind.events !== null && kind.shown !== null);
   const catalog = createEventCatalog(shown.map(({ events }) => events!));
@@ -53,7 +53,7 @@ export function eventsPage(document: OpenAPI3): string {
   const types = [...catalog].map(([type, schema]) => ({ type, schema, text: textOf(type, nouns) }));
   const sections = types.map(({ type, schema, text }) => {
     const isJob = nouns.has(type.split('.')[0]!);
-    return `### ${type}\n\n${text}\n\n${json(exampleOf(type, schema, isJob, examples))}\n`;
+    return `### ${type}\n\n${wrap(text)}\n\n${json(exampleOf(type, schema, isJob, examples))}\n`;
   });
   const rows = types.map(({ type, text }) => [
     `[${code(type)}](#${type.replace('.', '')})`,
@@ -67,25 +67,40 @@ ${table(['Type', 'Recorded when'], rows)}
 
 ## Fields
 
-The examples below are bodies of webhook deliveries. Pages of \`GET /v1/events\` contain the same fields, with \`created_at\` instead of
-\`timestamp\`.
+The examples on this page are bodies of webhook deliveries. Pages of \`GET /v1/events\` contain the same fields, with \`created_at\` instead of
+\`timestamp\`. Streams send the type as \`event\`, and \`created_at\` together with the fields of \`data\`.
 
 | Field | Meaning |
 | --- | --- |
 | \`id\` | Identifies the event. Pass it as \`?after=\` to read the events that followed |
 | \`type\` | One of the types on this page. Ignore types that you don't know: later releases may add some |
-| \`timestamp\` | When it happened |
-| \`data\` | The id of the job, batch, upload, key or webhook, and the fields of the type. Later releases may add fields |
+| \`timestamp\` | When the event happened |
+| \`data\` | The ID of the job, batch, upload, token, key or webhook, and the fields of the type. Later releases may add fields |
 
-- An event contains ids, numbers and words from fixed lists. It never contains a name, a URL or other text of yours.
-- \`data.job\` and \`data.batch\` show the job or batch when the event is sent or read, not when it was recorded. Erased data doesn't appear.
-- \`data.position\` and \`data.expected_start_at\` of \`queued\` are \`null\` if the job no longer waits.
-- Only streams contain \`progress\`, such as \`transcode.progress\`: \`progress\`, \`fps\`, \`speed\` and \`eta_seconds\`, at most once a second. It
-  has no \`id\`, and Airlock doesn't keep it.
+- Airlock stores only IDs, numbers and words from fixed lists in an event. Only \`data.job\`, \`data.batch\` and \`data.output\`, which Airlock adds when
+  it sends or shows the event, can contain your texts.
+- \`data.job\` and \`data.batch\` show the state of the job or batch at the time when Airlock sends the event or you read it. They don't contain
+  erased data.
+- \`data.position\` and \`data.expected_start_at\` of \`queued\` are \`null\` if the job no longer waits at that time.
+- Streams also contain progress events, such as \`transcode.progress\`, at most once a second for each job. A progress event has \`progress\`, \`fps\`,
+  \`speed\` and \`eta_seconds\`. It has no \`id\`, and Airlock doesn't keep it.
 
 ## Types
 
 ${sections.join('\n')}`;
+}
+
+const LINE = 140;
+
+/** Breaks a paragraph into lines of at most LINE characters. */
+function wrap(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length <= LINE) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }
 
 function textOf(type: string, nouns: ReadonlyMap<string, { one: string }>): string {
@@ -123,7 +138,7 @@ interface PayloadSchema {
   parse(value: unknown): EventPayload;
 }
 
-/** Throws if a field has no example, or if the schema rejects it. */
+/** Returns the example payload of a type. Throws if a field has no example, or if the schema rejects the example. */
 function payloadOf(type: string, schema: PayloadSchema): EventPayload {
   const fields = Object.keys(schema.shape ?? {}).filter((name) => name !== 'v');
   const values = { ...VALUES, ...OWN_VALUES[type.split('.')[1] ?? ''], ...OWN_VALUES[type] };
@@ -144,7 +159,10 @@ const FAILED = {
   error_advice: 'Check the URL: its server does not have the file.',
 };
 
-/** The job of a list, in the state that the event reports. Contains only fields that the example of the list has. */
+/**
+ * Returns the example of a job in a list, in the state that the event reports. The job has only the fields that the example of the list
+ * has.
+ */
 function jobOf(prefix: string, status: string, examples: Examples): object {
   const job = examples(LISTS[prefix]!).items[0] as Record<string, unknown>;
   const isCompleted = status === 'completed';
@@ -162,7 +180,7 @@ function jobOf(prefix: string, status: string, examples: Examples): object {
 
 const OUTPUT_URL = `gs://airlock/outputs/${ID}.mp4`;
 
-/** The example of each schema that a request or a response has, by its name. */
+/** Returns a function that returns the example of a schema by its name. Only schemas of requests and responses have examples. */
 function examplesOf(document: OpenAPI3): Examples {
   const found = new Map<string, unknown>();
   JSON.stringify(document.paths, (_, value) => {

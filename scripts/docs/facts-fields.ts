@@ -1,22 +1,30 @@
 import { MAX_INPUTS } from '../../src/contract/transcodes.ts';
 import type { FactGroup } from './facts.ts';
-import { sourceNumber } from './source-constants.ts';
+import { sourceMaximum, sourceNumber } from './source-constants.ts';
 import { count } from './units.ts';
 
 const field = (file: string, name: string) => count(sourceNumber(`contract/${file}.ts`, name));
 const invalid = 'Returns `400`';
+const entries = (file: string, name: string) => count(sourceMaximum(`contract/${file}.ts`, `${name}: nullable`));
 
 /** Limits of single fields of a request. */
 export const FIELDS = {
   command: { what: 'Characters of `ffmpeg_command`', value: field('commands', 'MAX_COMMAND'), note: invalid },
   commandFiles: {
     what: 'Entries of `input_files`',
-    value: count(2 * MAX_INPUTS), // MAX_FILES of contract/commands.ts
+    value: count(2 * MAX_INPUTS), // Twice MAX_INPUTS, as MAX_FILES in contract/commands.ts.
     note: invalid,
   },
-  headers: { what: '`headers` of a destination', value: field('destinations', 'MAX_HEADERS'), note: invalid },
+  options: { what: 'Entries of `options` of an output', value: entries('output-request', 'options'), note: invalid },
+  inputOptions: { what: 'Entries of `options` of an input', value: entries('input-request', 'options'), note: invalid },
+  filters: { what: 'Entries of `filters` of an output', value: entries('output-request', 'filters'), note: invalid },
+  headers: {
+    what: 'Entries of `headers` of a destination',
+    value: field('destinations', 'MAX_HEADERS'),
+    note: invalid,
+  },
   headerValue: {
-    what: 'Characters of the value of such a header',
+    what: 'Characters of the value of a header of a destination',
     value: field('destinations', 'MAX_HEADER_VALUE'),
     note: invalid,
   },
@@ -31,6 +39,14 @@ export const FIELDS = {
     note: invalid,
   },
   srt: { what: 'Characters of reviewed subtitles', value: field('blueprints', 'MAX_SRT'), note: invalid },
-  tiles: { what: 'Pictures of a sprite', value: field('picture-outputs', 'MAX_TILES'), note: invalid },
-  side: { what: 'Pixels of a side of a still', value: field('picture-outputs', 'MAX_SIDE'), note: invalid },
+  tiles: {
+    what: 'Pictures of `thumbnails` or a `sprite`',
+    value: field('picture-outputs', 'MAX_TILES'),
+    note: 'A larger `count` returns `400`. If `every_seconds` is too small, Airlock raises it, and adds a warning',
+  },
+  side: {
+    what: 'Pixels of a side of a still, a preview or a waveform',
+    value: field('picture-outputs', 'MAX_SIDE'),
+    note: invalid,
+  },
 } satisfies FactGroup['facts'];

@@ -24,21 +24,21 @@ export const LADDERS = {
   frameRate: {
     what: 'Frames per second of a ladder',
     value: range(rates()),
-    note: 'Airlock changes the frame rate of other sources',
+    note: 'Airlock changes the frame rate of a source outside of this range',
   },
   subtitles: { what: 'Subtitles of a ladder as WebVTT', value: bytes(MAX_SUBTITLE_BYTES) },
 } satisfies FactGroup['facts'];
 
 export const FILES_OF_FILTERS = {
-  subtitles: { what: 'File of subtitles', value: bytes(ASSET_BYTES.subtitle), note: tooLarge },
+  subtitles: { what: 'Size of a file of subtitles', value: bytes(ASSET_BYTES.subtitle), note: tooLarge },
   lines: { what: 'Lines of a file of subtitles', value: count(asset('MAX_SUBTITLE_LINES')), note: invalid },
   events: { what: 'Events of an ASS file', value: count(asset('MAX_ASS_EVENTS')), note: invalid },
-  table: { what: 'Look-up table', value: bytes(ASSET_BYTES.lut), note: tooLarge },
-  font: { what: 'Font', value: bytes(ASSET_BYTES.font), note: tooLarge },
+  table: { what: 'Size of a look-up table', value: bytes(ASSET_BYTES.lut), note: tooLarge },
+  font: { what: 'Size of a font', value: bytes(ASSET_BYTES.font), note: tooLarge },
   files: {
-    what: 'Files that the filters of one graph name',
-    value: count(sourceNumber('ffmpeg/policy/filters/check-graph.ts', 'MAX_ASSETS')),
-    note: 'Returns `422`',
+    what: 'Files that the filters and overlays of a request name',
+    value: count(sourceNumber('ffmpeg/policy/options/asset-list.ts', 'MAX_ASSETS')),
+    note: 'Returns `422`. A file that they name several times counts once',
   },
 } satisfies FactGroup['facts'];
 

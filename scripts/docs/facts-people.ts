@@ -41,7 +41,7 @@ export const SIGN_IN = {
   },
   session: { what: 'Lifetime of a session', value: seconds(SESSION_SECONDS) },
   idle: {
-    what: 'Time after which an unused session ends',
+    what: 'Time after which an unused session expires',
     value: seconds(sourceNumber('identity/sessions.ts', 'IDLE_SECONDS')),
   },
   sessions: {
@@ -49,25 +49,28 @@ export const SIGN_IN = {
     value: count(sourceNumber('identity/sessions.ts', 'MAX_SESSIONS')),
     note: 'A new session ends the oldest session',
   },
-  device: { what: 'Time for which Airlock recognizes a browser', value: seconds(DEVICE_SECONDS) },
+  device: {
+    what: 'Time for which Airlock recognizes a browser in which a person has signed in',
+    value: seconds(DEVICE_SECONDS),
+  },
   link: {
     what: 'Lifetime of a link that sets a password',
     value: seconds(sourceNumber('identity/setup-links.ts', 'LINK_SECONDS')),
   },
   registrations: {
-    what: 'Applications that one address registers per minute',
+    what: 'Applications that one address can register per minute',
     value: count(REGISTRATION_LIMIT),
     note: minute,
   },
   clients: {
     what: 'Registered applications',
     value: count(sourceNumber('identity/oauth-clients.ts', 'MAX_CLIENTS')),
-    note: 'Airlock deletes applications that no person has allowed after a day, or earlier if there are too many',
+    note: 'Airlock deletes applications that no person has allowed, after a day or earlier if there are too many',
   },
   code: { what: 'Lifetime of an OAuth code', value: oauth('identity/oauth-grants', 'CODE_SECONDS') },
   access: { what: 'Lifetime of an OAuth access token', value: seconds(ACCESS_SECONDS) },
   refresh: {
-    what: 'Time after which an OAuth grant ends if its refresh token is not used',
+    what: 'Time after which an OAuth grant expires if its refresh token is not used',
     value: oauth('accounts/oauth-tokens', 'REFRESH_SECONDS'),
   },
 } satisfies FactGroup['facts'];
@@ -100,18 +103,18 @@ export const TOKENS = {
   },
   requests: { what: 'Requests of one token per minute', value: count(tokens.TOKEN_REQUESTS_A_MINUTE), note: minute },
   active: {
-    what: 'Requests of one token that Airlock processes concurrently',
+    what: 'Requests of one token that an API process processes concurrently',
     value: count(tokens.TOKEN_REQUESTS.active),
     note: isolated,
   },
   accountActive: {
-    what: 'The same for all tokens of an account',
+    what: 'Requests of all tokens of an account that an API process processes concurrently',
     value: count(tokens.ACCOUNT_TOKEN_REQUESTS.active),
     note: isolated,
   },
   open: { what: 'Open requests of one token', value: count(tokens.TOKEN_REQUESTS.open), note: isolated },
   accountOpen: {
-    what: 'The same for all tokens of an account',
+    what: 'Open requests of all tokens of an account',
     value: count(tokens.ACCOUNT_TOKEN_REQUESTS.open),
     note: isolated,
   },

@@ -42,7 +42,7 @@ import { bytes, count, seconds } from './units.ts';
 
 /** A number that the documentation states. */
 export interface Fact {
-  /** The thing that the number limits, as the first cell of a row. */
+  /** The thing that the number limits, which is the first cell of the row. */
   what: string;
   value: string;
   /** The effect of exceeding the number, or the setting that changes it. */
@@ -67,17 +67,17 @@ const REQUESTS = {
     note: `${minute}. The operator can change \`AIRLOCK_RATE_LIMIT\`, or \`requests_per_minute\` of an account`,
   },
   address: {
-    what: 'Requests of one address per minute, on all routes except `/livez`',
+    what: 'Requests of one address per minute, on all routes except `/livez` and playback URLs',
     value: count(addressLimit(settings.rateLimit)),
     note: `${minute}. Five times \`AIRLOCK_RATE_LIMIT\``,
   },
   keyActive: {
-    what: 'Requests of one key that Airlock processes concurrently',
+    what: 'Requests of one key that an API process processes concurrently',
     value: count(limits.KEY_REQUESTS.active),
     note: isolated,
   },
   accountActive: {
-    what: 'The same for all keys of an account',
+    what: 'Requests of an account that an API process processes concurrently',
     value: count(limits.ACCOUNT_REQUESTS.active),
     note: isolated,
   },
@@ -87,12 +87,12 @@ const REQUESTS = {
     note: isolated,
   },
   accountOpen: {
-    what: 'The same for all keys of an account',
+    what: 'Open requests of an account, including waiting requests and event streams',
     value: count(limits.ACCOUNT_REQUESTS.open),
-    note: isolated,
+    note: `${isolated}. Lower while [many requests](#shared-pools) of several accounts are open`,
   },
   addressActive: {
-    what: 'Concurrent requests of one address on routes that need no key',
+    what: 'Requests of one address that an API process processes concurrently, on routes that need no key',
     value: count(limits.ADDRESS_REQUESTS.active),
     note: isolated,
   },
@@ -102,7 +102,11 @@ const REQUESTS = {
     value: bytes(limits.MAX_BODY_BYTES),
     note: 'Returns `413` with the code `body_too_large`',
   },
-  openBody: { what: 'Request body on routes that need no key', value: bytes(limits.MAX_OPEN_BODY_BYTES) },
+  openBody: {
+    what: 'Request body on routes that need no key',
+    value: bytes(limits.MAX_OPEN_BODY_BYTES),
+    note: 'Returns `413` with the code `body_too_large`',
+  },
   values: {
     what: 'Values in a body: strings, numbers, arrays, objects',
     value: count(MAX_BODY_VALUES),
@@ -110,13 +114,17 @@ const REQUESTS = {
   },
   depth: { what: 'Nesting depth of a body', value: count(MAX_BODY_DEPTH), note: 'Returns `400`' },
   listTexts: {
-    what: 'Texts in one page of a list',
+    what: 'Texts in one page of a list of jobs',
     value: bytes(limits.LIST_PAGE_BYTES),
     note: 'Further jobs have `shortened: true`',
   },
-  unknownFields: { what: 'Unknown fields that `warnings` names', value: count(MAX_UNKNOWN_FIELDS) },
+  unknownFields: {
+    what: 'Unknown fields that `warnings` names',
+    value: count(MAX_UNKNOWN_FIELDS),
+    note: 'Airlock counts further fields',
+  },
   playback: {
-    what: 'Requests of one address with valid playback URLs per minute',
+    what: 'Requests of one address for valid playback URLs per minute',
     value: count(sourceNumber('api/app.ts', 'PLAYBACK_PER_MINUTE')),
     note: minute,
   },
@@ -130,12 +138,12 @@ const UPLOADS = {
   onePut: {
     what: 'Size of a file that you upload with one `PUT`',
     value: bytes(limits.MAX_UPLOAD_BYTES),
-    note: 'Returns `400` with the code `file_too_large`. Upload larger files in parts',
+    note: 'Returns `400` with the code `file_too_large`. Upload larger files in parts. The operator can set a lower `AIRLOCK_MAX_UPLOAD`, or a lower `max_upload_bytes` for an account',
   },
   inParts: {
     what: 'Size of a file that you upload in parts',
     value: bytes(settings.maxUpload),
-    note: `The operator can raise \`AIRLOCK_MAX_UPLOAD\` up to ${bytes(limits.MAX_PARTS_UPLOAD_BYTES)}, or lower \`max_upload_bytes\` of an account`,
+    note: `Returns \`400\` with the code \`file_too_large\`. The operator can raise \`AIRLOCK_MAX_UPLOAD\` up to ${bytes(limits.MAX_PARTS_UPLOAD_BYTES)}, or set a lower \`max_upload_bytes\` for an account`,
   },
   parts: { what: 'Parts of an upload', value: count(limits.MAX_UPLOAD_PARTS) },
   part: {
@@ -150,17 +158,20 @@ const UPLOADS = {
   },
   partUrl: { what: 'Lifetime of the URL of a part', value: seconds(limits.PART_URL_SECONDS) },
   unconfirmed: {
-    what: 'Time after which Airlock deletes an upload that you did not confirm',
+    what: 'Time after which Airlock deletes an upload with one `PUT` that you did not confirm',
     value: seconds(UNCONFIRMED_SECONDS),
   },
-  unconfirmedParts: { what: 'The same for an upload in parts', value: seconds(MULTIPART_SECONDS) },
+  unconfirmedParts: {
+    what: 'Time after which Airlock deletes an upload in parts that you did not confirm',
+    value: seconds(MULTIPART_SECONDS),
+  },
   open: {
     what: 'Unconfirmed uploads of an account',
     value: NUMBER_SETTINGS.max_open_uploads.fallback,
     note: 'Returns `429` with the code `too_many_open_uploads`. The operator can change `max_open_uploads` of an account',
   },
   stored: {
-    what: 'Stored bytes of an account, including bytes promised to open upload URLs',
+    what: 'Stored bytes of an account, including bytes reserved for unconfirmed uploads',
     value: bytes(Number(NUMBER_SETTINGS.max_stored_bytes.fallback.replaceAll(',', ''))),
     note: 'Returns `507` with the code `storage_quota`. The operator can change `max_stored_bytes` of an account',
   },
@@ -173,7 +184,7 @@ const JOBS = {
   running: {
     what: 'Running jobs of an account',
     value: NUMBER_SETTINGS.max_concurrent.fallback,
-    note: 'Further jobs wait. The operator can change `max_concurrent` of an account',
+    note: 'Further jobs wait. Probes and inspections of uploads do not count. The operator can change `max_concurrent` of an account',
   },
   waiting: {
     what: 'Waiting jobs of an account',
@@ -188,7 +199,7 @@ const JOBS = {
   attempts: {
     what: 'Attempts at a job',
     value: count(MAX_ATTEMPTS),
-    note: 'Airlock retries only failures that can be temporary',
+    note: 'Airlock retries only failures that may be temporary',
   },
   lost: {
     what: 'Time without a heartbeat after which the jobs of a worker return to the queue',
@@ -209,12 +220,12 @@ const JOBS = {
       {
         what: `\`limits.${name}\``,
         value: `${count(least)} to ${count(most)}`,
-        note: `${count(least)} is the minimum because ${why}`,
+        note: `Returns \`400\`. ${count(least)} is the minimum, because ${why}`,
       },
     ]),
   ),
   storageWait: {
-    what: 'Time for which a job waits for an unavailable storage',
+    what: 'Time for which a job waits for unavailable storage',
     value: seconds(settings.storageWaitSeconds),
     note: 'The operator can change `AIRLOCK_STORAGE_WAIT`',
   },
@@ -251,14 +262,18 @@ const MEDIA = {
     value: seconds(INPUT_LIMITS.maxDurationSeconds),
     note: 'The job fails with `too_long`',
   },
-  outputDuration: { what: 'Duration of an output', value: seconds(MAX_OUTPUT_SECONDS) },
+  outputDuration: {
+    what: 'Duration of an output',
+    value: seconds(MAX_OUTPUT_SECONDS),
+    note: 'Airlock ends a longer output at this limit. Inputs that are too long to join fail with `too_long`',
+  },
   outputSize: {
     what: 'Size of an output that is one file',
     value: bytes(MAX_OUTPUT_BYTES),
     note: 'The job fails with `limit_output`',
   },
   files: { what: 'Files of an output', value: count(MAX_TREE_FILES) },
-  captions: { what: 'File of captions', value: bytes(MAX_CAPTION_BYTES) },
+  captions: { what: 'Size of a file of captions', value: bytes(MAX_CAPTION_BYTES) },
   captionLine: {
     what: 'Characters of a line of captions',
     value: `${MIN_CAPTION_LINE} to ${MAX_CAPTION_LINE}`,
@@ -270,7 +285,7 @@ const RETENTION = {
   outputs: {
     what: 'Retention of outputs, and of uploads after their last use',
     value: seconds(settings.retentionSeconds),
-    note: 'The operator can change `AIRLOCK_RETENTION`, and shorten `retention_seconds` of an account. A job can shorten its own with `retention_seconds`',
+    note: 'The operator can change `AIRLOCK_RETENTION`, and set a shorter `retention_seconds` for an account. A job can set a shorter `retention_seconds` for its outputs',
   },
   download: {
     what: 'Lifetime of a download link',
@@ -290,7 +305,7 @@ const RETENTION = {
   rows: {
     what: 'Time for which Airlock keeps the row of an erased job',
     value: `${sourceNumber('jobs/sweep-rows.ts', 'ROW_DAYS')} days`,
-    note: 'Afterwards the job and its receipt return `404`',
+    note: 'After that, requests for the job and its receipt return `404`',
   },
 } satisfies FactGroup['facts'];
 
@@ -334,13 +349,13 @@ const ACCOUNT = {
 const WEBHOOKS = {
   url: { what: 'Characters of the URL', value: count(MAX_WEBHOOK_URL) },
   timeout: {
-    what: 'Time in which your receiver must respond',
+    what: 'Time in which your endpoint must respond',
     value: seconds(sourceNumber('webhooks/send.ts', 'TIMEOUT_MS') / 1000),
   },
   retries: {
     what: 'Waits between attempts',
     value: RETRY_SECONDS.map(seconds).join(', '),
-    note: `Each with up to ${sourceNumber('webhooks/health.ts', 'JITTER') * 100}% jitter. Then the delivery is \`failed\``,
+    note: `Each with up to ${sourceNumber('webhooks/health.ts', 'JITTER') * 100}% jitter. If the last attempt fails, the delivery is \`failed\``,
   },
   attempts: { what: 'Attempts', value: count(RETRY_SECONDS.length + 1) },
   concurrent: {
@@ -348,30 +363,30 @@ const WEBHOOKS = {
     value: count(sourceNumber('webhooks/claim.ts', 'PER_ENDPOINT')),
   },
   pause: {
-    what: 'Pause after a time-out',
+    what: 'Pause after a timeout, or after a failure that took 3 seconds or more',
     value: `${seconds(sourceNumber('webhooks/health.ts', 'FIRST_PAUSE_SECONDS'))} to ${seconds(sourceNumber('webhooks/health.ts', 'LONGEST_PAUSE_SECONDS'))}`,
-    note: 'Doubles with each further time-out',
+    note: 'Doubles with each further timeout or slow failure. Each pause has up to 20% jitter',
   },
   disabled: {
-    what: 'Time after which Airlock disables a webhook that has only failed',
+    what: 'Time after which Airlock disables a webhook whose deliveries have all failed',
     value: `${sourceNumber('webhooks/health.ts', 'FAILING_DAYS')} days`,
   },
 } satisfies FactGroup['facts'];
 
 const CONNECTIONS = {
   total: {
-    what: 'Connections to the API, and to the storage',
+    what: 'Concurrent connections to the API, and separately to the embedded storage',
     value: count(settings.maxConnections),
     note: 'The operator can change `AIRLOCK_MAX_CONNECTIONS`',
   },
   address: {
-    what: 'The same from one IPv4 address or IPv6 /64',
+    what: 'Concurrent connections from one IPv4 address or IPv6 /64',
     value: count(settings.maxConnectionsPerAddress),
     note: 'The operator can change `AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS`',
   },
   addressRate: {
     what: 'New connections to the API from one IPv4 address or IPv6 /64',
-    value: `${count(settings.maxConnectionsPerAddress / 2)} at once, and ${count(addressLimit(settings.rateLimit))} per minute`,
+    value: `A burst of ${count(settings.maxConnectionsPerAddress / 2)}, and ${count(addressLimit(settings.rateLimit))} per minute`,
     note: 'Airlock resets further connections',
   },
   pipelined: {
@@ -380,7 +395,7 @@ const CONNECTIONS = {
     note: 'Airlock closes the connection',
   },
   storagePipelined: {
-    what: 'Waiting requests on one connection to the storage',
+    what: 'Waiting requests on one connection to the embedded storage',
     value: count(sourceNumber('gateway/listener.ts', 'MAX_WAITING')),
     note: 'Airlock closes the connection',
   },
@@ -398,36 +413,39 @@ const CONNECTIONS = {
   },
   bodyTime: { what: 'Time for the body of a request to the API', value: milliseconds('api/app.ts', 'BODY_MS') },
   response: { what: 'Time in which a response of the API starts', value: milliseconds('api/app.ts', 'RESPONSE_MS') },
-  openResponse: { what: 'The same on routes that need no key', value: milliseconds('api/app.ts', 'OPEN_RESPONSE_MS') },
+  openResponse: {
+    what: 'Time in which a response of the API starts, on routes that need no key',
+    value: milliseconds('api/app.ts', 'OPEN_RESPONSE_MS'),
+  },
   reading: {
-    what: 'Bytes of a response that a client must read in a minute',
+    what: 'Bytes of an API response that a client must read in a minute while data waits',
     value: bytes(CLIENT_RATE.bytes),
-    note: 'Airlock closes the connection. Counts what has left the machine',
+    note: 'If the client reads less, Airlock closes the connection. Airlock counts the bytes that have left the machine',
   },
   destination: {
     what: 'Bytes of an output that a destination must receive in a minute',
     value: bytes(PEER_RATE.bytes),
-    note: 'Airlock tries the delivery again',
+    note: 'If the destination receives less, Airlock tries the delivery again',
   },
   unread: {
     what: 'Unread bytes of the responses of an account, or of an address without a key',
     value: bytes(UNREAD_BYTES.quiet),
-    note: `${isolated}. While a quarter of all unread bytes is in use: ${bytes(UNREAD_BYTES.share)}`,
+    note: `${isolated}. While a quarter of all unread bytes is in use, the limit is ${bytes(UNREAD_BYTES.share)}`,
   },
   allUnread: {
     what: 'Unread bytes of all responses',
     value: bytes(UNREAD_BYTES.places),
-    note: `Returns \`503\` with the code \`unavailable\`. The last ${bytes(UNREAD_BYTES.reserved)} are for accounts without unread bytes`,
+    note: `If an account has unread bytes, its requests return \`429\` with the code \`concurrency_exceeded\`. If an account has no unread bytes, its requests return \`503\` with the code \`unavailable\`. The last ${bytes(UNREAD_BYTES.reserved)} are for accounts without unread bytes`,
   },
   documents: {
     what: 'Bytes of pages, scripts, pictures and `/openapi.json` that an address gets per minute',
     value: bytes(DOCUMENT_BYTES.perMinute),
-    note: `${bytes(DOCUMENT_BYTES.burst)} at once. Further requests wait for up to ${seconds(DOCUMENT_WAIT_MS / 1000)}. Then: ${minute.toLowerCase()}`,
+    note: `A burst of ${bytes(DOCUMENT_BYTES.burst)}. Further requests wait for up to ${seconds(DOCUMENT_WAIT_MS / 1000)}, and then return \`429\` with the code \`rate_limit_exceeded\``,
   },
   pieces: {
-    what: 'Memory of the embedded storage for downloads, in addition to 16 KiB for each',
+    what: 'Memory of the embedded storage for large pieces of downloads, in addition to 16 KiB for each download',
     value: bytes(LARGE_PIECES.places),
-    note: `An account and an address use up to a quarter, and ${bytes(LARGE_PIECES.share)} while a quarter is in use. Then their downloads use only 16 KiB each, which is slower`,
+    note: `An account and an address use up to a quarter, or ${bytes(LARGE_PIECES.share)} while a quarter is in use. Beyond that, their downloads use only 16 KiB each, which is slower`,
   },
   puts: {
     what: 'Concurrent `PUT` requests to one upload URL of the embedded storage',
@@ -442,7 +460,7 @@ const CONNECTIONS = {
   accountTransfers: {
     what: 'Concurrent transfers of an account with the embedded storage',
     value: 'Half of all connections',
-    note: 'While a quarter of all connections is in use, 1 of 64 connections. The last quarter is for accounts without a transfer. Returns `503` with the code `SlowDown`',
+    note: 'While a quarter of all connections is in use by several accounts, 1 of 64 connections. The last quarter is for accounts without a transfer. Returns `503` with the code `SlowDown`',
   },
   longest: {
     what: 'Longest transfer of the embedded storage',
@@ -450,7 +468,7 @@ const CONNECTIONS = {
   },
 } satisfies FactGroup['facts'];
 
-/** Every number that the documentation states, by group. The key of a fact is for `test/docs/facts.test.ts`. */
+/** Every number that the documentation states, by group. `test/docs/facts.test.ts` refers to a fact by its key. */
 export const FACTS = {
   requests: { title: 'Requests', facts: REQUESTS },
   uploads: { title: 'Uploads', facts: UPLOADS },

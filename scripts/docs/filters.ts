@@ -1,12 +1,17 @@
 import { CONSTANTS, FUNCTIONS, REJECTED_FUNCTIONS } from '../../src/ffmpeg/policy/expressions/functions.ts';
-import { describeFilterValue, type FilterSpec, type Pads } from '../../src/ffmpeg/policy/filters/index.ts';
+import {
+  describeFilterValue,
+  type FilterSpec,
+  type FilterValue,
+  type Pads,
+} from '../../src/ffmpeg/policy/filters/index.ts';
 import { FILTER_GROUPS, type FilterGroup } from './filter-groups.ts';
 import { code, heading, table } from './markdown.ts';
 
 const SOURCE = 'src/ffmpeg/policy/filters/table';
 const COLUMNS = ['Filter', 'Inputs', 'Outputs', 'What it does'];
 
-/** The page of each group, by its path below the repository. */
+/** The function that renders the page of each group, by the path of the page below the repository. */
 export const FILTER_PAGES: Readonly<Record<string, () => string>> = Object.fromEntries(
   FILTER_GROUPS.map((group) => [`docs/filters/${group.name}.md`, () => groupPage(group)]),
 );
@@ -24,7 +29,7 @@ function byName(a: FilterSpec, b: FilterSpec): number {
   return a.name.localeCompare(b.name, 'en');
 }
 
-/** The index of all filters, with the properties of each filter. */
+/** Returns the index of all filters, with the properties of each filter. */
 export function filtersPage(): string {
   const groups = FILTER_GROUPS.map(({ name, title, about }) => [`[${title}](filters/${name}.md)`, about]);
   const filters = FILTER_GROUPS.flatMap(({ name, title, specs }) => specs.map((spec) => ({ name, title, spec })))
@@ -35,25 +40,30 @@ export function filtersPage(): string {
       `[${title}](filters/${name}.md#${spec.name})`,
     ]);
   return `${heading('Filters', SOURCE)}
-With \`-vf\` and \`-af\`, a chain has one input and one output stream. With \`filters\` in a request, or \`-filter_complex\`, you write a
+With \`-vf\` and \`-af\`, a chain has one input and one output stream. With \`filters\` in a request, or with \`-filter_complex\`, you write a
 complete graph with streams such as \`[0:v]\` and \`[1:a]\`.
 
 Airlock parses a graph as FFmpeg does: chains, labels, quotes, and both levels of escaping. It checks every filter and value against these
-pages, and writes the graph again with the names of all options. If it rejects a filter or a value, it returns 422 \`option_refused\` with the
-position in the text, the reason and, if one exists, an alternative. Options that you don't set keep FFmpeg's defaults.
+pages, and writes the graph again with the names of all options. If it rejects a filter or a value, the request returns \`422\` with the code
+\`option_refused\`. The error contains the position in the text, the reason and, if one exists, an alternative. Options that you don't set keep
+FFmpeg's defaults, unless the page of the filter states that Airlock sets them.
 
-Some filters name a file: subtitles, a logo, a look-up table, a font. Write a URL, \`gs://…\`, or \`input:N\` for an input of the request,
-counted from 0. Airlock fetches and checks the file like an input. A request can name up to 10 files. You don't need to escape the colon of a
-URL.
+Airlock accepts named values in upper and lower case. For most options, it also accepts the number that FFmpeg assigns to a named value. Where
+an option needs a number, you can send a calculation of numbers, such as \`44100*1.25\`.
+
+Some filters name a file: subtitles, a picture or video, a look-up table, or a font. Write a public URL, a \`gs://\` URL, or \`input:N\` for an
+input of the request, counted from 0. Airlock fetches and checks the file like an input. The filters and overlays of a request can name up to 10
+files. You don't need to escape the colon of a URL.
 
 ## Expressions
 
-An expression may use numbers, \`+ - * / ^\`, brackets, \`;\`, and the variables that its filter lists. It may use the constants
+An expression can use numbers, \`+ - * / ^\`, brackets, \`;\`, and the variables that its filter lists. It can use the constants
 ${[...CONSTANTS.keys()].map(code).join(', ')} and these functions:
 ${[...FUNCTIONS].map(([name, [least, most]]) => code(`${name}(${parameters(least, most)})`)).join(', ')}.
 ${[...REJECTED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is rejected because it ${reason}.`).join(' ')}
 
-Filters with the word "Timeline" also accept \`enable\`, an expression with the variables \`t\`, \`n\`, \`pos\`, \`w\` and \`h\`.
+Some filters also accept \`enable\`, an expression that switches the filter on and off. It can use the variables \`t\`, \`n\`, \`pos\`, \`w\` and
+\`h\`. The pages of the groups state "Accepts enable" for these filters.
 
 ## Groups
 
@@ -70,17 +80,17 @@ function summary(spec: FilterSpec): string[] {
     `[${code(spec.name)}](#${spec.name})`,
     padText(spec.inputs, spec),
     padText(spec.outputs, spec),
-    `${spec.doc}${spec.timeline ? ' Timeline.' : ''}`,
+    `${spec.doc}${spec.timeline ? ' Accepts enable.' : ''}`,
   ];
 }
 
 function padText(pads: Pads, spec: FilterSpec): string {
-  if (typeof pads === 'string') return 'video and audio, by the options n, v and a';
+  if (typeof pads === 'string') return 'video and audio, set by `n`, `v` and `a`';
   if (typeof pads === 'function') {
     const found = pads(new Map());
-    return `${listed(found)}, by its options`;
+    return `${listed(found)}, depending on its options`;
   }
-  if ('kind' in pads) return `${kindName(pads.kind)}, up to ${pads.max} by ${code(pads.count)}`;
+  if ('kind' in pads) return `${kindName(pads.kind)}, up to ${pads.max}, set by ${code(pads.count)}`;
   return spec.name === 'concat' ? 'video and audio' : listed(pads);
 }
 
@@ -99,14 +109,14 @@ function filterSection(spec: FilterSpec): string {
       .filter(([, long]) => long === name)
       .map(([alias]) => code(alias))
       .join(', '),
-    describeFilterValue(value).replace(/^Use /, '').replace(/\.$/, ''),
+    valueText(value),
   ]);
-  const order = spec.positional.slice(0, 12).filter((name) => Object.hasOwn(spec.options, name));
+  const order = unnamedValues(spec);
   const notes = [
-    order.length > 0 ? `Unnamed values: ${order.map(code).join(', ')}.` : '',
+    order.length > 0 ? `Order of unnamed values: ${order.join(', ')}.` : '',
     spec.required?.length ? `Required: ${spec.required.map(code).join(', ')}.` : '',
     spec.fixed
-      ? `Always set: ${Object.entries(spec.fixed)
+      ? `Airlock always sets ${Object.entries(spec.fixed)
           .map(([key, value]) => code(`${key}=${value}`))
           .join(', ')}.`
       : '',
@@ -118,6 +128,45 @@ ${spec.doc}${notes.length > 0 ? ` ${notes.join(' ')}` : ''}
 
 ${rows.length > 0 ? `${table(['Option', 'Also', 'Value'], rows)}\n\n` : ''}Example: ${code(spec.example)}
 `;
+}
+
+/** Returns the options that unnamed values set, in their order. Options that Airlock rejects keep their position. */
+function unnamedValues({ positional, options, aliases = {} }: FilterSpec): string[] {
+  const isAccepted = (name: string) => Object.hasOwn(options, aliases[name] ?? name);
+  const end = positional.findLastIndex(isAccepted) + 1;
+  return positional.slice(0, end).map((name) => (isAccepted(name) ? code(name) : `${code(name)} (rejected)`));
+}
+
+/** A longer list of other names hides the accepted values. */
+const MAX_OTHER_NAMES = 16;
+
+/** Returns the accepted values, with other names of a value. Only the page of all filters describes the numbers that FFmpeg assigns. */
+function valueText(value: FilterValue): string {
+  const text = describeFilterValue(value).replace(/^Use /, '').replace(/\.$/, '');
+  const names = value.type === 'choice' ? Object.entries(value.aliases ?? {}) : [];
+  const others = names.filter(([name, same]) => !isAssigned(names, name, same) && !isListed(value, name, same));
+  if (others.length === 0) return text;
+  if (others.length > MAX_OTHER_NAMES)
+    return `${text}. ${others.length} other names are accepted too, such as ${code(others[0]![0])}`;
+  return `${text}. Other names: ${others.map(([name, same]) => `${name} (= ${same})`).join(', ')}`;
+}
+
+/**
+ * Whether a name is the number that FFmpeg assigns to its value. This is the lowest number among the names of the value: `709` is a further
+ * name of zscale's `bt709`, whose number is 1.
+ */
+function isAssigned(names: readonly (readonly [string, string])[], name: string, same: string): boolean {
+  const numbers = names.flatMap(([other, its]) =>
+    its === same && !Number.isNaN(Number(other)) ? [Number(other)] : [],
+  );
+  return Number(name) === Math.min(...numbers);
+}
+
+/** Whether a name is one of the listed values, or differs from its value only in case, hyphens and underscores. */
+function isListed(value: FilterValue, name: string, same: string): boolean {
+  const values = value.type === 'choice' ? value.values : [];
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, '');
+  return values.includes(name) || plain(name) === plain(same);
 }
 
 function parameters(least: number, most: number): string {

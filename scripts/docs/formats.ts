@@ -20,21 +20,22 @@ import {
 import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/ffmpeg/policy/encoders/encoders.ts';
 import { INPUT_LIMITS } from '../../src/ffmpeg/probe/input-limits.ts';
 import { code, heading, table } from './markdown.ts';
+import { count } from './units.ts';
 
-/** A short side that is neither small nor 4K, for the settings that depend on it. */
+/** A short side in pixels that is neither small nor 4K, for which the table shows settings that depend on the short side. */
 const SHORT_SIDE = 1080;
 
-/** Notes for the table. */
+/** Notes for the rows of the table. */
 const NOTES: Partial<Record<OutputFormat, string>> = {
   mp4: 'Index at the front (`+faststart`).',
   mov: 'Index at the front (`+faststart`).',
   avi: 'Constant frame rate.',
   m4a: 'Index at the front (`+faststart`).',
   wav: '24 bits if the source has more than 16.',
-  flac: '16 bits. 24 bits in 32-bit samples if the source has more than 16.',
+  flac: '16 bits. 24 bits if the source has more than 16.',
   jpg: 'One picture. Transparent parts become white.',
-  png: 'One picture.',
-  gif: 'At most 15 frames per second (10 for `low`). At most 640 pixels wide, unless you set a size.',
+  png: 'One picture. Keeps transparency.',
+  gif: 'At most 15 frames per second (10 for `low`). An animated GIF keeps up to 50. At most 640 pixels wide, unless the request sets a resolution, `options` or `filters`.',
   webp: 'One picture. An animated GIF stays animated.',
 };
 
@@ -52,7 +53,8 @@ export function formatsPage(): string {
 
 function formatsSection(): string {
   return `${heading('Output formats', 'src/ffmpeg/policy/encoders/encoders.ts and src/ffmpeg/policy/encoders/encoder-settings.ts')}
-Set \`output_format\` to one of these formats. The table shows the encoders that Airlock uses if your request names none.
+Set \`output_format\` to one of these formats. The table shows the encoders that Airlock uses if your request doesn't name an encoder.
+[Thumbnails and sprites](stills.md), [ladders](ladders.md) and [captions](transcription.md) have further formats.
 
 ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTPUT_FORMATS.map(formatRow))}
 `;
@@ -62,8 +64,9 @@ function qualitySection(): string {
   return `## Quality
 
 \`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show the FFmpeg arguments of each quality for a frame
-whose short side is ${SHORT_SIDE}. Up to a short side of ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\`, and VP9 uses \`-cpu-used 6\`. If the bit rate
-of the source's video is known, x264, x265, VP8 and VP9 don't exceed it, so the video doesn't grow. A mono source gets half the audio bit rate.
+whose short side is ${SHORT_SIDE}. If the short side is at most ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\`, and VP9 uses \`-cpu-used 6\`. If the bit
+rate of the source's video is known, x264, x265, VP8 and VP9 don't exceed it, so the video doesn't grow. In this case, \`-b:v\` of
+VP8 and VP9 is the source's bit rate, but at least 64 kbit/s. The bit rates of AAC and Opus are for stereo. Mono audio gets half the bit rate.
 
 ${qualityTable('video', (encoder, quality) =>
   videoSettings({
@@ -84,42 +87,46 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on
 
 const DEFAULTS = `## Defaults
 
-- **Resolution.** \`preset.resolution\` is the short side of the frame: 480, 720, 1080 or 2160 (\`4k\`). Airlock keeps the aspect ratio and the
+- **Resolution.** \`preset.resolution\` is the short side of the frame: \`480p\`, \`720p\`, \`1080p\` or \`4k\` (2160). Airlock keeps the aspect ratio and the
   orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`.
-- **Streams.** The output contains the first video stream that isn't cover art, and the default (or first) audio stream with its language.
-  Airlock drops subtitles, data streams, chapters and tags. To select other streams, use \`-map\`.
-- **Pictures.** Airlock applies the rotation, deinterlaces interlaced video, and makes non-square pixels square. It tone-maps HDR to SDR,
-  unless the encoder keeps more than 8 bits (x265, AV1 and ProRes).
-- **Audio.** Surround sound becomes stereo, unless the encoder is lossless. A format without audio drops the sound.
-- **Stills.** A still of a video shows the picture at one second. If the video is shorter than ten seconds, the still shows the picture at a
-  tenth of its duration.
-- **Joining.** Airlock joins several inputs without \`options\` one after the other. The first input sets the frame size, and Airlock fits the
-  other inputs into it with bars. Missing audio becomes silence. The output has the highest frame rate of the inputs, up to 60.
+- **Streams.** The output contains the first video stream that isn't cover art, and the audio stream that is marked as default, or else the
+  first audio stream. The audio stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
+  largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
+  video. Airlock drops subtitles, data streams, chapters and tags. To select other streams, use \`-map\`.
+- **Pictures.** Airlock applies the rotation and deinterlaces interlaced video. It tone-maps HDR to SDR, unless the encoder keeps more than 8
+  bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square pixels square.
+- **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. Picture formats drop the audio.
+- **Stills.** A picture of a video shows the video at one second. If the video is shorter than ten seconds, the picture shows the video at a
+  tenth of its duration. To choose another time, use [\`still\`](stills.md).
+- **Joining.** If a request has several inputs, no \`options\` and no \`filters\`, Airlock joins the inputs one after the other. The preset or the
+  first input sets the frame size, and Airlock fits the other inputs into it with bars. Missing audio becomes silence. The output has the highest
+  frame rate of the inputs, up to 60. Pictures show only the first input.
 `;
 
 function copyingSection(): string {
   return `## Copying
 
 If your request has no \`options\` and no \`filters\`, Airlock copies a stream that already satisfies the request instead of encoding it. A copy
-takes a fiftieth of the time and loses no quality. The job's \`outputs[].plan\` shows whether Airlock copied the video and the audio, and
+takes about a fiftieth of the time, and loses no quality. The job's \`outputs[].plan\` shows whether Airlock copied the video and the audio, and
 otherwise why not. A copy has every picture, sample and time of its source. If Airlock can't be certain of that, it encodes the stream.
 Airlock copies a stream only if all of these conditions are met:
 
-- **Formats.** The request has one input, an MP4 or MOV file, without a trim. The output format is one of ${COPYING_FORMATS.map(code).join(', ')}. The request
-  doesn't set \`disarm\`.
+- **Formats.** The request has one input, an MP4 or MOV file, without \`options\`. The output format is one of ${COPYING_FORMATS.map(code).join(', ')}.
+  Neither the request nor the account sets \`disarm\`. The video has no \`target\`.
 - **Video.** The codec is H.264 in the profile Constrained Baseline, Main or High. The video is progressive, in 8-bit 4:2:0 and limited range,
-  and has no HDR, no rotation, no non-square pixels and no captions. The size stays the same. The level is up to 4.1, or the lowest level for
-  the size and frame rate. There is a key frame at least every 10 seconds or 250 frames, and no picture refers to a picture before its key
-  frame. The parameters are the same from start to end. Airlock drops other data that the encoder wrote between the pictures.
-- **Audio.** The codec is AAC-LC, mono or stereo, at 16 to 48 kHz.
-- **Times.** All streams start at zero. An edit list only skips the delay of an encoder.
-- **Bit rate.** The bit rate is at most the bit rate in the table, so that \`low\` still makes small files. For other sizes and frame rates, the limit
-  scales with the pixels per second to the power of 0.75. Mono audio has half the limit.
+  and has no HDR, no rotation, no non-square pixels and no captions. The request doesn't change the frame size. The frame rate is at most 120.
+  The level is at most 4.1, or the lowest level that the size and the frame rate need. Key frames are at most 11 seconds or at most 250 frames
+  apart. No picture refers to a picture before its key frame. The parameters of the codec are the same from start to end. Airlock drops other data
+  that the encoder wrote between the pictures.
+- **Audio.** The codec is AAC-LC, mono or stereo. The sample rate is 16, 22.05, 24, 32, 44.1 or 48 kHz.
+- **Times.** All streams start at zero. If the file has edit lists, they only skip the delay of an encoder.
+- **Bit rate.** The bit rate is at most the bit rate in the table, so that \`low\` still creates small files. For other sizes and frame rates, the
+  limit scales with the pixels per second to the power of 0.75. For mono audio, the limit is half as high.
 
 ${table(['Stream', ...QUALITIES], copyRows())}
 
-Airlock encodes a trimmed stream, because a copy can start only at a key frame. If a start at a key frame is acceptable, add \`-ss\` to the
-options of the input, and \`-c copy\` to \`options\`.
+If you trim an input, Airlock encodes its streams, because a copy can start only at a key frame. If a start at a key frame is acceptable, add \`-ss\`
+to the options of the input, and \`-c copy\` to \`options\`.
 
 To always encode, name an encoder in \`options\`, for example \`-c:v libx264\`. \`POST /v1/transcodes/validate\` doesn't read the packets of an
 input, so it shows the command that encodes.
@@ -129,8 +136,8 @@ input, so it shows the command that encodes.
 function uploadTypesSection(): string {
   return `## Content types of uploads
 
-Set the \`content_type\` of an upload to one of these types. The names in one row mean the same type. If \`content_type\` is empty, Airlock uses the
-extension of \`filename\`. The response then contains the \`contentType\` that you must send with the \`PUT\`.
+Set the \`content_type\` of an upload to one of these types. The names in one row mean the same type. If \`content_type\` is an empty string, Airlock
+derives the type from the extension of \`filename\`. The response then contains the \`contentType\` that you must send with the \`PUT\`.
 
 ${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}
 `;
@@ -138,17 +145,24 @@ ${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}
 
 const HEIC_AND_AVIF = `## HEIC and AVIF
 
-You can use stills in HEIC, HEIF and AVIF as inputs and as watermarks, like other pictures. FFmpeg 7.1 decodes only one tile of such a file,
+You can use HEIC, HEIF and AVIF stills as inputs and as watermarks, like other pictures. FFmpeg 7.1 decodes only one tile of such a file,
 and ignores transparency and rotation. Airlock parses these files in memory-safe code, builds a movie of the tiles and decodes the movie in a
 separate cell. The job then reads the resulting PNG.
 
-- Airlock supports tiles, as phones write them, and applies transparency, rotation, mirroring and cropping. It keeps more than 8 bits, unless
-  the picture has transparency.
-- Airlock uses only the primary picture. It drops thumbnails, depth maps, gain maps, Exif and ICC color profiles. It keeps colors that are
-  described by numbers.
-- Airlock rejects sequences (send a video instead), overlays of several pictures, tiles that differ, encrypted pictures, codecs other than AV1
-  and HEVC, and data in other files or in pieces. The error contains the reason.
-- If FFmpeg has no decoder for AV1 (dav1d or libaom) or HEVC, the confirm request rejects these files with that reason.
+- Airlock supports pictures that consist of tiles, as phones write them. It applies transparency, rotation, mirroring and cropping. It keeps more
+  than 8 bits per channel, unless the picture has transparency.
+- Airlock uses only the primary picture. It drops thumbnails, depth maps, gain maps, Exif and ICC color profiles. It keeps color
+  properties that are described by numbers (\`nclx\`).
+- If FFmpeg has no decoder for AV1 (dav1d or libaom) or HEVC, Airlock rejects these files.
+
+Airlock rejects the following files. The error contains the reason:
+
+- Sequences. Send a video or a GIF instead
+- Overlays of several pictures
+- Tiles with different sizes, codecs or codec configurations, and rotated tiles
+- Encrypted pictures
+- Codecs other than AV1 and HEVC
+- Pictures whose data is in another file, or split into several extents
 `;
 
 function limitsSection(): string {
@@ -157,11 +171,11 @@ function limitsSection(): string {
 | | |
 | --- | --- |
 | Streams of an input | ${INPUT_LIMITS.maxStreams} |
-| Pixels of a frame | ${INPUT_LIMITS.maxPixels} (8192×4352), at most ${INPUT_LIMITS.maxSide} on each side |
+| Pixels of a frame of an input | ${count(INPUT_LIMITS.maxPixels)} (8192×4352), and at most ${count(INPUT_LIMITS.maxSide)} on each side |
 | Frames per second of an input | ${INPUT_LIMITS.maxFrameRate} |
 | Duration of an input | ${INPUT_LIMITS.maxDurationSeconds / 3600} hours |
 | Duration of an output | ${MAX_OUTPUT_SECONDS / 3600} hours |
-| Size of an output | ${MAX_OUTPUT_BYTES} bytes |
+| Size of an output that is one file | ${count(MAX_OUTPUT_BYTES)} bytes |
 `;
 }
 

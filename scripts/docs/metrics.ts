@@ -8,7 +8,7 @@ import {
 } from '../../src/telemetry/index.ts';
 import { code, heading, table } from './markdown.ts';
 
-/** `docs/metrics.md`: every metric, from a registry with the metrics of all processes. */
+/** Returns `docs/metrics.md`: every metric, from a registry with the metrics of all processes. */
 export async function metricsPage(): Promise<string> {
   const registry = await createRegistry('docs');
   const http = await createHttpMetrics(registry);

@@ -8,7 +8,7 @@ interface Listener {
   process: string;
   address: string;
   clients: string;
-  /** The files of `src` that listen. */
+  /** The files of `src` with code that listens. */
   files: readonly string[];
 }
 
@@ -17,14 +17,14 @@ interface Connection {
   to: string;
   process: string;
   when: string;
-  /** The files of `src` that open it. Empty if another program opens it. */
+  /** The files of `src` that open the connection. Empty if another program opens it. */
   files: readonly string[];
 }
 
 const portOf = (name: 'port' | 'storagePort' | 'metricsPort') =>
   `TCP ${SETTINGS[name].default}, ${code(SETTINGS[name].variable)}`;
 
-/** test/architecture/network.test.ts compares the files with the source. */
+/** Every listener. test/architecture/network.test.ts compares `files` with the source. */
 export const LISTENERS: readonly Listener[] = [
   {
     what: 'API, dashboard and documentation',
@@ -152,7 +152,7 @@ export const CONNECTIONS: readonly Connection[] = [
   },
 ];
 
-/** `docs/operate/ports.md` */
+/** Returns `docs/operate/ports.md`. */
 export function portsPage(): string {
   const listeners = LISTENERS.map(({ what, process, address, clients }) => [what, process, address, clients]);
   const connections = CONNECTIONS.map(({ to, process, when }) => [to, process, when]);

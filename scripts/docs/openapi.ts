@@ -14,7 +14,7 @@ import { openPlanner } from '../../src/threads/planning/index.ts';
 
 const RATE_LIMIT = 600;
 
-/** The OpenAPI document of the API. Nothing is connected: the only request is the request for the document. */
+/** Returns the OpenAPI document of the API. Builds the API without connecting it to a database or storage, and sends no request. */
 export async function openapiDocument(): Promise<OpenAPI3> {
   const pool = openPool('postgres://localhost/none', { max: 1, role: 'docs', onError: () => {} });
   const planner = openPlanner({ threads: 1 });
@@ -56,13 +56,13 @@ export async function openapiDocument(): Promise<OpenAPI3> {
   }
 }
 
-/** `sdk/src/schema.ts`: the types of every operation and schema, with their descriptions. */
+/** Returns `sdk/src/schema.ts`: the types of every operation and schema, with their descriptions. */
 export async function sdkTypes(document: OpenAPI3): Promise<string> {
   const nodes = await openapiTS(lean(document), { emptyObjectsUnknown: true });
   return `// Generated from the OpenAPI document by \`npx tsx scripts/docs.ts\`; do not edit.\n\n${astToString(nodes)}`;
 }
 
-/** `web/src/api/event-types.ts`: the types of events, which the dashboard listens to. */
+/** Returns `web/src/api/event-types.ts`: the types of events, to which the dashboard listens. */
 export function eventTypes(document: OpenAPI3): string {
   const schemas = document.components?.schemas as
     | Record<string, { properties: { type: { enum: string[] } } }>
@@ -76,8 +76,8 @@ export function eventTypes(document: OpenAPI3): string {
 }
 
 /**
- * Removes the parts that would make the types four times as long: examples, headers of responses, and the errors of every operation, which
- * `AirlockError` covers.
+ * Removes the parts of the document that would make the types four times as long: examples, headers of responses, and the errors of every
+ * operation, for which the SDK has `AirlockError`.
  */
 function lean(document: OpenAPI3): OpenAPI3 {
   const isExample = (key: string) => key === 'example' || key === 'examples';

@@ -4,7 +4,7 @@ import { code, heading, table } from './markdown.ts';
 
 const PLAIN = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
 const IGNORED = OPTION_TABLE.filter(({ ignored }) => ignored);
-/** An option of more encoders than this belongs to none of them. */
+/** Maximum number of encoders of an option that is listed with its encoders. An option of more encoders is a general option. */
 const MOST_ENCODERS = 2;
 
 export function optionsPage(): string {
@@ -24,11 +24,11 @@ function generalSection(): string {
 Send options of the output in \`options\`, and options of an input in \`inputs[n].options\`. An option has the form
 \`{"option": "-crf", "argument": "20"}\`. A flag has no argument. Options keep their order, and you can repeat some of them.
 
-If an option or a value isn't on this page, Airlock returns 422 \`option_refused\` with the position, the reason and, if one exists, an
-alternative. Airlock parses every value and writes it again. It never passes your text to FFmpeg. If a request has \`options\`, Airlock
-ignores \`preset\`, and uses the defaults for settings without an option.
+If an option or a value isn't on this page, the request returns \`422\` with the code \`option_refused\`. The error contains the position, the reason
+and, if one exists, an alternative. Airlock parses every value, and writes it again from the parsed form. If a request has \`options\`, Airlock
+ignores the quality and the resolution in \`preset\`, and uses the defaults for settings that no option sets.
 
-The column "Streams" lists the letters that may follow the option, such as \`-b:v\` and \`-b:a:0\`.
+The column "Streams" lists the letters that can follow the option, such as in \`-b:v\` and \`-b:a:0\`.
 
 Filters (\`-vf\`, \`-af\`, \`-filter\`, \`-filter_complex\`) are on [their own page](filters.md). Airlock draws \`@text-overlay\`,
 \`@captions\` and \`@quote-card\` itself. You can repeat these options and \`-vf\`. Airlock applies them in the order in which you send them.
@@ -41,7 +41,7 @@ function encoderOptionsSection(): string {
   const own = PLAIN.filter(({ encoders }) => encoders && encoders.length <= MOST_ENCODERS);
   return `## Options of one encoder
 
-If the output doesn't use the encoder, Airlock ignores the option and adds a warning.
+Each of these options works only with the listed encoders. If the output doesn't use one of them, Airlock ignores the option and adds a warning.
 
 ${table(
   ['Option', 'Also written', 'Encoders', 'Meaning', 'Value'],
@@ -56,7 +56,7 @@ ${table(
 function bitstreamFiltersSection(): string {
   return `## Bitstream filters
 
-Values of \`-bsf:v\` and \`-bsf:a\`, separated by commas.
+\`-bsf:v\` and \`-bsf:a\` accept these filters, separated by commas.
 
 ${table(
   ['Filter', 'Keys'],
@@ -73,7 +73,7 @@ ${table(
 function encodersSection(): string {
   return `## Encoders
 
-Values of \`-c:v\` and \`-c:a\`, in addition to \`copy\`.
+\`-c:v\` and \`-c:a\` accept these encoders, and \`copy\`.
 
 ${table(
   ['Encoder', 'Also written', 'Kind', 'Output formats'],
@@ -90,19 +90,19 @@ ${table(
 function parametersSection(): string {
   return `## Parameters of one encoder
 
-Write them as \`key=value:key=value\`. Keys that name a file or set threads are not allowed.
+Write the parameters as \`key=value:key=value\`. Airlock rejects keys that name a file or set the number of threads.
 ${OPTION_TABLE.map(parameterSection).join('')}`;
 }
 
 function ignoredSection(): string {
   return `## Accepted and ignored
 
-Copied command lines often contain these options. They have no effect, and the job's \`warnings\` list them:
+Copied command lines often contain these options. Airlock accepts them, but they have no effect. The job's \`warnings\` list them:
 ${namesInLines(IGNORED)}.
 `;
 }
 
-/** Names with commas, six per line. */
+/** Returns the names with commas, six in each line. */
 function namesInLines(rows: readonly OptionRow[]): string {
   const lines = Array.from({ length: Math.ceil(rows.length / 6) }, (_, line) => rows.slice(line * 6, line * 6 + 6));
   return lines.map((line) => line.map(({ name }) => code(`-${name}`)).join(', ')).join(',\n');
@@ -120,12 +120,12 @@ function optionRow(row: OptionRow): string[] {
 }
 
 function meaningText(row: OptionRow): string {
-  const formats = row.formats ? ` Only ${row.formats.join(', ')}.` : '';
-  const demuxers = row.demuxers ? ` Only of ${row.demuxers.join(', ')} inputs.` : '';
-  return `${row.doc}${row.repeats ? ' Repeatable.' : ''}${formats}${demuxers}`;
+  const formats = row.formats ? ` Only for ${row.formats.join(', ')} outputs.` : '';
+  const demuxers = row.demuxers ? ` Only for ${row.demuxers.join(', ')} inputs.` : '';
+  return `${row.doc}${row.repeats ? ' You can repeat this option.' : ''}${formats}${demuxers}`;
 }
 
-/** The sentence of a rejection ("Use a number from 0 to 63.") as a noun. */
+/** Returns the sentence of a rejection ("Use a number from 0 to 63.") as a noun phrase. */
 function valueText(row: OptionRow): string {
   if (row.value.type === 'flag') return 'none';
   return describeValue(row.value).replace(/^Use /, '').replace(/\.$/, '');

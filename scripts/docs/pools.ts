@@ -18,9 +18,9 @@ import { bytes } from './units.ts';
 export interface Pool {
   what: string;
   shape: PoolShape;
-  /** Whether accounts can keep a place as long as they want. If not, a place is in use for a short time. */
+  /** Whether an account can keep a place for as long as it wants. Otherwise, a place is in use only for a short time. */
   isKept: boolean;
-  /** The effect on an account that gets no place. */
+  /** The effect if no place is free for an account. */
   full: string;
 }
 
@@ -30,7 +30,7 @@ const TOO_MANY = 'Returns `429` with the code `concurrency_exceeded`';
 /** Every pool that accounts share by the rule of `src/pools/share.ts`. */
 export const POOLS: readonly Pool[] = [
   {
-    what: 'Sources that a worker fetches for light jobs, and for heavy jobs',
+    what: 'Sources that a worker fetches for light jobs, and separately for heavy jobs',
     shape: FETCH_POOL,
     isKept: true,
     full: WAITS,
@@ -56,7 +56,7 @@ export const POOLS: readonly Pool[] = [
     full: TOO_MANY,
   },
   {
-    what: 'Request bodies above 64 KiB that an API process reads',
+    what: 'Request bodies of more than 64 KiB, or of unknown size, that an API process reads',
     shape: BODY_POOL,
     isKept: true,
     full: `${TOO_MANY} after 30 seconds`,
@@ -74,7 +74,7 @@ export const POOLS: readonly Pool[] = [
     full: 'Returns `503` with the code `archive_not_ready`',
   },
   {
-    what: 'Parts of these archives that are made and stored',
+    what: 'Parts of zip archives that an API process makes and stores concurrently',
     shape: ARCHIVE_PART_POOL,
     isKept: false,
     full: 'The archive waits',
@@ -96,9 +96,9 @@ const MEMORY: readonly Omit<Pool, 'isKept'>[] = [
     full: 'Returns `429` with the code `concurrency_exceeded`',
   },
   {
-    what: 'Large parts of downloads in the embedded storage',
+    what: 'Large pieces of downloads in the embedded storage',
     shape: LARGE_PIECES,
-    full: 'The download continues in small parts',
+    full: 'The download continues in small pieces',
   },
 ];
 
@@ -106,32 +106,32 @@ const MEMORY: readonly Omit<Pool, 'isKept'>[] = [
 const OTHERS: readonly (readonly [string, string])[] = [
   [
     'Slots for light and heavy jobs',
-    'The account with the fewest running jobs comes first. An account leaves one heavy slot of the fleet to other active accounts. A running job keeps its slot, because an interrupted job would lose its work',
+    'The account with the fewest running jobs comes first. Of several accounts with equally few running jobs, the account with the oldest job comes first. An account leaves one heavy slot of the fleet to other active accounts. A running job keeps its slot, because an interrupted job would lose its work',
   ],
   [
     'Slots for interactive jobs',
-    'The account that the worker served least recently comes first. Nothing waits for the network in such a slot',
+    'The account that the worker served least recently comes first. Jobs in these slots do not wait for the network',
   ],
   [
     'Memory for cells',
-    'Heavy jobs get memory in order. Each of them has a slot, so slots limit how much an account gets',
+    'Heavy jobs get memory in the order in which they request it. Each heavy job has a slot, so the slots limit how much memory an account gets',
   ],
   [
     'Disk space for work',
-    'An account may use as many bytes as it leaves free. Bytes are measured, because a source may declare any size',
+    'If there are several accounts, an account may use half of the space that other accounts do not use. Airlock measures the bytes, because a source may declare any size',
   ],
-  ['Sign-ins', 'A sign-in has no account yet. Addresses share the turns, two for each'],
   [
-    'Large bodies that are parsed',
-    'One after the other, with pauses. Accounts take turns, because there is one event loop',
+    'Sign-ins',
+    'An API process checks one password at a time. Each address, or known browser, can have two waiting sign-ins',
   ],
+  ['Large bodies that are parsed', 'One after the other, with pauses for other requests. Accounts take turns'],
   [
     'Transactions that lock an account, and batches',
-    'One at a time for each account. Accounts never wait for each other',
+    'One at a time for each account. Accounts do not wait for each other',
   ],
 ];
 
-/** The section of `docs/limits.md` about pools. */
+/** Returns the section of `docs/limits.md` about pools. */
 export function sharedPools(): string {
   const rows = POOLS.map(({ what, shape, full }) => {
     const { places, share, reserved } = shape;
@@ -149,23 +149,26 @@ export function sharedPools(): string {
     'Once a quarter is taken',
     'Reserved',
     'Accounts to fill it',
-    'Response when full',
+    'When full',
   ];
   return `## Shared pools
 
-Accounts share what a process can do at the same time. An account gets places up to the number in the third column, while less than a quarter of
-the places is taken or while no other account has one. After that, it gets its share. Only accounts without a place get the reserved places. So it
-takes the number of accounts in the sixth column to fill a pool, even if they keep their places. A free place goes to the account with the
-fewest places, then to the account that got a place least recently. Database connections, parts of archives and threads are in use for a short time, so few
-places are enough. A job that waits for the network occupies no slot.
+Accounts share the resources of a process by this rule. While less than a quarter of the places of a pool is taken, or while no other account
+has a place, an account can have as many places as the column "Of one account" shows. After that, it can have as many places as the next
+column shows. The reserved places are only for accounts without a place. Even if accounts keep their places, it therefore takes the number of
+accounts in the column "Accounts to fill it" to fill a pool. A free place goes to the waiting account with the fewest places. If several
+accounts have the fewest places, it goes to the account that got a place least recently.
+
+Database connections, parts of archives and threads are in use only for a short time, so few places are sufficient. A job that waits for the
+network doesn't occupy a slot.
 
 ${table(columns, rows)}
 
-Accounts share memory by the same rule. A response or a part may exceed the limit of its account once:
+Accounts share memory by the same rule. A single response or piece may exceed the limit of its account:
 
-${table(['Memory', 'Bytes', 'Of one account', 'Once a quarter is taken', 'Reserved', 'Response when full'], memory)}
+${table(['Memory', 'Bytes', 'Of one account', 'Once a quarter is taken', 'Reserved', 'When full'], memory)}
 
-These pools have another rule:
+These resources have other rules:
 
 ${table(
   ['Pool', 'Rule'],

@@ -1,5 +1,5 @@
-// Records docs/images/session.cast (asciicast v2) from real runs: node scripts/docs/record-session.mjs. Only the typing is simulated. Waits
-// of more than two seconds are shortened in the recording. `script` gives the commands a terminal.
+// Records docs/images/session.cast (asciicast v2) from real runs: node scripts/docs/record-session.mjs. Only the typing is simulated. The
+// recording shortens waits of more than two seconds. `script` gives the commands a terminal.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -42,7 +42,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Completed jobs, a failed job, and a running job. */
+/** Creates completed jobs, a failed job and a running job. */
 async function makeJobs({ call }: TestService): Promise<{ failed: string }> {
   const create = async (name: string, seconds: number, body: object) => {
     const clip = await makeClip(join(scratch, name), { seconds, size: '1280x720' });

@@ -5,7 +5,7 @@ import { code, table } from './markdown.ts';
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'configuration.md');
 
-/** Tables of the page by the name of their region. */
+/** The function that renders each table of the page, by the name of the table's region. */
 const REGIONS: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   'command line': () => variablesTable(OTHER_VARIABLES['command line']),
@@ -13,7 +13,7 @@ const REGIONS: Readonly<Record<string, () => string>> = {
   internal: () => variablesTable(OTHER_VARIABLES.internal),
 };
 
-/** The page with its tables regenerated from the code. Throws if a region is missing. */
+/** Returns the page with its tables generated from the code. Throws if a region is missing. */
 export function configurationPage(): string {
   let page = readFileSync(PAGE, 'utf8');
   for (const [name, render] of Object.entries(REGIONS)) {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** The file of constants that other files may import. */
+/** The file whose constants expressions in other files may use. */
 const SHARED = 'contract/limits.ts';
 
 /**
- * Reads `const NAME = 24 * 3600;` of a source file, for numbers that no other module needs. `NAME.field` reads a field of an
- * object. The expression may contain sums, products and powers of numbers, and constants of the file or of
- * `contract/limits.ts`. Throws if there is no such constant, or if it is anything else.
+ * Returns the value of a constant such as `const NAME = 24 * 3600;` in a source file, for numbers that no other module needs. `NAME.field`
+ * reads a field of an object. The expression may contain sums, products and powers of numbers, and constants of the file or of
+ * `contract/limits.ts`. Throws if the constant does not exist, or if its expression contains anything else.
  */
 export function sourceNumber(path: string, name: string): number {
   const value = find(path, name);
@@ -17,13 +17,25 @@ export function sourceNumber(path: string, name: string): number {
   return value;
 }
 
-/** The numbers of `.min(1)` and `.max(10)` in the schema that begins with this text. Throws if there are none. */
+/**
+ * Returns the numbers of `.min(1)` and `.max(10)` in the schema that begins with the text `start`. Throws if the schema has no such
+ * numbers.
+ */
 export function sourceRange(path: string, start: string): [least: number, most: number] {
   const text = readFileSync(join(ROOT, 'src', path), 'utf8');
   const schema = text.slice(text.indexOf(start)).split('describe(', 1)[0]!;
   const [, least, most] = /\.min\((-?[\d_]+)\)\s*\.max\(([\d_]+)\)/.exec(schema) ?? [];
   if (!text.includes(start) || least === undefined) throw new Error(`src/${path} has no range after ${start}.`);
   return [Number(least.replaceAll('_', '')), Number(most!.replaceAll('_', ''))];
+}
+
+/** Returns the number of `.max(10)` in the schema that begins with the text `start`. Throws if the schema has no such number. */
+export function sourceMaximum(path: string, start: string): number {
+  const text = readFileSync(join(ROOT, 'src', path), 'utf8');
+  const schema = text.slice(text.indexOf(start)).split('describe(', 1)[0]!;
+  const most = /\.max\(([\d_]+)\)/.exec(schema)?.[1];
+  if (!text.includes(start) || most === undefined) throw new Error(`src/${path} has no maximum after ${start}.`);
+  return Number(most.replaceAll('_', ''));
 }
 
 function find(path: string, name: string): number | null {

@@ -26,6 +26,7 @@ const OUTPUTS = [
 
 const folder = process.argv[2] ?? join(projectRoot(), 'docs', 'images');
 const scratch = mkdtempSync(join(tmpdir(), 'airlock-stream-'));
+const VIDEO = join(scratch, 'flight-over-the-coast.mp4');
 const service = await startService();
 const browser = await openBrowser();
 try {
@@ -46,15 +47,14 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** A completed job with every output that the page of a job can show. */
+/** Makes a completed job with every output that the page of a job can show, and returns its ID. */
 async function makeJob(): Promise<string> {
-  const path = join(scratch, 'flight-over-the-coast.mp4');
   const scene = 'mandelbrot=s=640x360:r=25:start_scale=0.6:end_scale=0.05:end_pts=200:maxiter=200';
   const sound = 'aevalsrc=0.4*sin(2*PI*220*t)*abs(sin(2*PI*t/3)):s=48000:d=8';
   const codecs = ['-vf', 'hue=h=105:s=0.5', '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
   const inputs = [...['-f', 'lavfi', '-i', scene], ...['-f', 'lavfi', '-i', sound]];
-  await run('ffmpeg', ['-v', 'error', '-y', ...inputs, '-t', '8', ...codecs, path], { timeout: 120_000 });
-  const { fileUrl: url } = await upload(service, path, 'video/mp4', 'flight-over-the-coast.mp4');
+  await run('ffmpeg', ['-v', 'error', '-y', ...inputs, '-t', '8', ...codecs, VIDEO], { timeout: 120_000 });
+  const { fileUrl: url } = await upload(service, VIDEO, 'video/mp4', 'flight-over-the-coast.mp4');
   const body = { inputs: [{ url }], outputs: OUTPUTS };
   const { json } = await service.call('POST', '/v1/transcodes?wait=60', body);
   if (json.status !== 'completed') throw new Error(`The job is ${json.status}: ${json.error_message}`);
@@ -68,6 +68,8 @@ async function fillForm(page: Page, size: Size, colorScheme: Scheme): Promise<vo
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${service.api}/new`);
+  await page.locator('input[type=file]').setInputFiles(VIDEO);
+  await page.getByText('Ready', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Add output' }).click();
   const output = (number: number) => page.getByRole('region', { name: `Output ${number}`, exact: true });
   await output(1).getByText('Streaming', { exact: true }).click();

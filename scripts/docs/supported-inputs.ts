@@ -9,7 +9,7 @@ import { MATROSKA_CODECS } from '../../src/sanitizer/matroska/track-facts.ts';
 import { FACTS } from './facts.ts';
 import { code, heading, table } from './markdown.ts';
 
-/** Names that people use for the files that a demuxer of FFmpeg reads, if `REWRITTEN_CONTAINERS` has no name. */
+/** Names that people use for the files that a demuxer of FFmpeg reads, for demuxers without a name in `REWRITTEN_CONTAINERS`. */
 const NAMES: Readonly<Record<string, string>> = {
   avi: 'AVI',
   mpegts: 'MPEG-TS, M2TS',
@@ -24,7 +24,7 @@ const NAMES: Readonly<Record<string, string>> = {
   webvtt: 'WebVTT',
   ass: 'ASS, SSA',
 };
-/** Content types of files that `detectMedia` finds by its own rules, by the demuxer. */
+/** Content types of the files that `detectMedia` detects by its own rules, by the demuxer of the files. */
 const OWN_TYPES: Readonly<Record<string, readonly string[]>> = {
   mpegvideo: ['video/mpeg'],
   srt: ['application/x-subrip'],
@@ -42,7 +42,7 @@ const REJECTED: readonly Rejection[] = [
   {
     file: 'Playlists and manifests: `.m3u8`, `.mpd`, concat lists, SDP',
     code: 'unsupported_media',
-    why: 'They name other files, which FFmpeg would open. Send the media itself',
+    why: 'They name other files, which FFmpeg would open. Send the media files instead',
   },
   {
     file: 'Vector graphics, documents, archives and programs',
@@ -61,8 +61,8 @@ const REJECTED: readonly Rejection[] = [
   },
   { file: 'Animated WebP', code: 'unsupported_media', why: 'FFmpeg cannot decode it. Send a GIF or a video' },
   {
-    file: 'Files that differ from their declared content type',
-    code: 'unsupported_media',
+    file: 'Uploads that differ from their declared content type',
+    code: 'upload_rejected',
     why: 'Declare the type of the content, or leave `content_type` empty',
   },
   { file: 'Truncated files, and files without an index', code: 'invalid_media', why: 'Upload the complete file' },
@@ -79,28 +79,30 @@ const REJECTED: readonly Rejection[] = [
   },
 ];
 
-/** `docs/supported-inputs.md`: the files that a job can read. */
+/** Returns `docs/supported-inputs.md`: the files that a job can read. */
 export function supportedInputsPage(): string {
   return `${heading('Supported inputs', 'src/ffmpeg/probe/signature.ts, src/contract and src/sanitizer')}
-An input is an upload, a public URL, or the output of another job. Airlock detects the type of a file by its first bytes, never by its name,
-and FFmpeg can use only the demuxer of this type. Airlock rejects all other files before FFmpeg reads them. To check a file without a job, send
-it to [\`POST /v1/probe\`](api/jobs.md#probe).
+An input is an upload, a file at a URL, or the output of another job. Airlock detects the type of a file by its first bytes, never by its name,
+and FFmpeg can use only the demuxer of this type. Airlock rejects files of other types before FFmpeg reads them. To check a file without a job, send
+its URL to [\`POST /v1/probe\`](api/jobs.md#probe).
 
 ## Containers
 
 ${table(['Files', 'Content types of uploads', 'Extensions', 'Remuxed'], containerRows())}
 
-"Remuxed" means that Airlock rewrites the container in memory-safe code, where it can do so without loss. FFmpeg then reads only the new
+"Remuxed" means that Airlock rewrites the container in memory-safe code if it can do so without loss. FFmpeg then reads only the new
 container. [The sanitizer](security-model/files.md#the-sanitizer) explains how. A job's \`inputs[].container\` shows whether Airlock remuxed the input.
 
-An upload may also declare [other names](formats.md#content-types-of-uploads) of these content types. Types of one container are
-interchangeable: a file that is declared as \`video/mp4\` may be a MOV file.
+An upload can also declare [other names](formats.md#content-types-of-uploads) of these content types. Types of one container are
+interchangeable. For example, a file that is declared as \`video/mp4\` can be a MOV file.
 
 ## Codecs
 
-FFmpeg decodes every codec for which the installed build has a decoder. If it has none, the job fails with \`unsupported_codec\`.
+FFmpeg decodes every codec for which the build in use has a decoder. If the build has no decoder for a codec, the job fails with
+\`unsupported_codec\`.
 
-Airlock describes these codecs itself, in memory-safe code. For other codecs, it runs ffprobe in a cell, which takes longer:
+Airlock can describe streams with these codecs in memory-safe code. For other codecs and for unusual files, it runs ffprobe in a cell, which takes
+longer:
 
 ${table(
   ['Container', 'Codecs'],
@@ -112,19 +114,21 @@ ${table(
 
 ## Pictures
 
-A picture can be an input, a watermark, or a slide. Transparency is kept if the output format supports it. Animated GIFs are videos.
+A picture can be an input, a watermark, or a slide. Airlock keeps transparency if the encoder of the output supports it. Animated GIFs are videos.
 [HEIC and AVIF](formats.md#heic-and-avif) explains which parts of phone photos Airlock keeps.
 
 ## Limits
 
 ${table(['What', 'Limit', 'Beyond it'], limitRows())}
 
-A declared number may be false, so [the limits of the cell](api/jobs.md#limits-of-a-job) apply as well.
+A file may declare false numbers, so [the limits of the cell](api/jobs.md#limits-of-a-job) apply as well.
 
 ## Rejected files
 
-Airlock inspects an upload when you confirm it. If Airlock rejects the upload, \`POST /v1/upload/confirm\` returns \`400\`, and Airlock deletes
-the upload. Airlock inspects a file from a URL when the job starts. The job then fails with the code in this table. [Job failures](failures.md) explains each code.
+Airlock inspects an upload when you confirm it. If Airlock rejects the upload, \`POST /v1/upload/confirm\` returns \`400\` with the code
+\`upload_type_mismatch\`, and Airlock deletes the upload. A job inspects an [upload that you create with the job](api/uploads.md#uploads-as-inputs). If
+Airlock rejects it, the job fails with \`upload_rejected\`. A job also inspects the files that it fetches from URLs. If Airlock rejects one of these
+files, the job fails with the code in this table. [Failures](failures.md) explains each code.
 
 ${table(
   ['Files', 'Code', 'Why, and what to do'],

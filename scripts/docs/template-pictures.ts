@@ -12,7 +12,7 @@ import { upload } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
 import { startService } from '../../testkit/service.ts';
 
-/** Pixels of a strip. On a screen of high density, browsers show it at half this size. */
+/** Width of a strip in pixels. On a screen of high density, browsers show the strip at half this size. */
 const WIDTH = 1200;
 const JPEG_QUALITY = 78;
 const STYLE = `
@@ -25,7 +25,7 @@ const STYLE = `
 
 const SMALL = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '16', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
 
-/** Turns the green of FFmpeg's fractal to blue. */
+/** Filter that turns the green of FFmpeg's fractal to blue. */
 const CALM = 'hue=h=105:s=0.5';
 
 /** A picture with its height in a strip and its caption. */
@@ -54,7 +54,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Three seconds of 1080p. */
+/** Draws three seconds of video in 1080p. */
 async function drawVideo(): Promise<string> {
   const path = join(scratch, 'source.mp4');
   const scene = 'mandelbrot=s=1920x1080:r=10:start_scale=0.6:end_scale=0.05:end_pts=30:maxiter=300';
@@ -62,7 +62,7 @@ async function drawVideo(): Promise<string> {
   return path;
 }
 
-/** Eight seconds of a sound that resembles speech: bursts of different loudness, too quiet on average. */
+/** Makes eight seconds of a sound that resembles speech: bursts of different loudness, on average too quiet. */
 async function drawSound(): Promise<string> {
   const path = join(scratch, 'source.wav');
   const bursts = '0.35*sin(2*PI*180*t)*pow(max(0,sin(2*PI*1.7*t)),2)*(0.12+0.5*pow(sin(2*PI*t/8),2))';
@@ -76,7 +76,7 @@ async function webFigures(source: string): Promise<Figure[]> {
   return Promise.all(times.map(async (at) => ({ file: await still(made, at), height: 200, caption: `at ${at} s` })));
 }
 
-/** Every rendition at its size in relation to the others. */
+/** Returns a picture of each rendition, with sizes in proportion to the renditions. */
 async function ladderFigures(source: string): Promise<Figure[]> {
   const directory = await apply('hls', source, 'video/mp4', null);
   const master = await readFile(join(directory, 'master.m3u8'), 'utf8');
@@ -91,7 +91,7 @@ async function ladderFigures(source: string): Promise<Figure[]> {
   );
 }
 
-/** The first seconds of a rendition, as one file. */
+/** Writes the first seconds of a rendition to one file. */
 async function firstSegment(directory: string): Promise<string> {
   const path = join(directory, 'start.mp4');
   const parts = await Promise.all(['init.mp4', 'segment-00001.m4s'].map((name) => readFile(join(directory, name))));
@@ -164,7 +164,7 @@ async function waveform(source: string): Promise<string> {
   return path;
 }
 
-/** Integrated loudness as EBU R128 measures it, in whole LUFS. */
+/** Returns the integrated loudness as EBU R128 measures it, in whole LUFS. */
 async function loudness(source: string): Promise<number> {
   const { stderr } = await run('ffmpeg', [
     ...['-hide_banner', '-i', source],
@@ -181,7 +181,7 @@ async function ffmpeg(args: readonly string[]): Promise<void> {
   await run('ffmpeg', ['-v', 'error', '-y', ...args], { timeout: 120_000, maxBuffer: 2 ** 24 });
 }
 
-/** Photographs figures in a row. */
+/** Makes a picture of the figures in a row. */
 async function strip(name: string, figures: readonly Figure[]): Promise<void> {
   const shown = await Promise.all(
     figures.map(async ({ file, height, caption }) => {

@@ -10,7 +10,7 @@ say() { printf 'airlock: %s\n' "$1" >&2; }
 # shellcheck source=scripts/launcher/private-folders.sh
 source "$root/scripts/launcher/private-folders.sh"
 
-# alias_for PATH KIND: the second name of the path. It is the same at every start, so that concurrent starts agree on it.
+# alias_for PATH KIND: prints the second name of the path. The name is the same at every start, so that concurrent starts agree on it.
 alias_for() {
   local hash
   hash=$(printf '%s' "$1" | sha256sum)
@@ -26,7 +26,7 @@ bind() {
   mount --rbind -- "$1" "$2" 2>/dev/null || refuse_private "${app_closed:-$data_closed}" 'this system allows no bind mounts'
 }
 
-# A closed repository folder is closed at any mount point, so its entries are mounted in a new, open folder.
+# Mounts the entries of a folder in a new, open folder. A closed repository folder would be closed at any mount point.
 bind_entries() {
   local entry target
   mount -t tmpfs -o mode=0755,size=64m,nosuid,nodev airlock "$2" 2>/dev/null ||
@@ -71,6 +71,6 @@ if [[ ${1-} == bench ]]; then
   cd -- "$app"
   exec node --import tsx bench/main.ts "$@"
 fi
-# Makes glibc return freed memory to the system, as for the roles (src/cli/service.ts).
+# Makes glibc return freed memory to the system, as in the roles (src/cli/roles.ts).
 export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-1048576}
 exec node --max-semi-space-size=1 "$app/dist/airlock.js" "$@"

@@ -1,9 +1,9 @@
 # Sourced by ./airlock when something is missing: packages, the account, node_modules, the build.
-# Exit codes are those of sysexits.h: 69 = unavailable, 77 = not permitted.
+# The exit codes follow sysexits.h: 69 = unavailable, 70 = cannot be built, 77 = not permitted.
 # shellcheck shell=bash
 
 install_everything() {
-  # Ignore the caller's umask, because other accounts run programs from here.
+  # Ignores the caller's umask, because other accounts run programs from this folder.
   local old_mask
   old_mask=$(umask)
   umask 022
@@ -20,7 +20,7 @@ install_everything() {
   umask "$old_mask"
 }
 
-# Only one start at a time installs and builds. The kernel releases the lock when this process exits for any reason.
+# Waits for the lock with which only one start at a time installs and builds. The kernel releases the lock when this process exits.
 lock_repository() {
   if ! mkdir -p -- "$root/.build" 2>/dev/null || ! { exec 9>>"$root/.build/lock"; } 2>/dev/null; then
     refuse 77 "Something has to be installed or built, and $root may not be written." \
@@ -38,7 +38,7 @@ refuse() {
   exit "$code"
 }
 
-# step TEXT COMMAND…: one line of progress; the command's own output is shown only when it fails.
+# step TEXT COMMAND…: prints TEXT and runs the command. Shows the end of the command's output only if the command fails.
 step() {
   local text=$1 log status=0
   shift
@@ -56,7 +56,7 @@ step() {
 install_packages() {
   local packages as_root=() entry
   [[ $node_state == absent ]] && missing+=(nodejs npm)
-  # Install each package once, in order.
+  # Names each package once, in the order of the list.
   packages=()
   for entry in "${missing[@]}"; do [[ " ${packages[*]-} " == *" $entry "* ]] || packages+=("$entry"); done
   if ! type -P apt-get >/dev/null; then
@@ -75,7 +75,7 @@ install_packages() {
     fi
   fi
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
-  # Continue if a list cannot be fetched, because the other lists may contain the required packages.
+  # Continues if a list cannot be fetched, because the other lists may contain the required packages.
   step 'updating the lists of packages' "${apt[@]}" update || true
   if [[ " ${packages[*]} " == *' nodejs '* ]]; then require_node_candidate; fi
   step "installing ${packages[*]}" "${apt[@]}" install --no-install-recommends "${packages[@]}" || exit 69
@@ -85,7 +85,7 @@ install_packages() {
   if ((${#missing[@]})); then refuse 69 "Still missing after the installation: ${missing[*]}"; fi
 }
 
-# Check the version before the installation, so that no unusable version of Node is installed.
+# Checks the version of Node before its installation, so that no unusable version is installed.
 require_node_candidate() {
   local version major minor
   version=$(apt-cache policy nodejs 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9][0-9.]*\).*/\1/p')
@@ -103,14 +103,14 @@ require_node() {
     'Elsewhere: https://nodejs.org/en/download'
 }
 
-# The database does not run as root, so this account runs it.
+# Makes the account that runs the database, which does not run as root.
 make_account() {
   step 'making the system account "airlock"' \
     useradd --system --no-create-home --shell /usr/sbin/nologin airlock || account_exists || exit 77
 }
 
 install_modules() {
-  # If a person has already run npm, only record it.
+  # If a person has already installed the packages with npm, only records this.
   if [[ -d $root/node_modules ]] && node "$root/scripts/launcher/modules-match.mjs" "$root"; then
     cp -- "$root/package-lock.json" "$modules_stamp"
     return 0
@@ -126,7 +126,7 @@ install_modules() {
 run_npm() { (cd -- "$root" && npm ci --ignore-scripts --no-audit --no-fund); }
 
 build_program() {
-  # Recorded before the build, so that a file that changes during the build triggers the next build.
+  # Uses the state of the sources before the build, so that a file that changes during the build triggers the next build.
   local built=$sources
   step 'building' node "$root/scripts/build.mjs" || exit 70
   printf '%s\n' "$built" >"$build_stamp"

@@ -1,4 +1,4 @@
-// Exits with 0 if node_modules matches package-lock.json on this machine, by npm's own record of its installation, otherwise with 1.
+// Exits with 0 if node_modules matches package-lock.json on this machine, otherwise with 1. Compares npm's own record of its installation.
 // Packages for other machines may be missing.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,8 @@ function fits(list, value) {
 const wanted = Object.entries(packagesOf('package-lock.json')).filter(([path]) => path !== '');
 const installed = packagesOf('node_modules/.package-lock.json');
 const isHere = ({ os, cpu, libc }) => fits(os, process.platform) && fits(cpu, process.arch) && fits(libc, 'glibc');
-// An optional package without `os` or `cpu` belongs to a package that has them: npm omits both together.
+// Whether a package may be missing. If an optional package has no `os` and no `cpu`, a package with `os` or `cpu` depends on it, and npm
+// omits both together.
 const mayLack = (entry) => Boolean(entry.optional) && (!(entry.os || entry.cpu) || !isHere(entry));
 const matches =
   wanted.length > 0 &&

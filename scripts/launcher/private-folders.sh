@@ -30,7 +30,7 @@ use_passable_folders() {
     "$root" "$app_closed" "$data" "$data_closed" "$shown" "$@"
 }
 
-# Sets app_closed and data_closed to the first parent folder that other accounts cannot traverse, with one process for both paths.
+# find_closed APP DATA: sets app_closed and data_closed to the lowest folder of each path that other accounts cannot traverse.
 # The data directory itself does not count, because the program sets its mode.
 find_closed() {
   local path=$1 paths=() line name
@@ -52,7 +52,7 @@ find_closed() {
   return 0
 }
 
-# Commands that use the data directory of this machine.
+# Whether the command uses the data directory of this machine.
 needs_data() {
   case ${1-} in
     '' | help | prepare | test | -*) return 1 ;;

@@ -1,9 +1,9 @@
 // The rules of prose: words to avoid, and their replacements.
 
-/** Maximum number of words of a sentence. Longer sentences contain more than one fact. */
+/** Maximum number of words of a sentence. Longer sentences usually contain more than one fact. */
 const MAX_WORDS = 35;
 
-/** Words to avoid, compared without case, with their remedies. */
+/** Words to avoid, with their remedies. Patterns are compared without case. */
 const WORDS = [
   [/\b(?:that|those) of\b/, 'repeat the noun'],
   [/\b(?:the ones? that|what others|so many|those that|those who)\b/, 'repeat the noun'],
@@ -28,7 +28,7 @@ const WORDS = [
   [/\blicences?\b/, 'write "license"'],
 ];
 
-/** Remedies for the words of a sentence. */
+/** Returns the remedies for the words of a sentence. */
 export function wordFaultsOf(sentence) {
   return WORDS.flatMap(([pattern, remedy]) => {
     const text = new RegExp(pattern.source, 'i').exec(sentence)?.[0];
@@ -36,7 +36,7 @@ export function wordFaultsOf(sentence) {
   });
 }
 
-/** Remedies for the words, the punctuation and the length of a sentence. */
+/** Returns the remedies for the words, the punctuation and the length of a sentence. */
 export function faultsOf(sentence) {
   const found = wordFaultsOf(sentence);
   if (sentence.includes(';')) found.push('";": write two sentences instead of a semicolon');
@@ -45,7 +45,7 @@ export function faultsOf(sentence) {
   return found;
 }
 
-/** Counts the words of a sentence. Of an enumeration, only the first and the last member count. */
+/** Returns the number of words of a sentence. Of an enumeration, only the first and the last member count. */
 function countWords(sentence) {
   const short = sentence.replace(/(\S+), (?:\S+, ){2,}(\S+)/g, '$1 $2');
   return short.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;

@@ -1,14 +1,13 @@
-// Markdown → sentences with their lines, without code, links' addresses and comments.
+// Splits Markdown into sentences with their lines, without code, addresses of links, and comments.
 
-/** Placeholder for code in a sentence, so that the length and the punctuation of code count as one word. */
+/** Replaces code in a sentence, so that code counts as one word, regardless of its length and punctuation. */
 const CODE = '`code`';
 
 /** Abbreviations whose full stop does not end a sentence. */
 const ABBREVIATIONS = /\b(e\.g|i\.e|etc|vs|approx|no)\.$/i;
 
 /**
- * Sentences of a Markdown text. Headings, cells of tables and items of lists end a sentence.
- *
+ * Returns the sentences of a Markdown text. Headings, cells of tables and items of lists end a sentence.
  * @returns {{ line: number, text: string }[]} `line` counts from 1
  */
 export function sentencesOf(markdown) {
@@ -17,7 +16,7 @@ export function sentencesOf(markdown) {
   );
 }
 
-/** Paragraphs, items and cells, with the number of their first line. Newlines inside of a paragraph stay. */
+/** Returns paragraphs, items and cells, with the number of their first line. Newlines inside a paragraph stay. */
 function blocksOf(markdown) {
   const blocks = [];
   let open = null;
@@ -42,7 +41,7 @@ function blocksOf(markdown) {
   return blocks;
 }
 
-/** Removes the parts that are not prose, and keeps the lines. */
+/** Removes the parts that are not prose, and keeps the number of lines. */
 function blank(markdown) {
   const newlines = (text) => text.replace(/[^\n]/g, '');
   return markdown
@@ -63,7 +62,7 @@ function cellsOf(row) {
     .filter((cell) => cell !== '');
 }
 
-/** Sentences of a block, each with the number of newlines before it. */
+/** Returns the sentences of a block, each with the number of newlines before it. */
 function split(text) {
   const parts = [];
   let start = 0;
@@ -86,7 +85,7 @@ function part(text, start, stop) {
   return { newlines, text: text.slice(start, stop).replace(/\s+/g, ' ').trim() };
 }
 
-/** Texts in the string literals of TypeScript, such as errors and help: literals of at least four words. */
+/** Returns the texts in the string literals of TypeScript, such as errors and help. Only literals of at least four words are texts. */
 export function textsOf(code) {
   const found = [];
   for (const match of code.matchAll(/^\s*(?:\/\/|\*|\/\*).*$|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`/gm)) {

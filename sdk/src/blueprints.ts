@@ -19,7 +19,7 @@ interface Uploads {
   deleteUpload(filename: string): Promise<void>;
 }
 
-/** Seconds of each `?wait=`: shorter than the usual idle timeouts of proxies. */
+/** Seconds of each `?wait=` after the first. They are shorter than the usual idle timeouts of proxies. */
 const WAIT_SECONDS = 25;
 
 /** Blueprints, which are ready-made recipes for videos, and their runs. */
@@ -34,14 +34,14 @@ export class Blueprints {
     this.#retries = retries;
   }
 
-  /** All blueprints, with their inputs as JSON Schemas. */
+  /** Returns all blueprints, with their inputs as JSON Schemas. */
   async list({ signal }: Pick<Control, 'signal'> = {}): Promise<Schemas['Blueprint'][]> {
     return (await this.#transport.json<Schemas['BlueprintList']>('GET', '/v1/blueprints', { signal })).items;
   }
 
   /**
-   * Uploads the media inputs that are files, creates a run, and waits until it ends or awaits a review. Throws `JobError` if
-   * it fails or is canceled.
+   * Uploads the media inputs that are files, creates a run, and waits until the run ends or awaits a review. Throws `JobError` if the run
+   * fails or is canceled.
    */
   async run(slug: string, inputs: BlueprintInputs, control: Control & RequestControl = {}): Promise<BlueprintRun> {
     const uploads: Upload[] = [];
@@ -51,14 +51,14 @@ export class Blueprints {
       created = await this.create(slug, body, control);
       return resting(await this.wait(created.id, control));
     } catch (error) {
-      // The caller no longer waits for the run, or no run uses the uploads.
+      // Cancels a run for which the caller no longer waits, and deletes uploads that no run uses.
       if (created && control.signal?.aborted) await this.cancel(created.id).catch(() => {});
       if (!created) for (const { filename } of uploads) await this.#uploads.deleteUpload(filename).catch(() => {});
       throw error;
     }
   }
 
-  /** Creates a run and returns immediately. Media inputs are URLs. */
+  /** Creates a run and returns immediately. Media inputs must be URLs. */
   create(
     slug: string,
     inputs: Record<string, unknown>,
@@ -73,7 +73,7 @@ export class Blueprints {
     return this.#transport.json('GET', pathOf(id), { signal });
   }
 
-  /** All runs, newest first. Requests each page when you reach it. */
+  /** Lists all runs, newest first. Requests each page when you reach it. */
   runs(query: Omit<QueryOf<'/v1/blueprints/runs'>, 'page'> = {}, { signal }: Pick<Control, 'signal'> = {}) {
     return eachItem((cursor) => {
       const options = { signal, query: { limit: 100, ...query, ...cursor } };
@@ -81,7 +81,7 @@ export class Blueprints {
     });
   }
 
-  /** Waits until a run is final or awaits a review, regardless of its result. */
+  /** Waits until a run is final or awaits a review, and returns the run, regardless of its result. */
   async wait(id: string, { onProgress, signal }: Control = {}): Promise<BlueprintRun> {
     for (let seconds = 1; ; seconds = WAIT_SECONDS) {
       const query = { wait: seconds };
@@ -98,7 +98,7 @@ export class Blueprints {
     return resting(await this.wait(id, control));
   }
 
-  /** Writes an output of a run to a file and checks its SHA-256. Node only. */
+  /** Writes an output of a run to a file, and checks the SHA-256 of the file. Node only. */
   async save(id: string, path: string, { output, ...control }: SaveControl = {}): Promise<void> {
     const { saveFile } = await import('./node-files.ts');
     const [file] = await firstOf(filesOf(this.#transport, pathOf(id), { output, signal: control.signal }));
@@ -111,23 +111,23 @@ export class Blueprints {
     return (await this.#transport.json<{ job: BlueprintRun }>('PATCH', `${pathOf(id)}/cancel`)).job;
   }
 
-  /** Deletes the outputs and subtitles of a run, and the uploads that it used, before it returns. */
+  /** Deletes the outputs and subtitles of a run, and the uploads that the run used, before the call returns. */
   async erase(id: string): Promise<void> {
     await this.#transport.json('DELETE', pathOf(id));
   }
 
-  /** The signed record of what Airlock deleted when the run was erased, and when. */
+  /** Returns the signed record of what Airlock deleted when the run was erased, and when. */
   receipt(id: string): Promise<Schemas['SignedReceipt']> {
     return this.#transport.json('GET', `${pathOf(id)}/receipt`);
   }
 
-  /** The events of a run as they happen. Resumes after the last event if the connection breaks, and ends when the run ends. */
+  /** Returns the events of a run as they happen. Resumes after the last event if the connection breaks, and ends when the run ends. */
   events(id: string, options: EventsOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const rules = { ...options, retries: this.#retries, isLast: isLastOfJob };
     return followEvents(this.#transport, `${pathOf(id)}/events`, rules);
   }
 
-  /** Uploads the media inputs that are files, and replaces them with the URLs of the uploads. */
+  /** Uploads the media inputs that are files, and returns the inputs with the URLs of the uploads instead. */
   async #uploadMedia(
     slug: string,
     inputs: BlueprintInputs,
@@ -147,7 +147,7 @@ export class Blueprints {
   }
 }
 
-/** The single file of an output that is not a tree. */
+/** Returns the first item, or nothing if there is none. An output of a run has only one file. */
 async function firstOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) return [item];
   return [];

@@ -27,13 +27,13 @@ import { uploadSource } from './upload.ts';
 import { createWithUploads } from './upload-with-job.ts';
 
 export interface AirlockOptions {
-  /** Address of the server. In Node, defaults to `AIRLOCK_URL`. */
+  /** Address of the server. In Node, the default is `AIRLOCK_URL`. */
   url?: string | undefined;
-  /** In Node, defaults to `AIRLOCK_API_KEY`. If null, requests contain no key, because your own server adds it. */
+  /** API key. In Node, the default is `AIRLOCK_API_KEY`. If null, requests contain no key, because your own server adds the key. */
   key?: string | null | undefined;
   /** Sends requests instead of the global `fetch`, for instance through a proxy or to a server with its own certificate. */
   fetch?: typeof fetch;
-  /** How often the SDK retries a request or a transfer after a temporary failure. Defaults to 4. */
+  /** Maximum number of retries of a request or a transfer after a temporary failure. Defaults to 4. */
   retries?: number;
   /**
    * Milliseconds after which a request to the API without a response fails. Defaults to 60,000. Does not limit file transfers or complete
@@ -43,7 +43,7 @@ export interface AirlockOptions {
 }
 
 export interface UploadOptions extends Control, SourceOptions {
-  /** The `uploadId` of an interrupted upload in parts, as `onProgress` reports it. Only the missing parts are sent. */
+  /** The `uploadId` of an interrupted upload in parts, which `onProgress` reports. Only the missing parts are sent. */
   resume?: string | undefined;
 }
 
@@ -58,14 +58,14 @@ export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
 /** A completed transcode and its outputs. */
 export type TranscodeResult = JobResult<Job>;
 
-/** Milliseconds to wait for the response to a request. */
+/** Default milliseconds to wait for the response to a request. */
 const REQUEST_MS = 60_000;
-/** How long the server may wait for a worker that inspects the file. */
+/** Maximum seconds for which the server waits for a worker that inspects the file. */
 const PROBE_SECONDS = 60;
 
-/** A client of one server. */
+/** A client of an Airlock server. */
 export class Airlock {
-  /** Private at run time too, so that printing the client does not reveal the key. */
+  /** A private field also at run time, so that printing the client does not reveal the key. */
   readonly #transport: Transport;
   readonly #retries: number;
   readonly #transcodes: Jobs<TypesOf<'transcodes'>>;
@@ -97,7 +97,7 @@ export class Airlock {
     this.blueprints = new Blueprints(this.#transport, this, this.#retries);
   }
 
-  /** Creates the job, uploads the files that must be uploaded, and waits for the job. Throws `JobError` unless it completes. */
+  /** Creates the job, uploads the files that must be uploaded, and waits for the job. Throws `JobError` unless the job completes. */
   async transcode(options: TranscodeOptions): Promise<TranscodeResult> {
     const { onProgress, signal } = options;
     const control = { onProgress, signal };
@@ -105,14 +105,15 @@ export class Airlock {
     try {
       return this.resultOf(await this.wait(job.id, control));
     } catch (error) {
-      // The caller no longer waits for the job.
+      // If the caller no longer waits for the job, the job is canceled.
       if (signal?.aborted) await this.cancel(job.id).catch(() => {});
       throw error;
     }
   }
 
   /**
-   * Creates the job, and uploads the files that must be uploaded. Returns when the bytes are sent. If an upload fails, the job is canceled.
+   * Creates the job, and uploads the files that must be uploaded. Returns after all bytes are sent. If an upload fails, the job is
+   * canceled.
    */
   submit(options: TranscodeOptions & { onCreated?: (job: Job) => void }): Promise<Job> {
     const { input, onProgress, signal, filename, contentType, idempotencyKey, onCreated, ...request } = options;
@@ -130,7 +131,7 @@ export class Airlock {
     });
   }
 
-  /** URLs that play a ladder of a job in any browser, without a key. They expire after six hours if `expires_in` is absent. */
+  /** Returns URLs that play a ladder of a job in any browser, without a key. The URLs expire after six hours if `expires_in` is absent. */
   playback(
     id: string,
     options: Partial<Schemas['PlaybackRequest']> & Pick<RequestControl, 'signal'> = {},
@@ -150,14 +151,14 @@ export class Airlock {
     }
   }
 
-  /** Deletes an upload that no job needs. If a job has used an upload, the upload is deleted with the job. */
+  /** Deletes an upload that no job needs. If a job has used the upload, the upload is deleted together with the job. */
   async deleteUpload(filename: string): Promise<void> {
     await this.call('delete', '/v1/uploads/{filename}', { path: { filename } });
   }
 
   /**
-   * A token that only allows a web page to upload files. Create it on your server, and pass it to the page. `origin` is the origin of the
-   * page.
+   * Creates a token with which a web page can upload files, and do nothing else. Call this on your server, and pass the token to the page.
+   * `origin` is the origin of the page.
    */
   createUploadToken({
     signal,
@@ -167,11 +168,11 @@ export class Airlock {
   }
 
   /**
-   * The jobs of a kind, by the kind's part of the path: `airlock.kind('transcodes').list({ status: 'failed' })`. The methods below work on
-   * transcodes.
+   * Returns the jobs of a kind, which you name by its part of the path: `airlock.kind('transcodes').list({ status: 'failed' })`. The
+   * methods below work on transcodes.
    */
   kind<Path extends KindPath>(path: Path): Jobs<TypesOf<Path>>;
-  /** A kind that these types do not know, such as a kind of a newer server. */
+  /** Returns the jobs of a kind that these types do not contain, such as a kind of a newer server. */
   kind(path: string): Jobs<KindTypes<AnyJob, Record<string, unknown>, AnyJob, Record<string, unknown>>>;
   kind(path: string): unknown {
     return new Jobs(this.#transport, path, this.#retries);
@@ -186,7 +187,7 @@ export class Airlock {
     return this.#transcodes.get(id, control);
   }
 
-  /** Waits until a job is final, regardless of its result. */
+  /** Waits until a job is final, and returns the job, regardless of its result. */
   wait(id: string, control: Control = {}): Promise<Job> {
     return this.#transcodes.wait(id, control);
   }
@@ -195,30 +196,30 @@ export class Airlock {
     return this.#transcodes.cancel(id);
   }
 
-  /** A link to an output, which works for ten minutes. Completed outputs of a failed job also have a link. */
+  /** Returns a link to an output, which works for ten minutes. Completed outputs of a failed job also have a link. */
   download(id: string, options: LinkOptions = {}): Promise<string> {
     return this.#transcodes.download(id, options);
   }
 
   /**
    * Delivers outputs of a finished job again: by default, every output whose delivery failed, to its earlier destination. Returns before
-   * the deliveries finish.
+   * the deliveries end.
    */
   redeliver(id: string, request: Schemas['RedeliverRequest'] = {}): Promise<Schemas['Redelivery']> {
     return this.call('post', '/v1/transcodes/{id}/redeliver', { path: { id }, body: request });
   }
 
-  /** Deletes the outputs of a job and the uploads that it used, before it returns. */
+  /** Deletes the outputs of a job, and the uploads that the job used, before the call returns. */
   erase(id: string): Promise<void> {
     return this.#transcodes.erase(id);
   }
 
-  /** The outputs of a job that you have waited for. Throws `JobError` unless the job is completed. */
+  /** Returns the outputs of a job that you have waited for. Throws `JobError` unless the job is completed. */
   resultOf(job: Job): TranscodeResult {
     return this.#transcodes.resultOf(job);
   }
 
-  /** The contents of a file. A local file is uploaded, and deleted afterwards. */
+  /** Describes the contents of a file. A local file is uploaded, and the upload is deleted afterwards. */
   async probe(input: Input, options: UploadOptions = {}): Promise<Probe> {
     const remote = remoteUrl(input);
     if (remote) return this.#probeUrl(remote, options.signal);
@@ -239,14 +240,14 @@ export class Airlock {
     });
   }
 
-  /** Whether a job would be accepted, and which commands it would run. Creates and fetches nothing. */
+  /** Returns whether a job would be accepted, and which commands it would run. Creates and fetches nothing. */
   validate(request: TranscodeRequest): Promise<Schemas['ValidateAnswer']> {
     return this.#transport.json('POST', '/v1/transcodes/validate', { body: request, repeatable: true });
   }
 
   /**
-   * Events of the account or of one job, as they happen. If the connection breaks, resumes after the last event. The events of a job end
-   * with its last event.
+   * Returns the events of the account or of one job, as they happen. If the connection breaks, resumes after the last event. The stream of
+   * a job ends with the last event of the job.
    */
   events(options: EventsOptions & { job?: string } = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const { job, ...rest } = options;
@@ -254,12 +255,12 @@ export class Airlock {
     return followEvents(this.#transport, '/v1/events', { ...rest, retries: this.#retries });
   }
 
-  /** All transcodes of the account, newest first. Requests each page when you reach it. */
+  /** Lists all transcodes of the account, newest first. Requests each page when you reach it. */
   jobs(query: Omit<QueryOf<'/v1/transcodes'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
     return this.#transcodes.list(query, control);
   }
 
-  /** All uploads of the account, newest first. */
+  /** Lists all uploads of the account, newest first. Requests each page when you reach it. */
   uploads(query: Omit<QueryOf<'/v1/uploads'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
     return eachItem(async (cursor) => {
       const options = { ...control, query: { limit: 100, ...query, ...cursor } };
@@ -267,7 +268,7 @@ export class Airlock {
     });
   }
 
-  /** All stored deliveries of a webhook, newest first. */
+  /** Lists all stored deliveries of a webhook, newest first. Requests each page when you reach it. */
   deliveries(
     webhookId: string,
     query: Omit<QueryOf<'/v1/webhooks/{id}/deliveries'>, 'page'> = {},
@@ -283,7 +284,7 @@ export class Airlock {
     );
   }
 
-  /** Any operation of the API with its types: `airlock.call('get', '/v1/webhooks/{id}', { path: { id } })`. */
+  /** Calls any operation of the API with its types: `airlock.call('get', '/v1/webhooks/{id}', { path: { id } })`. */
   call<M extends Method, P extends PathsWith<M>>(
     method: M,
     path: P,
@@ -298,7 +299,7 @@ export class Airlock {
     return this.request(method.toUpperCase(), filled, rest);
   }
 
-  /** A request that the types do not know, such as a request to a newer server. */
+  /** Sends a request that the types do not contain, such as a request to a newer server. */
   request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     return this.#transport.json<T>(method, path, options);
   }

@@ -13,7 +13,7 @@ export class Connections {
     this.#transport = transport;
   }
 
-  /** All connections by name. */
+  /** Lists all connections by name. */
   list({ signal }: Signal = {}): AsyncGenerator<Connection, void> {
     return eachItem((cursor) =>
       this.#transport.json<Schemas['ConnectionList']>('GET', '/v1/connections', {
@@ -27,14 +27,14 @@ export class Connections {
     return this.#transport.json('GET', pathOf(name), control);
   }
 
-  /** Tests the bucket with a small object, and stores the access key. */
+  /** Creates a connection. The server tests the bucket with a small object, and stores the access key. */
   create(connection: Schemas['CreateConnectionRequest'], control: RequestControl = {}): Promise<Connection> {
     const { idempotencyKey = randomKey(), signal } = control;
     const options = { body: connection, idempotencyKey, signal, repeatable: true };
     return this.#transport.json('POST', '/v1/connections', options);
   }
 
-  /** Deletes a connection with its access key. Open jobs that deliver to it then fail to deliver. */
+  /** Deletes a connection with its access key. Afterwards, open jobs that deliver to the connection fail to deliver. */
   async delete(name: string, { signal }: Signal = {}): Promise<void> {
     await this.#transport.json('DELETE', pathOf(name), { signal });
   }

@@ -5,19 +5,22 @@ import type { AnyJob, AnyOutput, OnProgress, Schemas } from './types.ts';
 export interface DownloadControl {
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
-  /** Called with the content type of the output before its first byte. */
+  /** Called with the content type of the output before the first byte. */
   onType?: ((type: string) => void) | undefined;
   retries: number;
 }
 
-/** The facts of a download. Null for facts that only the response contains: the zip of an output with many files. */
+/**
+ * The facts of a download. `size` and `sha256` are null for the zip of an output with many files, because they are not known before the
+ * response.
+ */
 export type OutputFacts = Pick<AnyOutput, 'name' | 'size' | 'sha256'>;
 
-/** Which output of a job, and which of its files. */
+/** Selects an output of a job, and one of its files. */
 export interface FileChoice {
-  /** Name of the output; required if the job has several. */
+  /** Name of the output; required if the job has several outputs. */
   output?: string | undefined;
-  /** Path of a file of an output that has many files. If absent, a zip of all of them. */
+  /** Path of a file of an output with many files. If absent, the download is a zip of all files. */
   file?: string | undefined;
 }
 
@@ -26,8 +29,8 @@ export interface LinkOptions extends FileChoice {
 }
 
 /**
- * An output of a job: the named output, or the only output. Throws `AirlockError` with the code `no_output` if the output does not exist,
- * or if the job has several and you name none.
+ * Returns an output of a job: the named output, or the only output. Throws `AirlockError` with the code `no_output` if the output does not
+ * exist, or if the job has several outputs and you name none.
  */
 export function outputOf({ id, outputs = [] }: AnyJob, name?: string): OutputFacts {
   const [output] = outputs.filter((one) => name === undefined || one.name === name);
@@ -43,13 +46,13 @@ export function outputOf({ id, outputs = [] }: AnyJob, name?: string): OutputFac
   return output.files === 1 ? output : { name: output.name, size: null, sha256: null };
 }
 
-/** A link to an output or a file of it, which works for ten minutes. `job` is the path of the job. */
+/** Returns a link to an output or to one of its files, which works for ten minutes. `job` is the path of the job. */
 export async function linkTo(transport: Transport, job: string, options: LinkOptions = {}): Promise<string> {
   const { signal, ...query } = options;
   return (await transport.json<Schemas['DownloadAnswer']>('GET', `${job}/download`, { query, signal })).url;
 }
 
-/** The files of an output, in the order of their paths. */
+/** Returns the files of an output, in the order of their paths. */
 export async function* filesOf(
   transport: Transport,
   job: string,
@@ -64,7 +67,7 @@ export async function* filesOf(
   }
 }
 
-/** The bytes of an output. If the connection breaks, continues at the same position with a new link. */
+/** Returns the bytes of an output. If the connection breaks, continues at the same position with a new link. */
 export async function* downloadChunks(
   transport: Transport,
   job: string,
@@ -97,7 +100,7 @@ export async function* downloadChunks(
 
 interface Range extends Pick<DownloadControl, 'signal' | 'onType'> {
   url: string;
-  /** The first byte. */
+  /** Position of the first byte. */
   from: number;
   /** Called with the size of a complete response, if the storage reports it. */
   onSize: (bytes: number) => void;

@@ -11,21 +11,21 @@ export interface ErrorFacts {
 }
 
 /**
- * A request that failed. It never contains the key, a signed URL, or headers of the request, so it can be logged. In addition to the codes
- * of the server (docs/errors.md), `code` is `unreachable` without a response, `upload_failed` or `download_failed` if the storage rejected
- * the request, and `unexpected_response` if the response did not come from Airlock.
+ * A request that failed. The error never contains the key, a signed URL, or headers of the request, so you can log it. In addition to the
+ * codes of the server (docs/errors.md), `code` can be `unreachable` if there was no response, `upload_failed` or `download_failed` if the
+ * storage rejected the request, and `unexpected_response` if the response did not come from Airlock.
  */
 export class AirlockError extends Error {
   override readonly name: string = 'AirlockError';
   /** A stable code for programs. */
   readonly code: string;
-  /** HTTP status; null without a response. */
+  /** HTTP status; null if there was no response. */
   readonly status: number | null;
-  /** Details of the error from the server, such as `field`, `reason` and `remedy`. */
+  /** Details of the error, such as `field`, `reason` and `remedy`. */
   readonly details: unknown;
-  /** Identifies the request in the log of the server. */
+  /** ID of the request in the log of the server. */
   readonly requestId: string | null;
-  /** Seconds to wait before the next attempt, as the server requests. */
+  /** Seconds to wait before the next attempt, as the server requests; null if the server requests no wait. */
   readonly retryAfterSeconds: number | null;
   /** URL of the code in the server's documentation; null for errors that do not come from the server. */
   readonly docs: string | null;
@@ -58,8 +58,8 @@ export class JobError<Failed extends AnyJob = Job> extends AirlockError {
 }
 
 /**
- * Reads an error response of the server at `base`. If the body does not come from Airlock, it is not repeated, because a proxy may show any
- * text.
+ * Reads an error response of the server at `base`. Does not repeat a body that does not come from Airlock, because a proxy may write any
+ * text there.
  */
 export async function errorOf(response: Response, base: string): Promise<AirlockError> {
   const { status, headers } = response;
@@ -74,7 +74,7 @@ export async function errorOf(response: Response, base: string): Promise<Airlock
     const { code, error, message = error, details } = body;
     return new AirlockError({ ...common, code, message, details, docs: docsUrl(body.docs, base) });
   }
-  // Status 0: a browser hides redirects.
+  // Browsers hide redirects behind the status 0.
   const what = status === 0 || (status >= 300 && status < 400) ? 'a redirect' : `${status}, not as Airlock does`;
   return new AirlockError({
     ...common,
@@ -83,7 +83,7 @@ export async function errorOf(response: Response, base: string): Promise<Airlock
   });
 }
 
-/** Reads an error response of the storage, which is XML. The error does not contain `url`, because it is signed. */
+/** Reads an error response of the storage, which is XML. The error does not contain the URL of the request, because this URL is signed. */
 export async function storageErrorOf(
   code: 'upload_failed' | 'download_failed',
   response: Response,
@@ -107,7 +107,7 @@ interface ErrorBody {
   docs?: unknown;
 }
 
-/** Accepts only a web address, because programs show it as a link. */
+/** Returns a URL for the web, or null for any other address, because programs show it as a link. */
 function docsUrl(docs: unknown, base: string): string | null {
   if (typeof docs !== 'string') return null;
   const url = docs.startsWith('/') ? base + docs : docs;

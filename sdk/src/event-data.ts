@@ -11,18 +11,18 @@ type ListedJob = Schemas['AllJobsList']['items'][number];
 
 /** An event that ends a job. */
 interface OfEndedJob<Kind extends string> extends OfJob {
-  /** The job as it is now; absent once it is erased. */
+  /** The job after the event; absent once the job is erased. */
   job?: Omit<Extract<ListedJob, { kind: Kind }>, 'kind'>;
 }
 
-/** The contents of `data` in events that every kind of job has, by the part of the type after the dot. */
+/** The type of `data` in events that every kind of job has, by the part of the event's type after the dot. */
 export interface JobEventData<Kind extends string> {
   /** `position` is null once the job has left the queue. */
   queued: OfJob & { position: number | null; expected_start_at: string | null };
   started: OfJob & { attempt: number };
   /**
-   * An output is stored. You can download it, although the job may still make other outputs. `output` is the name that downloads require,
-   * and `position` is its position in the request, from 0.
+   * An output was stored. You can download the output, although the job may still make other outputs. `output` is the name that downloads
+   * require, and `position` is the position of the output in the request, from 0.
    */
   output_ready: OfJob & { output: string | null; position: number; format: string };
   /** The job waits, without using a worker, for jobs that make its parts. */
@@ -46,11 +46,11 @@ interface OfWebhook {
   webhook_id: string;
 }
 
-/** The contents of `data` in events that are not about one job. */
+/** The type of `data` in events that do not concern a single job. */
 export interface ServiceEventData {
   'batch.completed': {
     batch_id: string;
-    /** The batch as it is now; absent once it is erased. */
+    /** The batch after the event; absent once the batch is erased. */
     batch?: Omit<Schemas['Batch'], 'items' | 'warnings'>;
     total: number;
     accepted: number;
@@ -78,10 +78,10 @@ type DataOf<Type extends string> = Type extends keyof ServiceEventData
       : OfJob & Record<string, unknown>
     : never;
 
-/** The contents of `data` for each type of event. */
+/** The type of `data` for each type of event. */
 export type EventData = { [Type in KeptEvent]: DataOf<Type> };
 
-/** `transcode.progress`, which only streams send. */
+/** The type of `data` in `transcode.progress`, which only streams send. */
 export interface ProgressData extends OfJob {
   progress: number;
   fps: number | null;

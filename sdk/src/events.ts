@@ -3,8 +3,8 @@ import type { EventData, KeptEvent, ProgressData } from './event-data.ts';
 import { pause, pauseMs, type Transport, unreachable } from './transport.ts';
 
 /**
- * An event as a stream sends it. `type` determines what `data` contains. A newer server may send other types. `id` is
- * a cursor: pass it to resume after this event.
+ * An event that a stream sends. `type` determines what `data` contains. A newer server may send other types. `id` is a cursor: pass it to
+ * resume after this event.
  */
 export type StreamEvent =
   | { [T in KeptEvent]: { id: string; type: T; data: EventData[T] & { created_at: string } } }[KeptEvent]
@@ -12,19 +12,21 @@ export type StreamEvent =
   | { id: null; type: 'transcode.progress'; data: ProgressData };
 
 export interface EventsOptions {
-  /** Returns only events of these types. */
+  /** Types of the events to return. If absent, the stream contains all types. */
   types?: readonly string[] | undefined;
-  /** Resumes after that event. If absent, the stream of an account contains only new events. */
+  /** ID of the event after which the stream resumes. If absent, the stream of an account contains only new events. */
   after?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Milliseconds. The server sends a comment every 15 s. After this much silence, the connection is dead, or a proxy buffers it. */
+/**
+ * Milliseconds of silence after which a connection is considered dead or buffered by a proxy. The server sends a comment every 15 seconds.
+ */
 const SILENCE_MS = 40_000;
 
 /**
- * Follows a stream of events. If the connection breaks, resumes after the last event. Ends when `isLast` returns true. Throws the server's
- * rejections, and `unreachable` after `retries` attempts in a row without an event.
+ * Follows a stream of events. If the connection breaks, resumes after the last event. Ends after an event for which `isLast` returns true.
+ * Throws the errors of the server, and `unreachable` after `retries` attempts in a row without an event.
  */
 export async function* followEvents(
   transport: Transport,
@@ -73,12 +75,12 @@ async function* oneStream(transport: Transport, path: string, { types, after, si
     throw error instanceof AirlockError ? error : unreachable('The stream of events', error);
   } finally {
     clearTimeout(timer);
-    // Ends a stream that the caller left early.
+    // Closes the connection if the caller has left the stream early.
     silence.abort();
   }
 }
 
-/** Parses a stream of server-sent events. Also calls `onBytes` for comments. */
+/** Parses a stream of server-sent events. Calls `onBytes` for all bytes, including comments. */
 export async function* readStream(
   body: ReadableStream<Uint8Array>,
   onBytes: () => void = () => {},

@@ -23,12 +23,12 @@ export type KindPath = Exclude<
 >;
 
 type PathOf<Path extends string, Rest extends string = ''> = paths[`/v1/${Path}${Rest}` & keyof paths];
-/** Kinds whose list has a separate path. */
+/** Paths of lists, for the kinds whose list has another path than their jobs. */
 const LIST_PATHS = { transcribe: 'transcribes' } as const;
 type ListPath<Path extends string> = Path extends keyof typeof LIST_PATHS ? (typeof LIST_PATHS)[Path] : Path;
 type Listed<Path extends KindPath> = PathOf<ListPath<Path>> extends { get: infer O } ? O : never;
 
-/** The types of a kind of job, from the OpenAPI document. */
+/** The types of a kind of job, derived from the OpenAPI document. */
 export interface KindTypes<Job = AnyJob, Request = unknown, Item = unknown, Query = object> {
   job: Job;
   request: Request;
@@ -45,15 +45,15 @@ export type TypesOf<Path extends KindPath> = KindTypes<
   Listed<Path> extends { parameters: { query?: infer Query } } ? Omit<NonNullable<Query>, 'page'> : object
 >;
 
-/** Options of long operations. */
+/** Options of operations that take long. */
 export interface Control {
   onProgress?: OnProgress | undefined;
-  /** Aborting this signal ends the operation with the reason of the abort. The job of `transcode` and `run` is canceled. */
+  /** Aborting this signal ends the operation with the reason of the abort. The job of `transcode` and `run` is then canceled. */
   signal?: AbortSignal | undefined;
 }
 
 export interface SaveControl extends Control {
-  /** Name of the output; required if the job has several. */
+  /** Name of the output; required if the job has several outputs. */
   output?: string | undefined;
 }
 
@@ -62,13 +62,13 @@ type OutputFiles = AsyncGenerator<Schemas['OutputFile'], void>;
 /** A completed job and its outputs. */
 export interface JobResult<Job> {
   job: Job;
-  /** A link to an output, or to one of its files, which works for ten minutes. */
+  /** Returns a link to an output, or to one of its files, which works for ten minutes. */
   url(choice?: LinkOptions): Promise<string>;
-  /** The files of an output, in the order of their paths. An output that is one file has only that file. */
+  /** Returns the files of an output, in the order of their paths. An output that is one file has only that file. */
   files(options?: Pick<FileChoice, 'output'> & Pick<Control, 'signal'>): OutputFiles;
-  /** Writes an output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
+  /** Writes an output to a file, and checks its SHA-256 if it is known. An output with many files is saved as a zip. Node only. */
   save(path: string, control?: SaveControl): Promise<void>;
-  /** Writes each file of an output below a directory and checks its SHA-256. Node only. */
+  /** Writes each file of an output below a directory, and checks the SHA-256 of each file. Node only. */
   saveFiles(directory: string, control?: SaveControl): Promise<void>;
   blob(control?: SaveControl): Promise<Blob>;
   /** Deletes the outputs and the uploads of the job now, instead of when their retention ends. */
@@ -82,7 +82,7 @@ export class Jobs<Types extends KindTypes> {
   readonly #path: string;
   readonly #listPath: string;
 
-  /** `path`: the part of the path that names the kind, such as `transcodes`. */
+  /** `path` is the part of the path that names the kind, such as `transcodes`. */
   constructor(transport: Transport, path: string, retries: number) {
     this.#transport = transport;
     this.#path = `/v1/${path}`;
@@ -101,7 +101,7 @@ export class Jobs<Types extends KindTypes> {
     return this.#transport.json('GET', this.#pathOf(id), control);
   }
 
-  /** All jobs of the kind, newest first. Requests each page when you reach it. */
+  /** Lists all jobs of the kind, newest first. Requests each page when you reach it. */
   list(
     query: Partial<Types['query']> = {},
     { signal }: Pick<Control, 'signal'> = {},
@@ -112,18 +112,18 @@ export class Jobs<Types extends KindTypes> {
     });
   }
 
-  /** Waits until a job is final, regardless of its result. */
+  /** Waits until a job is final, and returns the job, regardless of its result. */
   wait(id: string, control: Control = {}): Promise<Types['job']> {
     return waitForJob(this.#transport, this.#pathOf(id), { ...control, retries: this.#retries });
   }
 
-  /** Creates a job and waits for it. Throws `JobError` unless it completes. */
+  /** Creates a job and waits for it. Throws `JobError` unless the job completes. */
   async run(request: Types['request'], control: Control & RequestControl = {}): Promise<JobResult<Types['job']>> {
     const { id } = await this.create(request, control);
     try {
       return this.resultOf(await this.wait(id, control));
     } catch (error) {
-      // The caller no longer waits for the job.
+      // If the caller no longer waits for the job, the job is canceled.
       if (control.signal?.aborted) await this.cancel(id).catch(() => {});
       throw error;
     }
@@ -133,33 +133,36 @@ export class Jobs<Types extends KindTypes> {
     return (await this.#transport.json<{ job: Types['job'] }>('PATCH', `${this.#pathOf(id)}/cancel`)).job;
   }
 
-  /** Deletes the outputs of a job and the uploads that it used, before it returns. */
+  /** Deletes the outputs of a job, and the uploads that the job used, before the call returns. */
   async erase(id: string): Promise<void> {
     await this.#transport.json('DELETE', this.#pathOf(id));
   }
 
-  /** The signed record of what Airlock deleted when the job was erased, and when. */
+  /** Returns the signed record of what Airlock deleted when the job was erased, and when. */
   receipt(id: string): Promise<Schemas['SignedReceipt']> {
     return this.#transport.json('GET', `${this.#pathOf(id)}/receipt`);
   }
 
-  /** A link to an output, which works for ten minutes. Completed outputs of a failed job also have a link. */
+  /** Returns a link to an output, which works for ten minutes. Completed outputs of a failed job also have a link. */
   download(id: string, options: LinkOptions = {}): Promise<string> {
     return linkTo(this.#transport, this.#pathOf(id), options);
   }
 
-  /** The files of an output, in the order of their paths. */
+  /** Returns the files of an output, in the order of their paths. */
   files(id: string, options: Pick<FileChoice, 'output'> & Pick<Control, 'signal'> = {}): OutputFiles {
     return filesOf(this.#transport, this.#pathOf(id), options);
   }
 
-  /** The events of a job as they happen. If the connection breaks, resumes after the last event. Ends with the job. */
+  /**
+   * Returns the events of a job as they happen. If the connection breaks, resumes after the last event. Ends with the last event of the
+   * job.
+   */
   events(id: string, options: EventsOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const rules = { ...options, retries: this.#retries, isLast: isLastOfJob };
     return followEvents(this.#transport, `${this.#pathOf(id)}/events`, rules);
   }
 
-  /** The outputs of a job that you have waited for. Throws `JobError` unless the job is completed. */
+  /** Returns the outputs of a job that you have waited for. Throws `JobError` unless the job is completed. */
   resultOf<Job extends AnyJob = Types['job']>(job: Job): JobResult<Job> {
     if (job.status !== 'completed') throw new JobError(job);
     const path = this.#pathOf(job.id);
@@ -204,5 +207,5 @@ export class Jobs<Types extends KindTypes> {
   }
 }
 
-/** Loaded only when files are written, because it needs Node. */
+/** Loaded only when files are written, because the module requires Node. */
 const nodeFiles = () => import('./node-files.ts');

@@ -6,16 +6,16 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AirlockError } from './errors.ts';
 
-/* The only file of the SDK that needs Node. Bundlers for browsers leave it out. */
+/* The only file of the SDK that requires Node. Bundlers for browsers leave this file out. */
 
-/** A file as a `Blob` with its name. The file is read only as it is sent. */
+/** Returns a file as a `Blob` with its name. The file is read only while it is sent. */
 export async function openFile(path: string | URL): Promise<{ blob: Blob; name: string }> {
   const file = typeof path === 'string' ? path : fileURLToPath(path);
   if (!(await stat(file)).isFile()) throw new TypeError(`${file} is not a file.`);
   return { blob: await openAsBlob(file), name: basename(file) };
 }
 
-/** Writes a stream to a temporary file that only this account can read. `close` deletes it. */
+/** Writes a stream to a temporary file that only this account can read. `close` deletes the file. */
 export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ blob: Blob; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-upload-'));
   const close = () => rm(folder, { recursive: true, force: true });
@@ -47,7 +47,7 @@ export async function saveFile(
       for await (const batch of batches(chunks)) {
         await written;
         written = file.writeFile(batch);
-        // The next await reports a failure.
+        // A later `await` of the same promise reports the failure.
         written.catch(() => {});
         hash.update(batch);
       }
@@ -64,7 +64,10 @@ export async function saveFile(
   }
 }
 
-/** Bytes of one write. A response arrives in chunks of 64 kB, and a write of each chunk would wait for the disk a thousand times per 64 MB. */
+/**
+ * Minimum bytes of one write. A response arrives in chunks of 64 kB. Without batches, a download would wait for the disk a thousand times
+ * per 64 MB.
+ */
 const BATCH_BYTES = 2 ** 20;
 
 async function* batches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
@@ -81,10 +84,10 @@ async function* batches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
   if (size > 0) yield Buffer.concat(collected, size);
 }
 
-/** A path that stays below a directory, with at most three directories. */
+/** A relative path that stays below a directory, with at most three directories. */
 const SAFE_PATH = /^(?:[A-Za-z0-9][A-Za-z0-9._-]*\/){0,3}[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** Writes a file of an output below a directory, which is created if it does not exist. */
+/** Writes a file of an output below a directory. Creates the directory if it does not exist. */
 export async function saveBelow(
   directory: string,
   file: { path: string; sha256: string },

@@ -4,7 +4,7 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** The items of a list, page after page. If items are created meanwhile, cursors neither skip nor repeat items. */
+/** Returns the items of a list, page after page. If items are created meanwhile, cursors neither skip nor repeat items. */
 export async function* eachItem<T>(
   read: (next: { after?: string }) => Promise<Page<T>>,
 ): AsyncGenerator<T, void, undefined> {

@@ -4,11 +4,11 @@ export interface Put {
   blob: Blob;
   headers: Record<string, string>;
   signal?: AbortSignal | undefined;
-  /** Called with the bytes that have been sent so far. */
+  /** Called with the number of bytes that have been sent. */
   onLoaded(bytes: number): void;
 }
 
-/** The part of `XMLHttpRequest` that the SDK uses. Browsers report how many bytes they have sent only with this API. */
+/** The members of `XMLHttpRequest` that the SDK uses. In browsers, only this API reports how many bytes have been sent. */
 interface Xhr {
   upload: { onprogress: ((event: { loaded: number }) => void) | null };
   status: number;
@@ -22,7 +22,7 @@ interface Xhr {
   abort(): void;
 }
 
-/** Sends bytes to a signed URL and reports how many bytes have been sent. */
+/** Sends bytes to a signed URL, and reports how many bytes have been sent. */
 export function putBlob(transport: Transport, url: string, put: Put): Promise<Response> {
   const { XMLHttpRequest } = globalThis as { XMLHttpRequest?: new () => Xhr };
   return XMLHttpRequest ? putByXhr(new XMLHttpRequest(), url, put) : putByFetch(transport, url, put);
@@ -39,7 +39,7 @@ function putByFetch(transport: Transport, url: string, { blob, headers, signal, 
   });
   const init = {
     method: 'PUT',
-    // Without a length, the body would be chunked, and the storage would reject it.
+    // Without this header, the body would be chunked, and the storage would reject the request.
     headers: { ...headers, 'content-length': String(blob.size) },
     body: (blob.stream() as ReadableStream<Uint8Array>).pipeThrough(count),
     duplex: 'half',

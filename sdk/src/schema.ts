@@ -906,7 +906,7 @@ export interface paths {
          * Read a batch with its jobs
          * @description Returns the batch with its entries in the order of the request. Each job has the same form as in lists.
          *
-         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own batches.
          */
         get: operations["getBatch"];
         put?: never;
@@ -934,7 +934,7 @@ export interface paths {
          * Cancel the jobs of a batch
          * @description Cancels every waiting and running job of the batch. Final jobs stay unchanged.
          *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own batches.
          */
         patch: operations["cancelBatch"];
         trace?: never;
@@ -1122,7 +1122,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a connection with its access key
+         * Delete a connection and its access key
          * @description Airlock deletes the access key immediately. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
@@ -1276,7 +1276,7 @@ export interface paths {
          * Read events of a batch and of its jobs, oldest first
          * @description `Accept: text/event-stream` streams them as they happen, and ends after `batch.completed`. When two jobs end in the same moment, `batch.completed` may come before the event of one of them.
          *
-         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own batches.
          */
         get: operations["listBatchEvents"];
         put?: never;
@@ -1404,7 +1404,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a webhook with its deliveries
+         * Delete a webhook and its deliveries
          * @description Deletes the webhook and its delivery log. Airlock does not send pending deliveries.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
@@ -1870,7 +1870,7 @@ export interface paths {
         put: operations["replaceTemplate"];
         post?: never;
         /**
-         * Delete a template with all of its versions
+         * Delete a template and all of its versions
          * @description Jobs that used the template stay unchanged, waiting jobs included.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
@@ -3002,7 +3002,7 @@ export interface components {
              * @description When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.
              */
             expiresAt: string;
-            /** @description The `id` of the upload token that began the upload; null if no token did. */
+            /** @description The `id` of the upload token with which the upload was started. Null if the upload was started without a token. */
             uploadTokenId: string | null;
             /** @description Properties of the file; null until it is confirmed. */
             metadata: components["schemas"]["MediaMetadata"] | null;
@@ -3409,7 +3409,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -3491,7 +3491,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -3914,31 +3914,31 @@ export interface components {
             created_at: string;
             /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum memory of one job, in MB of 1,048,576 bytes. Null: the server’s limit. */
             memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: the server’s limit. */
+            /** @description Maximum processor time of one job, in seconds. Null: the server’s limit. */
             cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: the server’s limit. */
+            /** @description Maximum run time of one job, in seconds. Null: the server’s limit. */
             wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
             output_mb: number | null;
-            /** @description Limit: jobs that run concurrently. Null: 16. */
+            /** @description Maximum number of running jobs. Null: 16. */
             max_concurrent: number | null;
-            /** @description Limit: jobs that wait. Null: 10,000. */
+            /** @description Maximum number of waiting jobs. Null: 10,000. */
             max_queued: number | null;
-            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            /** @description Maximum bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null: 100,000,000,000. */
+            /** @description Maximum bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            /** @description Maximum number of unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
-            /** @description Limit: minutes of input per month. Null: no quota. */
+            /** @description Maximum minutes of input per month. Null: no quota. */
             monthly_minutes: number | null;
-            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            /** @description Maximum requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null: AIRLOCK_RETENTION. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
-            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm: boolean;
         };
         /** @description An account, its limits and its usage. */
@@ -3957,31 +3957,31 @@ export interface components {
             created_at: string;
             /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum memory of one job, in MB of 1,048,576 bytes. Null: the server’s limit. */
             memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: the server’s limit. */
+            /** @description Maximum processor time of one job, in seconds. Null: the server’s limit. */
             cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: the server’s limit. */
+            /** @description Maximum run time of one job, in seconds. Null: the server’s limit. */
             wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
             output_mb: number | null;
-            /** @description Limit: jobs that run concurrently. Null: 16. */
+            /** @description Maximum number of running jobs. Null: 16. */
             max_concurrent: number | null;
-            /** @description Limit: jobs that wait. Null: 10,000. */
+            /** @description Maximum number of waiting jobs. Null: 10,000. */
             max_queued: number | null;
-            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            /** @description Maximum bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null: 100,000,000,000. */
+            /** @description Maximum bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            /** @description Maximum number of unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
-            /** @description Limit: minutes of input per month. Null: no quota. */
+            /** @description Maximum minutes of input per month. Null: no quota. */
             monthly_minutes: number | null;
-            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            /** @description Maximum requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null: AIRLOCK_RETENTION. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
-            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm: boolean;
             /** @description What it uses now. */
             usage: {
@@ -3995,7 +3995,7 @@ export interface components {
                 running: number;
                 /** @description Minutes of input in this month. */
                 minutes: number;
-                /** @description Bytes of uploads and outputs, including bytes promised to open upload URLs. */
+                /** @description Bytes of uploads and outputs, including bytes reserved for unconfirmed upload URLs. */
                 stored_bytes: number;
                 /** @description Unconfirmed upload URLs. */
                 open_uploads: number;
@@ -4068,7 +4068,7 @@ export interface components {
             awaiting: number;
             /** @description Jobs that run. */
             running: number;
-            /** @description By class of jobs. */
+            /** @description The jobs of each resource class. */
             lanes: {
                 /** @description The class of jobs. */
                 name: string;
@@ -4342,7 +4342,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -4624,7 +4624,7 @@ export interface components {
                 jobs: number;
                 /** @description Minutes of their inputs. */
                 minutes: number;
-                /** @description Bytes of uploads and outputs now, including bytes promised to open upload URLs. */
+                /** @description Bytes of uploads and outputs now, including bytes reserved for unconfirmed upload URLs. */
                 stored_bytes: number;
                 /** @description Days with jobs, in order. */
                 by_day: {
@@ -4685,6 +4685,8 @@ export interface components {
             error_message: string | null;
             /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the job failed. */
+            error_advice: string | null;
             /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */
@@ -4862,7 +4864,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -4995,6 +4997,8 @@ export interface components {
             error_message: string | null;
             /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the job failed. */
+            error_advice: string | null;
             /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */
@@ -5356,7 +5360,7 @@ export interface components {
         };
         /** @description A file to describe. */
         ProbeRequest: {
-            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a URL. */
+            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a large file at a URL. */
             url: string;
         };
         /** @description A connection to create. */
@@ -5672,31 +5676,31 @@ export interface components {
         };
         /** @description Limits to change. Absent fields stay unchanged. */
         ChangeAccountRequest: {
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null restores the default. */
+            /** @description Maximum memory of one job, in MB of 1,048,576 bytes. Null restores the default. */
             memory_mb?: number | null;
-            /** @description Limit: processor seconds of one transcode. Null restores the default. */
+            /** @description Maximum processor time of one job, in seconds. Null restores the default. */
             cpu_seconds?: number | null;
-            /** @description Limit: seconds that one transcode may run. Null restores the default. */
+            /** @description Maximum run time of one job, in seconds. Null restores the default. */
             wall_seconds?: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null restores the default. */
+            /** @description Maximum size of one output, in MB of 1,048,576 bytes. Null restores the default. */
             output_mb?: number | null;
-            /** @description Limit: jobs that run concurrently. Null restores the default. */
+            /** @description Maximum number of running jobs. Null restores the default. */
             max_concurrent?: number | null;
-            /** @description Limit: jobs that wait. Null restores the default. */
+            /** @description Maximum number of waiting jobs. Null restores the default. */
             max_queued?: number | null;
-            /** @description Limit: bytes of one upload. Null restores the default. */
+            /** @description Maximum bytes of one upload. Null restores the default. */
             max_upload_bytes?: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null restores the default. */
+            /** @description Maximum bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null restores the default. */
             max_stored_bytes?: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null restores the default. */
+            /** @description Maximum number of unconfirmed upload URLs. Null restores the default. */
             max_open_uploads?: number | null;
-            /** @description Limit: minutes of input per month. Null restores the default. */
+            /** @description Maximum minutes of input per month. Null restores the default. */
             monthly_minutes?: number | null;
-            /** @description Limit: requests of one key per minute. Null restores the default. */
+            /** @description Maximum requests of one key per minute. Null restores the default. */
             requests_per_minute?: number | null;
-            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null restores the default. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null restores the default. */
             retention_seconds?: number | null;
-            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm?: boolean;
             /** @description Whether to reject all requests of the account. */
             disabled?: boolean;
@@ -6241,7 +6245,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6264,7 +6268,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6287,7 +6291,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6317,7 +6321,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6347,7 +6351,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6370,7 +6374,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6429,7 +6433,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6452,7 +6456,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6475,7 +6479,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6505,7 +6509,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6535,7 +6539,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6558,7 +6562,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6647,7 +6651,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6670,7 +6674,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6693,7 +6697,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6723,7 +6727,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6753,7 +6757,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6776,7 +6780,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6872,7 +6876,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6895,7 +6899,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6918,7 +6922,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6945,7 +6949,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7024,7 +7028,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7047,7 +7051,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7123,7 +7127,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7146,7 +7150,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7433,7 +7437,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7463,7 +7467,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7493,7 +7497,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7523,7 +7527,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7601,7 +7605,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7628,7 +7632,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7703,7 +7707,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7726,7 +7730,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7749,7 +7753,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7776,7 +7780,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7847,7 +7851,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7879,7 +7883,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7902,7 +7906,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -8131,7 +8135,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -8154,7 +8158,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -8206,7 +8210,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;

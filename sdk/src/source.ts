@@ -1,25 +1,25 @@
 import type { ByteStream, Input } from './types.ts';
 
-/** The name of bytes that have no name. */
+/** Name of an upload whose input has no name. */
 const UNNAMED = 'file';
 
-/** Bytes to upload. */
+/** Bytes to upload, with their name and content type. */
 export interface Source {
   blob: Blob;
   name: string;
   contentType: string;
-  /** Deletes the temporary file, if the upload needed one. */
+  /** Deletes the temporary file. Absent if the upload has none. */
   close?: (() => Promise<void>) | undefined;
 }
 
 export interface SourceOptions {
-  /** A name for people. Defaults to the name of the file. */
+  /** Name of the upload for people. Defaults to the name of the file. */
   filename?: string | undefined;
-  /** The type of the file. By default, it is derived from the name. */
+  /** Content type of the file. By default, the type is derived from the name. */
   contentType?: string | undefined;
 }
 
-/** The content type of each extension that an upload may have. */
+/** The content type of each extension that the name of an upload may have. */
 export const TYPES: Readonly<Record<string, string>> = {
   ...{ mp4: 'video/mp4', m4v: 'video/mp4', webm: 'video/webm', mov: 'video/quicktime', avi: 'video/x-msvideo' },
   ...{ mkv: 'video/x-matroska', mpg: 'video/mpeg', mpeg: 'video/mpeg', ts: 'video/mp2t', mts: 'video/mp2t' },
@@ -31,14 +31,14 @@ export const TYPES: Readonly<Record<string, string>> = {
   ...{ srt: 'application/x-subrip', vtt: 'text/vtt', ass: 'text/x-ass', ssa: 'text/x-ssa' },
 };
 
-/** The URL from which the server fetches the input itself; null if its bytes must be uploaded. */
+/** Returns the URL from which the server fetches the input itself; null if the bytes of the input must be uploaded. */
 export function remoteUrl(input: Input): string | null {
   if (typeof input !== 'string' && !(input instanceof URL)) return null;
   const text = String(input);
   return /^(https?|gs):\/\//i.test(text) ? text : null;
 }
 
-/** Opens a file for its upload. Throws `TypeError` if its type is unknown or it is empty. */
+/** Opens a file for its upload. Throws `TypeError` if the type of the file is unknown, or if the file is empty. */
 export async function openSource(input: Input, options: SourceOptions = {}): Promise<Source> {
   const { blob, name: ownName, close } = await open(input);
   try {
@@ -69,7 +69,10 @@ async function open(input: Input): Promise<Opened> {
   throw new TypeError('The input must be a path, a URL, a Blob or File, bytes, or a stream of bytes.');
 }
 
-/** Node reads a stream into a temporary file, so that a large stream does not fill the memory. Browsers store a stream themselves. */
+/**
+ * Opens a stream. Node writes the stream to a temporary file, so that a large stream does not fill the memory. Browsers store the bytes of
+ * a stream themselves.
+ */
 async function ofStream(stream: ByteStream): Promise<Opened> {
   const { path } = stream as { path?: unknown };
   const name = typeof path === 'string' ? path.split(/[\\/]/).at(-1)! : UNNAMED;
@@ -79,7 +82,7 @@ async function ofStream(stream: ByteStream): Promise<Opened> {
   return { blob: new Blob(chunks), name };
 }
 
-/** Not every browser iterates over a `ReadableStream`. */
+/** Returns the chunks of a stream. Uses a reader, because some browsers cannot iterate over a `ReadableStream`. */
 async function* chunksOf(stream: ByteStream): AsyncGenerator<Uint8Array, void, undefined> {
   if (!('getReader' in stream)) return yield* stream as AsyncIterable<Uint8Array>;
   const reader = stream.getReader();

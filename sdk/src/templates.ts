@@ -5,7 +5,7 @@ import type { RequestControl, Schemas } from './types.ts';
 type Template = Schemas['Template'];
 type Signal = Pick<RequestControl, 'signal'>;
 
-/** The templates of the account, and the built-in templates. Changing them requires the scope `admin`. */
+/** The templates of the account, and the built-in templates. Changes require the scope `admin`. */
 export class Templates {
   readonly #transport: Transport;
 
@@ -13,7 +13,7 @@ export class Templates {
     this.#transport = transport;
   }
 
-  /** All templates by name, the built-in templates last. */
+  /** Lists all templates by name, the built-in templates last. */
   list({ signal }: Signal = {}): AsyncGenerator<Schemas['TemplateSummary'], void> {
     return eachItem((cursor) =>
       this.#transport.json<Schemas['TemplateList']>('GET', '/v1/templates', {
@@ -23,7 +23,7 @@ export class Templates {
     );
   }
 
-  /** The newest version of a template, or the version that the reference names: `web@3`. */
+  /** Returns the newest version of a template, or the version that the reference names, such as `web@3`. */
   get(reference: string, control: Signal = {}): Promise<Template> {
     return this.#transport.json('GET', pathOf(reference), control);
   }
@@ -34,12 +34,12 @@ export class Templates {
     return this.#transport.json('POST', '/v1/templates', options);
   }
 
-  /** Saves a new version, unless the request equals the newest version. */
+  /** Saves a new version of a template, unless the request equals the newest version. */
   replace(name: string, version: Schemas['ReplaceTemplateRequest'], { signal }: Signal = {}): Promise<Template> {
     return this.#transport.json('PUT', pathOf(name), { body: version, signal, repeatable: true });
   }
 
-  /** Deletes a template with all of its versions. Jobs that used it are unchanged. */
+  /** Deletes a template with all of its versions. Jobs that used the template stay unchanged. */
   async delete(name: string, { signal }: Signal = {}): Promise<void> {
     await this.#transport.json('DELETE', pathOf(name), { signal });
   }

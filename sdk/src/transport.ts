@@ -3,12 +3,12 @@ import type { RequestControl } from './types.ts';
 
 export interface TransportOptions {
   url: string;
-  /** The API key. Null: requests contain no key. */
+  /** The API key. If null, requests contain no key. */
   key: string | null;
   fetch: typeof fetch;
   /** Milliseconds after which a request without a response counts as failed. */
   timeoutMs: number;
-  /** How often a request is retried after a temporary failure. */
+  /** Maximum number of retries of a request after a temporary failure. */
   retries: number;
 }
 
@@ -16,14 +16,20 @@ export interface RequestOptions extends RequestControl {
   query?: Readonly<Record<string, unknown>>;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** Seconds that the server itself may wait before it responds. They are added to the time-out. `?wait=` is counted automatically. */
+  /**
+   * Seconds that the server itself may wait before it responds. They are added to the timeout. The seconds of `?wait=` are added
+   * automatically.
+   */
   serverSeconds?: number;
-  /** Whether the request may be repeated although the server may have processed it already. By default, the method decides. */
+  /**
+   * Whether the request may be repeated although the server may have processed it already. Defaults to true for GET, HEAD, PUT and DELETE,
+   * and for POST requests that accept an Idempotency-Key.
+   */
   repeatable?: boolean;
 }
 
 export interface Transport {
-  /** Sends a request with the key; resolves with a 2xx response. Throws `AirlockError`, or the reason of the abort. */
+  /** Sends a request with the key, and resolves with a 2xx response. Throws `AirlockError`, or the reason of the abort. */
   send(method: string, path: string, options?: RequestOptions): Promise<Response>;
   /** Like `send`, but parses the JSON of the response. */
   json<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
@@ -31,14 +37,14 @@ export interface Transport {
   signed(url: string, init: RequestInit): Promise<Response>;
 }
 
-/** POST requests that accept an Idempotency-Key and return the same response when repeated. */
+/** Paths of POST requests that accept an Idempotency-Key and return the same response when repeated. */
 const KEYED = [
   /^\/v1\/(transcodes(\/batch)?|transcribe|commands|blueprints\/[^/]+\/runs|upload\/(presigned-url|multipart))$/,
   /^\/v1\/(keys(\/[^/]+\/rotate)?|webhooks|templates|connections|admin\/accounts)$/,
 ];
-/** The longest pause between two attempts, even if `Retry-After` is longer. */
+/** Maximum seconds between two attempts, even if `Retry-After` is longer. */
 const LONGEST_PAUSE_SECONDS = 60;
-/** The longest delay of a timer. */
+/** Maximum milliseconds of a timer in JavaScript. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function openTransport({ url, key, fetch: fetcher, timeoutMs, retries }: TransportOptions): Transport {
@@ -106,11 +112,11 @@ interface Attempt<T> {
   path: string;
   options: RequestOptions;
   idempotencyKey: string | null;
-  /** Reads the response within the time-out. */
+  /** Reads the response before the timeout ends. */
   read(response: Response): T | Promise<T>;
 }
 
-/** Calls `work` with a signal that aborts with `signal`, or after `ms`. Throws `unreachable` in the second case. */
+/** Calls `work` with a signal that aborts with `signal`, or after `ms`. Throws `unreachable` after `ms`. */
 async function within<T>(
   ms: number,
   who: string,
@@ -130,7 +136,7 @@ async function within<T>(
   }
 }
 
-/** Runs `work` until it succeeds, or fails for a reason that is not temporary. */
+/** Runs `work` until it succeeds, fails for a reason that is not temporary, or has been retried `retries` times. */
 export async function repeat<T>(
   work: (attempt: number) => Promise<T>,
   rules: { retries: number; signal?: AbortSignal | undefined; isTemporary(error: AirlockError): boolean },
@@ -145,13 +151,16 @@ export async function repeat<T>(
   }
 }
 
-/** Half a second, doubled for each attempt, with half of it random. Never less than the server requests. */
+/**
+ * Returns the milliseconds before the next attempt: half a second, doubled after each attempt up to 32 seconds, minus a random share of up
+ * to half. The server can request a longer pause, up to LONGEST_PAUSE_SECONDS.
+ */
 export function pauseMs(attempt: number, retryAfterSeconds: number | null): number {
   const own = 500 * 2 ** Math.min(attempt, 6) * (0.5 + Math.random() / 2);
   return Math.min(Math.max(own, (retryAfterSeconds ?? 0) * 1000), LONGEST_PAUSE_SECONDS * 1000);
 }
 
-/** Rejects with the reason of the abort. */
+/** Resolves after `ms`. If `signal` aborts, rejects with the reason of the abort. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
@@ -168,8 +177,8 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * A response with 429 means that nothing was done. After other failures, the server may have processed the request, so it is retried only
- * if it can be repeated.
+ * Whether to retry a request after an error. A response with 429 means that the server has done nothing. After other failures, the server
+ * may have processed the request, so only requests that can be repeated are retried.
  */
 function isTemporary({ status, code }: AirlockError, repeatable: boolean): boolean {
   if (status === 429) return true;
@@ -177,7 +186,10 @@ function isTemporary({ status, code }: AirlockError, repeatable: boolean): boole
   return code === 'unreachable' || code === 'idempotency_in_progress' || [500, 502, 503, 504].includes(status ?? 0);
 }
 
-/** Only the kind of a network failure is kept, because its error object may refer to the request, and so to the key. */
+/**
+ * Converts a network failure of `work` to `unreachable`. Keeps only the code of the failure, because the original error may refer to the
+ * request, and so to the key.
+ */
 async function reach<T>(who: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -212,7 +224,7 @@ function queryText(query: RequestOptions['query']): string {
   return text.size > 0 ? `?${text}` : '';
 }
 
-/** Does not use `randomUUID`, because browsers offer it only on HTTPS. */
+/** Returns a random idempotency key. Does not use `randomUUID`, because browsers offer it only on HTTPS. */
 export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

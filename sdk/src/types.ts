@@ -28,13 +28,13 @@ export interface AnyOutput {
 
 export type TranscodeRequest = Schemas['TranscodeRequest'];
 export type Probe = Schemas['ProbeAnswer'];
-/** The contents of a confirmed upload. `fileUrl` is the `url` of an input that uses it. */
+/** A confirmed upload, and its contents. `fileUrl` is the `url` of an input that uses the upload. */
 export type Upload = Schemas['ConfirmResult'];
 
 /**
- * A file: a `Blob` or `File`; bytes, such as a `Buffer`; a stream of bytes; a path (Node only); or a URL, from which the server fetches it.
- * A string is a URL if it begins with `https://`, `http://` or `gs://`. A stream is first read to its end, in Node into a temporary file,
- * because an upload declares its size.
+ * A file: a `Blob` or `File`; bytes, such as a `Buffer`; a stream of bytes; a path (Node only); or a URL, from which the server fetches the
+ * file. A string is a URL if it begins with `https://`, `http://` or `gs://`. A stream is first read to its end, in Node into a temporary
+ * file, because an upload declares its size.
  */
 export type Input = Blob | Uint8Array | ArrayBuffer | ByteStream | URL | string;
 
@@ -44,20 +44,20 @@ export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 /** Progress of an operation. */
 export interface Progress {
   /**
-   * `upload`, then `inspect` (the server reads the upload), `queue`, `prepare` (it fetches and reads the inputs), `encode`,
-   * `store`, and `download`.
+   * The stages in their order: `upload`, `inspect` (the server reads the upload), `queue`, `prepare` (the server fetches and reads the
+   * inputs), `encode`, `store`, and `download`.
    */
   stage: 'upload' | 'inspect' | 'queue' | 'prepare' | 'encode' | 'store' | 'download';
-  /** From 0 to 1 within this stage; null if unknown. */
+  /** Progress of this stage from 0 to 1; null if the progress is unknown. */
   fraction: number | null;
-  /** `upload` and `download`: bytes so far and in total. */
+  /** In `upload` and `download`: bytes so far and in total. */
   loaded?: number;
   total?: number;
-  /** `upload` in parts: pass it as `resume` to continue the upload. */
+  /** In an `upload` in parts: the value to pass as `resume` to continue the upload. */
   uploadId?: string;
-  /** `queue`: position in the queue; 1 for the next job. */
+  /** In `queue`: position in the queue; 1 for the next job. */
   position?: number | null;
-  /** `encode`: media seconds encoded per second, and estimated seconds left. */
+  /** In `encode`: seconds of media encoded per second, and estimated seconds until the end. */
   speed?: number | null;
   etaSeconds?: number | null;
 }
@@ -66,7 +66,7 @@ export type OnProgress = (progress: Progress) => void;
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** The documented paths that have the method. */
+/** The documented paths that have an operation with the method. */
 export type PathsWith<M extends Method> = {
   [P in keyof paths]: [NonNullable<paths[P][M]>] extends [never] ? never : P;
 }[keyof paths];
@@ -75,7 +75,7 @@ export type OperationOf<M extends Method, P extends keyof paths> = NonNullable<p
 
 type PathParameters<O> = O extends { parameters: { path: infer T } } ? { path: T } : { path?: never };
 type QueryParameters<O> = O extends { parameters: { query?: infer T } } ? { query?: T } : { query?: never };
-/** The query of a documented list. */
+/** The query parameters of a documented GET operation. */
 export type QueryOf<P extends PathsWith<'get'>> = NonNullable<QueryParameters<OperationOf<'get', P>>['query']>;
 type Body<O> = O extends { requestBody: { content: { 'application/json': infer T } } }
   ? { body: T }
@@ -85,12 +85,12 @@ type Body<O> = O extends { requestBody: { content: { 'application/json': infer T
 
 export type CallOptions<O> = PathParameters<O> & QueryParameters<O> & Body<O> & RequestControl;
 
-/** The response of a documented operation on success. */
+/** The type of the response of a documented operation if it succeeds. */
 export type AnswerOf<O> = O extends { responses: infer R } ? JsonOf<R[keyof R & (200 | 201 | 202)]> : never;
 type JsonOf<T> = T extends { content: { 'application/json': infer A } } ? A : never;
 
 export interface RequestControl {
-  /** Sent as `Idempotency-Key`. The SDK generates a key for requests that create something, so that it can retry them. */
+  /** The key to send as `Idempotency-Key`. The SDK generates a key for requests that create something, so that it can retry them. */
   idempotencyKey?: string;
   signal?: AbortSignal | undefined;
 }

@@ -13,16 +13,16 @@ interface Creation {
   source: SourceOptions;
   retries: number;
   create(inputs: RequestInputs): Promise<Job>;
-  /** For servers that cannot create jobs with uploads: uploads a file and confirms it. */
+  /** Uploads a file and confirms the upload. Used only for servers that cannot create jobs with uploads. */
   upload(input: Input): Promise<Upload>;
   deleteUpload(filename: string): Promise<void>;
   cancel(id: string): Promise<unknown>;
 }
 
-/** Servers that cannot create jobs with uploads, by their transport. */
+/** Transports to servers that cannot create jobs with uploads. */
 const withoutUploads = new WeakSet<Transport>();
 
-/** Creates a job whose files are uploaded, and sends their bytes. The job starts when the bytes have arrived. */
+/** Creates a job whose files are uploaded, and sends the bytes of these files. The job starts after the bytes have arrived. */
 export async function createWithUploads(
   transport: Transport,
   inputs: readonly Input[],
@@ -51,7 +51,7 @@ function requestInput(source: Source | string): RequestInputs[number] {
   return { upload: { filename: name, content_type: contentType as UploadType, file_size: blob.size } };
 }
 
-/** An older server rejects the request because an input has no URL, and creates nothing. */
+/** Whether an error comes from an older server, which rejects an input without a URL, and creates nothing. */
 function isOlderServer(error: unknown): boolean {
   if (!(error instanceof AirlockError) || error.code !== 'invalid_request') return false;
   const field = (error.details as { field?: unknown } | null)?.field;
@@ -72,7 +72,7 @@ async function sendAll(
     }
     return job;
   } catch (error) {
-    // If the job has ended meanwhile, its uploads have ended too. The end of the job is then the reason of the failure.
+    // If the job has ended meanwhile, its uploads have ended with it, so this function returns the job instead of the error of the upload.
     const now = await transport.json<Job>('GET', `/v1/transcodes/${job.id}`).catch(() => null);
     if (now && isFinal(now) && !control.signal?.aborted) return now;
     await cancel(job.id).catch(() => {});
@@ -80,7 +80,7 @@ async function sendAll(
   }
 }
 
-/** Uploads every file first, and creates the job with their URLs. */
+/** Uploads every file first, and then creates the job with the URLs of the uploads. */
 async function createAfterUploads(inputs: readonly Input[], { create, upload, deleteUpload }: Creation): Promise<Job> {
   const uploads: Upload[] = [];
   try {
@@ -92,7 +92,7 @@ async function createAfterUploads(inputs: readonly Input[], { create, upload, de
     }
     return await create(urls);
   } catch (error) {
-    // No job uses them.
+    // Deletes the uploads, because no job uses them.
     await Promise.all(uploads.map(({ filename }) => deleteUpload(filename).catch(() => {})));
     throw error;
   }

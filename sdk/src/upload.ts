@@ -5,15 +5,18 @@ import type { Source } from './source.ts';
 import { repeat, type Transport } from './transport.ts';
 import type { OnProgress, Schemas, Upload } from './types.ts';
 
-/** Larger files are uploaded in parts, so that a broken connection costs one part. */
+/** Size in bytes above which a file is uploaded in parts, so that after a broken connection only one part must be sent again. */
 const PARTS_FROM_BYTES = 64 * 2 ** 20;
-/** Parts in flight. The storage accepts four at a time. One of the four may be a part that broke off and is sent again. */
+/**
+ * Number of parts that are sent at the same time. The storage accepts four at a time. The fourth may be an interrupted part that is sent
+ * again.
+ */
 const CONCURRENT_PARTS = 3;
-/** Part numbers in one request for URLs. */
+/** Number of part numbers in one request for URLs. */
 const PART_URLS = 100;
-/** How long to wait for a worker that inspects the upload. */
+/** Milliseconds after which the confirm of an upload is no longer retried while no worker is free to inspect the upload. */
 const INSPECTION_MS = 10 * 60_000;
-/** How long the server waits for that worker before it responds. */
+/** Maximum seconds for which the server waits for a free worker before it responds. */
 const CONFIRM_SECONDS = 30;
 
 export interface UploadControl {
@@ -21,22 +24,22 @@ export interface UploadControl {
   signal?: AbortSignal | undefined;
   /** The `uploadId` of an interrupted upload in parts. Only the missing parts are sent. */
   resume?: string | undefined;
-  /** Whether the parts are sent in order, because a job can read them while others are sent. */
+  /** Whether the parts are sent in order, so that a job can read the first parts while others are sent. */
   isInOrder?: boolean | undefined;
   retries: number;
 }
 
-/** Uploads a file and confirms it. */
+/** Uploads a file and confirms the upload. */
 export async function uploadSource(transport: Transport, source: Source, control: UploadControl): Promise<Upload> {
   const inParts = control.resume !== undefined || source.blob.size > PARTS_FROM_BYTES;
   const sent = inParts ? await putParts(transport, source, control) : await putFile(transport, source, control);
   return confirm(transport, { ...sent, file_size: source.blob.size }, control);
 }
 
-/** The address to which the bytes of an upload are sent, from the response about a new job. */
+/** The target of an upload, which the response about a new job contains. */
 export type UploadTarget = Schemas['UploadTarget'] | Schemas['UploadPartsTarget'];
 
-/** Sends a file that a job awaits. */
+/** Sends a file for which a job waits. */
 export async function sendSource(
   transport: Transport,
   source: Source,
@@ -81,7 +84,7 @@ interface Parts {
   partCount: number;
   /** Numbers of the parts that the storage already has. */
   arrived: number[];
-  /** Signed URLs by number. Other URLs are requested as needed. */
+  /** Signed URLs by the number of the part. Other URLs are requested when they are needed. */
   urls: Map<number, Schemas['PartUrl']>;
 }
 
@@ -93,7 +96,7 @@ async function putParts(transport: Transport, source: Source, control: UploadCon
   return { upload_id: parts.uploadId, filename: parts.filename };
 }
 
-/** Sends the parts that have not arrived. */
+/** Sends the parts that have not arrived yet. */
 async function putEach(transport: Transport, source: Source, parts: Parts, control: UploadControl): Promise<void> {
   const { uploadId, partSize, partCount, arrived } = parts;
   const total = source.blob.size;
@@ -111,7 +114,7 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
     await turns?.start(number);
     const blob = source.blob.slice((number - 1) * partSize, (number - 1) * partSize + sizeOf(number));
     const put = async (attempt: number) => {
-      // A 403 can mean that the URL has expired.
+      // After a failure, requests another URL, because a 403 can mean that the URL has expired.
       if (attempt > 0) parts.urls.delete(number);
       const { url, headers } = await partUrl(transport, parts, number, missing, signal);
       await putTo(transport, url, {
@@ -160,7 +163,7 @@ async function resumeParts(transport: Transport, { blob }: Source, { resume, sig
   return { ...result, ...(isConfirmed && { partCount: 0 }), arrived, urls: new Map() };
 }
 
-/** The signed URL of a part, requested together with the URLs of the parts that follow it. */
+/** Returns the signed URL of a part. Requests the URL together with the URLs of the parts that follow. */
 async function partUrl(transport: Transport, parts: Parts, number: number, missing: number[], signal: AbortSignal) {
   const known = parts.urls.get(number);
   if (known) return known;
@@ -172,7 +175,7 @@ async function partUrl(transport: Transport, parts: Parts, number: number, missi
   return parts.urls.get(number)!;
 }
 
-/** The server waits half a minute for a free worker, and then returns 503. In that case, the confirm is retried. */
+/** Confirms an upload. The server waits half a minute for a free worker, and then returns 503. The confirm is then retried. */
 async function confirm(
   transport: Transport,
   body: Schemas['ConfirmRequest'],
@@ -202,7 +205,10 @@ async function putTo(
   put.onLoaded(put.blob.size);
 }
 
-/** Reports the progress of an upload. It never decreases, although a part that is sent again counts from zero. */
+/**
+ * Returns a function that reports the progress of an upload. The reported progress never decreases, although a part that is sent again
+ * starts at zero.
+ */
 function meter({ onProgress }: UploadControl, total: number, uploadId?: string): (loaded: number) => void {
   let most = -1;
   return (loaded) => {

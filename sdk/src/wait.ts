@@ -9,12 +9,12 @@ export interface WaitControl {
   retries: number;
 }
 
-/** Seconds of each `?wait=`: shorter than the usual idle timeouts of proxies. */
+/** Seconds of each `?wait=`. They are shorter than the usual idle timeouts of proxies. */
 const WAIT_SECONDS = 25;
-/** From this progress on, the output is checked and stored. */
+/** Progress from 0 to 1 at which the encoding ends, and the output is checked and stored. */
 const ENCODED = 0.99;
 
-/** The fields from which progress is computed. */
+/** The fields of `data` from which progress is computed. */
 interface AnyEventData {
   position: number | null;
   progress: number;
@@ -26,7 +26,10 @@ export function isFinal({ status }: Pick<AnyJob, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
-/** Waits for a final state: by events, or by `?wait=` if a proxy between client and server delays events. `path` is the path of the job. */
+/**
+ * Waits until a job is final, and returns the job. Follows the events of the job, or uses `?wait=` if a proxy between client and server
+ * delays events. `path` is the path of the job.
+ */
 export async function waitForJob<Job extends AnyJob>(
   transport: Transport,
   path: string,
@@ -50,12 +53,12 @@ export async function waitForJob<Job extends AnyJob>(
   }
 }
 
-/** Whether no event follows in the stream of a job. The events of an erased job end with `transcode.deleted`. */
+/** Whether the event is the last event in the stream of a job. The events of an erased job end with `transcode.deleted`. */
 export function isLastOfJob({ type }: StreamEvent): boolean {
   return /\.(completed|failed|canceled|deleted)$/.test(type);
 }
 
-/** The progress of a job, derived from its state. */
+/** Returns the progress of a job, derived from its state. */
 export function progressOfJob({
   status,
   progress = 0,
@@ -67,7 +70,7 @@ export function progressOfJob({
   return encoding(progress, speed, eta_seconds);
 }
 
-/** Events of every kind of job have the same words after the dot. */
+/** Returns the progress that an event reports. The part of the event's type after the dot is the same for every kind of job. */
 function progressOfEvent(event: StreamEvent): Progress | null {
   const data = event.data as object as Partial<AnyEventData>;
   switch (event.type.split('.').at(-1)) {
@@ -85,6 +88,6 @@ function progressOfEvent(event: StreamEvent): Progress | null {
 function encoding(fraction: number, speed: number | null, etaSeconds: number | null): Progress {
   if (fraction >= ENCODED) return { stage: 'store', fraction: null };
   if (fraction === 0 && speed === null) return { stage: 'prepare', fraction: null };
-  // The duration of some inputs is unknown until they end.
+  // The progress stays 0 if the duration of an input is unknown until the input ends.
   return { stage: 'encode', fraction: fraction === 0 ? null : fraction, speed, etaSeconds };
 }

@@ -1,23 +1,26 @@
 import type { EventData, KeptEvent } from './event-data.ts';
 
-/** A delivery that is not genuine, too old, or unreadable. Respond to it with 400. */
+/** A delivery that is not genuine, too old, or unreadable. Respond to the delivery with 400. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
 }
 
-/** An event as a webhook receives it. `type` determines what `data` contains. A newer server may send other types. */
+/** An event that a webhook receives. `type` determines what `data` contains. A newer server may send other types. */
 export type WebhookEvent = {
   [T in KeptEvent]: { id: string; type: T; timestamp: string; data: EventData[T] };
 }[KeptEvent];
 
-/** Seconds. Deliveries whose time differs more from this machine's time are rejected, because an attacker may have recorded them. */
+/**
+ * Maximum seconds by which the time of a delivery may differ from the time of this machine. Other deliveries are rejected, because an
+ * attacker may have recorded them.
+ */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * Verifies a delivery as Standard Webhooks describes, and parses it. Throws `WebhookError` unless it is genuine, and `TypeError` if the
- * body was parsed already.
- * @param delivery.body the unchanged body: parsing and printing it again changes the bytes
- * @param delivery.secret `whsec_…`; several secrets while a secret is replaced
+ * Verifies a delivery as Standard Webhooks describes, and returns its event. Throws `WebhookError` unless the delivery is genuine, and
+ * `TypeError` if the body was parsed already.
+ * @param delivery.body the unchanged body, because parsing and printing the body changes its bytes
+ * @param delivery.secret `whsec_…`, or several secrets while a secret is replaced
  */
 export async function verifyWebhook(delivery: {
   body: string | Uint8Array | ArrayBuffer;
@@ -40,14 +43,14 @@ export async function verifyWebhook(delivery: {
     if (!raw || raw.length === 0) throw new WebhookError('The secret is not one of a webhook: whsec_ and base64.');
     const key = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
     for (const signature of given) {
-      // Compares in constant time.
+      // `verify` compares in constant time.
       if (signature && (await crypto.subtle.verify('HMAC', key, signature, signed))) return parse(body);
     }
   }
   throw new WebhookError('The signature of the delivery is wrong.');
 }
 
-/** Plain JavaScript may pass any value. */
+/** Returns the bytes of the body. Callers without TypeScript may pass any value. */
 function bytesOf(body: unknown): Uint8Array {
   if (typeof body === 'string') return new TextEncoder().encode(body);
   if (body instanceof ArrayBuffer) return new Uint8Array(body);

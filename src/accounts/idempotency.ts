@@ -83,7 +83,10 @@ async function maySee(
   return job_id !== null && isOwn(tx, 'jobs', job_id, keys);
 }
 
-/** Clears the responses that describe these jobs, uploads or batches. Their idempotency keys stay used. */
+/**
+ * Deletes the stored responses that describe these jobs, uploads or batches, and the HMACs of the requests. The idempotency keys of these
+ * requests cannot be used again.
+ */
 export async function scrubResponses(
   tx: Db,
   made: 'job_id' | 'upload_id' | 'batch_id',

@@ -116,7 +116,7 @@ describe('a limit that several processes share', () => {
     expect(await openLimits(database.pg, 1000).request('over', 2)).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  it('rejects with an error if the database does not respond', async () => {
+  it('fails with the error of the database if the query fails', async () => {
     const failing = { query: () => Promise.reject(new Error('unreachable')) } as unknown as TestDatabase['pg'];
     await expect(openLimits(failing, 1000).request('key', 10)).rejects.toThrow('unreachable');
   });

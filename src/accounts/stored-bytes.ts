@@ -17,7 +17,7 @@ import { EARLIER_BYTES, type MeasuredSpace, SpaceNearlyFull } from './store-spac
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
 /**
- * Returns the bytes of an account's uploads and outputs, including bytes promised to open upload URLs. Exact while the caller holds the
+ * Returns the bytes of an account's uploads and outputs, including bytes reserved for unconfirmed upload URLs. Exact while the caller holds the
  * account's lock.
  */
 export async function readStoredBytes(db: Db, accountId: string): Promise<number> {

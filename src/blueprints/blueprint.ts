@@ -20,7 +20,7 @@ export interface MediaFacts {
   rotation: number;
   /** Frames per second; null for images, audio, and if unknown. */
   fps: number | null;
-  /** Seconds; null for images, and if the file does not contain it. */
+  /** Duration in seconds; null for images, and if the file does not declare a duration. */
   duration: number | null;
   hasAudio: boolean;
   /** Whether the picture can contain transparent parts. */
@@ -29,7 +29,7 @@ export interface MediaFacts {
 
 export type MediaKind = MediaFacts['kind'];
 
-/** The name of the property of a JSON Schema that marks an input as media. */
+/** The property of a JSON Schema that marks an input as media. */
 export const MEDIA_KEY = 'x-media';
 
 /** An input that is a file: a `gs://` URL of the account, or a public URL. Forms show a field for a file or a URL. */
@@ -46,7 +46,7 @@ export function choice<const Values extends readonly [string, ...string[]]>(valu
   return z.enum(values).describe(description);
 }
 
-/** A text that a person writes. `lines`: forms show a field with several lines. */
+/** A text that a person writes. `lines` = forms show a field with several lines. */
 export function text(max: number, description: string, { lines = false } = {}) {
   return z
     .string()
@@ -56,7 +56,7 @@ export function text(max: number, description: string, { lines = false } = {}) {
 }
 
 export interface BlueprintOutput {
-  /** `^[a-z0-9][a-z0-9-]{0,31}$`, unique among the outputs of the blueprint. */
+  /** Matches `^[a-z0-9][a-z0-9-]{0,31}$`, and is unique among the outputs of the blueprint. */
   label: string;
   /** An `outputFormat` of transcodes. */
   format: string;
@@ -73,7 +73,7 @@ export interface PlannedOutput {
 export interface PlanContext<Name extends string = string> {
   /** Facts by the name of the media input; absent for an optional input that was not sent. */
   facts: Readonly<Partial<Record<Name, MediaFacts>>>;
-  /** The reviewed subtitles as SRT, for a blueprint with `captions`; else null. */
+  /** The reviewed subtitles as SRT, for a blueprint with `captions`; otherwise null. */
   srtText: string | null;
 }
 
@@ -87,12 +87,12 @@ export interface PlanProblem {
 type Shape = Record<string, z.ZodType>;
 
 export interface Blueprint<Inputs extends Shape = Shape> {
-  /** The name in URLs: `watermark`. */
+  /** The name in URLs, such as `watermark`. */
   slug: string;
   title: string;
   /** One or two sentences for people who choose a blueprint. */
   description: string;
-  /** A flat object. `media` creates media inputs; optional inputs have `.optional()` or `.default(…)`. */
+  /** A flat object. `media` creates media inputs. Optional inputs have `.optional()` or `.default(…)`. */
   inputs: z.ZodObject<Inputs>;
   /** Every output that the blueprint can make, in order. */
   outputs: readonly BlueprintOutput[];
@@ -120,7 +120,7 @@ export function outputsOf(blueprint: Blueprint, inputs: Record<string, unknown>)
   return blueprint.outputsFor?.(inputs) ?? blueprint.outputs;
 }
 
-/** The kinds of the media inputs by name, in order. */
+/** Returns the kinds of the media inputs by name, in order. */
 export function mediaInputs({ inputs }: Pick<Blueprint, 'inputs'>): Map<string, MediaKind> {
   const kinds = Object.entries(inputs.shape).map(([name, schema]) => [name, mediaKind(schema as z.ZodType)] as const);
   return new Map(kinds.flatMap(([name, kind]) => (kind ? [[name, kind] as const] : [])));

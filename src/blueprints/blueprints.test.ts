@@ -44,7 +44,7 @@ interface Sources {
   image?: Partial<MediaFacts>;
 }
 
-/** Plans with every optional input. */
+/** Plans a blueprint with every optional input. */
 function plan(blueprint: Blueprint, sources: Sources = {}, more: Record<string, unknown> = {}): PlannedOutput[] {
   const media = [...mediaInputs(blueprint)];
   const urls = media.map(([name]) => [name, `https://example.com/${name}`]);
@@ -109,7 +109,7 @@ function command({ request }: PlannedOutput, sources: Sources = {}): { args: str
 const textOf = (planned: PlannedOutput): string => JSON.stringify(planned.request);
 const graphOf = (planned: PlannedOutput): string => planned.request.filters!.map(({ filter }) => filter).join(';');
 
-describe('a blueprint', () => {
+describe('blueprints', () => {
   const sources: [what: string, sources: Sources][] = [
     ['a wide video', {}],
     ['a tall video without sound', { video: { width: 1080, height: 1920, hasAudio: false } }],
@@ -124,7 +124,7 @@ describe('a blueprint', () => {
     ['large transparent pictures', { image: { width: 3000, height: 3000, hasAlpha: true } }],
   ];
   it.each(AVAILABLE.flatMap((blueprint) => sources.map(([what, facts]) => [blueprint.slug, what, facts] as const)))(
-    '%s makes a command of %s, which the policy allows',
+    '%s plans a command for %s that the policy allows',
     (slug, _, facts) => {
       for (const planned of plan(blueprints.get(slug) as Blueprint, facts)) {
         const { args, memoryBytes } = command(planned, facts);
@@ -135,7 +135,7 @@ describe('a blueprint', () => {
   );
 
   it.each(AVAILABLE.map((blueprint) => [blueprint.slug, blueprint] as const))(
-    '%s plans every combination of its choices, and the same twice',
+    '%s plans every combination of its choices, and plans the same outputs when called again',
     (_, blueprint) => {
       for (const choices of combinationsOf(blueprint)) {
         const planned = plan(blueprint, {}, choices);
@@ -150,7 +150,7 @@ describe('a blueprint', () => {
     ['hook-variants', 'hook2'],
     ['quote-card', 'quote'],
     ['video-to-gif', 'caption'],
-  ])('%s rejects a text of 10,000 characters by its schema, and one without visible characters', (slug, field) => {
+  ])('%s rejects a text of 10,000 characters, and a text without visible characters', (slug, field) => {
     const blueprint = blueprints.get(slug) as Blueprint;
     const long = blueprint.inputs.shape[field]!.safeParse('x'.repeat(10_000));
     expect(long.error?.issues[0]).toMatchObject({ code: 'too_big' });
@@ -158,7 +158,7 @@ describe('a blueprint', () => {
   });
 });
 
-/** Every combination of the values of a blueprint's choices. */
+/** Returns every combination of the values of a blueprint's choices. */
 function combinationsOf(blueprint: Blueprint): Record<string, string>[] {
   let all: Record<string, string>[] = [{}];
   for (const [name, schema] of Object.entries(blueprint.inputs.shape)) {
@@ -176,7 +176,7 @@ const one = (slug: string, sources: Sources = {}, more: Record<string, unknown> 
   plan(blueprints.get(slug) as Blueprint, sources, more)[0]!;
 
 describe('resize-format', () => {
-  it('pads with a blurred copy, and crops without one', () => {
+  it('pads with a blurred copy of the video, and crops without a blurred copy', () => {
     expect(graphOf(one('resize-format', {}, { fit: 'pad' }))).toMatch(/gblur.*overlay/);
     const crop = graphOf(one('resize-format', {}, { fit: 'crop' }));
     expect(crop).toContain('scale=w=3414:h=1920');
@@ -196,7 +196,7 @@ describe('resize-format', () => {
       }
     }
   });
-  it('fills the frame with a video of nearly its aspect', () =>
+  it('fills the frame with a video whose aspect ratio is nearly the same', () =>
     expect(graphOf(one('resize-format', { video: { width: 1088, height: 1920 } }))).not.toContain('gblur'));
 });
 
@@ -211,8 +211,8 @@ describe('watermark', () => {
     expect(width! / height!).toBeCloseTo(10, 0);
     expect(width!).toBeLessThan(1920 / 3);
   });
-  it('enlarges a tiny logo at most four times', () => expect(logo({ width: 1, height: 1 })).toEqual([4, 4]));
-  it('stays above the captions and left of the buttons of apps in a vertical video', () => {
+  it('enlarges a tiny logo by a factor of at most four', () => expect(logo({ width: 1, height: 1 })).toEqual([4, 4]));
+  it('places the logo above the captions and left of the buttons of apps in a vertical video', () => {
     const video = { width: 1080, height: 1920 };
     expect(graphOf(one('watermark', { video }))).toContain('overlay=x=W-w-192:y=H-h-384');
     expect(graphOf(one('watermark', { video }, { position: 'top-right' }))).toContain('overlay=x=W-w-49:y=288');
@@ -221,7 +221,7 @@ describe('watermark', () => {
 });
 
 describe('speed-changer', () => {
-  it('keeps the pitch in steps that skip no samples, and blends frames for slow motion', () => {
+  it('keeps the pitch with several atempo steps at high speed, and blends frames for slow motion', () => {
     expect(graphOf(one('speed-changer', {}, { speed: '4' }))).toContain('atempo=2,atempo=2');
     expect(graphOf(one('speed-changer', {}, { speed: '0.5' }))).toMatch(/framerate=fps=30.*atempo=0.5/);
     expect(graphOf(one('speed-changer', { video: { fps: 60 } }, { speed: '0.5' }))).toContain('fps=fps=60');
@@ -243,13 +243,13 @@ describe('boomerang', () => {
 });
 
 describe('zoom-in and zoom-out', () => {
-  it('move smoothly, at most twenty seconds, at the rate of the source', () => {
+  it('move smoothly for at most twenty seconds, at the frame rate of the source', () => {
     const graph = graphOf(one('zoom-in', { video: { fps: 25, duration: 600 } }));
     expect(graph).toContain('fps=fps=25,perspective');
     expect(graph).toContain('clip((on-1)/499,0,1)');
     expect(graph).toContain('ld(0)*ld(0)*(3-2*ld(0))');
   });
-  it('end where the other begins', () => {
+  it('each end where the other begins', () => {
     const [into, out] = [graphOf(one('zoom-in')), graphOf(one('zoom-out'))];
     expect(into).toContain("x0='W*(0+0.1*");
     expect(out).toContain("x0='W*(0.1+-0.1*");
@@ -288,12 +288,12 @@ describe('viral-short', () => {
       expect(right).toBeLessThanOrEqual(1080 - 192);
     }
   });
-  it('ducks the music under speech, repeats it, and fades it out at the end', () => {
+  it('repeats the music, makes it quieter during speech, and fades it out at the end', () => {
     const planned = one('viral-short');
     expect(planned.request.inputs[1]!.options).toEqual([{ option: '-stream_loop', argument: -1 }]);
     expect(graphOf(planned)).toMatch(/atrim=duration=12.5,afade=t=out:st=10.9:d=1.6.*sidechaincompress.*amix/);
   });
-  it('plays the music alone with a silent video, and ends with the video if its length is unknown', () => {
+  it('plays only the music with a silent video, and ends with the video if the duration is unknown', () => {
     expect(graphOf(one('viral-short', { video: { hasAudio: false } }))).not.toContain('sidechaincompress');
     expect(textOf(one('viral-short', { video: { duration: null } }))).toContain('"-shortest"');
   });
@@ -308,7 +308,7 @@ describe('hook-variants', () => {
 });
 
 describe('listing-kit', () => {
-  it('crops formats in which little is lost, and pads the others', () => {
+  it('crops the video for formats that cut off little, and pads it for the other formats', () => {
     const kit = plan(blueprints.get('listing-kit') as Blueprint);
     expect(kit.map((planned) => [planned.label, graphOf(planned).includes('gblur')])).toEqual([
       ['9x16', true],
@@ -320,17 +320,17 @@ describe('listing-kit', () => {
 });
 
 describe('product-slideshow', () => {
-  it('joins its photos with cross-fades, and fades the music out with the last', () => {
+  it('joins its photos with cross-fades, and fades the music out with the last photo', () => {
     const graph = graphOf(one('product-slideshow'));
     expect(graph.match(/xfade/g)).toHaveLength(4);
     expect(graph).toContain('atrim=duration=13.2,afade=t=out:st=11.6');
   });
-  it('puts a transparent photo on white', () =>
+  it('puts a transparent photo on a white background', () =>
     expect(graphOf(one('product-slideshow', { image: { hasAlpha: true } }))).toContain('color=white:t=fill:replace=1'));
 });
 
 describe('quote-card', () => {
-  it('gives a longer quote more time', () => {
+  it('shows a longer quote for a longer time', () => {
     const seconds = (quote: string) =>
       /"-t","argument":(\d+)/.exec(textOf(one('quote-card', {}, { quote, output: 'video' })))![1];
     expect([seconds('Short.'), seconds('x'.repeat(150)), seconds('x'.repeat(500))]).toEqual(['5', '12', '20']);
@@ -357,7 +357,7 @@ describe('caption-video', () => {
       },
     });
   });
-  it('returns the problem of invalid captions', () => {
+  it('returns a problem for invalid captions', () => {
     const blueprint = blueprints.get('caption-video') as Blueprint;
     const inputs = blueprint.inputs.parse({ video_url: 'https://example.com/v' });
     const context = { facts: { video_url: VIDEO }, srtText: 'no captions' };

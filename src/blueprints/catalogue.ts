@@ -17,7 +17,7 @@ import { zoomOut } from './zoom-out/blueprint.ts';
 
 /** A blueprint of other services that this server can't run. */
 export interface UnavailableBlueprint extends Pick<Blueprint, 'slug' | 'title' | 'description' | 'inputs' | 'outputs'> {
-  /** The error of every attempt to run it. */
+  /** The error code of every attempt to run the blueprint. */
   unavailable: 'generative_not_available';
 }
 

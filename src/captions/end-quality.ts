@@ -13,11 +13,11 @@ const WEAK_ENDS: ReadonlySet<string> = new Set(
 );
 
 const SENTENCE_END = /[.!?…。！？؟۔।]["'”’»)\]]*$/u;
-/** `Mr.`, `e.g.`, `3.`: a full stop that ends no sentence. */
+/** Matches a full stop that ends no sentence: `Mr.`, `e.g.`, `3.`. */
 const ABBREVIATION = /(?:^|[("'])(?:\p{L}|Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|z\.B|bzw|Nr|No|\d+)\.$/u;
 const CLAUSE_END = /[,;:،、，；：–—]["'”’»)\]]*$/u;
 
-/** Milliseconds of silence after a word that a listener hears as a pause. */
+/** Milliseconds of silence after a word from which a listener hears a pause. */
 const PAUSE_MS = 350;
 
 export function endsSentence({ text }: Pick<Word, 'text'>): boolean {
@@ -25,8 +25,8 @@ export function endsSentence({ text }: Pick<Word, 'text'>): boolean {
 }
 
 /**
- * How badly a text ends with this word: 0 after a sentence, up to 5 after an article.
- * @param next null if nothing follows
+ * Returns how badly a text ends with this word: from 0 after a sentence to 5 after an article.
+ * @param next null if no word follows
  */
 export function endCost(word: Word, next: Word | null): number {
   if (next === null || endsSentence(word)) return 0;

@@ -4,13 +4,13 @@ import { textWidth } from './text-width.ts';
 import type { Cue, Word } from './types.ts';
 
 /*
- * Words become captions by the rules that broadcasters and streaming services publish (Netflix Timed Text Style Guide, BBC
- * Subtitle Guidelines): at most two lines, up to 42 columns a line, between one and seven seconds, at most 20 characters a
- * second, ends where a sentence or a clause ends, never after an article or a preposition if that can be avoided.
+ * Layout of words as captions, by the rules that broadcasters and streaming services publish (Netflix Timed Text Style Guide, BBC Subtitle
+ * Guidelines). A caption has at most two lines of up to 42 columns, lasts between one and seven seconds, and has at most 20 characters a
+ * second. It ends where a sentence or a clause ends, and not after an article or a preposition if that can be avoided.
  */
 
 export interface LayoutOptions {
-  /** Columns of a line, 20 to 80. Longer words get a line of their own and are cut at this width. */
+  /** Maximum columns of a line, 20 to 80. A longer word is cut at this width. */
   maxLine: number;
 }
 
@@ -18,11 +18,11 @@ export const DEFAULT_MAX_LINE = 42;
 const MAX_LINES = 2;
 const MAX_CUE_MS = 7000;
 const MIN_CUE_MS = 1000;
-/** Between two captions, so that a viewer notices the change: two frames of 24 a second. */
+/** Milliseconds between two captions, so that a viewer notices the change: two frames at 24 frames a second. */
 const GAP_MS = 84;
-/** A pause in which a caption disappears. */
+/** Maximum milliseconds of a pause between two words of a caption. */
 const MAX_PAUSE_MS = 1500;
-/** Characters that a viewer reads in a second. */
+/** Characters that a viewer reads per second. */
 const READING_SPEED = 20;
 /** The cost of an additional caption, in the units of `endCost`. */
 const CUE_COST = 2.5;
@@ -37,11 +37,11 @@ interface Span {
 interface Line {
   words: readonly Word[];
   maxLine: number;
-  /** Columns of the words before each one, with the spaces before them. */
+  /** Columns before each word, including spaces. */
   before: readonly number[];
   /** `endCost` after each word. */
   endCosts: readonly number[];
-  /** Sentences that end before each word. */
+  /** Number of sentences that end before each word. */
   sentences: readonly number[];
 }
 
@@ -100,7 +100,7 @@ function cutWord(word: Word, maxLine: number): Word[] {
   }));
 }
 
-/** The division with the least cost, by dynamic programming: each caption spans few words, so the time is linear. */
+/** Divides words into captions with the least cost, by dynamic programming. Each caption spans few words, so the time is linear. */
 function divide(line: Line): Span[] {
   const best: { cost: number; from: number }[] = [{ cost: 0, from: 0 }];
   for (let end = 1; end <= line.words.length; end += 1) {
@@ -118,7 +118,7 @@ function divide(line: Line): Span[] {
   return spans.reverse();
 }
 
-/** As `breakAt`; null if no caption may span these words. One word always may. */
+/** Returns the same as `breakAt`, or null if no caption may span these words. A caption may always consist of a single word. */
 function cueBreak(line: Line, span: Span): number | null {
   const { words, maxLine } = line;
   const { from, end } = span;
@@ -128,13 +128,16 @@ function cueBreak(line: Line, span: Span): number | null {
   return widthOf(line, span) <= maxLine * MAX_LINES ? breakAt(line, span) : null;
 }
 
-/** @param at where its second line begins; its end if it has one line */
+/**
+ * Returns the cost of a caption.
+ * @param at index of the first word of the second line; the end of the caption if it has one line
+ */
 function cueCost(line: Line, span: Span, at: number): number {
   const { words, maxLine, endCosts, sentences } = line;
   const { from, end } = span;
   const next = words[end] ?? null;
   const last = words[end - 1]!;
-  // A sentence that ends in the middle of a caption makes it harder to read.
+  // A sentence that ends in the middle of a caption makes the caption harder to read.
   const inner = sentences[end - 1]! - sentences[from]!;
   const width = widthOf(line, span);
   const lines = at === end ? 0 : lineCost(line, span, at) / 4;
@@ -145,14 +148,14 @@ function cueCost(line: Line, span: Span, at: number): number {
   return CUE_COST + endCosts[end - 1]! + inner + lines + 2 * tooFast + isFragment;
 }
 
-/** One line, or two lines of at most the maximum width. */
+/** Returns one line, or two lines of at most the maximum width. */
 function breakLines(line: Line, span: Span): string[] {
   const at = widthOf(line, span) <= line.maxLine ? null : breakAt(line, span);
   if (at === null) return [textOf(line, span)];
   return [textOf(line, { ...span, end: at }), textOf(line, { ...span, from: at })];
 }
 
-/** Index of the first word of the second line; null if two lines cannot contain the words. `end` if one line can. */
+/** Returns the index of the first word of the second line: null if two lines cannot contain the words, and `end` if one line can. */
 function breakAt(line: Line, { from, end }: Span): number | null {
   if (widthOf(line, { from, end }) <= line.maxLine) return end;
   let best: { at: number; cost: number } | null = null;
@@ -165,7 +168,7 @@ function breakAt(line: Line, { from, end }: Span): number | null {
   return best?.at ?? null;
 }
 
-/** Lines of equal length read best. If they differ, the upper line should be shorter. */
+/** Returns the cost of a line break. Lines of equal length read best. If they differ, the upper line should be shorter. */
 function lineCost(line: Line, { from, end }: Span, at: number): number {
   const [upper, lower] = [widthOf(line, { from, end: at }), widthOf(line, { from: at, end })];
   const imbalance = Math.abs(upper - lower) / Math.max(1, upper + lower);

@@ -2,28 +2,27 @@ import { CONTROL, TAG } from './clean-text.ts';
 import { parseTiming } from './times.ts';
 import type { Cue } from './types.ts';
 
-/** The largest file of captions, in bytes. The captions of three hours of speech have about 300 KB. */
+/** Maximum bytes of a file of captions. The captions of three hours of speech have about 300 KB. */
 export const MAX_CAPTION_BYTES = 2 ** 20;
 export const MAX_CUES = 20_000;
-/** Characters of one line. Two lines of 42 characters are usual. */
+/** Maximum characters of one line. Two lines of 42 characters are usual. */
 export const MAX_CUE_LINE = 500;
-/** Lines of one cue. */
+/** Maximum lines of one cue. */
 export const MAX_CUE_LINES = 8;
 
 /** Why a file is rejected. */
 export interface CaptionFault {
   /** Line of the file, from 1; null if the fault has no line. */
   line: number | null;
-  /** A complete sentence that names the line. */
+  /** A complete sentence, which names the line if the fault has a line. */
   message: string;
 }
 
 export type ParsedCaptions = { ok: true; format: 'srt' | 'vtt'; cues: Cue[] } | { ok: false; fault: CaptionFault };
 
 /**
- * Reads SubRip or WebVTT strictly, because the file comes from people and is shown to others. Rejects everything that isn't a
- * caption, with its line. Cues must be in the order of their starts. Rejects tags, ASS styles and WebVTT style blocks. Drops
- * positions and comments.
+ * Reads SubRip or WebVTT strictly, because people write the file, and it is shown to other people. Rejects everything that isn't a caption,
+ * with its line. Cues must be in the order of their starts. Rejects tags, ASS styles and WebVTT style blocks. Drops positions and comments.
  */
 export function parseCaptions(file: Uint8Array | string): ParsedCaptions {
   const text = decode(file);
@@ -71,7 +70,7 @@ function decode(file: Uint8Array | string): { text: string } | { fault: CaptionF
 
 const NOT_UTF8: CaptionFault = { line: null, message: 'The file is not UTF-8 text. Save the file as UTF-8.' };
 
-/** Lines between empty lines. */
+/** Consecutive lines that are not empty. */
 interface Block {
   /** Index of the first line. */
   at: number;

@@ -14,10 +14,10 @@ export interface Word {
   start: number;
   /** Milliseconds; `start` or later. */
   end: number;
-  /** With its punctuation. */
+  /** The text of the word, with its punctuation. */
   text: string;
-  /** Whether a space separates it from the word before it. Scripts such as Chinese write words without spaces. */
+  /** Whether a space separates the word from the previous word. Scripts such as Chinese write words without spaces. */
   spaced: boolean;
-  /** The confidence of the recognizer, from 0 to 1; null if it reports none. */
+  /** The confidence of the recognizer, from 0 to 1; null if the recognizer reports no confidence. */
   probability: number | null;
 }

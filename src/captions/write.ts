@@ -2,7 +2,7 @@ import { cleanLine, disarmMarkup, disarmStyles } from './clean-text.ts';
 import { formatTime } from './times.ts';
 import type { Cue, Word } from './types.ts';
 
-/** SubRip: numbered cues, whose texts contain nothing that players could take for tags. An empty list is an empty file. */
+/** Writes SubRip: numbered cues, whose texts contain nothing that players could interpret as tags. Without cues, the file is empty. */
 export function writeSrt(cues: readonly Cue[]): string {
   return cues
     .map(({ start, end, text }, index) => {
@@ -12,7 +12,7 @@ export function writeSrt(cues: readonly Cue[]): string {
     .join('\n');
 }
 
-/** W3C WebVTT: a header, and a block for each cue. An empty list is only the header, which is a valid file. */
+/** Writes WebVTT (W3C): a header, and a block for each cue. Without cues, the file contains only the header, which is valid. */
 export function writeVtt(cues: readonly Cue[]): string {
   const blocks = cues.map(({ start, end, text }) => {
     const times = `${formatTime(start, '.')} --> ${formatTime(end, '.')}`;
@@ -23,24 +23,24 @@ export function writeVtt(cues: readonly Cue[]): string {
 
 /** A segment of speech, as the recognizer reports it. */
 export interface SpokenSegment {
-  /** Milliseconds. */
+  /** Milliseconds from the start of the media. */
   start: number;
   end: number;
   words: Word[];
 }
 
 export interface TranscriptFacts {
-  /** ISO 639-1; null if there is no speech. */
+  /** ISO 639-1 code; null if there is no speech. */
   language: string | null;
   task: 'transcribe' | 'translate';
-  /** Of the media. */
+  /** Duration of the media. */
   durationSeconds: number;
   segments: readonly SpokenSegment[];
   /** Whether the file lists the words with their times. */
   words: boolean;
 }
 
-/** JSON with times in seconds. Its members are part of the API. */
+/** Writes JSON with times in seconds. The members of this JSON are part of the API. */
 export function writeJson({ language, task, durationSeconds, segments, words }: TranscriptFacts): string {
   const shown = segments.map((segment) => ({
     start: seconds(segment.start),
@@ -58,7 +58,7 @@ export function writeJson({ language, task, durationSeconds, segments, words }: 
   return `${JSON.stringify(file, null, 1)}\n`;
 }
 
-/** The words of one language, with spaces where it writes them. */
+/** Joins words of one language, with the spaces that the language writes. */
 export function joinWords(words: readonly Word[]): string {
   return cleanLine(words.map(({ text, spaced }) => (spaced ? ' ' : '') + text).join(''));
 }

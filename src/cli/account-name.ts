@@ -6,7 +6,7 @@ const accountName = plainText(100).min(1);
 
 const SHOW_ALL = './airlock accounts list shows them';
 
-/** Trims and checks a name. Throws `invalid_request`. */
+/** Returns the trimmed name. Throws `invalid_request` if the name is invalid. */
 export function checkAccountName(name: string): string {
   const { success, data, error } = accountName.safeParse(name);
   if (success) return data;

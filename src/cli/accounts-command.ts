@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { NUMBER_SETTINGS, SWITCH_SETTINGS, settingFlag } from '../contract/account-settings.ts';
 
-/** `./airlock accounts`: the owners of keys and jobs, and their limits. */
+/** Adds `./airlock accounts`: the owners of keys and jobs, and their limits. */
 export function addAccounts(program: Command): void {
   const accounts = program.command('accounts').description('Show, create and configure accounts');
   accounts
@@ -12,7 +12,9 @@ export function addAccounts(program: Command): void {
     .action(async (options) => (await load()).listAccountsCommand(readConfig(), options));
   accounts
     .command('show')
-    .description('Show the settings of an account, its active keys, its jobs, and its minutes this month')
+    .description(
+      'Show the settings of an account, and its usage: keys, jobs, minutes of input this month, bytes and uploads',
+    )
     .argument('<name>', 'name of the account')
     .option('--json', 'print JSON')
     .action(async (name, options) => (await load()).showAccountCommand(readConfig(), name, options));
@@ -28,7 +30,9 @@ export function addAccounts(program: Command): void {
 function addSet(accounts: Command): void {
   const set = accounts
     .command('set')
-    .description('Change settings of an account. They apply to its next request and to the next job that starts')
+    .description(
+      'Change settings of an account. They apply to the next request of the account, and to its next job that starts',
+    )
     .argument('<name>', 'name of the account');
   for (const [name, { meaning, fallback, least }] of Object.entries(NUMBER_SETTINGS)) {
     set.option(`${settingFlag(name)} <n>`, `${meaning} (at least ${least}, default: ${fallback})`);
@@ -44,9 +48,9 @@ Examples:
   ./airlock accounts set partner --memory-mb default
   ./airlock accounts set partner --disarm on
 
-"default" (or "none") instead of a number restores the default. The limits of a transcode can only be lowered: the lowest
-of the server's, the account's and the job's limit applies. A job that exceeds a limit fails, and its error states whose
-limit it was.`,
+To restore a default, use "default" or "none" instead of a number. For each job, the lowest limit of the server, the account and
+the job applies, so an account can only lower the server's limits. A job that exceeds a limit fails, and its error states who set
+the limit.`,
   );
   set.action(async (name, options) => (await load()).setAccountCommand(readConfig(), name, options));
 }

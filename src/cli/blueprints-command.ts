@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
-/** `./airlock blueprints`: lists and runs blueprints. */
+/** Adds `./airlock blueprints`, which lists and runs blueprints. */
 export function addBlueprints(program: Command): void {
   const blueprints = program
     .command('blueprints')
@@ -23,7 +23,7 @@ export function addBlueprints(program: Command): void {
       '--output <file>',
       'the file to write, or the folder for several outputs (default: SLUG-LABEL.FORMAT in the current folder)',
     )
-    .option('--srt <file>', 'a file with the reviewed subtitles (default: the subtitles as transcribed)')
+    .option('--srt <file>', 'a file with the reviewed subtitles (default: the unreviewed subtitles)')
     .option('--keep', 'keep the run on the server instead of erasing it')
     .option(...ACCOUNT)
     .option('--json', 'print the run as JSON')

@@ -27,16 +27,16 @@ export function readChunk(path: string): string {
 }
 
 /**
- * Returns a function that loads a chunk once, and returns its exports.
- * @param folder of the chunks. Ends with a slash
- * @param compile returns the script of a chunk. The service uses code that the build has compiled, and the build writes this code
+ * Returns a function that loads a chunk once and returns the exports of the chunk.
+ * @param folder the folder of the chunks, with a slash at its end
+ * @param compile returns the script of a chunk. The scripts of the service contain the code that the build has compiled
  */
 export function createChunkLoader(
   folder: URL,
   compile: (name: string, path: string) => Script,
 ): (name: string) => unknown {
-  // The names of chunks contain only letters, digits, `-` and `.`, so the loader appends them to make paths and URLs. A process loads more
-  // than a hundred chunks, for which the functions of Node would use 2 ms.
+  // The names of chunks contain only letters, digits, `-` and `.`, so the loader joins the names to paths and URLs itself. A process loads
+  // more than a hundred chunks, for which the functions of Node would take 2 ms.
   const url = folder.href;
   const path = fileURLToPath(folder);
   const requireInstalled = createRequire(folder);

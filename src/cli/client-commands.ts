@@ -10,10 +10,10 @@ import { addUploads } from './uploads-command.ts';
 // Not imported from the schemas, because each role reads this file, and most roles need no Zod.
 const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
-const JOB_ID = 'ID of a job. For a recent job, its beginning or end is enough';
+const JOB_ID = 'ID of a job. For a recent job, the beginning or the end of the ID is enough';
 const WEBHOOK_ID = 'ID of the webhook';
 
-/** Commands that call the API: on the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else on the local server. */
+/** Adds the commands that call the API: on the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else on the local server. */
 export function addClientCommands(program: Command): void {
   addJobs(program);
   addUploads(program);
@@ -24,7 +24,7 @@ export function addClientCommands(program: Command): void {
   addTools(program);
   program
     .command('completion')
-    .description('Print the completion for a shell: bash, zsh or fish')
+    .description('Print the completion script for a shell: bash, zsh or fish')
     .addArgument(choiceArgument(new Argument('<shell>', 'your shell'), ['bash', 'zsh', 'fish']))
     .addHelpText(
       'after',
@@ -62,14 +62,14 @@ Examples:
     .action(async (options) => exit((await load()).listJobsCommand(readConfig(), options)));
   jobs
     .command('show')
-    .description('Show a job with its inputs, outputs and times, and why it failed')
+    .description('Show the inputs, outputs and times of a job, and why the job failed')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).showJobCommand(readConfig(), id, options)));
   jobs
     .command('watch')
-    .description('Show the progress of a job until it ends. Exits with 1 unless the job completes')
+    .description('Show the progress of a job until the job ends. Exits with 1 unless the job completes')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option('--json', 'print each event as a line of JSON')
@@ -77,7 +77,7 @@ Examples:
   addJobChanges(jobs);
 }
 
-/** Commands that change a job. */
+/** Adds the commands that change a job. */
 function addJobChanges(jobs: Command): void {
   const load = () => import('./commands/jobs.ts');
   jobs
@@ -89,7 +89,9 @@ function addJobChanges(jobs: Command): void {
     .action(async (id, options) => exit((await load()).cancelJobCommand(readConfig(), id, options)));
   jobs
     .command('redeliver')
-    .description('Deliver outputs of a job again, and wait. Exits with 1 unless all of them are delivered')
+    .description(
+      'Deliver outputs of a job again, and wait for the deliveries. Exits with 1 unless every delivery succeeds',
+    )
     .argument('<id>', JOB_ID)
     .option('--output <name>', 'name of the output (default: every output whose delivery failed)')
     .option('--to <url>', 'deliver to this bucket instead: s3://CONNECTION/FOLDER')
@@ -100,7 +102,7 @@ function addJobChanges(jobs: Command): void {
     );
   jobs
     .command('erase')
-    .description('Erase a job: delete its outputs and the uploads that it used now')
+    .description('Erase a job: delete its outputs, its texts, and the uploads that no other open job uses')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -149,14 +151,14 @@ docs/webhooks.md explains how to verify deliveries.`,
     .action(async (id, options) => exit((await load()).rotateWebhookCommand(readConfig(), id, options)));
   webhooks
     .command('delete')
-    .description('Delete a webhook with its deliveries')
+    .description('Delete a webhook and its deliveries')
     .argument('<id>', WEBHOOK_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).deleteWebhookCommand(readConfig(), id, options)));
 }
 
-/** Commands that send and list deliveries. */
+/** Adds the commands that send and list deliveries. */
 function addDeliveries(webhooks: Command): void {
   const load = () => import('./commands/webhooks.ts');
   const [deliveriesPerPage, deliveriesPage] = pageOptions('deliveries');
@@ -189,15 +191,15 @@ function addDeliveries(webhooks: Command): void {
 function addTools(program: Command): void {
   program
     .command('usage')
-    .description('Show the usage of an account this month, and what is left of its quota')
-    .option('--period <month>', 'another month, e.g. 2026-10')
+    .description('Show how much an account has used this month, and how much of its quota remains')
+    .option('--period <month>', 'show another month, e.g. 2026-10')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (options) => exit((await import('./commands/usage.ts')).usageCommand(readConfig(), options)));
   program
     .command('probe')
-    .description('Describe a file or URL: format, duration, streams')
-    .argument('<source>', 'a media file or a URL. Airlock reads only parts of a URL')
+    .description('Show the format, the duration and the streams of a file or URL')
+    .argument('<source>', 'a media file or a URL. Where possible, Airlock reads only parts of a remote file')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -210,7 +212,7 @@ function addTools(program: Command): void {
   program
     .command('validate')
     .description(
-      'Check the body of POST /v1/transcodes and show the command that would run. Exits with 1 if the API would reject it',
+      'Check the body of POST /v1/transcodes, and show the command that would run. Exits with 1 if the API would reject the body',
     )
     .argument('<file>', 'a file with JSON, or - for standard input')
     .option(...ACCOUNT)
@@ -232,13 +234,13 @@ function addTools(program: Command): void {
 function addTranscribe(program: Command): void {
   const transcribe = program
     .command('transcribe')
-    .description('Transcribe the speech of a file on a server with a speech model')
+    .description('Transcribe the speech in a file. Requires a server with a speech model')
     .argument('<file>', 'a media file')
     .option('--language <language>', 'spoken language, e.g. en (default: detected)')
-    .option('--translate', 'translate into English')
+    .option('--translate', 'translate the speech into English')
     .option(
       '--output <file>',
-      'the file to write instead of printing the text. Its extension sets the format: .srt, .vtt, .json or .txt',
+      'file to write instead of printing the text. The extension selects the format: .srt, .vtt, .json or .txt',
     )
     .option(...ACCOUNT)
     .option('--json', 'print the transcription job as JSON')
@@ -254,15 +256,16 @@ Examples:
     );
   transcribe
     .command('install')
-    .description('Install a speech model on this machine, and build whisper.cpp, which runs it')
+    .description('Install a speech model on this machine, and build whisper.cpp, which runs the model')
     .requiredOption('--model <file>', 'file of the model, named ggml-….bin')
-    .requiredOption('--sha256 <hex>', 'SHA-256 of the model, from its publisher')
-    .option('--name <name>', 'name of the model in settings (default: from the file name)')
+    .requiredOption('--sha256 <hex>', 'SHA-256 hash of the model, as stated by its publisher')
+    .option('--name <name>', 'name of the model in settings (default: derived from the file name)')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `
-Builds whisper.cpp from sources that npm downloads and Airlock checks. Requires g++. See docs/transcription.md.`,
+The command builds whisper.cpp from sources that npm downloads and Airlock checks. It requires g++. docs/transcription.md explains the
+setup.`,
     )
     .action(async (options) =>
       (await import('./commands/transcribe-install.ts')).transcribeInstallCommand(readConfig(), options),

@@ -1,24 +1,24 @@
 import { performance } from 'node:perf_hooks';
 
-/** Minimum bytes outside of V8's heap, in addition to those after the last collection, for which an idle process collects. */
+/** Bytes by which the memory outside of V8's heap must have grown since the last collection before an idle process collects. */
 const MUCH_BYTES = 32 * 2 ** 20;
 const LOOK_MS = 5_000;
-/** Maximum share of the time for which the event loop of an idle process works. */
+/** Share of the time for which the event loop works, from 0 to 1, below which the process is idle. */
 const IDLE_SHARE = 0.1;
 
 interface CollectTools {
-  /** Collects all garbage; undefined without `--expose-gc`. It takes about 50 ms for the heap of the API. */
+  /** Collects all garbage, which takes about 50 ms for the heap of the API. Undefined without `--expose-gc`. */
   collect: (() => void) | undefined;
-  /** Bytes of buffers and strings outside of V8's heap. */
+  /** Returns the bytes of buffers and strings outside of V8's heap. */
   externalBytes: () => number;
-  /** The share of the time since the last call in which the event loop has worked, 0 to 1. */
+  /** Returns the share of the time since its last call for which the event loop has worked, from 0 to 1. */
   busyShare: () => number;
 }
 
 /**
- * Collects garbage when the process is idle after a burst. V8 collects only while a process allocates: after bodies of 1 MiB in a loop, an
- * idle API kept 70 MiB of their buffers for as long as it was idle.
- * @returns a function that stops this
+ * Collects garbage when the process is idle after a burst of requests. V8 collects only while a process allocates. Without this collection,
+ * an idle API keeps 70 MiB of buffers after it has received bodies of 1 MiB in a loop.
+ * @returns a function that stops the collections
  */
 export function collectWhenIdle(
   tools: CollectTools = toolsOf(globalThis.gc && (() => globalThis.gc?.())),
@@ -45,7 +45,7 @@ export function toolsOf(collect: CollectTools['collect']): CollectTools {
   };
 }
 
-/** Returns a function that measures the share of the time since its last call for which the event loop has worked, 0 to 1. */
+/** Returns a function that measures the share of the time since its last call for which the event loop has worked, from 0 to 1. */
 export function busyShareMeter(): () => number {
   let before = performance.eventLoopUtilization();
   return () => {

@@ -81,7 +81,7 @@ export async function openContext(
   };
 }
 
-/** The signing key of this installation. It is registered so that others can verify its signatures. */
+/** Opens the signing key of this installation, and registers it so that others can verify its signatures. */
 export async function openSigner(config: Config, db: Database): Promise<Signer> {
   const { signingKey } = await loadSecrets(config.dataDir);
   const signer = createSigner(readSigningKey(process.env, signingKey));
@@ -89,7 +89,7 @@ export async function openSigner(config: Config, db: Database): Promise<Signer> 
   return signer;
 }
 
-/** The traces of a process. Null unless the operator has set a destination for traces; no tracing code is then loaded. */
+/** Opens the traces of a process. Returns null, and loads no tracing code, unless the operator has set a destination for traces. */
 export async function openRoleTracing(
   { traces: url, tracesPercent: percent }: Config,
   role: DatabaseRole,

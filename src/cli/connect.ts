@@ -7,15 +7,15 @@ import { findServer } from './find-server.ts';
 import type { CommandKey, Server } from './local-server.ts';
 
 export interface ConnectOptions {
-  /** Permissions of a key that is created for this command. Only for a local server. */
+  /** Scopes of the key that is created for this command. Applies only to a local server. */
   scopes: readonly Scope[];
-  /** The account whose resources the command uses. Only for a local server. */
+  /** The account whose resources the command uses. Applies only to a local server. */
   account?: string | undefined;
-  /** Name and lifetime of the key that is created for this command. Only for a local server. */
+  /** Name and lifetime of the key that is created for this command. Applies only to a local server. */
   key?: CommandKey;
-  /** Whether to start a service for this command if none runs. */
+  /** Whether to start a service for this command if no service runs. */
   start?: boolean;
-  /** Called at Ctrl-C, before anything is cleaned up. */
+  /** Called if Ctrl-C ended the command, after the cleanup. */
   onInterrupt?(): void;
 }
 
@@ -24,13 +24,13 @@ export interface Connection {
   server: Pick<Server, 'url' | 'key' | 'keepKey'>;
   /** Aborts at the first Ctrl-C. */
   signal: AbortSignal;
-  /** For signed URLs. Trusts the certificate of a local server. */
+  /** Fetches signed URLs. Trusts the certificate of a local server. */
   fetch: typeof fetch;
 }
 
 /**
- * Finds the server, runs `work` with a client, and cleans up. Returns the exit code of `work`, or 130 after Ctrl-C. The first Ctrl-C
- * interrupts, a second one skips waiting for a service that this command has started, and a third one exits the process.
+ * Finds the server, runs `work` with a client, and cleans up. Returns the exit code of `work`, or 130 if Ctrl-C ended it. The first Ctrl-C
+ * interrupts `work`, the second skips the wait for a service that this command has started, and the third exits the process.
  */
 export async function connect(
   config: Config,
@@ -46,7 +46,7 @@ export async function connect(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // The terminal was closed. No one reads the output any more, but cleanup must still run.
+  // The terminal was closed. Nothing reads the output any more, but the cleanup must still run.
   process.on('SIGHUP', () => {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     onSignal();
@@ -57,7 +57,7 @@ export async function connect(
     const { fetch, close } = openFetch(server.ca);
     try {
       const client = { url: server.url, key: server.key, fetch };
-      // Do not retry, because a user who mistyped an address should get the error immediately.
+      // Does not retry, because a user who mistyped an address should get the error immediately.
       await new Airlock({ ...client, retries: 0 }).request('GET', '/livez', { signal });
       return await work({ airlock: new Airlock(client), server, signal, fetch });
     } finally {

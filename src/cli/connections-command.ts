@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
-/** `./airlock connections`: buckets that jobs use by name. */
+/** Adds `./airlock connections`: buckets that jobs use by name. */
 export function addConnections(program: Command): void {
   const connections = program.command('connections').description('List, create and delete connections to your buckets');
   const load = () => import('./commands/connections.ts');
@@ -14,8 +14,10 @@ export function addConnections(program: Command): void {
     .action(async (options) => exit((await load()).listConnectionsCommand(readConfig(), options)));
   connections
     .command('create')
-    .description('Test a bucket, and store its access key from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
-    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .description(
+      'Test the access to a bucket, and create a connection. Reads the access key from the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    )
+    .argument('<name>', 'name of the connection: lower-case letters, digits and hyphens')
     .requiredOption('--bucket <name>', 'name of the bucket')
     .requiredOption('--region <name>', 'region of the bucket, e.g. eu-central-1')
     .option('--endpoint <url>', 'URL of the storage (default: Amazon S3)')
@@ -33,7 +35,7 @@ docs/destinations.md lists the rights that the access key requires.`,
     .action(async (name, options) => exit((await load()).createConnectionCommand(readConfig(), name, options)));
   connections
     .command('delete')
-    .description('Delete a connection with its access key')
+    .description('Delete a connection and its access key')
     .argument('<name>', 'name of the connection')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)

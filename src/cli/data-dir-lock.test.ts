@@ -35,13 +35,13 @@ describe('the lock of a data directory', () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  it('keeps a directory that existed before', async () => {
+  it('keeps a directory that existed before the lock', async () => {
     await mkdir(dataDir, { mode: 0o700 });
     await (await take()).release();
     expect(existsSync(dataDir)).toBe(true);
   });
 
-  it('keeps the directory if a service has been started there since', async () => {
+  it('keeps a directory on which a service was started while the lock was held', async () => {
     const lock = await take();
     const service = await claimInstance(dataDir);
     await lock.release();
@@ -49,14 +49,14 @@ describe('the lock of a data directory', () => {
     await service.release();
   });
 
-  it('keeps a directory whose creator was killed: it may be in use since then', async () => {
+  it('keeps a directory whose creator was killed, because the directory may be in use', async () => {
     await mkdir(dataDir, { mode: 0o700 });
     await writeFile(join(dataDir, 'made-by-transcode'), '');
     await (await take()).release();
     expect(existsSync(dataDir)).toBe(true);
   });
 
-  it('stops waiting when its signal aborts', async () => {
+  it('rejects a command that waits when the signal of this command aborts', async () => {
     const first = await take();
     const impatient = new AbortController();
     const second = take(impatient.signal);

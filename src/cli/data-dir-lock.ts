@@ -6,9 +6,9 @@ import { type FileLock, lockFile } from '../supervisor/file-lock.ts';
 import { claimInstance } from '../supervisor/ready-file.ts';
 
 export interface DataDirLock {
-  /** Whether the data directory was created only by these commands. */
+  /** Whether `transcode` commands created the data directory. */
   isMade: boolean;
-  /** Releases the lock. The last user removes the data directory if only these commands created it. */
+  /** Releases the lock. The last command removes the data directory if `transcode` commands created it. */
   release(): Promise<void>;
 }
 
@@ -19,9 +19,9 @@ const MARK = 'made-by-transcode';
 /**
  * Waits until no other `transcode` runs its own service on `dataDir`. Every command that waits or runs holds a shared lock on
  * `transcode.users`, so the last command can detect that it is the last.
- * @param options.made the launcher created the directory for this command
+ * @param options.made whether the launcher created the directory for this command
  * @param options.remove removes the directory
- * @throws the signal's reason if it aborts
+ * @throws the reason of `options.signal` if the signal aborts
  */
 export async function lockDataDir(
   dataDir: string,
@@ -31,7 +31,7 @@ export async function lockDataDir(
   const leave = async () => {
     try {
       if (!(await users.convert('exclusive')) || !existsSync(join(dataDir, MARK))) return;
-      // If a service has been started there in the meantime, the directory belongs to that service.
+      // If a service has been started on the directory in the meantime, the directory belongs to that service.
       const instance = await claimInstance(dataDir).catch(() => null);
       if (!instance) return;
       await options.remove();
@@ -67,14 +67,14 @@ async function enter(dataDir: string, made: boolean): Promise<FileLock> {
     const path = join(dataDir, 'transcode.users');
     const alone = await lockFile(path, 'exclusive', 0).catch(nullIfMissing);
     const users = alone ?? (await lockFile(path, 'shared', RETRY_MS).catch(nullIfMissing));
-    // If there is no lock, the lock is on a deleted file, or the directory no longer exists, then the last user is removing the directory.
+    // The last user is removing the directory if the lock file is missing or deleted.
     if (!users || !(await isStillThere(users, path))) {
       await users?.release();
       continue;
     }
     const mark = join(dataDir, MARK);
     if (fresh) await writeFile(mark, '');
-    // A command that was killed left this mark. The directory may have been in use since then.
+    // A command that was killed left this mark. Another program may have used the directory since then.
     else if (alone) await rm(mark, { force: true });
     await alone?.convert('shared');
     return users;

@@ -11,8 +11,8 @@ import { programStamp } from './schema-stamp.ts';
 declare const CLUSTER_SOURCES: string | undefined;
 
 /**
- * The prepared cluster of this build. A copy counts as migrated by this build, because the template depends on the same
- * migrations and on the same sources that run them. Null when running from sources, which change without a build.
+ * Returns the prepared cluster of this build. A copy counts as migrated by this build, because the template depends on the same migrations
+ * and on the same sources that run them. Returns null when running from sources, which change without a build.
  */
 export async function databaseTemplate(): Promise<TemplateUse | null> {
   const stamp = await programStamp();
@@ -24,7 +24,10 @@ export async function databaseTemplate(): Promise<TemplateUse | null> {
   };
 }
 
-/** Identifies the schema and the privileges of a new database. Changes with each migration and with the source files above. */
+/**
+ * Returns a hash that identifies the schema and the privileges of a new database. The hash changes with each migration and with the source
+ * files of CLUSTER_SOURCES.
+ */
 export async function schemaHash(sources: string, migrations = migrationsFolder()): Promise<string> {
   const hash = createHash('sha256').update(sources);
   for (const name of await migrationFiles(migrations))

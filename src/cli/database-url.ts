@@ -5,7 +5,7 @@ import { embeddedUrl } from '../supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../supervisor/postgres-socket.ts';
 import type { Secrets } from '../supervisor/secrets.ts';
 
-/** The database login: a role with the rights of one process, or the owner, for migrations and the command line. */
+/** The login for the database: the role of one process, or the owner, for migrations and the command line. */
 export type DatabaseUser = DatabaseRole | 'owner';
 
 /**

@@ -1,7 +1,10 @@
 import type { Schemas } from '../../sdk/src/index.ts';
 import { UsageError } from './exit.ts';
 
-/** `s3://media/videos` → the folder `videos` in the bucket of the connection `media`. Throws `UsageError`. */
+/**
+ * Returns the destination that `--to` names: `s3://media/videos` is the folder `videos` in the bucket of the connection `media`. Throws
+ * `UsageError`.
+ */
 export function destinationOf(to: string | undefined): { destination?: Schemas['Destination'] } {
   if (to === undefined) return {};
   const [, connection, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(to) ?? [];

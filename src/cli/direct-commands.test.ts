@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { DIRECT_COMMANDS, findDirectCommand } from './direct-commands.ts';
 import { createProgram } from './program.ts';
 
-it('a command that starts a process of the service needs no parser', () => {
+it('a command that starts a process of the service runs without the parser', () => {
   for (const name of ['up', 'api', 'worker', 'gateway'] as const)
     expect(findDirectCommand([name])).toBe(DIRECT_COMMANDS[name]);
 });

@@ -15,14 +15,17 @@ export const DIRECT_COMMANDS = {
   gateway: async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()),
 } satisfies Record<string, DirectCommand>;
 
-/** Returns the command if `args` contains only the name of a direct command, else null. @param args without the program */
+/**
+ * Returns the command if `args` contains only the name of a direct command, otherwise null.
+ * @param args the arguments of the program
+ */
 export function findDirectCommand(args: readonly string[]): DirectCommand | null {
   const [name = '', ...others] = args;
   if (others.length > 0 || !Object.hasOwn(DIRECT_COMMANDS, name)) return null;
   return DIRECT_COMMANDS[name as keyof typeof DIRECT_COMMANDS];
 }
 
-/** Prepares the data directory too, because a role that runs alone may be the first to use it. */
+/** Reads the settings and prepares the data directory, because a role that runs alone may be the first to use the directory. */
 export async function roleConfig(): Promise<Config> {
   const { prepareDataDir } = await import('../supervisor/data-dir.ts');
   const config = readConfig();

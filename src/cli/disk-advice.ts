@@ -1,10 +1,10 @@
 import { type DiskReserve, diskSpace, hasSpareSpace } from '../config/disk-reserve.ts';
 
-/** Free space below this is reported as low. It is enough for two files of maximum size. */
+/** Bytes of free space above the reserve, below which the space is reported as low. Enough for two uploads of the default maximum size. */
 const AMPLE_BYTES = 5 * 2 ** 30;
 
 export interface DiskAdvice {
-  /** `full`: free space is below the reserve, so uploads and jobs are rejected. */
+  /** `full`: no space is left above the reserve, so uploads and jobs are rejected. `low`: little space is left above the reserve. */
   state: 'ample' | 'low' | 'full';
   seen: string;
   remedy: string | null;

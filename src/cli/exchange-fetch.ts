@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { type Exchange, openExchange } from '../storage/http-exchange.ts';
 
-/** Maximum connections to one server: four parts of an upload, a stream of events, and other requests. */
+/** Maximum number of connections to one server: four for parts of an upload, and others for streams of events and requests. */
 const CONNECTIONS = 8;
 
 /**
- * `fetch` based on Node's own HTTP client (docs/decisions/0006 explains why). It trusts a server's own certificate: `ca` is that
- * certificate as PEM. It follows no redirects.
+ * Opens a `fetch` that uses Node's own HTTP client (docs/decisions/0006 explains why) and follows no redirects. `ca` is the server's own
+ * certificate as PEM, which this `fetch` trusts.
  */
 export function openFetch(ca?: string): { fetch: typeof fetch; close(): void } {
   const exchange = openExchange({ connections: CONNECTIONS, ...(ca && { ca }) });
@@ -26,7 +26,7 @@ async function sendBy(exchange: Exchange, url: string, init: RequestInit): Promi
   const status = answer.statusCode!;
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
-  // Responses with these statuses have no body.
+  // Responses to HEAD requests, and responses with these statuses, have no body.
   if (method === 'HEAD' || status === 204 || status === 304) {
     answer.resume();
     return new Response(null, { status, headers });

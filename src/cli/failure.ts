@@ -8,8 +8,8 @@ import { dim, red } from './style.ts';
 import { plain } from './table.ts';
 
 /**
- * The message of an error. For an error of Airlock's own functions, adds the field, the reason and the remedy. A
- * server's message already contains them.
+ * Returns the message of an error. For an error of Airlock's own functions, adds the field, the reason and the remedy, which a server's
+ * message already contains.
  */
 function explain(error: Error & { details?: unknown }): string {
   if (error.name === 'AirlockError') return error.message;
@@ -17,7 +17,7 @@ function explain(error: Error & { details?: unknown }): string {
   return [error.message, [field, reason].filter(Boolean).join(' '), remedy].filter(Boolean).join('. ');
 }
 
-/** The pages and logs to read after a server's error. */
+/** Returns a sentence that names the pages and logs to read after a server's error. */
 function whereToLook({ status, code, requestId, docs }: AirlockError): string {
   const key = status === 401 || status === 403 ? 'Check AIRLOCK_API_KEY. ' : '';
   return `${key}See ${docs ?? `code ${code} in docs/errors.md`}${requestId ? `; request ${requestId} in the log of the server` : ''}`;
@@ -60,7 +60,7 @@ function oneLine(text: string): string {
   return plain(text.trim().replaceAll(/\s*[\r\n]\s*/g, ' '));
 }
 
-/** Checks the code, not the class, because the processes of a service don't load the command-line parser. */
+/** Checks the code instead of the class, because the processes of a service don't load the command-line parser. */
 function isCommanderError(error: unknown): error is CommanderError {
   return String((error as { code?: unknown } | null)?.code).startsWith('commander.');
 }

@@ -16,7 +16,7 @@ export function openTrimmedFfmpeg(config: Config, logger?: Logger, builds = fals
   });
 }
 
-/** Finds the trimmed FFmpeg that workers of the data directory use. For commands that only report. */
+/** Finds the trimmed FFmpeg that workers of the data directory use, without building or changing it. */
 export async function findTrimmedFfmpeg(config: Config): Promise<Pick<TrimmedManager, 'path'>> {
   const path = await usedTrimmed({ dataDir: config.dataDir, isOn: isOn(config) });
   return { path: () => path };
@@ -24,7 +24,7 @@ export async function findTrimmedFfmpeg(config: Config): Promise<Pick<TrimmedMan
 
 const isOn = ({ ffmpeg, ffmpegBuild }: Config): boolean => ffmpegBuild === 'auto' && ffmpeg === null;
 
-/** Paths of programs for `SandboxOptions`: the operator's FFmpeg, or the trimmed build, which can change at any time. */
+/** Returns the paths of programs for `SandboxOptions`: the operator's FFmpeg, or the trimmed build, which can change at any time. */
 export function ffmpegPaths(
   config: Pick<Config, 'ffmpeg'>,
   trimmed: Pick<TrimmedManager, 'path'>,

@@ -4,8 +4,8 @@ import { UsageError } from './exit.ts';
 import type { Server, ServerOptions } from './local-server.ts';
 
 /**
- * Finds the server for a command: the server in AIRLOCK_URL and AIRLOCK_API_KEY, else a local server. Only a local server requires loading
- * the database and the supervisor, which takes twice as long as the rest of a command.
+ * Returns the server for a command: the server in AIRLOCK_URL and AIRLOCK_API_KEY, otherwise a local server. Only a local server requires
+ * loading the database and the supervisor, which takes twice as long as the rest of a command.
  */
 export async function findServer(
   config: Config,

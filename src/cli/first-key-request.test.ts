@@ -10,7 +10,7 @@ describe('a request of the supervisor for the first key', () => {
     const sent: object[] = [];
     const login = request.ask((message) => sent.push(message), '/data/first-key', NEVER);
     expect(sent).toEqual([{ type: 'first-key', wanted: '/data/first-key' }]);
-    // Other messages that the API sends.
+    // The request ignores other messages of the API.
     for (const other of [null, 'text', { type: 'scrape', id: 1 }]) request.receive(other);
     request.receive({ type: 'first-key-made', login: LOGIN });
     expect(await login).toEqual(LOGIN);
@@ -22,7 +22,7 @@ describe('a request of the supervisor for the first key', () => {
     await expect(login).rejects.toThrow('The first key could not be created: disk full');
   });
 
-  it('fails if the API does not respond in time, and if the start is aborted', async () => {
+  it('fails if the API does not respond in time, or if the start is aborted', async () => {
     await expect(openFirstKeyRequest(1).ask(() => {}, true, NEVER)).rejects.toThrow('the API did not respond');
     const abort = new AbortController();
     const login = openFirstKeyRequest().ask(() => {}, true, abort.signal);

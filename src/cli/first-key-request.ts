@@ -2,8 +2,8 @@ import { SupervisorError } from '../supervisor/supervisor-error.ts';
 import type { FirstLogin, WantedKey } from './make-first-key.ts';
 
 /*
- * The supervisor asks the API for the first key of an installation. The API already has the code and the connections for this, and its
- * database role creates keys anyway. In the supervisor, the code and the connections would use 50 ms and 4 MB.
+ * The supervisor requests the first key of an installation from the API. The API already has the code and the connections for this, and its
+ * database role may create keys. In the supervisor, the code and the connections would cost 50 ms and 4 MB.
  */
 
 /** Milliseconds after which a start fails if the API, which may have ended, doesn't respond. */
@@ -24,7 +24,7 @@ interface KeyFailure {
   reason: string;
 }
 
-/** Runs in the API. Creates the first key when the supervisor asks for it. No other process can ask. */
+/** Creates the first key when the supervisor requests it. Runs in the API, to which no other process can send this request. */
 export function serveFirstKey(make: (wanted: WantedKey) => Promise<FirstLogin>): void {
   process.on('message', (message) => {
     if (!isOfType<KeyRequest>(message, 'first-key')) return;
@@ -35,9 +35,9 @@ export function serveFirstKey(make: (wanted: WantedKey) => Promise<FirstLogin>):
   });
 }
 
-/** Runs in the supervisor. */
+/** A request for the first key, as the supervisor sends it. */
 export interface FirstKeyRequest {
-  /** Receives every message of the API. */
+  /** Receives every message of the API, and ignores messages that don't belong to the request. */
   receive(message: unknown): void;
   /** Sends the request with `send`. Rejects if the API cannot create the key or does not respond in time, or if `signal` aborts. */
   ask(send: (message: object) => void, wanted: WantedKey, signal: AbortSignal): Promise<FirstLogin>;

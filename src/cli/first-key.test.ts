@@ -10,7 +10,7 @@ it('a first key shown on a terminal is part of the example command', () => {
   expect(lines.at(-1)).toContain(`-H 'Authorization: Bearer al_live_x'`);
 });
 
-it('a first key in a file is announced by its path, in a command that works with any folder name', () => {
+it('a first key in a file is announced by its path, and the example command works with any folder name', () => {
   const folder = mkdtempSync(join(tmpdir(), `it's a "first" `));
   try {
     const file = join(folder, 'first-key');

@@ -4,18 +4,21 @@ import { bold, dim } from './style.ts';
 /** The first key of an installation, or the path of the file that contains it. */
 export type FirstKey = { text: string } | { file: string };
 
-/** File for the first key if no terminal can show it: one line, readable only by the service's account. */
+/**
+ * Returns the path of the file for the first key if no terminal can show the key. The file has one line, and only the service's account can
+ * read it.
+ */
 export function firstKeyFile(dataDir: string): string {
   return join(dataDir, 'first-key');
 }
 
-/** The path to show for a file directly in the data directory. The launcher may have mounted the directory elsewhere. */
+/** Returns the path to show for a file that is directly in the data directory. The launcher may have mounted the directory elsewhere. */
 export function shownPath(file: string): string {
   const shown = process.env.AIRLOCK_SHOWN_DATA_DIR;
   return shown ? join(shown, basename(file)) : file;
 }
 
-/** Lines for standard error. They contain the key only when it was not written to a file. */
+/** Returns lines for standard error. They contain the key only if the key was not written to a file. */
 export function describeFirstKey(key: FirstKey, url: string): string[] {
   if ('text' in key) {
     return [

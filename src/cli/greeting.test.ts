@@ -13,7 +13,7 @@ const given = {
   willBuild: false,
 };
 
-describe('the greeting of up', () => {
+describe('the greeting of airlock up', () => {
   it('lists the parts of the service, their addresses, and commands to try', () => {
     const text = greeting(given);
     expect(text).toContain('Airlock is up at http://127.0.0.1:1 (1.2 s)');
@@ -23,7 +23,7 @@ describe('the greeting of up', () => {
     expect(text).not.toMatch(/Dashboard|Sign in|FFmpeg/);
   });
 
-  it('announces the build of a trimmed FFmpeg, and how to turn it off', () => {
+  it('announces the build of a trimmed FFmpeg, and explains how to turn the build off', () => {
     expect(greeting({ ...given, willBuild: true })).toMatch(/FFmpeg .*builds[\s\S]*AIRLOCK_FFMPEG_BUILD=off/);
   });
 

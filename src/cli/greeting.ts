@@ -11,9 +11,9 @@ export interface Greeting {
   config: Config;
   ready: ReadyInfo;
   firstKey: FirstKey | null;
-  /** The URL of the link that sets the first operator's password; null if a person already has a password. */
+  /** Token of the link with which the first operator sets a password. Null if this start created no link. */
   setupToken: string | null;
-  /** Duration of the start. */
+  /** Milliseconds that the start took. */
   ms: number;
   hasDashboard: boolean;
   /** Whether this service will build FFmpeg, which occupies a processor for minutes. */
@@ -25,7 +25,7 @@ export function hasDashboard(): boolean {
   return existsSync(join(projectRoot(), 'dist', 'web', 'index.html'));
 }
 
-/** The text that `up` prints when it is ready: the parts of the service, their addresses, and the first steps. */
+/** Returns the text that `up` prints when it is ready: the parts of the service, their addresses, and the first steps. */
 export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard, willBuild }: Greeting): string {
   const rows = [
     ...(hasDashboard ? [['Dashboard', `${ready.api}/`]] : []),
@@ -68,7 +68,7 @@ function signIn(link: string): string[] {
   ];
 }
 
-/** The key was shown at the first start. */
+/** Returns example commands that create a key and use it, because the first key is shown only at the first start. */
 function tryWithoutKey(url: string): string[] {
   return [
     `  Try       key=$(./airlock keys create --name first)`,
@@ -76,7 +76,7 @@ function tryWithoutKey(url: string): string[] {
   ];
 }
 
-/** The URL of a bucket may contain a query, or a password before its host. */
+/** Removes a query, and a user and password before the host, from the URL of a bucket. */
 function withoutSecrets(url: string): string {
   return url.replace(/\?.*$/s, '').replace(/\/\/[^/@]*@/, '//');
 }

@@ -2,11 +2,13 @@ import { type Airlock, AirlockError, type Job } from '../../sdk/src/index.ts';
 import { nearestName } from '../contract/faults/near-name.ts';
 import { UsageError } from './exit.ts';
 
-/** Minimum length of a shortened id. */
+/** Minimum number of characters of a shortened ID. */
 const LEAST_CHARACTERS = 4;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Runs `work` with the job that `given` names: its id, or the beginning or end of the id of one of the latest hundred. */
+/**
+ * Runs `work` with the ID of the job that `given` names. `given` is an ID, or the beginning or end of the ID of one of the latest 100 jobs.
+ */
 export async function withJob<T>(airlock: Airlock, given: string, work: (id: string) => Promise<T>): Promise<T> {
   if (!UUID.test(given)) return work(await findJob(airlock, given));
   try {

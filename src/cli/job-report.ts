@@ -3,7 +3,7 @@ import { byteText, clock } from './stages.ts';
 import { bold, dim, green, red } from './style.ts';
 import { plain } from './table.ts';
 
-/** Reports a final job on standard error, or as JSON on standard output. `names` = the files that the command has written. */
+/** Reports a final job on standard error, or as JSON on standard output. `names` are the files that the command has written. */
 export function reportJob(job: Job, names: readonly string[], { json }: { json?: boolean }): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(job)}\n`);

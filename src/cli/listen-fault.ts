@@ -1,6 +1,6 @@
 import { EXIT } from './exit.ts';
 
-/** An error of `listen`, for a TCP port or for a Unix socket, whose `address` is its path. */
+/** An error of `listen`. For a TCP port, it contains the port. For a Unix socket, `address` is the path of the socket. */
 type ListenError = NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string };
 
 interface Fault {
@@ -8,7 +8,7 @@ interface Fault {
   exitCode: number;
 }
 
-/** Why a process cannot listen, and the remedy; null for any other error. */
+/** Returns the reason why a process cannot listen, and the remedy. Returns null for any other error. */
 export function listenFault(error: Error): Fault | null {
   const { code = '', syscall, address = '', port, hostname, path } = error as ListenError & { path?: string };
   if (code === 'EADDRINUSE') return { message: inUse(address, port), exitCode: EXIT.unavailable };

@@ -6,16 +6,16 @@ import { createChunkLoader, readChunk } from './chunk-loader.ts';
 import { runtimeFlags } from './v8-options.ts';
 
 /*
- * The entry of the build: `dist/airlock.js`. It loads the chunks of the program, each with the code that V8 compiled
- * when the program was built (docs/decisions/0067-…). Node loads no module with such code before version 22.1.
+ * The entry of the build: `dist/airlock.js`. It loads the chunks of the program, each with the code that V8 compiled when the program was
+ * built (docs/decisions/0067-…). Node.js itself can load modules with compiled code only from version 22.1 on.
  */
 
-/** File of the chunk that runs the command. Set by the build (scripts/build.mjs). */
+/** Name of the file with the chunk that runs the command. Set by the build (scripts/build.mjs). */
 declare const MAIN_CHUNK: string;
 
 /**
- * V8 accepts compiled code only in a process with the same options, so there is a folder for each set of options. If the folder is missing
- * or V8 rejects its files, V8 compiles the source.
+ * Folder of the compiled code. V8 accepts compiled code only in a process with the same options, so there is a folder for each set of
+ * options. If the folder is missing or V8 rejects its files, V8 compiles the source.
  */
 const COMPILED = fileURLToPath(new URL(`./compiled/${process.execArgv.join('')}/`, import.meta.url));
 

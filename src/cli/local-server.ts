@@ -20,9 +20,12 @@ export interface Server {
   key: string;
   /** The server's own certificate, if it is self-signed. */
   ca?: string;
-  /** Keeps the key of the command until it expires, and returns its id. Absent if the command uses an existing key. */
+  /**
+   * Keeps the key of the command until it expires, and returns its ID. Present only if the key was created on a service that was already
+   * running.
+   */
   keepKey?(): string;
-  /** Revokes the key, stops the processes that were started, and removes the files that were created. */
+  /** Revokes the key unless it is kept, stops the processes that were started, and removes the files that were created. */
   close(): Promise<void>;
 }
 
@@ -42,13 +45,13 @@ export interface ServerOptions {
   scopes?: readonly Scope[];
   account?: string | undefined;
   key?: CommandKey;
-  /** Whether to start a service if none runs. */
+  /** Whether to start a service if no service runs. */
   start?: boolean;
 }
 
 /**
- * The server that runs on the data directory, or a server that is started for this command. A data directory that was created for the
- * command is removed with the server.
+ * Returns the server that runs on the data directory, or a server that is started for this command. A data directory that was created for
+ * the command is removed with the server.
  */
 export async function findLocalServer(config: Config, options: ServerOptions, env: NodeJS.ProcessEnv): Promise<Server> {
   const running = await readReadyFile(config.dataDir);
@@ -98,7 +101,7 @@ async function startOwnServer(
   isThrowaway: boolean,
 ): Promise<Server> {
   const { immediate } = options;
-  // Use loopback and free ports, because no other client should reach this server.
+  // Uses loopback and free ports, because no other client should reach this server.
   const local: Config = {
     ...config,
     host: '127.0.0.1',
@@ -131,7 +134,7 @@ async function startOwnServer(
     const service = await startService(given);
     const { raw, revoke } = await made;
     const close = async () => {
-      // Without a database, the key cannot be revoked. Only this process has the key, and the key expires.
+      // After the second Ctrl-C, no database is left that could revoke the key. Only this process has the key, and the key expires.
       if (!isThrowaway && !immediate.aborted) await revoke();
     };
     const stop = isThrowaway ? service.discard : service.stop;
@@ -147,7 +150,7 @@ interface OwnKey {
   revoke(): Promise<void>;
 }
 
-/** Creates the key of a command once its service has a schema. No connection of the owner stays open. */
+/** Creates the key of a command once the service of the command has a schema. Keeps no connection of the owner open. */
 function keyForCommand(options: ServerOptions): { promise: Promise<OwnKey>; onSchema(url: string): Promise<void> } {
   let resolve!: (key: OwnKey) => void;
   const promise = new Promise<OwnKey>((settle) => {
@@ -171,7 +174,10 @@ async function withPool<T>(url: string, work: (pool: Pool) => Promise<T>): Promi
   }
 }
 
-/** If the launcher has mounted the directory elsewhere, the mount point cannot be removed: empty it, then remove `shown`. */
+/**
+ * Removes the data directory. If the launcher has mounted the directory elsewhere, the mount point cannot be removed, so this empties the
+ * mount point and removes `shown`.
+ */
 async function removeDataDir(dataDir: string, shown: string | undefined): Promise<void> {
   if (!shown) return rm(dataDir, { recursive: true, force: true });
   for (const name of await readdir(dataDir)) await rm(join(dataDir, name), { recursive: true, force: true });

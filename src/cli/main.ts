@@ -1,8 +1,8 @@
 import { findDirectCommand } from './direct-commands.ts';
 import { reportFailure } from './failure.ts';
 
-// Node 21 and later define this. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads all of fetch: 4 MB
-// and 13 ms in most processes.
+// Node.js 21 and later define `navigator`. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node.js 20 loads all of
+// fetch: 4 MB and 13 ms in most processes.
 if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: 'Node.js/20' } });
 
 // If the reader of the output closes it early (`| head`), the command ends without a stack trace.
@@ -12,7 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 run()
-  // Exits instead of only setting the exit code, because open connections of a role that failed during its start would keep it alive.
+  // Exits instead of only setting the exit code, because open connections of a role that failed during its start would keep the process
+  // alive.
   .catch(async (error) => process.exit(await reportFailure(error)));
 
 async function run(): Promise<void> {

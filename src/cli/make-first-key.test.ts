@@ -45,7 +45,7 @@ describe('the first key', () => {
   });
 
   it('is replaced in its file by the next start if a start fails before the commit', async () => {
-    // The commit fails after the file was written, so the state is the same as after the process was killed.
+    // The commit fails after the file was written, which leaves the same state as a process that was killed.
     await database.pg.query(`
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no commit'; END $$;
       CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON api_keys DEFERRABLE INITIALLY DEFERRED

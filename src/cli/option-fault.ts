@@ -1,6 +1,9 @@
 import { describeIssue, type SchemaIssue, type Sent } from '../contract/faults/describe-issue.ts';
 
-/** Describes a rejected value by its option. `options` contains the option that sets each field of the request. */
+/**
+ * Returns the message for a rejected value, which names the value's option. `options` contains the option that sets each field of the
+ * request.
+ */
 export function describeOption(issue: SchemaIssue, sent: Sent, options: Readonly<Record<string, string>>): string {
   const { field, reason, remedy } = describeIssue(issue, sent);
   return `${options[field.replace(/\[.*/, '')] ?? field} ${reason}. ${remedy}.`;

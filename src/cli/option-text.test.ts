@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readOptionText } from './option-text.ts';
 
-describe('--option', () => {
+describe('the text of --option', () => {
   it.each([
     ['-an', { option: '-an' }],
     ['  -c:v   libx265 ', { option: '-c:v', argument: 'libx265' }],
@@ -11,7 +11,7 @@ describe('--option', () => {
     ["-vf drawtext=text='two words',hflip", { option: '-vf', argument: "drawtext=text='two words',hflip" }],
     ["-vf 'a'b'c'", { option: '-vf', argument: "'a'b'c'" }],
     ['-metadata title=A "B"', { option: '-metadata', argument: 'title=A "B"' }],
-  ])('reads %s', (text, option) => expect(readOptionText(text)).toEqual(option));
+  ])('is parsed into an option and its argument: %s', (text, option) => expect(readOptionText(text)).toEqual(option));
 
-  it('requires a dash', () => expect(() => readOptionText('crf 23')).toThrow('dash'));
+  it('is rejected if it does not start with a dash', () => expect(() => readOptionText('crf 23')).toThrow('dash'));
 });

@@ -2,8 +2,9 @@ import type { OptionRequest } from '../contract/transcode-request.ts';
 import { UsageError } from './exit.ts';
 
 /**
- * `-c:v libx265` → `{option, argument}`; a flag alone has no argument. Everything after the first space is the argument. It is not changed,
- * because quotes and backslashes belong to filters. Only quotes around the entire argument are removed, as in a shell.
+ * Parses an option as on the command line of FFmpeg: `-c:v libx265` → `{option, argument}`. A flag has no argument. Everything after the
+ * first space is the argument, and stays unchanged, because quotes and backslashes belong to filters. Only quotes around the entire
+ * argument are removed, as in a shell.
  */
 export function readOptionText(text: string): OptionRequest {
   const [, option = '', argument] = /^(\S+)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];

@@ -6,25 +6,25 @@ import { nearText } from '../contract/faults/near-text.ts';
  * exits with the code for wrong usage.
  */
 
-/** An option that accepts one of several words. */
+/** Creates an option that accepts one of several words. */
 export function choiceOption(flags: string, description: string, words: readonly string[]): Option {
   return new Option(flags, description).choices(words).argParser((text) => readChoice(text, words));
 }
 
-/** An argument that accepts one of several words. */
+/** Makes an argument accept only one of several words. */
 export function choiceArgument(argument: Argument, words: readonly string[]): Argument {
   return argument.choices(words).argParser((text) => readChoice(text, words));
 }
 
 interface IntegerRange {
   least: number;
-  /** Defaults to no limit. */
+  /** Maximum value. If absent, there is no limit. */
   most?: number;
   /** The remedy if the value is out of range. */
   advice?: string;
 }
 
-/** An option that accepts an integer. Only digits are accepted, because 1e3, 0x10 and 5MB are ambiguous. */
+/** Creates an option that accepts an integer. The option accepts only digits, because 1e3, 0x10 and 5MB are ambiguous. */
 export function integerOption(flags: string, description: string, range: IntegerRange): Option {
   return new Option(flags, description).argParser((text) => {
     const { least, most, advice } = range;
@@ -35,7 +35,7 @@ export function integerOption(flags: string, description: string, range: Integer
   });
 }
 
-/** An option that accepts a date or a time. */
+/** Creates an option that accepts a date or a time. */
 export function timeOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text) => {
     if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text))) return text;
@@ -43,7 +43,7 @@ export function timeOption(flags: string, description: string): Option {
   });
 }
 
-/** The number of the page, and the number of entries on it. */
+/** Creates `--limit`, the number of entries on a page, and `--page`, the number of the page. */
 export function pageOptions(things: string): [limit: Option, page: Option] {
   const advice = `--page 2 shows the next ${things}.`;
   return [

@@ -9,10 +9,10 @@ export interface PictureFlags {
   sprite?: string;
 }
 
-/** Without a width, a poster would be as large as the video. */
+/** Width of a poster in pixels. Without this width, a poster would be as large as the video. */
 const POSTER_WIDTH = 1280;
 
-/** Entries of `outputs`, in the order of `pictureTargets`. Throws `UsageError`. */
+/** Returns entries of `outputs`, in the order of `pictureTargets`. Throws `UsageError`. */
 export function pictureOutputs({ poster, sprite }: PictureFlags): object[] {
   return [
     ...(poster === undefined
@@ -23,8 +23,8 @@ export function pictureOutputs({ poster, sprite }: PictureFlags): object[] {
 }
 
 /**
- * The file of the poster and the folder of the sprite. They are in the folder of a ladder, otherwise next to `main`, which is the first
- * file to write, or else the input.
+ * Returns the file of the poster and the folder of the sprite. They are in the folder of a ladder, otherwise next to `main`, which is the
+ * first file to write, or else the name of the input.
  */
 export function pictureTargets({ poster, sprite }: PictureFlags, main: string, isLadder: boolean): string[] {
   const stem = main.slice(0, main.length - extname(main).length);

@@ -12,10 +12,10 @@ export function printList(text: string, rows: number, none: string): void {
   else process.stderr.write(`${none}\n`);
 }
 
-/** Minimum milliseconds between two redraws, because every job reports progress once a second. */
+/** Minimum milliseconds between two redraws. Every running job reports progress once a second. */
 const REDRAW_MS = 1000;
 
-/** Redraws a table after every event of the account, until Ctrl-C. Without a terminal, each table is printed below the previous one. */
+/** Prints a table, and prints it again after events of the account, until Ctrl-C. On a terminal, each table replaces the previous table. */
 export async function followTable(airlock: Airlock, load: () => Promise<string>, signal: AbortSignal): Promise<number> {
   const draw = async () => {
     const text = await load();

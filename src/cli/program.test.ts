@@ -33,7 +33,7 @@ describe('the help of ./airlock', () => {
     [['uploads', 'token', 'create'], './airlock uploads token create --help shows its arguments and options'],
     [['keys', 'creat'], 'Did you mean create?)\n(./airlock keys --help shows its commands'],
     [['frobnicate'], './airlock --help shows every command'],
-  ])('the error of %j refers to the help of the command', (args, help) => {
+  ])('is named in the error about the arguments %j', (args, help) => {
     const program = createProgram();
     let written = '';
     for (const command of [program, ...program.commands.flatMap(withDescendants)])

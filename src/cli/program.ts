@@ -13,7 +13,7 @@ import { version } from './version.ts';
 const QUALITIES = ['high', 'medium', 'low'];
 const RESOLUTIONS = ['480p', '720p', '1080p', '4k'];
 
-/** All commands. The code of each command is loaded when the command runs. */
+/** Creates the parser of all commands. The code of a command is loaded when the command runs. */
 export function createProgram(): Command {
   const program = new Command('airlock')
     .description('A secure video transcoding API that you run yourself.')
@@ -54,7 +54,7 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
   return program;
 }
 
-/** After a wrong option or argument, the error refers to the help of the command. */
+/** Lets each error about an option or an argument refer to the help of the command. */
 function showOwnHelpAfterError(command: Command, path: string = command.name()): void {
   const shows = command.commands.length > 0 ? 'shows its commands' : 'shows its arguments and options';
   command.showHelpAfterError(`(./airlock ${path} --help ${shows})`);
@@ -66,19 +66,30 @@ function addTranscode(program: Command): void {
     .command('transcode')
     .description('Transcode a file in the sandbox, and write the outputs')
     .argument('<input>', 'a media file')
-    .argument('[output...]', 'the files to write. Their extensions select the formats. Optional with --template')
-    .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
+    .argument('[output...]', 'files to write. Their extensions select the formats. Optional with --template')
+    .option('--template <name>', 'name of a template, e.g. airlock/web, or of a version, e.g. web@3')
     .addOption(choiceOption('--quality <quality>', 'quality of the output', QUALITIES))
-    .addOption(choiceOption('--resolution <resolution>', 'short side of the frame, never scaled up', RESOLUTIONS))
+    .addOption(
+      choiceOption('--resolution <resolution>', 'short side of the frame, unless the video is smaller', RESOLUTIONS),
+    )
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip" (repeatable)', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]" (repeatable)', collect, [])
-    .option('--text <text>', 'text over the video, in any language (repeatable)', collect, [])
-    .option('--target <metric=number>', 'search for the smallest file with this quality, e.g. ssim=0.98 or xpsnr=40')
+    .option('--text <text>', 'text to draw over the video, in any language (repeatable)', collect, [])
+    .option(
+      '--target <metric=number>',
+      'search for the smallest file that reaches this quality, e.g. ssim=0.98 or xpsnr=40',
+    )
     .option('--measure <metrics>', 'compare the output with the source, e.g. ssim,xpsnr,psnr')
-    .option('--ladder <heights>', 'write a folder for HLS and DASH players: auto, or heights such as 720,360')
-    .option('--poster <time>', 'also write a poster: best, seconds such as 12.5, or a share such as 50%')
-    .option('--sprite <seconds>', 'also write a folder of scrub previews, one picture every <seconds>')
-    .option('--to <url>', 'also deliver the files to your bucket: s3://CONNECTION/FOLDER')
+    .option(
+      '--ladder <heights>',
+      'write a folder for HLS and DASH players, with these renditions: auto, or heights such as 720,360',
+    )
+    .option(
+      '--poster <time>',
+      'also write a poster: the best frame (best), or the frame at a time in seconds (such as 12.5) or at a share of the video (such as 50%)',
+    )
+    .option('--sprite <seconds>', 'also write a folder of scrub previews, with a picture every <seconds>')
+    .option('--to <url>', 'also deliver the files to the bucket of a connection: s3://CONNECTION/FOLDER')
     .option('--json', 'print the finished job as JSON')
     .addHelpText(
       'after',
@@ -93,8 +104,9 @@ Examples:
   ./airlock transcode in.mov --template airlock/web
 
 In --option, the text after the first space is the argument. docs/options.md lists the allowed options.
---poster and --sprite write into the folder of --ladder, or next to the first file: out-poster.jpg and out-sprite. Without a file
-to write, they are named after the input. Airlock makes all outputs in one job, from one upload.`,
+With --ladder, Airlock writes the poster and the previews into the folder of the ladder. Otherwise, Airlock writes them next to the
+first output, as out-poster.jpg and out-sprite. If there is no output, their names start with the name of the input. Airlock makes all
+outputs in one job, from one upload.`,
     )
     .action(async (input, outputs, options) => {
       const { transcodeCommand } = await import('./commands/transcode.ts');
@@ -113,20 +125,21 @@ Examples:
   ./airlock up
   AIRLOCK_PORT=9000 AIRLOCK_STORAGE_PORT=9001 AIRLOCK_METRICS_PORT=9465 ./airlock up
 
-The first start prints an API key, and a link that sets the password of the first operator. Airlock stores all data in ./.airlock,
-or in AIRLOCK_DATA_DIR. Ctrl-C stops the service: running jobs have 20 seconds to finish.`,
+The first start prints an API key, and a link with which the first operator sets a password. If standard error is not a terminal, the
+first start writes the key to a file instead. Airlock stores all data in ./.airlock, or in AIRLOCK_DATA_DIR. To stop the service, press
+Ctrl-C. Running jobs then have 20 seconds to finish.`,
     )
     .action(DIRECT_COMMANDS.up);
 
   program
     .command('doctor')
     .description('Run all checks, and print a remedy for each problem')
-    .option('--sandbox', 'run only the sandbox self-test: each attempt with its expected and observed result')
+    .option('--sandbox', 'run only the sandbox self-test, and print each attack with its expected and observed result')
     .option('--json', 'print the checks as JSON')
     .addHelpText(
       'after',
       `
-Run this command in the service's folder, with the service's settings and account. It exits with 1 if the installation is unsafe.
+Run this command in the service's folder, with the service's settings, and as the service's user. The command exits with 1 if a check fails.
 docs/troubleshooting.md explains each check.`,
     )
     .action(async (options) => {
@@ -137,7 +150,7 @@ docs/troubleshooting.md explains each check.`,
   program
     .command('sbom')
     .description(
-      'Print a software bill of materials of this installation, as CycloneDX: npm packages, Debian packages, FFmpeg',
+      'Print a software bill of materials (CycloneDX) of this installation: the npm packages, the Debian packages and FFmpeg',
     )
     .action(async () => (await import('./commands/sbom.ts')).sbomCommand(readConfig()));
 }
@@ -149,7 +162,10 @@ function addProofs(program: Command): void {
     .command('verify')
     .description('Check the signature of a saved receipt, manifest or head of the audit log')
     .argument('<file>', 'the saved response of the API')
-    .option('--keys <from>', 'the keys to trust: a file, or the https:// address of /.well-known/airlock-keys.json')
+    .option(
+      '--keys <from>',
+      'keys to trust: a file, or the https:// URL of /.well-known/airlock-keys.json (default: the keys of the server)',
+    )
     .action(async (file, options) => {
       const { verifyReceiptCommand } = await import('./commands/receipt.ts');
       process.exitCode = await verifyReceiptCommand(readConfig(), file, options);
@@ -158,8 +174,8 @@ function addProofs(program: Command): void {
   const audit = program.command('audit').description('Verify that the audit log is unchanged');
   audit
     .command('verify')
-    .description('Check the hash chain and its signed heads. Exits with 1 at the first row that does not match')
-    .option('--head <file>', 'also compare with this head, which you stored elsewhere')
+    .description('Check the hash chain of the audit log and the signed heads. Exits with 1 if a row does not match')
+    .option('--head <file>', 'also compare the log with this head, which you stored elsewhere')
     .option('--json', 'print the result as JSON')
     .action(async (options) => {
       const { verifyAuditCommand } = await import('./commands/audit.ts');
@@ -167,7 +183,9 @@ function addProofs(program: Command): void {
     });
   audit
     .command('head')
-    .description('Print the signed hash of the newest row. Store it on another machine')
+    .description(
+      'Print the signed hash of the newest row of the audit log, so that you can store the hash on another machine',
+    )
     .action(async () => {
       const { auditHeadCommand } = await import('./commands/audit.ts');
       process.exitCode = await auditHeadCommand(readConfig());
@@ -179,8 +197,11 @@ function addRoles(program: Command): void {
     .command('migrate')
     .description('Migrate the database to the newest schema')
     .option('--report', 'print the result of the migration as JSON')
-    .option('--roles', 'create the database roles airlock_api and airlock_worker with minimal rights')
-    .option('--first-key [file]', 'create an API key if there is none, and print it or write it to this file')
+    .option(
+      '--roles',
+      'create the database roles airlock_api and airlock_worker with only the privileges that they need',
+    )
+    .option('--first-key [file]', 'create an API key if no key exists, and print the key, or write it to this file')
     .addHelpText(
       'after',
       `
@@ -199,23 +220,26 @@ database. docs/deploy/production.md shows the complete setup.`,
   program.command('gateway').description('Run only the embedded storage gateway').action(DIRECT_COMMANDS.gateway);
 }
 
-/** The script `airlock` itself runs these commands. */
+/** Adds the commands for development, most of which the script `airlock` runs itself. Their help is here. */
 function addScripts(program: Command): void {
   program
     .command('prepare')
-    .description('Prepare the database and the root image that new data directories copy. The build runs this command')
+    .description(
+      'Prepare the database and the root image that Airlock copies into each new data directory. The build runs this command',
+    )
     .action(async () => {
       process.exitCode = await (await import('./commands/prepare.ts')).prepareCommand(readConfig());
     });
   const ffmpeg = program.command('ffmpeg').description('Build the FFmpeg of the cells');
   ffmpeg
     .command('update')
-    .description('Build a trimmed FFmpeg now, check it, and let the worker of this data directory use it')
+    .description('Build and check a trimmed FFmpeg now, and let the worker of this data directory use the new build')
     .addHelpText(
       'after',
       `
-./airlock up runs this command automatically when the machine is idle. The command needs apt and bubblewrap, and changes no package of the
-machine. It uses a processor for about 25 minutes, at the lowest priority. docs/operate/trimmed-ffmpeg.md describes the checks.`,
+./airlock up runs this command automatically when the machine is idle. The command requires apt and bubblewrap, and does not change
+the packages of this machine. It uses one processor for about 25 minutes, at the lowest priority.
+docs/operate/trimmed-ffmpeg.md describes the checks.`,
     )
     .action(async () => {
       process.exitCode = await (await import('./commands/ffmpeg-update.ts')).ffmpegUpdateCommand(readConfig());
@@ -225,15 +249,15 @@ machine. It uses a processor for about 25 minutes, at the lowest priority. docs/
     .description('Build a trimmed FFmpeg from the source package of this distribution. Takes ten minutes on two cores')
     .argument(
       '[prefix]',
-      'folder to install to. Airlock finds the default folder without configuration',
+      'folder to install to (default: /opt/airlock/ffmpeg, which Airlock finds without configuration)',
       '/opt/airlock/ffmpeg',
     )
     .addHelpText(
       'after',
       `
-Run the command as root. It installs compilers and headers, so prefer a container or a chroot of the same release. The build has no
-network protocols, devices or plugins, and starts faster. apt does not update it: build it again when ./airlock doctor reports a newer version.
-See deploy/ffmpeg/README.md.`,
+Run the command as root. The command installs compilers and headers, so prefer a container or a chroot of the same release. The built
+FFmpeg has no network protocols, devices or plugins, and starts faster than the FFmpeg of the distribution. apt does not update the
+built FFmpeg, so build it again when ./airlock doctor reports a newer version. deploy/ffmpeg/README.md describes the build.`,
     )
     .action(() => {
       throw new UsageError('Only ./airlock ffmpeg build, the script in the project folder, can build FFmpeg.');
@@ -244,7 +268,7 @@ See deploy/ffmpeg/README.md.`,
     .argument('[files...]', 'test files, or parts of their names')
     .option('--storage <storage>', 'run test/e2e, or the named files, on another storage: swift')
     .option('--chaos <duration>', 'kill and stop processes of a fleet for this long, e.g. 30m')
-    .option('--upgrade <ref>', 'upgrade from another commit to this one and back, on one database')
+    .option('--upgrade <ref>', 'upgrade from another commit to this commit and back, on one database')
     .addHelpText(
       'after',
       '\nOther options are passed to Vitest, e.g. -t "a title". docs/development.md describes the tests.',
@@ -252,7 +276,9 @@ See deploy/ffmpeg/README.md.`,
     .allowUnknownOption();
   program
     .command('bench')
-    .description('Measure this machine against plain ffmpeg. ./airlock bench --help lists the cases')
+    .description(
+      'Measure Airlock on this machine, and compare Airlock with plain FFmpeg. ./airlock bench --help lists the cases',
+    )
     .allowUnknownOption();
 }
 

@@ -35,7 +35,7 @@ describe('plain lines', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('show stages that last a second, and quarters of a transcode', () => {
+  it('show stages that last at least a second, and each quarter of a transcode', () => {
     const lines: string[] = [];
     const display = plainLines((line) => lines.push(line));
     display.show({ name: 'Uploading', fraction: 0, note: '0 B of 2.0 MB' });

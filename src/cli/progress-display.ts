@@ -8,15 +8,19 @@ export interface ProgressDisplay {
 }
 
 const BAR_CELLS = 30;
-/** A shorter bar is useless, so its space is used for the text. */
+/** Minimum number of characters of a bar. If there is less space, the text replaces the bar. */
 const LEAST_CELLS = 5;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
-/** Space for the percentage and the note, so that the length of the bar stays the same while they change. */
+/**
+ * Number of characters that are reserved for the percentage and the note, so that the length of the bar stays the same while they change.
+ */
 const TEXT_ROOM = 50;
 /** Number of redraws per second. */
 const FPS = 5;
 
-/** One line on standard error, redrawn in place; a few plain lines if standard error is not a terminal. */
+/**
+ * Shows the stage in a line on standard error that is redrawn in place. If standard error is not a terminal, prints plain lines instead.
+ */
 export function openProgressDisplay(enabled: boolean): ProgressDisplay {
   if (!enabled) return { show() {}, stop() {} };
   if (process.stderr.isTTY !== true) return plainLines((line) => process.stderr.write(`${line}\n`));
@@ -39,7 +43,7 @@ export function openProgressDisplay(enabled: boolean): ProgressDisplay {
   };
 }
 
-/** Formats a stage in fewer than `columns` characters, colours not counted. `ms` is its duration so far. */
+/** Formats a stage in fewer than `columns` characters, not counting colors. `ms` is how long the stage has lasted. */
 export function stageLine({ name, fraction, note = '' }: Stage, ms: number, columns: number): string {
   const title = name.padEnd(12);
   if (fraction === undefined) {
@@ -50,17 +54,17 @@ export function stageLine({ name, fraction, note = '' }: Stage, ms: number, colu
   const part = Math.min(1, Math.max(0, fraction));
   const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
   const text = `${percent}  ${note}`.trimEnd();
-  // Characters between title and text: a space, the bar in brackets, a space.
+  // The 4 other characters are the brackets of the bar and the spaces around it.
   const cells = Math.min(BAR_CELLS, columns - 1 - title.length - Math.max(text.length, TEXT_ROOM) - 4);
   if (cells < LEAST_CELLS) return `${title} ${text}`.slice(0, columns - 1);
   const full = Math.round(part * cells);
   return `${title} ${dim('[')}${'█'.repeat(full)}${'░'.repeat(cells - full)}${dim(']')} ${text}`;
 }
 
-/** Milliseconds after which a stage is logged. Most stages are shorter. */
+/** Milliseconds after which a stage that still lasts is logged. Most stages are shorter. */
 const LINE_AFTER_MS = 1000;
 
-/** For logs: a line for each stage that lasts a second, and for each quarter of a transcode. */
+/** Writes lines for logs: a line for each stage that lasts at least a second, and for each quarter of a transcode. */
 export function plainLines(write: (line: string) => void): ProgressDisplay {
   let stage: Stage = { name: '' };
   let quarter = 0;

@@ -7,26 +7,30 @@ import { entryPoint } from './entry-point.ts';
 import { nodeOptions } from './v8-options.ts';
 
 /**
- * glibc keeps up to eight arenas of freed memory per core. With only two arenas, the idle roles together use 9 MB less. In addition, after
- * a block of up to 32 MB is freed, glibc takes later blocks of that size from an arena, which never shrinks below its last block in use.
- * With a fixed threshold in bytes, large blocks return to the system: 20 MB in a worker that has built an image.
+ * Environment for glibc. By default, glibc keeps up to eight arenas of freed memory per core. With only two arenas, the idle roles together
+ * use 9 MB less. In addition, after a block of up to 32 MB is freed, glibc takes later blocks of that size from an arena, which never
+ * shrinks below its last block in use. With a fixed threshold in bytes, large blocks return to the system: 20 MB in a worker that has built
+ * an image.
  */
 const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
-/** Variable that is set for a worker that may build FFmpeg. */
+/** Environment variable that is set for a worker that may build FFmpeg. */
 export const BUILDS_VARIABLE = 'AIRLOCK_INTERNAL_BUILDS';
 /**
- * Variables that are removed from the environment of roles that do not need them. With the certificates of a distribution, reading
+ * Environment variables that are removed for roles that do not need them. With the certificates of a distribution, reading
  * NODE_EXTRA_CA_CERTS takes 28 ms when Node.js starts. The gateway connects to no server.
  */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY', 'NODE_EXTRA_CA_CERTS'],
   worker: ['AIRLOCK_SIGNING_KEY'],
 };
-/** The API stops first, so that no new jobs arrive, then the worker, and then the storage to which the worker writes. */
+/**
+ * The order in which roles stop: first the API, so that no new jobs arrive, then the worker, and then the storage to which the worker
+ * writes.
+ */
 const STOP_ORDER = ['api', 'worker', 'gateway'];
-/** Milliseconds until a role must be ready. Includes the wait for the database, which replays its WAL after a crash. */
+/** Milliseconds after which a role must be ready, including the wait for the database, which replays its WAL after a crash. */
 const READY_MS = 240_000;
-/** Variables that pass a role the ports of its predecessor. */
+/** Variables that pass the ports of a role to its successor. */
 const PORT_VARIABLES: Readonly<Record<string, string>> = {
   api: 'AIRLOCK_PORT',
   metrics: 'AIRLOCK_METRICS_PORT',
@@ -38,25 +42,28 @@ export interface RolesOptions {
   logger: SupervisorLogger;
   /** Receives the output of the roles, line by line. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Aborting it kills all roles, including those that are waiting. */
+  /** Aborting this signal kills all roles, including waiting roles. */
   immediate: AbortSignal;
-  /** Aborting it kills the roles that are not ready. */
+  /** Aborting this signal kills the roles that are not ready. */
   abandoned: AbortSignal | undefined;
-  /** Receives the messages of the API, except those that the roles handle themselves. */
+  /** Receives the messages of the API, except its reports that it is ready or has failed. */
   onApiMessage: (message: unknown) => void;
   /** Whether the worker may build FFmpeg. False for the service of a single command. */
   builds: boolean;
 }
 
-/** The roles of one service, as processes that restart when they die. */
+/** The roles of one service, as processes that restart after they die. */
 export interface Roles {
-  /** Resolves when the role is ready. It may have to wait for `begin`. `drainMs` = time from SIGTERM to SIGKILL. */
+  /**
+   * Starts a role, and resolves when the role is ready. A role that waits for `begin` is not ready until `begin` is called. `drainMs` is
+   * the time from SIGTERM to SIGKILL.
+   */
   start(name: string, drainMs?: number): Promise<SupervisedProcess>;
-  /** Lets roles continue that wait for database and storage, now and after each restart. Passes these variables to them. */
+  /** Passes these variables to the roles that wait for database and storage, and lets these roles continue, now and after each restart. */
   begin(variables: Record<string, string>): void;
-  /** Stops one role after another. */
+  /** Stops one role after another, in the order of STOP_ORDER. */
   stop(): Promise<void>;
-  /** Stops all roles at once, because no role has work for another role. */
+  /** Stops all roles at once. For a service whose data is no longer needed. */
   discard(): Promise<void>;
 }
 
@@ -106,7 +113,7 @@ export function openRoles(options: RolesOptions): Roles {
   };
 }
 
-/** A role that restarts requests its previous ports, so that links and clients keep working. */
+/** Returns the variables with the previous ports of a role. A role that restarts uses them, so that links and clients keep working. */
 function portsOf(last: ReadyMessage | null): NodeJS.ProcessEnv {
   const ports = Object.entries(last?.ports ?? {});
   return Object.fromEntries(

@@ -22,7 +22,7 @@ describe('the stamp of a program', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const stamp = () => programStamp(join(folder, 'airlock.js'), folder);
 
-  it('changes only with the build, with a changed migration, and with a new migration', async () => {
+  it('changes with the build, a changed migration and a new migration, but not with other files', async () => {
     const seen = [await stamp()];
     await writeFile(join(folder, 'notes.txt'), 'nothing that is run');
     expect(await stamp()).toBe(seen[0]);
@@ -40,7 +40,7 @@ describe('the stamp of a program', () => {
   });
 });
 
-describe('a database that is up to date', () => {
+describe('a database', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await makeDatabase();
@@ -50,7 +50,7 @@ describe('a database that is up to date', () => {
   const isCurrent = async (stamp: string | null, wanted = NO_ROLES) =>
     (await readSchema(database.url, stamp, wanted)).isCurrent;
 
-  it('is recognized only by the stamp of the program that migrated it', async () => {
+  it('is current only for the program whose stamp it contains', async () => {
     expect(await isCurrent('abc1')).toBe(false);
     await writeStamp(database.pg, 'abc1');
     expect(await isCurrent('abc1')).toBe(true);
@@ -68,7 +68,7 @@ describe('a database that is up to date', () => {
     expect(await readSchema(database.url, 'abc1', NO_ROLES)).toEqual({ isCurrent: true, hasKeys: true });
   });
 
-  it('is not current if the database roles are wanted and lack their rights', async () => {
+  it('is not current if the database roles must have their privileges and lack them', async () => {
     await writeStamp(database.pg, 'abc1');
     const wanted = { roles: true };
     await grantRoles(database.db, { create: true });
@@ -78,13 +78,13 @@ describe('a database that is up to date', () => {
     expect(await isCurrent('abc1')).toBe(true);
   });
 
-  it('counts as not migrated if the server cannot be reached', async () => {
+  it('is not current if its server cannot be reached', async () => {
     const unreachable = new URL(database.url);
     unreachable.searchParams.set('host', '/nowhere');
     expect(await readSchema(unreachable.toString(), 'abc1', NO_ROLES)).toEqual({ isCurrent: false, hasKeys: false });
   });
 
-  it('rejects a stamp that could end the statement', async () => {
+  it('accepts no stamp that could end the SQL statement', async () => {
     await expect(writeStamp(database.pg, "a'; DROP TABLE accounts; --")).rejects.toThrow('hexadecimal');
   });
 });

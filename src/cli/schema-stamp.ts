@@ -6,8 +6,8 @@ import { readStamp } from '../database/stamp.ts';
 import { entryPoint } from './entry-point.ts';
 
 /**
- * Identifies this build and its schema: a hash of the build's entry, which names every chunk by its contents, and of the migration files.
- * Null when running from sources, which change without a build.
+ * Returns a stamp that identifies this build and its schema: a hash of the build's entry, which names every chunk by its contents, and of
+ * the migration files. Returns null when running from sources, which change without a build.
  */
 export async function programStamp(entry = entryPoint(), migrations = migrationsFolder()): Promise<string | null> {
   if (basename(entry) !== 'airlock.js') return null;
@@ -27,7 +27,7 @@ export interface SchemaState {
 }
 
 /**
- * Reads whether the database is current, so that a start can skip the 250 ms of checking each migration.
+ * Reads whether the database is current, so that a start can skip the check of each migration, which takes 250 ms.
  * @param wanted.roles whether the database roles must have their privileges
  */
 export async function readSchema(url: string, stamp: string | null, wanted: { roles: boolean }): Promise<SchemaState> {

@@ -24,9 +24,9 @@ export interface Service {
   firstKey: FirstKey | null;
   /** Token of the link with which the first operator signs in, if this start created it. */
   setupToken: string | null;
-  /** Drains: claims no new jobs, and lets running jobs end or releases them. */
+  /** Drains and stops the service: no new jobs are claimed, and running jobs end or are released. */
   stop(): Promise<void>;
-  /** Stops all processes at once. For a service without jobs, whose data directory is removed. */
+  /** Stops all processes at once. For a service without jobs whose data directory is removed. */
   discard(): Promise<void>;
 }
 
@@ -35,26 +35,28 @@ export interface ServiceOptions {
   logger: Logger;
   /** Receives the output of the roles, line by line. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Creates a first key if there is none, and returns it in `Service` or writes it to a file in the data directory. */
+  /**
+   * Creates a first key if no key exists. `text` returns the key in `Service`, and `file` writes the key to a file in the data directory.
+   */
   firstKey: 'text' | 'file' | null;
   /** Whether other commands may find and use the service. */
   announce: boolean;
   /** Whether the caller removes the data directory when the service ends. A new database is then not flushed to the disk. */
   isTemporary?: boolean;
-  /** Aborting it skips the drain: all processes are killed, and `stop()` resolves soon. No job is lost. */
+  /** Aborting this signal skips the drain: all processes are killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
-  /** Aborting it ends a start: processes that are not ready are killed, and the others drained. `startService` then rejects. */
+  /** Aborting this signal ends a start: processes that are not ready are killed, the others are drained, and `startService` rejects. */
   stopping?: AbortSignal;
-  /** Called with the owner's URL when the schema is current, while the roles start. The roles wait until it resolves. */
+  /** Called with the owner's URL when the schema is current, while the roles start. `startService` waits until the promise resolves. */
   onSchema?: (databaseUrl: string) => Promise<void>;
 }
 
-/** Milliseconds until a migration fails, and for draining the worker and the API. */
+/** Maximum milliseconds for a migration, for the drain of the worker, and for the drain of the API. */
 const MIGRATION_MS = 300_000;
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;
 
-/** Starts the entire service on one machine: database, gateway, API and worker. Each is a process that is restarted when it dies. */
+/** Starts the entire service on one machine: database, gateway, API and worker. Each part is a process that is restarted after it dies. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { logger } = options;
   transportPolicy(options.config);
@@ -86,8 +88,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return { schema, endpoint };
     };
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    // Worker and API load their code and test the sandbox while the database starts, and then wait for it. The worker is started first,
-    // because it takes longest.
+    // Worker and API load their code, and the worker tests the sandbox, while the database starts. Then they wait for the database. The
+    // worker is started first, because its start takes longest.
     const [, api, { schema, endpoint }] = await together([
       roles.start('worker', WORKER_DRAIN_MS).catch(parts.fail),
       roles.start('api', apiDrainMs).catch(parts.fail),
@@ -107,7 +109,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
   } catch (error) {
     await end('stop')().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
-    // Processes that are killed because of a failure also fail, so throw the first failure.
+    // Processes that are killed because of a failure also fail, so this throws the first failure.
     throw parts.failed.aborted ? parts.failed.reason : error;
   }
 }
@@ -119,14 +121,14 @@ interface StartedDatabase {
   durable: Promise<void>;
 }
 
-/** The parts of a service that is starting. */
+/** The parts of a service, with which a start creates and stops them. */
 interface Parts {
   roles: Roles;
-  /** Aborts with the first error if the service cannot start. Waiting parts then stop. */
+  /** Aborts with the first error if the service cannot start. Parts that wait then stop. */
   failed: AbortSignal;
-  /** Aborts `failed` unless the caller aborts the start, and throws the error. */
+  /** Throws the error. Also aborts `failed` with it, unless the caller aborts the start. */
   fail(error: unknown): never;
-  /** Starts the embedded database, if the service uses it. */
+  /** Starts the embedded database, or returns the URL of the operator's database. */
   startDatabase(): Promise<StartedDatabase>;
   stopDatabase(how: 'stop' | 'discard'): Promise<void>;
   /** Lets the API create the first key. */
@@ -152,7 +154,7 @@ function openParts(options: ServiceOptions): Parts {
     },
     async startDatabase() {
       if (config.databaseUrl) return { url: config.databaseUrl, durable: Promise.resolve() };
-      // Loaded after the roles have started, so that they load their code at the same time.
+      // Loaded after the roles have started, so that the roles load their code at the same time.
       const { supervisePostgres } = await import('../supervisor/supervise-postgres.ts');
       const template = await databaseTemplate();
       const hurried = orImmediate(discarded.signal);
@@ -173,7 +175,7 @@ function openParts(options: ServiceOptions): Parts {
   };
 }
 
-/** Starts the database and the gateway, and updates the schema. */
+/** Starts the database and the embedded gateway, if the service uses them, and updates the schema. */
 async function startDatabaseAndGateway({ roles, failed, fail, startDatabase }: Parts, options: ServiceOptions) {
   const { config, immediate } = options;
   const ended = AbortSignal.any([failed, ...(immediate ? [immediate] : [])]);
@@ -189,7 +191,7 @@ async function startDatabaseAndGateway({ roles, failed, fail, startDatabase }: P
   return { url, durable, gateway, schema };
 }
 
-/** Like Promise.all, but waits for all promises before it rejects, because everything that they have started must be stopped too. */
+/** Like `Promise.all`, but waits for all promises before it rejects, because everything that they have started must be stopped too. */
 async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
@@ -206,7 +208,7 @@ interface UpdatedSchema {
 
 /** Migrates the database, unless this build has already done so. */
 async function updateSchema({ url, durable }: StartedDatabase, options: ServiceOptions): Promise<UpdatedSchema> {
-  // Only this process and the migration use the owner's login; API and worker each have their own.
+  // Only this process and the migration use the owner's login. API and worker each have their own login.
   const { isCurrent, hasKeys } = await readSchema(url, await programStamp(), { roles: !options.config.databaseUrl });
   if (isCurrent) return { first: NO_FIRST_LOGIN, needsKey: options.firstKey !== null && !hasKeys };
   await durable;

@@ -22,7 +22,7 @@ export interface SignedDocument {
   by: Signature;
 }
 
-/** Reads a saved response of the API or of `./airlock audit head`. Throws `UsageError`. */
+/** Reads a receipt, a manifest or the head of an audit log from a file. Throws `UsageError`. */
 export async function readSigned(path: string): Promise<SignedDocument> {
   const parsed = document.safeParse(parseJson(await readText(path), path));
   if (!parsed.success) throw new UsageError(`${path} is not a receipt, a manifest or the head of an audit log.`);
@@ -31,7 +31,7 @@ export async function readSigned(path: string): Promise<SignedDocument> {
   return { value, by: { signature, key_id, algorithm } };
 }
 
-/** Reads a JSON Web Key Set from a file, over HTTPS, or from loopback, so that no one can alter it in transit. */
+/** Reads a JSON Web Key Set from a file, over HTTPS, or from loopback, so that no one can alter the keys in transit. */
 export async function readKeys(from: string): Promise<PublicJwk[]> {
   const text = /^https?:/i.test(from) ? await fetchText(from) : await readText(from);
   const parsed = publicKeys.safeParse(parseJson(text, from));
@@ -39,7 +39,7 @@ export async function readKeys(from: string): Promise<PublicJwk[]> {
   return parsed.data.keys;
 }
 
-/** The reason why the signature is invalid; null if it is valid. */
+/** Returns the reason why the signature is invalid; null if the signature is valid. */
 export function problemOf({ value, by }: SignedDocument, keys: readonly PublicJwk[]): string | null {
   if (!keys.some((key) => key.kid === by.key_id)) return `The key ${by.key_id} is not among the known keys`;
   return isSignedBy(value, by, keys) ? null : 'The signature does not match: the document was altered';

@@ -6,7 +6,7 @@ const job = { status: 'processing', progress: 0, queue_position: null, speed: nu
 const stageOf = (of: Parameters<typeof progressOfJob>[0]) => stages()(progressOfJob(of));
 
 describe('the stage of a job', () => {
-  it('shows the queue position while it waits', () => {
+  it('shows the queue position while the job waits', () => {
     expect(stageOf({ ...job, status: 'pending', queue_position: 3 })).toEqual({
       name: 'Waiting',
       note: 'position 3 in the queue',
@@ -14,7 +14,7 @@ describe('the stage of a job', () => {
     expect(stageOf({ ...job, status: 'pending' }).name).toBe('Waiting');
   });
 
-  it('is not a transcode at 0 % before FFmpeg has reported anything', () => {
+  it('is Preparing, not Transcoding at 0 %, until FFmpeg reports progress', () => {
     expect(stageOf(job)).toEqual({ name: 'Preparing', note: 'fetching and reading the input' });
   });
 
@@ -26,11 +26,11 @@ describe('the stage of a job', () => {
     });
   });
 
-  it('has no fraction when the length of the input is unknown', () => {
+  it('has no fraction if the length of the input is unknown', () => {
     expect(stageOf({ ...job, speed: 2 })).toEqual({ name: 'Transcoding', note: '2.0x' });
   });
 
-  it('shows that the output is being stored instead of 99 %', () => {
+  it('is Finishing while the output is stored', () => {
     expect(stageOf({ ...job, progress: 0.99, speed: 2, eta_seconds: 0 }).name).toBe('Finishing');
   });
 });
@@ -67,6 +67,6 @@ it.each([
   [52_428_800, '52.4 MB'],
   [2_048_576_000, '2.0 GB'],
   [5e12, '5000.0 GB'],
-])('%d bytes read as %s', (bytes, shown) => {
+])('%d bytes are formatted as %s', (bytes, shown) => {
   expect(byteText(bytes)).toBe(shown);
 });

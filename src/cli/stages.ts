@@ -3,12 +3,15 @@ import type { Progress } from '../../sdk/src/index.ts';
 /** The current stage of a long command. */
 export interface Stage {
   name: string;
-  /** 0–1; absent if the progress is unknown. */
+  /** From 0 to 1; absent if the progress is unknown. */
   fraction?: number;
   note?: string;
 }
 
-/** Converts the progress of an operation of the SDK to a stage for the display. Remembers the start of a transfer to compute its rate. */
+/**
+ * Returns a function that converts the progress of an operation of the SDK to a stage for the display. The function remembers the start of
+ * a transfer to compute its rate.
+ */
 export function stages(now: () => number = Date.now): (progress: Progress) => Stage {
   let transfer: { name: string; show: (loaded: number) => Stage } | null = null;
   return (progress) => {
@@ -38,7 +41,10 @@ function jobStage({ stage, fraction, position, speed, etaSeconds }: Progress): S
   }
 }
 
-/** Tracks a transfer of `total` bytes, of which `before` were transferred earlier. */
+/**
+ * Returns a function that converts transferred bytes to a stage. `total` is the size of the transfer, of which `before` bytes were
+ * transferred earlier.
+ */
 function transferStages(name: string, total: number, before: number, now: () => number): (loaded: number) => Stage {
   const began = now();
   return (loaded) => {
@@ -52,14 +58,14 @@ function transferStages(name: string, total: number, before: number, now: () => 
   };
 }
 
-/** Decimal units, as for disks and networks: `52.4 MB`. */
+/** Formats bytes in decimal units, as for disks and networks: `52.4 MB`. */
 export function byteText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
-/** `75` → `1:15` */
+/** Formats seconds as a clock does: `75` → `1:15`. */
 export function clock(seconds: number): string {
   const totalSeconds = Math.max(0, Math.round(seconds));
   const [hours, minutes] = [Math.floor(totalSeconds / 3600), Math.floor(totalSeconds / 60) % 60];

@@ -8,14 +8,14 @@ export interface Palette {
   yellow: Paint;
 }
 
-/** Colours for text on a stream. Used only on a terminal, and not with NO_COLOR (no-color.org). */
+/** Returns colors for text on a stream. They are used only on a terminal, and not if NO_COLOR is set (no-color.org). */
 export function paletteFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Palette {
   const hasColours = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   const paint = (code: number) => (text: string) => (hasColours && text ? `\x1b[${code}m${text}\x1b[0m` : text);
   return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33) };
 }
 
-/** For standard error. */
+/** Colors for standard error. */
 export const { bold, dim, red, green, yellow } = paletteFor(process.stderr);
-/** For standard output. */
+/** Colors for standard output. */
 export const out = paletteFor(process.stdout);

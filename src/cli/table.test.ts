@@ -29,14 +29,14 @@ describe('a table', () => {
     expect(table(ROWS, COLUMNS, 5)).toBe('ID\na1\nb22\n');
   });
 
-  it('removes terminal escapes from names', () => {
+  it('replaces control characters in names', () => {
     const rows = [{ id: 'x', name: '\x1b[2J\u202egpj.exe\n', size: 1 }];
     expect(table(rows, COLUMNS, 80)).toContain('�[2J�gpj.exe�');
     expect(facts([['name', '\x07']])).toBe('name  �\n');
     expect(plain('ü 漢字 👋')).toBe('ü 漢字 👋');
   });
 
-  it('colours cells after they are aligned', () => {
+  it('colors cells after they are aligned', () => {
     const painted = COLUMNS.map((column) => ({ ...column, paint: (cell: string) => `<${cell}>` }));
     expect(table(ROWS, painted, 80).split('\n')[1]).toBe('<a1 >  <a rather long name>  <   5>');
   });

@@ -3,19 +3,22 @@ export interface Column<T> {
   title: string;
   value(row: T): string | number | null | undefined;
   right?: boolean;
-  /** Colours a cell that has its final width. */
+  /** Colors a cell that already has its final width. */
   paint?(cell: string, row: T): string;
-  /** On narrow terminals, the column may be shortened to this number of characters. */
+  /** Minimum number of characters. On narrow terminals, the column may be shortened to this width. */
   least?: number;
-  /** On narrow terminals, the column may be omitted. Columns with the highest number are omitted first. */
+  /**
+   * Order in which columns are omitted on narrow terminals: columns with the highest number first. Without a number, the column is never
+   * omitted.
+   */
   drop?: number;
 }
 
 const GAP = 2;
 
 /**
- * Aligned columns without lines. `width` is the width of the terminal in characters. Columns are shortened, then omitted, until the table
- * fits; `Infinity` keeps all columns.
+ * Formats rows as aligned columns without lines. `width` is the width of the terminal in characters. Columns are shortened, then omitted,
+ * until the table fits. `Infinity` keeps all columns.
  */
 export function table<T>(
   rows: readonly T[],
@@ -50,7 +53,7 @@ export function table<T>(
   return bold(line(titles).trimEnd()).concat('\n', ...lines);
 }
 
-/** Aligned names and values. Omits values that are null. */
+/** Formats names and values in two columns. Omits values that are null, undefined or empty. */
 export function facts(
   entries: readonly (readonly [name: string, value: string | number | null | undefined])[],
   dim = (text: string) => text,
@@ -60,7 +63,7 @@ export function facts(
   return known.map(([name, value]) => `${dim(name.padEnd(width))}  ${plain(String(value))}\n`).join('');
 }
 
-/** The widths of columns that fit; null if they cannot fit. Shortens the widest column that may be shortened first. */
+/** Returns the widths with which the columns fit; null if they cannot fit. Shortens columns from left to right. */
 function fitWidths<T>(columns: Column<T>[], natural: (column: Column<T>) => number, width: number): number[] | null {
   const widths = columns.map(natural);
   let excess = widths.reduce((sum, one) => sum + one, GAP * (columns.length - 1)) - width;
@@ -74,7 +77,7 @@ function fitWidths<T>(columns: Column<T>[], natural: (column: Column<T>) => numb
 }
 
 /**
- * Replaces control characters and characters that change the direction of text, because a name from another source must not control the
+ * Replaces control characters, and characters that change the direction of text, because a name from another source must not control the
  * terminal.
  */
 export function plain(text: string): string {

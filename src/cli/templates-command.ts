@@ -4,7 +4,7 @@ import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
 const FILE = 'a JSON file with the request, without inputs, or - for standard input';
 
-/** `./airlock templates`: requests that jobs use by name. */
+/** Adds `./airlock templates`: requests that jobs use by name. */
 export function addTemplates(program: Command): void {
   const templates = program.command('templates').description('List, show, create, update and delete templates');
   const load = () => import('./commands/templates.ts');
@@ -24,7 +24,7 @@ export function addTemplates(program: Command): void {
   templates
     .command('create')
     .description('Save a request as a template')
-    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .argument('<name>', 'name of the template: lower-case letters, digits and hyphens')
     .argument('<file>', FILE)
     .option('--description <text>', 'purpose of the template')
     .option(...ACCOUNT)
@@ -54,7 +54,7 @@ docs/templates.md explains what a template can contain.`,
     );
   templates
     .command('delete')
-    .description('Delete a template with all of its versions')
+    .description('Delete a template and all of its versions')
     .argument('<name>', 'name of the template')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)

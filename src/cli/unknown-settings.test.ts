@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { unknownSettings } from './unknown-settings.ts';
 
-it('a variable that Airlock does not read is reported with the nearest name', () => {
+it('a variable that Airlock does not read is reported, with the nearest name if there is one', () => {
   expect(unknownSettings({ AIRLOCK_RETENTOIN: '2h', AIRLOCK_COLOUR_OF_LOGO: 'red', PATH: '/bin' })).toEqual([
     'AIRLOCK_RETENTOIN is not a setting and was ignored. Did you mean "AIRLOCK_RETENTION"?',
     'AIRLOCK_COLOUR_OF_LOGO is not a setting and was ignored.',

@@ -6,7 +6,7 @@ import { choiceOption, integerOption, pageOptions } from './option-types.ts';
 // Not imported from the schema, because each role reads this file, and most roles need no Zod.
 const STATUSES = ['pending', 'confirming', 'confirmed'];
 
-/** `./airlock uploads`: the uploads of an account, and the tokens with which web pages upload. */
+/** Adds `./airlock uploads`: the uploads of an account, and the tokens with which web pages upload. */
 export function addUploads(program: Command): void {
   const uploads = program
     .command('uploads')
@@ -15,7 +15,7 @@ export function addUploads(program: Command): void {
   const [perPage, page] = pageOptions('uploads');
   uploads
     .command('list')
-    .description('List uploads, newest first, with the ID of the upload token that began each')
+    .description('List uploads, newest first. Shows the ID of the upload token if an upload was started with a token')
     .addOption(choiceOption('--status <status>', 'only uploads with this status', STATUSES))
     .addOption(perPage)
     .addOption(page)
@@ -30,10 +30,10 @@ export function addUploads(program: Command): void {
       integerOption('--max-bytes <n>', 'maximum size of each file, in bytes', { least: 1 }).makeOptionMandatory(),
     )
     .option('--origin <url>', 'origin of the page that uses the token, e.g. https://app.example.com')
-    .option('--any-origin', 'instead of --origin: let every page and every program use the token')
+    .option('--any-origin', 'use this instead of --origin to let every page and every program use the token')
     .option('--content-types <list>', 'types that the token accepts, e.g. video/mp4,video/quicktime (default: all)')
     .addOption(
-      integerOption('--max-files <n>', 'number of uploads that the token can begin, up to 1000 (default: 10)', {
+      integerOption('--max-files <n>', 'maximum number of uploads with the token, up to 1000 (default: 10)', {
         least: 1,
         most: 1000,
       }),

@@ -5,7 +5,7 @@ import { choiceOption } from './option-types.ts';
 // Not imported from the schema, because each command reads this file, and most commands need no Zod.
 const ROLES = ['operator', 'admin', 'member', 'viewer'];
 
-/** `./airlock users`: the people who sign in to the dashboard. */
+/** Adds `./airlock users`: the people who sign in to the dashboard. */
 export function addUsers(program: Command): void {
   const users = program
     .command('users')
@@ -23,10 +23,14 @@ The link that sets the password works once, within a day. Airlock sends no email
     );
   users
     .command('create')
-    .description('Create a person, and print the link that sets the password')
+    .description('Create a person, and print the link with which the person sets a password')
     .argument('<email>', 'email address of the person')
     .addOption(choiceOption('--role <role>', 'role of the person', ROLES).default('member'))
-    .option('--account <name>', 'account of the person. Created if it does not exist', 'default')
+    .option(
+      '--account <name>',
+      'account of the person. The command creates the account if it does not exist',
+      'default',
+    )
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).createUserCommand(readConfig(), email, options));
   users
@@ -36,7 +40,7 @@ The link that sets the password works once, within a day. Airlock sends no email
     .action(async (options) => (await load()).listUsersCommand(readConfig(), options));
   users
     .command('reset')
-    .description('Print a link that sets a new password. The old password works until the link is used')
+    .description('Print a link with which a person sets a new password. Until then, the old password works')
     .argument('<email>', 'email address of the person')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).resetUserCommand(readConfig(), email, options));
@@ -44,7 +48,7 @@ The link that sets the password works once, within a day. Airlock sends no email
     .command('disable')
     .description('Sign a person out everywhere, and reject further sign-ins')
     .argument('<email>', 'email address of the person')
-    .option('--undo', 'allow sign-ins again')
+    .option('--undo', 'allow the person to sign in again')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).disableUserCommand(readConfig(), email, options));
 }

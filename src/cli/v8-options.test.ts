@@ -6,8 +6,8 @@ import { v8Options } from './v8-options.ts';
 
 const MIB = 1024 * 1024;
 /**
- * Keeps the last 200,000 objects, about 10 MB, and creates two million. Like waiting requests, each object outlives the collections of
- * young objects. Prints the maximum size of the heap.
+ * A program that creates two million objects and keeps only the last 200,000, about 10 MB. Like waiting requests, each object outlives the
+ * collections of young objects. The program prints the maximum size of the heap.
  */
 const PROGRAM = `
   const waiting = new Array(200_000).fill(null);
@@ -19,7 +19,7 @@ const PROGRAM = `
   console.log(most);
 `;
 
-it('the heap of the API stays near its contents when garbage outlives the collections of young objects', async () => {
+it('the heap of the API stays near the size of its contents when garbage outlives the collections of young objects', async () => {
   const { stdout } = await run(process.execPath, [...v8Options('api'), '-e', PROGRAM]);
   expect(Number(stdout) / MIB).toBeLessThan(110);
 });

@@ -1,12 +1,12 @@
 /**
- * V8 lets the space for young objects grow to 48 MB while a program loads, and rarely shrinks it. With 1 MB per half, the idle roles
- * together use 40 MB less and start as fast. The launcher also starts `up` with this option.
+ * Limits the space for young objects, in MB per half. V8 lets this space grow to 48 MB while a program loads, and rarely shrinks it. With 1
+ * MB per half, the idle roles together use 40 MB less and start as fast. The launcher also starts `up` with this option.
  */
 const SEMI_SPACE = '--max-semi-space-size';
 const SMALL_HEAP = `${SEMI_SPACE}=1`;
 /**
- * The API allocates the most memory, because every request is short-lived. With 4 MB per half, it accepts 20% more jobs per second of CPU,
- * for 5 MB of memory.
+ * The API allocates the most memory, because every request is short-lived. With 4 MB per half, the API accepts 20% more jobs per second of
+ * CPU, and uses 5 MB more memory.
  */
 const API_HEAP = `${SEMI_SPACE}=4`;
 /**
@@ -17,7 +17,7 @@ const API_HEAP = `${SEMI_SPACE}=4`;
 const PROMPT_COLLECTION = ['--initial-old-space-size=64', '--heap-growing-percent=50'];
 /** Whether V8 counts bytecode. In later releases of Node.js, V8 counts calls and prints an error for `--interrupt-budget`. */
 const COUNTS_BYTECODE = process.version.startsWith('v20.');
-/** For `collectWhenIdle`. */
+/** Provides `gc()`, which `collectWhenIdle` needs. */
 const COLLECTABLE = '--expose-gc';
 /** Threads for collecting the small heap of a worker cost more than they save, and compete with FFmpeg for its cores. */
 const NO_GC_THREADS = '--single-threaded-gc';
@@ -27,12 +27,15 @@ const OF_ROLE: Readonly<Record<string, readonly string[]>> = {
   worker: [SMALL_HEAP, NO_GC_THREADS],
 };
 
-/** Options of Node for a process of this role. The units in `deploy/systemd` repeat them. */
+/** Returns the options of Node.js for a process of this role. The units in `deploy/systemd` repeat them. */
 export function v8Options(role: string): readonly string[] {
   return OF_ROLE[role] ?? [SMALL_HEAP];
 }
 
-/** The same options, in addition to the options with which this process was started. */
+/**
+ * Returns the options of the role, in addition to the options with which this process was started. The role's size of the space for young
+ * objects replaces the size of this process.
+ */
 export function nodeOptions(role: string, own: readonly string[]): string[] {
   return [...own.filter((option) => !option.startsWith(SEMI_SPACE)), ...v8Options(role)];
 }

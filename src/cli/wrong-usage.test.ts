@@ -7,7 +7,7 @@ import { createProgram } from './program.ts';
 const ENV = { ...process.env, AIRLOCK_URL: '', AIRLOCK_API_KEY: '', AIRLOCK_DATA_DIR: '/nonexistent/airlock' };
 const run = (args: readonly string[]) => runCommand(args, ENV, '/');
 
-/** Every command with its path, such as `['webhooks', 'rotate']`. */
+/** Returns every command with its path, such as `['webhooks', 'rotate']`. */
 function commandsOf(command: Command, path: readonly string[] = []): { command: Command; path: readonly string[] }[] {
   const below = command.commands.flatMap((one) => commandsOf(one, [...path, one.name()]));
   return path.length > 0 && command.commands.length === 0 ? [{ command, path }, ...below] : below;
@@ -22,9 +22,9 @@ const STRICT = commandsOf(createProgram()).flatMap(({ command, path }) =>
     .map((option) => [`${path.join(' ')} ${option.long}`, command, path, option] as const),
 );
 
-describe('a wrong value', () => {
+describe('wrong usage', () => {
   it.each(STRICT)(
-    'a wrong value of %s exits with 2 and one message that names the option and the accepted values',
+    'a wrong value of %s is rejected with exit code 2 and a message that names the option and the accepted values',
     async (...row) => {
       const [, command, path, { long }] = row;
       const required = command.options.filter(({ mandatory, long: other }) => mandatory && other !== long);
@@ -61,7 +61,7 @@ describe('a wrong value', () => {
     ['transcode in.mov live.m3u8 --ladder 720 --poster best', '--ladder', 'Name a folder, such as live.'],
     ['transcode in.mov o --ladder 720p', '--ladder', 'heights such as 1080,720,360'],
     ['transcode in.mov o.mp4 --quality best', '--quality', 'Did you mean "high"?'],
-  ])('a wrong value in "%s" is rejected with an explanation', async (line, name, advice) => {
+  ])('"%s" is rejected with an error that names the mistake and advises a correction', async (line, name, advice) => {
     const { code, stderr } = await run(line.split(' '));
     expect(code).toBe(EXIT.usage);
     expect(stderr).toContain(name);

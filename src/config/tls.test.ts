@@ -50,7 +50,7 @@ it('loadTls returns null and creates no files if TLS is off', async () => {
 describe('a generated certificate', () => {
   const auto = (hosts: string[], dataDir = folder) => loadTls({ mode: 'auto' }, dataDir, hosts);
 
-  it('is trusted by a client that has `ca`, by name and by address', async () => {
+  it('is trusted, by name and by address, by a client that trusts the returned `ca`', async () => {
     const tls = (await auto(['video.example.com', '10.1.2.3']))!;
     const { cert, key } = tls;
     const { port, close } = await listen(httpServer((_request, response) => response.end('ok'), { cert, key }));

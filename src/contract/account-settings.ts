@@ -31,37 +31,37 @@ const cellSetting = (name: LimitName, meaning: string): NumberSetting => {
 
 /** Columns of the table `accounts`, in display order. */
 export const NUMBER_SETTINGS = {
-  memory_mb: cellSetting('memory_mb', 'memory of one transcode, in MB of 1,048,576 bytes'),
-  cpu_seconds: cellSetting('cpu_seconds', 'processor seconds of one transcode'),
-  wall_seconds: cellSetting('wall_seconds', 'seconds that one transcode may run'),
-  output_mb: cellSetting('output_mb', 'size of one output, in MB of 1,048,576 bytes'),
-  max_concurrent: { least: 1, most: MOST, meaning: 'jobs that run concurrently', fallback: '16' },
-  max_queued: { least: 1, most: MOST, meaning: 'jobs that wait', fallback: '10,000' },
+  memory_mb: cellSetting('memory_mb', 'maximum memory of one job, in MB of 1,048,576 bytes'),
+  cpu_seconds: cellSetting('cpu_seconds', 'maximum processor time of one job, in seconds'),
+  wall_seconds: cellSetting('wall_seconds', 'maximum run time of one job, in seconds'),
+  output_mb: cellSetting('output_mb', 'maximum size of one output, in MB of 1,048,576 bytes'),
+  max_concurrent: { least: 1, most: MOST, meaning: 'maximum number of running jobs', fallback: '16' },
+  max_queued: { least: 1, most: MOST, meaning: 'maximum number of waiting jobs', fallback: '10,000' },
   max_upload_bytes: {
     least: 1,
     most: MAX_PARTS_UPLOAD_BYTES,
-    meaning: 'bytes of one upload',
+    meaning: 'maximum bytes of one upload',
     fallback: 'AIRLOCK_MAX_UPLOAD',
   },
   max_stored_bytes: {
     least: 0,
     most: MOST_BYTES,
-    meaning: 'bytes of stored uploads and outputs, including bytes promised to open upload URLs',
+    meaning: 'maximum bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs',
     fallback: '100,000,000,000',
   },
-  max_open_uploads: { least: 1, most: MOST, meaning: 'unconfirmed upload URLs', fallback: '100' },
-  monthly_minutes: { least: 0, most: MOST, meaning: 'minutes of input per month', fallback: 'no quota' },
+  max_open_uploads: { least: 1, most: MOST, meaning: 'maximum number of unconfirmed upload URLs', fallback: '100' },
+  monthly_minutes: { least: 0, most: MOST, meaning: 'maximum minutes of input per month', fallback: 'no quota' },
   requests_per_minute: {
     least: 1,
     most: MOST,
-    meaning: 'requests of one key per minute',
+    meaning: 'maximum requests of one key per minute',
     fallback: 'AIRLOCK_RATE_LIMIT',
   },
   retention_seconds: {
     least: 1,
     most: MOST,
     meaning:
-      'retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server',
+      'seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server',
     fallback: 'AIRLOCK_RETENTION',
   },
 } as const satisfies Record<string, NumberSetting> & Record<LimitName, NumberSetting>;
@@ -69,7 +69,7 @@ export const NUMBER_SETTINGS = {
 export type NumberSettingName = keyof typeof NUMBER_SETTINGS;
 
 export const SWITCH_SETTINGS = {
-  disarm: { meaning: 'reject inputs that Airlock cannot remux before FFmpeg reads them' },
+  disarm: { meaning: 'reject each input that Airlock cannot remux, before FFmpeg reads the input' },
   disabled: { meaning: 'reject every request of the account with 403' },
 } as const;
 
@@ -95,7 +95,7 @@ export interface AccountUsage {
   running: number;
   /** Minutes of input in this month (UTC). */
   minutes: number;
-  /** Bytes of uploads and outputs, including bytes promised to open upload URLs. */
+  /** Bytes of uploads and outputs, including bytes reserved for unconfirmed upload URLs. */
   stored_bytes: number;
   open_uploads: number;
 }

@@ -16,7 +16,10 @@ function settings<T>(make: (name: NumberSettingName) => T) {
   return Object.fromEntries(NUMBERS.map((name) => [name, make(name)])) as Record<NumberSettingName, T>;
 }
 
-const meaning = (name: NumberSettingName) => `Limit: ${NUMBER_SETTINGS[name].meaning}.`;
+function meaning(name: NumberSettingName): string {
+  const text = NUMBER_SETTINGS[name].meaning;
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}
 
 const accountName = plainText(100).min(1).describe('The name of the account.');
 
@@ -53,7 +56,7 @@ export const accountWithUsage = account
         minutes: z.number().describe('Minutes of input in this month.'),
         stored_bytes: z
           .number()
-          .describe('Bytes of uploads and outputs, including bytes promised to open upload URLs.'),
+          .describe('Bytes of uploads and outputs, including bytes reserved for unconfirmed upload URLs.'),
         open_uploads: z.number().describe('Unconfirmed upload URLs.'),
       })
       .describe('What it uses now.'),
@@ -133,7 +136,7 @@ export const queue = z
     waiting: z.number().describe('Jobs that wait for a worker.'),
     awaiting,
     running: z.number().describe('Jobs that run.'),
-    lanes: z.array(lane).describe('By class of jobs.'),
+    lanes: z.array(lane).describe('The jobs of each resource class.'),
     accounts: z
       .array(
         z.object({

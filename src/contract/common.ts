@@ -84,7 +84,7 @@ function withZone(text: string): string {
 export const timestamp = z.iso.datetime();
 
 /** The id in a path. It has no format and no maximum length, because an id that is not a UUID is a 404 like any other unknown id. */
-export const idParams = z.object({ id: z.string().describe('The id, a UUID.') });
+export const idParams = z.object({ id: z.string().describe('The id of the resource in the path, a UUID.') });
 
 export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;
 export const FINAL_STATUSES = ['completed', 'failed', 'canceled'] as const;

@@ -8,16 +8,22 @@ import { UPLOAD_ERRORS } from './upload-errors.ts';
  */
 export const errors = {
   unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with an active key.' },
-  forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
+  forbidden: {
+    status: 403,
+    text: 'forbidden',
+    advice:
+      'Use a key that has the scope named in details. If you sent an upload token, send the request from your server, with a key.',
+  },
   invalid_credentials: {
     status: 401,
     text: 'Email address or password is wrong',
-    advice: 'Check both. An operator can create a new link with ./airlock users reset EMAIL.',
+    advice:
+      'Check the email address and the password. An operator can create a new link with ./airlock users reset EMAIL.',
   },
   csrf_required: {
     status: 403,
     text: 'x-airlock-csrf is missing or wrong',
-    advice: 'Send the csrf value of GET /v1/session with every change, or use a key.',
+    advice: 'Send the csrf value of GET /v1/session in the header x-airlock-csrf with every change, or use a key.',
   },
   cross_site: {
     status: 403,
@@ -67,7 +73,7 @@ export const errors = {
   not_found: {
     status: 404,
     text: 'Not found',
-    advice: 'Check the id or the path. Requests for resources of other accounts also return 404.',
+    advice: 'Check the id or the path. A path that names a resource of another account also returns 404.',
   },
   method_not_allowed: {
     status: 405,
@@ -97,7 +103,7 @@ export const errors = {
   rate_limit_exceeded: {
     status: 429,
     text: 'rate_limit_exceeded',
-    advice: 'Wait for the seconds given in Retry-After.',
+    advice: 'Wait for the number of seconds in Retry-After.',
   },
   concurrency_exceeded: {
     status: 429,

@@ -16,20 +16,30 @@ export const failures = {
   no_video_stream: { advice: 'Choose an audio output format, or an input with video.', retry: false },
   no_audio_stream: { advice: 'Choose a video output format, or an input with audio.', retry: false },
   empty_media: { advice: 'Check the file and the trim options: nothing is left to encode.', retry: false },
-  too_many_streams: { advice: 'Remove streams that you do not need (the limit is 64).', retry: false },
+  too_many_streams: {
+    advice: 'Remove streams that you do not need from the file. The limit is 64 streams.',
+    retry: false,
+  },
   too_many_pixels: { advice: 'Scale the input down before sending it.', retry: false },
-  too_long: { advice: 'Split the input, or trim it with -ss and -t.', retry: false },
-  option_refused: { advice: 'Remove the option.', retry: false },
+  too_long: {
+    advice:
+      'Split the input into shorter files before you send it. If the job joins several inputs, you can also trim them with -ss and -t.',
+    retry: false,
+  },
+  option_refused: { advice: 'Remove the option that the message names.', retry: false },
   encode_failed: { advice: 'Check the options against the input. The message comes from FFmpeg.', retry: false },
   filter_failed: {
-    advice: 'Check the filter against the input: sizes, formats, channels and labels. The message is FFmpeg’s own.',
+    advice: 'Check the filter against the input: sizes, formats, channels and labels. The message comes from FFmpeg.',
     retry: false,
   },
   asset_invalid: {
     advice: 'Check the file that the filter or overlay names: SRT, WebVTT or ASS in UTF-8, .cube or .3dl, TTF or OTF.',
     retry: false,
   },
-  output_invalid: { advice: 'Check the options: FFmpeg exited normally, but its output cannot be read.', retry: false },
+  output_invalid: {
+    advice: 'Check the options: FFmpeg exited normally, but Airlock cannot read its output.',
+    retry: false,
+  },
   source_unreachable: { advice: 'Check that the URL is public and that its server responds.', retry: true },
   source_refused: { advice: 'Use a public https:// URL, or upload the file.', retry: false },
   source_not_found: { advice: 'Check the URL: its server does not have the file.', retry: false },
@@ -40,9 +50,9 @@ export const failures = {
     retry: false,
   },
   source_timeout: { advice: 'Upload the file instead: the source is too slow.', retry: true },
-  source_incomplete: { advice: 'Try again: the length of the source differs from the one it announced.', retry: true },
-  connection_not_found: { advice: 'Create the connection again, then send the job again.', retry: false },
-  input_deleted: { advice: 'Upload the file again: its retention has ended.', retry: false },
+  source_incomplete: { advice: 'Try again: the source sent fewer or more bytes than it announced.', retry: true },
+  connection_not_found: { advice: 'Create the connection again, then create the job again.', retry: false },
+  input_deleted: { advice: 'Upload the file again: it has been deleted.', retry: false },
   upload_missing: {
     advice: 'Create the job again, and send the bytes to its upload URL before it expires.',
     retry: false,
@@ -57,7 +67,7 @@ export const failures = {
   limit_output: { advice: 'Lower the quality, the resolution or the duration.', retry: false },
   limit_processes: { advice: 'Use fewer threads or filters.', retry: false },
   sandbox_violation: { advice: 'Do not send this input again: it made FFmpeg attempt a forbidden call.', retry: false },
-  storage_quota: { advice: 'Erase jobs that you no longer need, then send this one again.', retry: false },
+  storage_quota: { advice: 'Erase jobs that you no longer need, then create the job again.', retry: false },
   storage_full: { advice: 'Try again later, or request a smaller output.', retry: true },
   storage_unavailable: { advice: 'Try again later.', retry: true },
   review_expired: {

@@ -22,7 +22,7 @@ export interface LimitBounds {
   /** The reason for the minimum. */
   why: string;
   most: number;
-  /** Unit of the limit in texts. */
+  /** Unit that messages show after the value, such as `MB`. */
   unit: string;
 }
 

@@ -43,7 +43,8 @@ export function permissionSentence(permission: Permission): string {
   const keys = `Requires a key with the scope ${oneOf(scopesOf(permission))}`;
   const people = `or a person with the role ${oneOf(rolesOf(permission))}`;
   const creates = own === 'query' && scope === 'transcode';
-  const limit = own === undefined || creates ? '' : ' A key without `read` can use it only for its own jobs.';
+  const owned = own === 'batch' ? 'batches' : 'jobs';
+  const limit = own === undefined || creates ? '' : ` A key without \`read\` can use it only for its own ${owned}.`;
   return `${keys}, ${people}.${limit}`;
 }
 

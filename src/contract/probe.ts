@@ -8,7 +8,7 @@ export const probeBody = z
       .min(1)
       .max(8192)
       .describe(
-        'A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a URL.',
+        'A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a large file at a URL.',
       ),
   })
   .meta({ id: 'ProbeRequest', description: 'A file to describe.' });

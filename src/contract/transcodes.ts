@@ -258,7 +258,12 @@ export const job = z
     fps: z.number().nullable().describe('Frames encoded per second; null unless the job runs.'),
     eta_seconds: z.number().nullable().describe('Estimated seconds until the job ends.'),
     priority,
-    queue_position: z.number().nullable().describe('1 for the next job; null unless the job is waiting.'),
+    queue_position: z
+      .number()
+      .nullable()
+      .describe(
+        'Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting.',
+      ),
     attempts: z.number().describe('Number of attempts.'),
     retry: retryField,
     limits: shownLimits,

@@ -32,6 +32,7 @@ const job: Transcription = {
   priority: 0,
   error_message: null,
   error_code: null,
+  error_advice: null,
   metadata: { user: null },
   created_at: '2026-11-26T14:30:45.000Z',
   updated_at: '2026-11-26T14:30:58.000Z',

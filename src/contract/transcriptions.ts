@@ -106,6 +106,7 @@ export const transcriptionListItem = z
     priority,
     error_message: z.string().nullable().describe('One sentence for people; null unless the job failed.'),
     error_code: failureCode.nullable().describe('Why the job failed, for programs; null unless it failed.'),
+    error_advice: z.string().nullable().describe('How to fix it; null unless the job failed.'),
     metadata: z
       .object({ user: z.record(z.string(), z.unknown()).nullable().describe('The `metadata` of the request.') })
       .describe('Your own data.'),

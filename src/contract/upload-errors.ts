@@ -5,9 +5,13 @@ export const UPLOAD_ERRORS = {
   missing_upload_fields: {
     status: 400,
     text: 'Missing required fields: filename, contentType, fileSize',
-    advice: 'Send all three.',
+    advice: 'Send all three fields.',
   },
-  missing_confirm_fields: { status: 400, text: 'Missing required fields: filename, fileSize', advice: 'Send both.' },
+  missing_confirm_fields: {
+    status: 400,
+    text: 'Missing required fields: filename, fileSize',
+    advice: 'Send both fields.',
+  },
   invalid_file_size: {
     status: 400,
     text: "Invalid fileSize. Must be a positive number in bytes (not a formatted string like '1.46mbs')",

@@ -37,7 +37,9 @@ export const uploadView = z
     uploadTokenId: z
       .string()
       .nullable()
-      .describe('The `id` of the upload token that began the upload; null if no token did.'),
+      .describe(
+        'The `id` of the upload token with which the upload was started. Null if the upload was started without a token.',
+      ),
     metadata: uploadMetadata.nullable().describe('Properties of the file; null until it is confirmed.'),
   })
   .meta({ id: 'Upload', description: 'An upload of the account.' });

@@ -25,7 +25,7 @@ export const usage = z
       .object({
         jobs: count('Jobs that completed in the month.'),
         minutes: count('Minutes of their inputs.'),
-        stored_bytes: count('Bytes of uploads and outputs now, including bytes promised to open upload URLs.'),
+        stored_bytes: count('Bytes of uploads and outputs now, including bytes reserved for unconfirmed upload URLs.'),
         by_day: z
           .array(
             z.object({

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { sha256 } from './hash.ts';
 
 /*
- * `al_live_<30 base62><6 base62 of their CRC32>` is a key, `al_upload_…` an upload token. Secret scanners recognize the prefix. The
+ * `al_live_<30 base62><6 base62 of their CRC32>` is a key, and `al_upload_…` is an upload token. Secret scanners recognize the prefix. The
  * checksum rejects typos and guesses without a database lookup. 30 × log2(62) ≈ 178 bits.
  */
 const PREFIXES = { key: 'al_live_', uploadToken: 'al_upload_' } as const;
@@ -39,7 +39,7 @@ function makeSecret(kind: SecretKind): NewApiKey {
   return { raw, hash: hashApiKey(raw), hint: raw.slice(-4) };
 }
 
-/** A fast hash is sufficient: 178 bits of entropy cannot be guessed at any speed. */
+/** Returns the SHA-256 of a key or token. A fast hash is sufficient, because 178 bits of entropy cannot be guessed at any speed. */
 export function hashApiKey(raw: string): Buffer {
   return sha256(raw);
 }
@@ -74,7 +74,7 @@ function checksum(secret: string): string {
 function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {
-    // 248 = 4 × 62. Bytes of 248 and more would favour the first letters.
+    // 248 = 4 × 62. Bytes of 248 and more would favor the first eight characters.
     for (const byte of randomBytes(length)) {
       if (byte < 248 && text.length < length) text += BASE62[byte % 62];
     }

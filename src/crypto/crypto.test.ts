@@ -14,7 +14,7 @@ import { canonicalJson } from './hash.ts';
 import { isUuid, uuidv7 } from './uuid.ts';
 
 describe('API keys', () => {
-  it('are recognisable, contain a checksum and hash to 32 bytes', () => {
+  it('begin with al_live_, contain a checksum, and have a hash of 32 bytes', () => {
     const key = makeApiKey();
     expect(key.raw).toMatch(/^al_live_[0-9A-Za-z]{36}$/);
     expect(isWellFormedApiKey(key.raw)).toBe(true);
@@ -31,13 +31,13 @@ describe('API keys', () => {
     }
   });
 
-  it('end with the CRC-32 of IEEE 802.3, so that keys of every version stay valid', () => {
+  it('end with the CRC-32 of IEEE 802.3, so that keys of every release stay valid', () => {
     expect(isWellFormedApiKey(`al_live_${'A'.repeat(30)}0uCPlr`)).toBe(true);
   });
 });
 
 describe('upload tokens', () => {
-  it('differ from keys by their prefix, contain the same checksum, and are found in a text like keys', () => {
+  it('have another prefix than keys, the same kind of checksum, and are found in text by the same pattern as keys', () => {
     const [key, token] = [makeApiKey().raw, makeUploadToken().raw];
     expect([isWellFormedUploadToken(token), isWellFormedUploadToken(key)]).toEqual([true, false]);
     expect(isWellFormedApiKey(token)).toBe(false);
@@ -77,7 +77,7 @@ describe('stored names', () => {
     ['סרט.mp4', 'סרט.mp4'],
     ['///', 'file'],
     ['', 'file'],
-  ])('clean %j to %j', (name, expected) => {
+  ])('are cleaned: %j becomes %j', (name, expected) => {
     expect(cleanFilename(name)).toBe(expected);
   });
 
@@ -99,7 +99,7 @@ describe('stored names', () => {
     );
   });
 
-  it('get a number before the extension', () => {
+  it('can get a number before the extension', () => {
     expect(numberedName('20260522-143045-a.mp4', 2)).toBe('20260522-143045-a-2.mp4');
   });
 });

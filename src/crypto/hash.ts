@@ -4,7 +4,7 @@ export function sha256(data: string | Uint8Array): Buffer {
   return createHash('sha256').update(data).digest();
 }
 
-/** JSON with sorted keys, so that equal bodies have equal hashes regardless of the order of their fields. */
+/** Returns JSON with sorted keys, so that equal bodies have equal hashes regardless of the order of their fields. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value !== null && typeof value === 'object') {

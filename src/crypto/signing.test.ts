@@ -10,7 +10,7 @@ describe('signatures', () => {
   const value = { type: 'test', list: [1, 'ü', null], nested: { b: 2, a: 1 } };
   const signed = signer.sign(value);
 
-  it('use the key that RFC 8032 derives from the seed, under the id of RFC 8037', () => {
+  it('are made with the key that RFC 8032 derives from the seed, and name the key by its RFC 8037 thumbprint', () => {
     expect(Buffer.from(signer.key.x, 'base64url')).toEqual(PUBLIC);
     // RFC 8037, appendix A.3: the thumbprint of this key.
     expect(signer.key.kid).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
@@ -25,7 +25,7 @@ describe('signatures', () => {
     }
   });
 
-  it('are rejected without their key, under another algorithm and when altered', () => {
+  it('are rejected without their key, with another algorithm, and if they are altered', () => {
     const other = createSigner(Buffer.alloc(32, 7));
     const altered = `${signed.signature.startsWith('A') ? 'B' : 'A'}${signed.signature.slice(1)}`;
     expect(isSignedBy(value, signed, [])).toBe(false);
@@ -36,7 +36,7 @@ describe('signatures', () => {
     expect(isSignedBy(value, { ...signed, signature: '' }, [signer.key])).toBe(false);
   });
 
-  it('need a seed of 32 bytes', () => {
+  it('require a seed of 32 bytes', () => {
     expect(() => createSigner(Buffer.alloc(31))).toThrow(/32 bytes/);
   });
 });

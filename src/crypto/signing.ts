@@ -8,9 +8,9 @@ export const SIGNATURE_ALGORITHM = 'Ed25519';
 export interface PublicJwk {
   kty: 'OKP';
   crv: 'Ed25519';
-  /** Base64url of the 32 bytes. */
+  /** The 32 bytes of the key, in base64url. */
   x: string;
-  /** RFC 7638 thumbprint. */
+  /** Thumbprint of the key (RFC 7638). */
   kid: string;
   use: 'sig';
   alg: 'EdDSA';
@@ -32,7 +32,7 @@ export interface Signer {
 /** RFC 8410: the bytes before the 32 bytes of a private key in PKCS #8. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** `seed`: the 32 bytes of RFC 8032, section 5.1.5. */
+/** Creates a signer. `seed` contains the 32 bytes of RFC 8032, section 5.1.5. */
 export function createSigner(seed: Buffer): Signer {
   if (seed.length !== SIGNING_KEY_BYTES) throw new Error(`The signing key must have ${SIGNING_KEY_BYTES} bytes`);
   const secret = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
@@ -48,7 +48,7 @@ export function createSigner(seed: Buffer): Signer {
   };
 }
 
-/** `raw`: the 32 bytes of the public key. */
+/** Returns the JWK of a public key. `raw` contains its 32 bytes. */
 export function publicJwk(raw: Buffer): PublicJwk {
   const required = { crv: 'Ed25519', kty: 'OKP', x: raw.toString('base64url') } as const;
   // RFC 7638: the members that a key of this kind must have, sorted by name, without white space.

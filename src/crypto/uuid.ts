@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * UUID version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits. Sorts by time, so that new rows
- * are adjacent in an index.
+ * Returns a UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits. These UUIDs sort by time, so that new
+ * rows are adjacent in an index.
  */
 export function uuidv7(now: number = Date.now()): string {
   const bytes = randomBytes(16);

@@ -17,7 +17,7 @@ describe('the vault', () => {
     );
   });
 
-  it('contains no readable part of the text or of its column', () => {
+  it('seals a text without any readable part of the text or of its column', () => {
     const sealed = vault.seal(column, 'holiday-film-2026.mp4');
     for (const word of ['holiday', 'uploads', 'account']) expect(sealed.includes(word)).toBe(false);
   });

@@ -14,15 +14,18 @@ export interface SealedColumn {
  * the database cannot move a text from one row to another.
  */
 export interface Vault {
-  /** AES-256-GCM with a fresh nonce. The column and row are authenticated, but not stored. */
+  /** Seals a text with AES-256-GCM and a fresh nonce. The column and row are authenticated, but not stored. */
   seal(target: SealedColumn, text: string): Buffer;
   /** Throws `SealedValueError` if the value was altered, sealed with another key, or sealed for another column. */
   open(target: SealedColumn, sealed: Buffer): string;
-  /** HMAC-SHA256 under a separate key. Equal texts have equal fingerprints, which reveal nothing else. */
+  /** Returns the HMAC-SHA256 of a text under a separate key. Equal texts have equal fingerprints, which reveal nothing else. */
   fingerprint(text: string): Buffer;
 }
 
-/** A sealed value in the wrong column or row. The message names the location, never the text. */
+/**
+ * The error for a sealed value that was altered, moved to another column or row, or sealed with another key. The message names the
+ * location, never the text.
+ */
 export class SealedValueError extends Error {
   readonly target: SealedColumn;
   constructor(target: SealedColumn, options?: ErrorOptions) {
@@ -74,7 +77,10 @@ export function createVault(key: Buffer): Vault {
   };
 }
 
-/** JSON, because two different columns must never have the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
+/**
+ * Returns the data that is authenticated with a value. It is JSON, because two different columns must never have the same bytes:
+ * `["a","bc"]` and `["ab","c"]` differ.
+ */
 function authenticated({ table, column, row }: SealedColumn): Buffer {
   return Buffer.from(JSON.stringify([FORMAT, table, column, ...row]));
 }

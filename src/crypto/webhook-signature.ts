@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** Secrets according to Standard Webhooks (standardwebhooks.com): a prefix, and 24 to 64 random bytes in base64. */
+/** Prefix of a secret. According to Standard Webhooks (standardwebhooks.com), 24 to 64 random bytes in base64 follow. */
 const PREFIX = 'whsec_';
 const SECRET_BYTES = 32;
 
@@ -9,8 +9,8 @@ export function makeWebhookSecret(): string {
 }
 
 /**
- * The headers of a message according to Standard Webhooks, signed with each secret. `sentAt` is the time of the attempt: receivers reject
- * old messages, which prevents replays. `id` is the same for all retries.
+ * Returns the headers of a message according to Standard Webhooks, with a signature for each secret. `sentAt` is the time of the attempt:
+ * receivers reject old messages, which prevents replays. `id` is the same for all retries.
  */
 export function webhookHeaders(
   message: { id: string; body: string; sentAt: Date },

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { createStatementNames } from './statement-names.ts';
 import { isStalePlan } from './transient.ts';
 
-/** The connection of a `pg` client, which is missing from its types. */
+/** The connection of a `pg` client, which the types of `pg` omit. */
 type WithConnection = { readonly connection: { readonly stream: Duplex } };
 
 /**
@@ -12,17 +12,19 @@ type WithConnection = { readonly connection: { readonly stream: Duplex } };
  */
 const PLAN_LIFE_MS = 10_000;
 
-/** `in_failed_sql_transaction` */
+/** SQLSTATE of a statement in a transaction that has already failed (`in_failed_sql_transaction`). */
 const IN_FAILED_TRANSACTION = '25P02';
 
 /**
- * Shared by all connections of this process, which prepare the same statements. Tests renew them, because many test files share a process.
+ * Names of prepared statements. All connections of this process share these names, because they prepare the same statements. Tests renew
+ * the names, because many test files share a process.
  */
 export const names = createStatementNames();
 
 /**
- * Sends all queries of one turn of the event loop with one system call. By itself, `pg` sends each query at once, which wakes the server
- * for each. Also prepares frequent statements, because PostgreSQL takes longer to parse and plan a small statement than to run it.
+ * Sends all queries of one turn of the event loop with one system call. By itself, `pg` sends each query immediately, which wakes the
+ * server for each query. Also prepares frequent statements, because PostgreSQL takes longer to parse and plan a small statement than to run
+ * it.
  */
 export class BatchingClient extends pg.Client {
   #isInTransaction = false;
@@ -71,7 +73,7 @@ export class BatchingClient extends pg.Client {
   #renewPlans(): void {
     if (performance.now() - this.#plansSince < PLAN_LIFE_MS) return;
     this.#plansSince = performance.now();
-    // This fails in a transaction that has failed. The next statement then discards the plans.
+    // This statement fails in a transaction that has failed. The connection then keeps its plans for another `PLAN_LIFE_MS`.
     super.query('DISCARD PLANS').catch(() => {});
   }
 }

@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery, RawBuilder } from 'kysely';
 import type { Db } from './pool.ts';
 
-/** Represents a value in the text of a statement. */
+/** Represents a value while a statement is compiled. */
 class Placeholder {
   readonly name: string;
 
@@ -10,14 +10,14 @@ class Placeholder {
   }
 }
 
-/** Every property is a placeholder with its name. */
+/** An object whose every property is a placeholder with the name of the property. */
 const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) });
 
 type Statement<Row> = Compilable<Row> | RawBuilder<Row>;
 
 /**
- * A statement that is built and compiled at its first run. For a statement with many columns, building the text takes longer than all other
- * work of the process to run it, and frequent statements run for every request.
+ * Returns a function that runs a statement, which is built and compiled at its first run. For a statement with many columns, building the
+ * text takes longer than all other work of the process to run it, and frequent statements run for every request.
  * @param build may use the properties of `values` only as parameters, because the text must be the same for all values, including null
  */
 export function compileOnce<Values extends object, Row>(

@@ -68,7 +68,7 @@ describe('TLS to PostgreSQL', () => {
     }
   }
 
-  it('works with a private certificate authority', async () => {
+  it('succeeds with a private certificate authority', async () => {
     expect(await ask('localhost', `sslmode=verify-full&sslrootcert=${join(folder, 'ca.pem')}`)).toBe(1);
   });
 
@@ -82,7 +82,7 @@ describe('TLS to PostgreSQL', () => {
     expect(await ask('localhost', ca)).toMatch(/does not offer TLS: set ssl=on/);
   });
 
-  it('is used when the server requires it', () => {
+  it('is advised if the server requires it, and other errors get their own advice or none', () => {
     const message = 'no pg_hba.conf entry for host "10.0.0.9", user "airlock", database "airlock", no encryption';
     expect(connectAdvice({ code: '28000', message })).toMatch(/^PostgreSQL requires TLS: add sslmode/);
     expect(connectAdvice({ code: '28P01' })).toMatch(/rejected user or password/);

@@ -6,7 +6,7 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_GET_ISSUER_CERT',
 ]);
-/** The driver sets no code for this error. */
+/** Message of a time-out of the driver, which sets no code for this error. */
 const CONNECT_TIMEOUT = 'Connection terminated due to connection timeout';
 const CA = 'add sslmode=verify-full&sslrootcert=/path/to/ca.pem to AIRLOCK_DATABASE_URL';
 
@@ -40,8 +40,8 @@ interface ConnectError {
 }
 
 /**
- * Returns a sentence for an operator, or null for an error that does not concern a connection to PostgreSQL. Contains no address. `url`
- * distinguishes an unreachable database from other unreachable hosts.
+ * Returns a sentence for an operator, or null for an error that does not concern a connection to PostgreSQL. The sentence contains no
+ * address. `url` distinguishes an unreachable database from other unreachable hosts.
  */
 export function connectAdvice(error: ConnectError, url?: string): string | null {
   const { message = '' } = error;

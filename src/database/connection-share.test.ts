@@ -67,7 +67,7 @@ describe('the connections of a pool', () => {
     expect(await forAccount('failing', answer)).toBe(1);
   });
 
-  it('serve one transaction at a time of those that lock the row of the same account', async () => {
+  it('serve one transaction at a time if several transactions lock the row of the same account', async () => {
     const order: number[] = [];
     let done: Promise<unknown>[] = [];
     await whileLocked(async () => {

@@ -6,12 +6,12 @@ import type { PoolShape } from '../pools/share.ts';
  * request counts against that account's share, so that no route can omit it.
  */
 
-/** Milliseconds that a query or transaction waits for its turn. */
+/** Maximum number of milliseconds that a query or transaction waits for its turn. */
 export const TURN_MS = 30_000;
-/** Connections that are reserved for work without an account: authentication, event streams and maintenance. */
+/** Number of connections that are reserved for work without an account: authentication, event streams and maintenance. */
 const FOR_NO_ACCOUNT = 2;
 
-/** Returns how accounts share the connections of a pool. A connection is in use for milliseconds, so few are enough. */
+/** Returns how accounts share the connections of a pool. A connection is in use for milliseconds, so an account needs few connections. */
 export function connectionPool(connections: number): PoolShape {
   const places = Math.max(1, connections - FOR_NO_ACCOUNT);
   return { places, share: Math.max(1, Math.floor(connections / 3)), reserved: Math.floor(places / 4) };
@@ -22,7 +22,7 @@ export const ONE_PER_ACCOUNT: PoolShape = { places: Number.POSITIVE_INFINITY, sh
 
 const accountOfWork = new AsyncLocalStorage<string | undefined>();
 
-/** Counts the connections of `work`, and of all work that it starts, against the share of this account. */
+/** Runs `work`. Counts its connections, and the connections of all work that it starts, against the share of the account. */
 export function forAccount<T>(accountId: string, work: () => T): T {
   return accountOfWork.run(accountId, work);
 }
@@ -32,7 +32,7 @@ export function forAllAccounts<T>(work: () => T): T {
   return accountOfWork.run(undefined, work);
 }
 
-/** The account of the current work; undefined outside of requests. */
+/** Returns the account of the current work. Undefined for work that belongs to no account. */
 export function currentAccount(): string | undefined {
   return accountOfWork.getStore();
 }

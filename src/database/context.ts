@@ -8,7 +8,7 @@ export interface Context {
   db: Database;
   store: ObjectStore;
   vault: Vault;
-  /** Isolates the rows of loops over many rows. */
+  /** Isolates the rows of loops over many rows, so that a row that fails blocks no other row. */
   rows: RowGuard;
   /** Seconds after which outputs expire, and uploads after their last use, unless the account sets a shorter time. */
   retentionSeconds: number;

@@ -5,7 +5,7 @@ import type { AccountsTable, JobOutputsTable, JobSourcesTable, UploadsTable } fr
  * would break them.
  */
 
-/** The keys of an object whose type requires every column. */
+/** Returns the names of all columns of a table. The type of `columns` requires every column. */
 function every<Table>(columns: Record<keyof Table, true>): (keyof Table & string)[] {
   return Object.keys(columns) as (keyof Table & string)[];
 }

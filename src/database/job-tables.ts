@@ -10,8 +10,8 @@ export type DeletionReason = 'erased' | 'retention' | 'replaced' | 'refused' | '
 export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
 
 /**
- * The resources of a worker that a job needs. `interactive`: a caller waits for the response. `light`: audio, stills, remuxes, small
- * pictures; never waits behind a heavy encode.
+ * The resources of a worker that a job needs. `interactive`: a caller waits for the response. `light`: audio, stills, remuxes and small
+ * pictures, which never wait behind a heavy encode.
  */
 export const RESOURCE_CLASSES = ['interactive', 'light', 'heavy'] as const;
 export type ResourceClass = (typeof RESOURCE_CLASSES)[number];
@@ -34,7 +34,7 @@ export interface JobsTable {
   available_at: Timestamp;
   /** Capabilities that the job requires of a worker beyond its kind. */
   needs: Generated<string[]>;
-  /** What the job waits for without a slot; null = nothing. */
+  /** What the job awaits without occupying a slot. Null if the job awaits nothing. */
   awaiting: 'children' | 'review' | 'upload' | null;
   /** Time at which a job that awaits a review fails. */
   review_until: Timestamp | null;
@@ -83,14 +83,14 @@ export interface JobOutputsTable {
   object_id: string | null;
   error_code: string | null;
   role: Generated<string>;
-  /** Name of the output in the request; null = its format. */
+  /** Name of the output in the request. Null if the name is the format. */
   label_sealed: Buffer | null;
   error_sealed: Buffer | null;
-  /** The key that decrypts its segments, as hex digits. */
+  /** The key that decrypts the segments of the output, as hex digits. */
   key_sealed: Buffer | null;
-  /** The destination of its delivery, with secrets; null once the job has ended. */
+  /** The destination of the output's delivery, with secrets. Null without a destination, and once the job has ended. */
   destination_sealed: Buffer | null;
-  /** Null without a destination. */
+  /** Null if the output has no destination. */
   delivery_status: string | null;
   /** Host and folder of the delivery, and the reason if it failed. Kept for receipts. */
   delivery_sealed: Buffer | null;
@@ -178,7 +178,7 @@ export interface JobCountsTable {
 /** Triggers on the counted tables maintain this table. The totals of an account are the sums over its rows. */
 export interface AccountStorageTable {
   account_id: string;
-  /** -1 contains the corrections. */
+  /** Number of the shard. Shard -1 contains the corrections. */
   shard: number;
   object_bytes: Generated<number>;
   open_bytes: Generated<number>;

@@ -9,7 +9,7 @@ const MINIMUM_VERSION = 150_000;
 
 /**
  * Milliseconds for which a migration waits for a lock. While it waits, all statements on the table queue behind it, and it keeps its other
- * locks. Shorter than the second after which PostgreSQL checks for a deadlock, so that the migration fails rather than a request.
+ * locks. This is shorter than the second after which PostgreSQL checks for a deadlock, so that the migration fails rather than a request.
  */
 const LOCK_MS = 100;
 /** Milliseconds between two attempts at a migration that did not get its locks, multiplied by a random number from 0.5 to 1.5. */
@@ -17,7 +17,7 @@ const PAUSE_MS = 300;
 /** Milliseconds after which a migration that never gets its locks fails, because another program, such as a backup, holds them. */
 const PATIENCE_MS = 120_000;
 
-/** Numbered, forward-only `.sql` files. Each runs in its own transaction, under Kysely's advisory lock. */
+/** Provides the migrations: numbered, forward-only `.sql` files. Each file runs in its own transaction, under Kysely's advisory lock. */
 class SqlFiles implements MigrationProvider {
   readonly #folder: string;
 

@@ -6,7 +6,7 @@ export function migrationsFolder(): string {
   return join(projectRoot(), 'src/database/migrations');
 }
 
-/** Names of the migrations, in the order in which they run. */
+/** Returns the file names of the migrations, in the order in which they run. */
 export async function migrationFiles(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
 }

@@ -65,7 +65,7 @@ describe('a listener', () => {
     expect(connects).toBe(2);
   });
 
-  it('stays closed', async () => {
+  it('does not reconnect after it is closed', async () => {
     await listener.close();
     await until(async () => (await listeners()) === 0, { what: 'the end of the connection' });
     expect(connects).toBe(2);

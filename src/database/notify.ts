@@ -5,12 +5,12 @@ import { type Db, KEEP_ALIVE_MS } from './pool.ts';
 /** Channels carry only ids, because every listener of the database sees the payload of a NOTIFY. */
 export type Channel = 'airlock_job' | 'airlock_cancel' | 'airlock_queue' | 'airlock_events' | 'airlock_deliveries';
 
-/** Sent when the surrounding transaction commits. */
+/** Sends a notification when the surrounding transaction commits. */
 export async function notify(db: Db, channel: Channel, payload: string): Promise<void> {
   await sql`SELECT ${notification(channel, payload)}`.execute(db);
 }
 
-/** A column that sends a notification, for a statement that also does other work. */
+/** Returns a column that sends a notification, for a statement that also does other work. */
 export function notification(channel: Channel, payload: string | RawBuilder<string>): RawBuilder<unknown> {
   return sql`pg_notify(${channel}, ${payload})`;
 }

@@ -3,8 +3,8 @@ import { isUuid } from '../crypto/uuid.ts';
 import type { Db } from './pool.ts';
 
 /**
- * The keys whose jobs and batches a caller may see; null: the jobs and batches of every key and person of the account. A key with the
- * scope `transcode` and without `read` sees only the jobs of its own line (`accounts/key-line.ts`).
+ * Ids of the keys whose jobs and batches a caller may see. Null if the caller may see the jobs and batches of every key and person of the
+ * account. A key with the scope `transcode` and without `read` sees only the jobs of its own line (`accounts/key-line.ts`).
  */
 export type OwnKeys = readonly string[] | null;
 

@@ -3,10 +3,10 @@ import type { DefaultedTimestamp, Timestamp } from './columns.ts';
 export interface UsersTable {
   id: string;
   account_id: string;
-  /** In lower case. */
+  /** Email address in lower case. */
   email: string;
   role: 'operator' | 'admin' | 'member' | 'viewer';
-  /** Null until the person sets it with a setup link. */
+  /** Null until the person sets a password with a setup link. */
   password_hash: string | null;
   disabled_at: Timestamp | null;
   last_sign_in_at: Timestamp | null;
@@ -41,11 +41,11 @@ export interface OauthCodesTable {
   client_id: string;
   user_id: string;
   redirect_uri: string;
-  /** The method is always S256. */
+  /** Code challenge (PKCE). Its method is always S256. */
   challenge: string;
   scopes: string[];
   expires_at: Timestamp;
   used_at: Timestamp | null;
-  /** The token for which the code was exchanged. */
+  /** Id of the token for which the code was exchanged. */
   key_id: string | null;
 }

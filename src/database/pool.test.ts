@@ -25,7 +25,7 @@ describe('the pool', () => {
   const marks = async () =>
     (await database.pg.query('SELECT mark FROM marks ORDER BY mark')).rows.map(({ mark }) => mark);
 
-  it('sends BEGIN and pipelined statements before the first of them returns', async () => {
+  it('sends BEGIN and pipelined statements before the first statement returns', async () => {
     const sent = vi.spyOn(pg.Client.prototype, 'query');
     try {
       const before = await database.db.transaction().execute(async (tx) => {
@@ -83,7 +83,7 @@ describe('the pool', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('commits none of several pipelined statements when one of them fails', async () => {
+  it('commits no pipelined statement of a transaction when one statement fails', async () => {
     const before = await marks();
     const work = database.db.transaction().execute((tx) => Promise.all([add(tx, 'c'), add(tx, 'c'), add(tx, 'd')]));
     await expect(work).rejects.toMatchObject({ code: '23505' });
@@ -107,7 +107,7 @@ describe('the pool', () => {
     }
   });
 
-  it('commits nothing if a statement that was sent with COMMIT fails, and rejects with its error', async () => {
+  it('commits no change if a statement that was sent with COMMIT fails, and rejects with the error of the statement', async () => {
     const before = await marks();
     const work = database.db.transaction().execute(async (tx) => {
       await add(tx, 'with-commit');
@@ -118,7 +118,7 @@ describe('the pool', () => {
     expect(await count(database.db as Tx)).toBe(before.length);
   });
 
-  it('commits nothing if a statement that was to be sent with COMMIT could not be built', async () => {
+  it('commits no change if a statement that should be sent with COMMIT cannot be built', async () => {
     const build = async (): Promise<never> => {
       throw new Error('no statement');
     };
@@ -144,7 +144,7 @@ describe('the pool', () => {
     expect(errors).toEqual(['23505', '23505', '23505']);
   });
 
-  it('rejects with the error of an unawaited statement if a later statement fails because of it', async () => {
+  it('rejects with the error of an unawaited statement if a later statement fails because of this error', async () => {
     const work = database.db.transaction().execute(async (tx) => {
       await sendWithCommit(tx, Promise.all([add(tx, 'twice'), add(tx, 'twice')]));
       await count(tx);
@@ -163,7 +163,7 @@ describe('the pool', () => {
     expect(await marks()).not.toContain('late');
   });
 
-  it('runs a transaction in one round trip if it sends all its statements without awaiting any of them', async () => {
+  it('runs a transaction in one round trip if the transaction sends all its statements without awaiting them', async () => {
     const [, inside] = await withPipelinedTransaction(database.db, (tx) =>
       Promise.all([add(tx, 'one-trip'), count(tx)]),
     );
@@ -220,7 +220,7 @@ describe('the pool', () => {
     });
   });
 
-  it('repeats a prepared statement whose columns have had another type since a migration', async () => {
+  it('repeats a prepared statement after a migration has changed the types of its columns', async () => {
     await database.pg.query('ALTER TABLE marks ADD COLUMN size integer');
     await pipelined(database.db, async (connection) => {
       const run = async () => (await sql`SELECT mark, size FROM marks WHERE mark = ${'a'}`.execute(connection)).rows;
@@ -231,7 +231,7 @@ describe('the pool', () => {
     });
   });
 
-  it('repeats a complete transaction whose prepared statement has other columns', async () => {
+  it('repeats a complete transaction after a migration has changed the columns of its prepared statement', async () => {
     const pool = openPool(database.url, { max: 1, role: 'test', onError: () => {} });
     try {
       await database.pg.query('ALTER TABLE marks ADD COLUMN weight integer');

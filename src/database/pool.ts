@@ -51,8 +51,9 @@ const IDLE_MS = 10_000;
 export const KEEP_ALIVE_MS = 10_000;
 
 /**
- * A pool of at most `max` connections. Requests of accounts share them (`forAccount`). If an idle connection breaks, for example because
- * the server restarts, `pg` drops it and reports it to `onError`. The next query then uses a new connection.
+ * Opens a pool of at most `max` connections. Requests of accounts share the connections (`forAccount`). If an idle connection breaks, for
+ * example because the server restarts, `pg` drops the connection and reports the error to `onError`. The next query then uses a new
+ * connection.
  */
 export function openPool(
   url: string,
@@ -62,7 +63,7 @@ export function openPool(
     connectionString: url,
     max: options.max,
     application_name: `airlock-${options.role}`,
-    // An idle connection uses about 3 MB of the server's memory. One stays open, since a new connection takes 10 ms.
+    // An idle connection uses about 3 MB of the server's memory. One idle connection stays open, since a new connection takes 10 ms.
     min: 1,
     idleTimeoutMillis: 5_000,
     connectionTimeoutMillis: 5_000,
@@ -152,7 +153,7 @@ function pipelining(db: Database): Database {
   return db;
 }
 
-/** Provides a single connection to several statements at a time. They run in the order in which they request it. */
+/** Provides a single connection to several statements at a time. The statements run in the order in which they request the connection. */
 class ConcurrentProvider implements ConnectionProvider {
   readonly #single: ConnectionProvider;
   #connection: Promise<DatabaseConnection> | undefined;

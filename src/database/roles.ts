@@ -8,15 +8,18 @@ type TableName = keyof Tables | 'rate_limits' | 'schema_migrations' | 'schema_mi
 
 const NONE: readonly Right[] = [];
 const READ: readonly Right[] = ['SELECT'];
-/** Rows of the log are never changed or removed. The hash chain would reveal it, and these rights prevent it. */
+/**
+ * Rights to a table whose rows are never changed or deleted, such as the audit log. The hash chain of the log would reveal a change, and
+ * these rights prevent it.
+ */
 const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
 
 /**
  * The rights of each process in the database. The owner, who migrates and creates keys on the command line, has all rights. The type
- * requires every table: a migration that creates a table must declare the rights to it here.
+ * requires every table: a migration that creates a table must declare the rights to that table here.
  */
 export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRole, readonly Right[]>>>> = {
-  // Operators create and change accounts over the API. Locking a row needs the right to update a column of it.
+  // Operators create and change accounts over the API. Locking a row requires the right to update one of its columns.
   accounts: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE (created_at)'] },
   // Only the process that authenticates keys may read their hashes.
   api_keys: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
@@ -31,18 +34,18 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   oauth_codes: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   uploads: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
-  // The worker inserts the children of a job; a trigger rejects all others (0007_children.sql).
+  // The worker inserts the children of a job; a trigger rejects all other jobs (0007_children.sql).
   jobs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   job_sources: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   job_outputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   // The process that ends the last job of a batch completes the batch.
   batches: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
-  // A trigger on `jobs` writes to this table. Locking a row requires the right to update a column of it.
+  // A trigger on `jobs` writes to this table. Locking a row requires the right to update one of its columns.
   account_schedule: { api: READ, worker: ['SELECT', 'UPDATE (account_id)'] },
   job_counts: { api: READ, worker: READ },
   // Triggers on `objects` and `uploads` write to this table. The sweep of the worker corrects it.
   account_storage: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  // The API ends an attempt and deletes the messages of FFmpeg. It starts no attempts.
+  // The API ends attempts and deletes the messages of FFmpeg, but starts no attempts.
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   workers: { api: ['SELECT', 'UPDATE (drain_requested)'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   fleet_leases: { api: NONE, worker: ['SELECT', 'INSERT', 'UPDATE'] },
@@ -61,8 +64,8 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   connections: { api: ['SELECT', 'INSERT', 'DELETE'], worker: READ },
   // The worker deletes expired tokens, but reads no hashes.
   upload_tokens: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT (expires_at)', 'DELETE'] },
-  // The worker sweeps the next two tables, and deletes stored responses with their job or upload. A condition must be able to read its
-  // column.
+  // The worker sweeps the next two tables, and deletes stored responses with their job or upload. A condition requires the right to read
+  // its column.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],
     worker: ['SELECT (created_at, job_id, upload_id, batch_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
@@ -75,11 +78,12 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   schema_migrations_lock: { api: NONE, worker: NONE },
 };
 
-const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE"
+const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE" in ASCII
 
 /**
- * Grants the roles exactly the rights above, and revokes all others. Missing roles are skipped, or created if `create` is true. A created
- * role cannot log in until an operator allows it, and creating it requires CREATEROLE. Returns the roles that have their rights now.
+ * Grants the roles exactly the rights above, and revokes all other rights. Missing roles are skipped, or created if `create` is true. A
+ * created role cannot log in until an operator allows it, and creating it requires CREATEROLE. Returns the roles that have their rights
+ * now.
  */
 export async function grantRoles(db: Database, options: { create: boolean }): Promise<string[]> {
   return db.transaction().execute(async (tx) => {

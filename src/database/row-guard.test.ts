@@ -44,7 +44,7 @@ describe('a row that fails in a loop over many rows', () => {
     expect(guard.counts().failed).toMatchObject({ retention: 2, staging: 0 });
   });
 
-  it('is skipped for a short time again after it has succeeded once', async () => {
+  it('is skipped only for the initial time if it fails again after a success', async () => {
     const { guard, clock, reported } = makeGuard();
     let fails = true;
     const pass = () =>
@@ -57,7 +57,7 @@ describe('a row that fails in a loop over many rows', () => {
     expect(reported).toEqual(['staging a 1', 'staging a 1']);
   });
 
-  it('is not counted as failed when the database is unreachable: the loop ends with the error', async () => {
+  it('is not counted as failed when the database is unreachable, and the loop ends with the error', async () => {
     const { guard, reported } = makeGuard();
     const tried: string[] = [];
     const pass = guard.each(

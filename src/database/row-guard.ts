@@ -28,9 +28,9 @@ export type UnknownRow = (typeof UNKNOWN_ROWS)[number];
  */
 export interface RowGuard {
   /**
-   * Runs `work` for each row, `atOnce` at a time (default 1). A row that fails rests: calls skip it for a time that doubles with each
-   * failure. Resolves to the number of rows for which `work` succeeded. If the database or the storage is unreachable, rejects and counts
-   * no failure of a row.
+   * Runs `work` for each row, `atOnce` at a time (default 1). A row that fails rests: calls skip this row for a time that doubles with each
+   * failure, up to an hour. Resolves to the number of rows for which `work` succeeded. If the database or the storage is unreachable,
+   * rejects and counts no failure of a row.
    */
   each<Row>(
     loop: RowLoop,
@@ -38,7 +38,7 @@ export interface RowGuard {
     work: (row: Row) => Promise<unknown>,
     options: { idOf: (row: Row) => string; atOnce?: number },
   ): Promise<number>;
-  /** Ids of the rows that rest. A query with a limit must exclude them, so that they do not fill its result. */
+  /** Returns the ids of the rows that rest. A query with a limit must exclude them, so that they do not fill its result. */
   resting(loop: RowLoop): string[];
   /** Records the failure of one row. Throws the error if the database or the storage caused it. */
   failed(loop: RowLoop, id: string, error: unknown): Promise<void>;
@@ -55,15 +55,15 @@ export interface RowCounts {
 
 const FIRST_REST_MS = 5_000;
 const LONGEST_REST_MS = 3600_000;
-/** Maximum number of rows of one loop that rest. If there are more, the oldest row is tried again. */
+/** Maximum number of rows of one loop that rest. If more rows fail, the row whose last failure is the oldest is tried again. */
 const MOST_RESTING = 10_000;
 
 export interface RowGuardOptions {
-  /** Rejects when the storage does not respond. */
+  /** Pings the storage. Rejects when the storage does not respond. */
   ping: () => Promise<void>;
   /** Called for each failure of a row, with the number of failures of this row so far. */
   onFailure: (failure: { loop: RowLoop; id: string; failures: number; error: unknown }) => void;
-  /** Milliseconds since 1970. Default: the clock. */
+  /** Returns the time in milliseconds since 1970. Default: the clock of this machine. */
   now?: () => number;
 }
 

@@ -26,7 +26,7 @@ const ROW_KEYS = {
 /** The row to which a value belongs. Tables without an account column use the account of their job. */
 export type RowOf<T extends SealedTable> = { readonly [K in (typeof ROW_KEYS)[T][number]]: string | number };
 
-/** Seals a text for one column of one row. It cannot be opened in any other place. */
+/** Seals a text for one column of one row. The sealed value cannot be opened for another column or row. */
 export function sealColumn<T extends SealedTable>(
   vault: Vault,
   table: T,
@@ -38,7 +38,8 @@ export function sealColumn<T extends SealedTable>(
 }
 
 /**
- * Opens the text of a column, which must be read from the row for which it was sealed; null if there is none. Throws `SealedValueError`.
+ * Opens the text of a column, which must be read from the row for which it was sealed. Returns null if the column is null. Throws
+ * `SealedValueError`.
  */
 export function openColumn<T extends SealedTable, C extends SealedColumnOf<T>>(
   vault: Vault,

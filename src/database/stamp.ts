@@ -3,12 +3,12 @@ import { DATABASE_ROLES } from '../config/database-roles.ts';
 
 /*
  * Identifies the program that last updated the schema. It is stored as a comment on a table of the schema itself, so that a dump contains
- * it, and a restored old dump is recognized as old. No SQL builder is used here, because the supervisor reads it.
+ * it, and a restored old dump is recognized as old. No SQL builder is used here, because the supervisor reads the stamp.
  */
 const PREFIX = 'airlock ';
 const ROLES = Object.values(DATABASE_ROLES);
 
-/** The statement that stamps a database. `stamp` is hexadecimal, because the statement accepts no parameters. */
+/** Returns the statement that stamps a database. `stamp` is hexadecimal, because the statement accepts no parameters. */
 export function stampStatement(stamp: string): string {
   if (!/^[0-9a-f]+$/.test(stamp)) throw new Error('A stamp is hexadecimal');
   return `COMMENT ON TABLE schema_migrations IS '${PREFIX}${stamp}'`;
@@ -22,11 +22,11 @@ export interface FoundStamp {
   stamp: string;
   /** Whether any API key was ever created. */
   hasKeys: boolean;
-  /** Whether the database roles of our processes exist and have rights. All of them get their rights together. */
+  /** Whether the database roles of all processes exist and have rights. All roles get their rights together. */
   hasRoles: boolean;
 }
 
-/** Returns null for a schema without a stamp. Rejects when the database is unreachable. */
+/** Reads the stamp of a database. Returns null for a schema without a stamp. Rejects when the database is unreachable. */
 export async function readStamp(url: string): Promise<FoundStamp | null> {
   const { default: postgres } = await import('pg');
   const client = new postgres.Client({

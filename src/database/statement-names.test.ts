@@ -25,7 +25,7 @@ describe('names of prepared statements', () => {
     }
   });
 
-  it('are not assigned to a statement to whose columns a migration can add', () => {
+  it('are not assigned to a statement that returns all columns of a table', () => {
     const names = createStatementNames();
     const of = (text: string) => times(3, () => names.nameOf(text)).at(-1);
     const all = [
@@ -38,7 +38,7 @@ describe('names of prepared statements', () => {
     expect(of('select count(*), 2 * $1 from a')).toBeDefined();
   });
 
-  it('are at most 300, however many texts there are', () => {
+  it('are assigned to at most 300 texts', () => {
     const names = createStatementNames();
     const given = times(5_000, () => 0).map((_, index) => times(3, () => names.nameOf(`select ${index}`)).at(-1));
     expect(given.filter(Boolean)).toHaveLength(300);

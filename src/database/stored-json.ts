@@ -3,12 +3,12 @@ import type { z } from 'zod';
 /** JSON in a column: written with a version, and parsed by a schema whenever it is read. */
 export interface StoredJson<T> {
   write(value: T): string;
-  /** Throws `StoredJsonError`. */
+  /** Parses a stored value. Throws `StoredJsonError`. */
   read(stored: unknown): T;
   readOrNull(stored: unknown): T | null;
 }
 
-/** A row contains data that this release cannot read, because a newer release or a person wrote it. */
+/** The error for data in a row that this release cannot read, because a newer release or a person wrote the data. */
 export class StoredJsonError extends Error {
   constructor(name: string, problem: string) {
     super(`stored ${name} ${problem}`);
@@ -17,8 +17,8 @@ export class StoredJsonError extends Error {
 }
 
 /**
- * `name` appears in errors. The version is the member `v`, next to the members of the value, so that SQL can access the members by their
- * own names.
+ * Creates the writer and reader of a JSON column. `name` appears in errors. The version is the member `v`, next to the members of the
+ * value, so that SQL can access the members by their own names.
  */
 export function storedJson<Schema extends z.ZodType<object>>(
   name: string,
@@ -29,7 +29,7 @@ export function storedJson<Schema extends z.ZodType<object>>(
     const { v, ...value } = stored as { v?: unknown };
     if (v !== version) throw new StoredJsonError(name, `has the version ${JSON.stringify(v)}, not ${version}`);
     const parsed = schema.safeParse(value);
-    // Not the text of the issue itself, because it may contain a value.
+    // The error contains only the paths, because the text of an issue may contain a value.
     if (!parsed.success) throw new StoredJsonError(name, `does not match its schema: ${pathsOf(parsed.error)}`);
     return parsed.data;
   }

@@ -53,7 +53,7 @@ export interface AccountsTable {
   created_at: DefaultedTimestamp;
 }
 
-/** `account`: created over the API. `command`: created by a local command for its own use. */
+/** Who created a key. `account`: a caller of the API. `operator`: an operator. `command`: a local command for its own use. */
 export type KeyOrigin = 'account' | 'operator' | 'command';
 
 export interface ApiKeysTable {
@@ -71,13 +71,13 @@ export interface ApiKeysTable {
   replaced_by: string | null;
   dies_at: Timestamp | null;
   origin: Defaulted<KeyOrigin>;
-  /** For an access token: the client that uses it, and the person who granted it. */
+  /** For an access token: ids of the client that uses the token, and of the person who granted the token. */
   oauth_client_id: string | null;
   oauth_user_id: string | null;
   family_hash: Buffer | null;
   refresh_hash: Buffer | null;
   refresh_expires_at: Timestamp | null;
-  /** The key that created or rotated it; null if a person created it. */
+  /** Id of the key that created or rotated this key. Null if a person created it. */
   made_by: string | null;
 }
 
@@ -106,7 +106,7 @@ export interface ObjectsTable {
   content_type: string;
   size: number | null;
   sha256: string | null;
-  /** An upload in parts that was not aborted. It may have been completed. */
+  /** Id of an upload in parts that was not aborted. The upload may have been completed. */
   multipart_id: string | null;
   state: ObjectState;
   deletion_reason: DeletionReason | null;
@@ -118,9 +118,9 @@ export interface ObjectsTable {
   deletion_due_at: DefaultedTimestamp;
   /** The storage's error code, or the status of its response. */
   deletion_error: string | null;
-  /** Number of files of a tree, 0 until they are stored; null for a single object. The key of a tree is a prefix. */
+  /** Number of files of a tree, or 0 until the files are stored. Null for a single object. The key of a tree is a prefix. */
   files: number | null;
-  /** For a zip: id of the tree that it contains. */
+  /** For a zip: id of the tree that the zip contains. */
   archive_of: string | null;
 }
 
@@ -145,11 +145,11 @@ export interface UploadsTable {
   confirmed_at: Timestamp | null;
   refusal_sealed: Buffer | null;
   part_size: number | null;
-  /** The upload token that began the upload; null if a key or a person began it. The token may have been deleted. */
+  /** Id of the upload token that began the upload. Null if a key or a person began it. The token may have been deleted. */
   token_id: string | null;
-  /** The job with which the upload was created; null for an upload that was begun without a job. */
+  /** Id of the job with which the upload was created. Null for an upload that was begun without a job. */
   job_id: string | null;
-  /** Time at which Airlock next checks for its bytes; null if no job needs this. */
+  /** Time at which Airlock next checks whether the bytes of the upload have arrived. Null if no job needs this check. */
   check_at: Timestamp | null;
 }
 

@@ -4,7 +4,7 @@ export interface TemplatesTable {
   id: string;
   account_id: string;
   name: string;
-  /** The newest version. */
+  /** Number of the newest version. */
   latest: number;
   created_at: DefaultedTimestamp;
   updated_at: DefaultedTimestamp;
@@ -15,7 +15,7 @@ export interface TemplatesTable {
 export interface TemplateVersionsTable {
   template_id: string;
   account_id: string;
-  /** Counts from 1. */
+  /** Number of the version, beginning at 1. */
   version: number;
   /** Null once the template is deleted. */
   content_sealed: Buffer | null;

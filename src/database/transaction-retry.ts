@@ -5,7 +5,7 @@ import { type Database, sendWithCommit, type Tx } from './pool.ts';
 import { isStalePlan } from './transient.ts';
 
 /**
- * SQLSTATE codes of failures that have rolled back the transaction: a deadlock, a serialization failure, a lock that was not granted in
+ * SQLSTATE codes of failures that have rolled back the transaction: a deadlock, a serialization failure, or a lock that was not granted in
  * time.
  */
 const UNDONE = new Set(['40P01', '40001', '55P03']);

@@ -22,7 +22,7 @@ describe('a failed query', () => {
     expect(isTransient(withCode(code))).toBe(true);
   });
 
-  it('is transient when the server’s socket is missing, but not when a file is', async () => {
+  it('is transient when the server’s socket is missing, but not when a file is missing', async () => {
     const noSocket = await new Promise((resolve) => connect('/nowhere/.s.PGSQL.5432').once('error', resolve));
     expect(isTransient(noSocket)).toBe(true);
     const noFile = await readFile('/nowhere/a file').catch((error) => error);
@@ -36,7 +36,7 @@ describe('a failed query', () => {
     expect(isTransient(new Error('Query read timeout'))).toBe(true);
   });
 
-  it.each(['23505', '42P01', '22P02', '57014'])('fails again the same way: %s', (code) => {
+  it.each(['23505', '42P01', '22P02', '57014'])('is not transient: %s', (code) => {
     expect(isTransient(withCode(code))).toBe(false);
   });
 

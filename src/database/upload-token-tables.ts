@@ -5,12 +5,12 @@ export interface UploadTokensTable {
   id: string;
   account_id: string;
   token_hash: Buffer;
-  /** The key that created the token; null if a person created it. */
+  /** Id of the key that created the token. Null if a person created it. */
   key_id: string | null;
   user_id: string | null;
-  /** `https://example.com`; null allows every origin. */
+  /** Allowed origin, such as `https://example.com`. Null allows every origin. */
   origin: string | null;
-  /** Null allows every type. */
+  /** Allowed content types. Null allows every type. */
   content_types: string[] | null;
   /** Maximum bytes of one file. */
   max_bytes: number;

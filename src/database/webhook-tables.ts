@@ -2,8 +2,8 @@ import type { Generated } from 'kysely';
 import type { DefaultedTimestamp, Timestamp } from './columns.ts';
 
 /**
- * `gone`: it responded with 410. `failing`: it failed for days. `paused`: its owner disabled it. `revoked`: the OAuth token that made it
- * was revoked.
+ * Why a webhook was disabled. `gone`: its endpoint responded with 410. `failing`: deliveries to its endpoint failed for days. `paused`: its
+ * owner disabled the webhook. `revoked`: the OAuth token that created the webhook was revoked.
  */
 export type DisabledReason = 'gone' | 'failing' | 'paused' | 'revoked';
 
@@ -21,7 +21,7 @@ export interface WebhooksTable {
   backs_off_until: Timestamp | null;
   disabled_at: Timestamp | null;
   disabled_reason: DisabledReason | null;
-  /** The key that last set its URL or secret; null if a person set it. */
+  /** Id of the key that last set the URL or secret of the webhook. Null if a person set it. */
   made_by: string | null;
   created_at: DefaultedTimestamp;
   updated_at: DefaultedTimestamp;

@@ -58,7 +58,7 @@ describe('the address policy', () => {
       expect(() => createAddressPolicy([cidr])).toThrow(/^AIRLOCK_FETCH_ALLOW: ".*" is not an address range\. /),
   );
 
-  it('rejects private, loopback and link-local IPv4 addresses in every notation', () => {
+  it('rejects private, loopback and link-local IPv4 addresses, also when they are embedded in IPv6 addresses', () => {
     const octet = fc.integer({ min: 0, max: 255 });
     const inside = fc.oneof(
       fc.tuple(fc.constantFrom(10, 127, 0), octet, octet, octet),

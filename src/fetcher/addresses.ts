@@ -8,7 +8,7 @@ type Cidr = [Address, number];
 /** `public`: an address on the internet. `allowed`: allowed by the operator, public or not. */
 export type AddressVerdict = 'public' | 'allowed' | 'rejected';
 
-/** Checks an IP address in text form; rejects anything that is not a plain IP address. */
+/** Checks an IP address in text form. Rejects any text that is not a plain IP address. */
 export type AddressPolicy = (address: string) => AddressVerdict;
 
 /** The only part of IPv6 that is assigned as global unicast (RFC 4291). It does not contain `::127.0.0.1` or NAT64. */
@@ -18,13 +18,13 @@ const GLOBAL_UNICAST_V6: Cidr = [ipaddr.parse('2000::'), 3];
 const NEVER: Cidr[] = [[ipaddr.parse('168.63.129.16'), 32]];
 
 /**
- * Creates the policy. `allow`: CIDRs or single addresses that may be reached although they are not public. Throws
- * `ConfigError` for any other entry.
+ * Creates the policy. `allow`: CIDRs or single addresses that may be reached although they are not public. Throws `ConfigError` for any
+ * other entry.
  *
- * Public = unicast by the IANA special-purpose registries (ipaddr.js), for IPv6 also inside 2000::/3. That rejects
- * loopback, private, link-local, CGNAT, multicast, documentation, benchmarking, 0.0.0.0/8, 240.0.0.0/4, and every
- * IPv6 form that embeds an IPv4 address (IPv4-compatible, NAT64, 6to4, Teredo), regardless of that address. An
- * IPv4-mapped address (`::ffff:a.b.c.d`) is checked as the IPv4 address that the kernel would connect to.
+ * An address is public if it is unicast according to the IANA special-purpose registries (ipaddr.js). An IPv6 address must also be inside
+ * 2000::/3. These rules reject loopback, private, link-local, CGNAT, multicast, documentation, benchmarking, 0.0.0.0/8, 240.0.0.0/4, and
+ * every IPv6 form that embeds an IPv4 address (IPv4-compatible, NAT64, 6to4, Teredo), regardless of the IPv4 address. An IPv4-mapped
+ * address (`::ffff:a.b.c.d`) is checked as the IPv4 address that the kernel would connect to.
  */
 export function createAddressPolicy(allow: readonly string[]): AddressPolicy {
   const allowed = allow.map(parseCidr);
@@ -43,7 +43,10 @@ function contains([network, bits]: Cidr, address: Address): boolean {
   return network.kind() === address.kind() && address.match([network, bits] as never);
 }
 
-/** `10.0.0.0/8`, `fd00::/8`, `127.0.0.1`. Unlike ipaddr.js, rejects ambiguous forms such as `10/8` or `0x7f.1`. */
+/**
+ * Parses a CIDR or a single address, such as `10.0.0.0/8` or `127.0.0.1`. Unlike ipaddr.js, rejects ambiguous forms such as `10/8` or
+ * `0x7f.1`.
+ */
 function parseCidr(text: string): Cidr {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);

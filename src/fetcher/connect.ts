@@ -12,12 +12,12 @@ export interface ResolvedAddress {
 /** Resolves a host name to all of its addresses. */
 export type Lookup = (hostname: string) => Promise<ResolvedAddress[]>;
 
-/** Time limit of DNS, TCP and TLS together, milliseconds. */
+/** Time limit of DNS, TCP and TLS together, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface ConnectGuard {
   policy: AddressPolicy;
-  /** Ports of public addresses; allowed addresses may be reached on any port. */
+  /** Allowed ports of public addresses. Addresses that the operator allows may be reached on any port. */
   ports: readonly number[];
   lookup: Lookup;
   /** Additional trusted certificate authorities, in PEM. */
@@ -85,7 +85,7 @@ async function openSocket(host: string, port: number, secure: boolean, guard: Co
   return tls;
 }
 
-/** Resolves all addresses of a host in one lookup. `localhost` never uses DNS; it resolves to the allowed loopback addresses. */
+/** Resolves all addresses of a host in one lookup. `localhost` resolves to the allowed loopback addresses, without DNS. */
 async function resolve(host: string, guard: ConnectGuard): Promise<ResolvedAddress[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
@@ -123,7 +123,7 @@ function opened(socket: Socket, event: 'connect' | 'secureConnect', signal: Abor
     };
     const onAbort = () => finish(signal.reason as Error);
     const onClose = () => finish(new FetchError('source_unreachable', 'The source closed the connection.'));
-    // Keep this listener for the life of the socket, because an error between two owners must not end the process.
+    // Keep this listener for the life of the socket, because an error that no listener handles would end the process.
     socket.on('error', finish);
     socket.once(event, () => finish());
     socket.once('close', onClose);

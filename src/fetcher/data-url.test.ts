@@ -54,5 +54,5 @@ describe('a data: URL', () => {
     });
   });
 
-  it('is never the address of a webhook', () => expect(checkWebhookUrl(PICTURE, OPTIONS).ok).toBe(false));
+  it('is rejected as the URL of a webhook', () => expect(checkWebhookUrl(PICTURE, OPTIONS).ok).toBe(false));
 });

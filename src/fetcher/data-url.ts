@@ -7,7 +7,7 @@ const PICTURE =
 
 export const isDataUrl = (text: string): boolean => /^data:/i.test(text);
 
-/** The bytes of a `data:` URL that contains a picture; null for any other or an empty URL. */
+/** Returns the bytes of a `data:` URL that contains a picture. Null for any other URL, and for an empty picture. */
 export function readDataUrl(text: string): Buffer | null {
   const encoded = PICTURE.exec(text)?.[1];
   return encoded ? Buffer.from(encoded, 'base64') : null;
@@ -19,7 +19,7 @@ export interface DataTarget {
   onBytes?: (bytes: number) => unknown;
 }
 
-/** Writes the bytes into a new file, like a download that arrives at once. Throws `FetchError`. */
+/** Writes the bytes into a new file, and calls the callbacks of a download. Throws `FetchError`. */
 export async function writeData(bytes: Buffer, file: FileHandle, target: DataTarget): Promise<number> {
   target.onResponse?.({ length: bytes.length });
   if (bytes.length > target.maxBytes) {

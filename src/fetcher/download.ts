@@ -11,7 +11,7 @@ export interface ReceiveLimits {
 }
 
 /**
- * Runs `fill` on a new file that only this account (and `group`, if given) may read, and removes the file on any error. If the file already
+ * Runs `fill` on a new file that only this account (and `group`, if given) may read, and deletes the file on any error. If the file already
  * exists, rejects with EEXIST and does not change the file.
  */
 export async function withNewFile<T>(
@@ -37,9 +37,9 @@ export async function withNewFile<T>(
 }
 
 /**
- * Maximum of received bytes per byte of the file. A source that sends chunks of one byte needs six, and costs this
- * process 0.6 µs per byte: 20 minutes of CPU time for a file of 2 GB. Ordinary sources stay below 1.01; the slack
- * allows for read-ahead.
+ * Maximum number of received bytes per byte of the file. A source that sends chunks of one byte sends six bytes per byte of the file, each
+ * of which takes 0.6 µs: 20 minutes of CPU time for a file of 2 GB. Ordinary sources stay below 1.01. `OVERHEAD_SLACK` allows for
+ * read-ahead.
  */
 const MAX_OVERHEAD = 3;
 const OVERHEAD_SLACK = 2 ** 20;
@@ -96,7 +96,7 @@ function tooLarge(maxBytes: number): FetchError {
   return new FetchError('source_too_large', `The source is larger than the limit of ${maxBytes} bytes.`);
 }
 
-/** Rethrow a local error, such as a full disk, because it must not be reported as an error of the source. */
+/** Wraps a local error, such as a full disk. The local error is rethrown, because it must not be reported as an error of the source. */
 class DestinationError extends Error {}
 
 async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {

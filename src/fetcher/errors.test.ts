@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { failures } from '../contract/failures.ts';
 import { FetchError, toFetchError } from './errors.ts';
 
-it('every error of the fetcher has the retry flag of the contract, which has no "canceled"', () => {
+it('every error of the fetcher has the retry flag of the contract, except "canceled", which is not in the contract', () => {
   const codes = [
     ...(['source_refused', 'source_unreachable', 'source_not_found', 'source_error'] as const),
     ...(['source_too_large', 'source_timeout', 'source_incomplete'] as const),
@@ -11,7 +11,7 @@ it('every error of the fetcher has the retry flag of the contract, which has no 
   expect(new FetchError('canceled', '').retry).toBe(false);
 });
 
-it('the message of an error contains nothing of its cause', () => {
+it('the message of an error contains no part of its cause', () => {
   for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EPIPE', '']) {
     for (const phase of ['connect', 'body'] as const) {
       const cause = Object.assign(new Error(`${code} 10.0.0.7:80 secret.example`), { code });

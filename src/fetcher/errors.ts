@@ -9,7 +9,7 @@ export type FetchCode =
   | 'source_incomplete'
   | 'canceled';
 
-/** Whether a retry can succeed, unless the error overrides it. */
+/** Whether a retry can succeed. An error can override this value. */
 const RETRY: Record<FetchCode, boolean> = {
   source_refused: false,
   source_unreachable: true,

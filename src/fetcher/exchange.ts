@@ -9,7 +9,10 @@ import { drop, type RequestContext, send } from './response.ts';
 export interface ExchangeOptions {
   method: string;
   headers: Record<string, string>;
-  /** The header `content-length` must contain the length of a stream. The stream is destroyed when the exchange ends. */
+  /**
+   * Body to send. If the body is a stream, the header `content-length` must contain its length. The stream is destroyed when the request
+   * ends.
+   */
   body?: Readable | Buffer | string | null;
   signal?: AbortSignal;
 }
@@ -32,7 +35,7 @@ export interface ExchangeLimits {
   rate: ReadRate;
 }
 
-/** Opens an exchange. The rules of webhooks apply: without TLS it reaches only addresses that the operator allows. */
+/** Opens an exchange. The rules of webhooks apply: without TLS, the exchange reaches only addresses that the operator allows. */
 export function openExchange(
   contextOf: (signal: AbortSignal) => RequestContext,
   limits: ExchangeLimits,
@@ -90,7 +93,7 @@ function rejectRedirect(response: IncomingMessage): IncomingMessage {
   throw new FetchError('source_refused', `The destination responded with a redirect (${statusCode}).`);
 }
 
-/** Converts the error to an error about a destination. */
+/** Converts an error about a source to an error about a destination. */
 function toDestinationError(error: unknown): FetchError {
   const { code, message, retry, cause } = toFetchError(error, 'connect');
   return new FetchError(code, message.replaceAll('he source', 'he destination'), { retry, cause });

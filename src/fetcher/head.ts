@@ -5,13 +5,13 @@ import { drop, type RequestContext, requestSource, type WriteAt } from './respon
 export interface SourceStart {
   /** Number of bytes that were written. */
   bytes: number;
-  /** Size of the entire source; null if its server does not declare it. */
+  /** Size of the entire source in bytes. Null if its server does not declare the size and the source was not read to its end. */
   size: number | null;
 }
 
 /**
- * Fetches at most `maxBytes` from the start of a source and writes them, whether or not its server supports ranges. Does not read the rest.
- * Throws `FetchError`.
+ * Fetches at most `maxBytes` bytes from the start of a source and writes these bytes, whether or not its server supports ranges. Does not
+ * read the rest. Throws `FetchError`.
  */
 export async function readStart(
   source: string,

@@ -18,17 +18,19 @@ export { checkWebhookUrl } from './post.ts';
 export type { SourceResponse, WriteAt } from './response.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
-/** 8 KiB per second, which is also the minimum for a source. A destination may pause for most of a minute. */
+/**
+ * Minimum rate of a destination: 8 KiB per second, which is also the minimum for a source. A destination may pause for most of a minute.
+ */
 export const PEER_RATE: ReadRate = { bytes: 8192 * 60, windowMs: 60_000 };
 
 export interface FetcherOptions {
   /** CIDRs (or single addresses) that may be reached although they are not public, on any port. */
   allow: string[];
-  /** Ports of public sources. */
+  /** Allowed ports of public sources. */
   ports: number[];
-  /** Maximum size of a source in bytes; a download can lower it, but not raise it. */
+  /** Maximum size of a source in bytes. A download can lower this limit, but not raise it. */
   maxBytes: number;
-  /** Time limit of a download in milliseconds, including DNS, redirects and body; a download can lower it. */
+  /** Time limit of a download in milliseconds, including DNS, redirects and body. A download can lower this limit. */
   deadlineMs: number;
   /** Minimum bytes per second, averaged over each window (default 8192). */
   minBytesPerSecond?: number;
@@ -51,19 +53,19 @@ export interface DownloadOptions {
   deadlineMs?: number;
   /** Aborts the download immediately, with the code `canceled`. */
   signal?: AbortSignal;
-  /** The response of `openRanges` to the same URL, which is read instead of sending another request. */
+  /** Response that `openRanges` returned for the same URL. The download reads this response instead of sending another request. */
   complete?: SourceResponse;
-  /** Called once, with the declared size in bytes (null = not declared), before the body is read. */
+  /** Called once before the body is read, with the declared size in bytes, or null if the size is not declared. */
   onResponse?: (declared: { length: number | null }) => void;
-  /** Called with the size of every written chunk. If it returns a promise, reading pauses until that resolves. */
+  /** Called with the size of every written chunk. If the function returns a promise, reading pauses until the promise resolves. */
   onBytes?: (bytes: number) => unknown;
-  /** Numeric group that may read the file (mode 0640); without it the mode is 0600. */
+  /** Numeric id of a group that may read the file (mode 0640). Without a group, the mode is 0600. */
   fileGroup?: number;
 }
 
 export interface Download {
   bytes: number;
-  /** Content type as declared by the source, without parameters; not verified. */
+  /** Content type without parameters, as the source declares it. The content type is not verified. */
   contentType: string | null;
   /** Host of the final response; empty for a `data:` URL. */
   host: string;
@@ -71,35 +73,35 @@ export interface Download {
 
 export interface Fetcher {
   /**
-   * Fetches a URL into a new file. Rejects with `FetchError`, or with the file system's error if the destination exists
-   * or cannot be written. Removes the partial file on any error.
+   * Fetches a URL into a new file. Rejects with `FetchError`, or with the file system's error if the destination exists or cannot be
+   * written. Deletes the partial file on any error.
    */
   download(url: string, destination: string, options?: DownloadOptions): Promise<Download>;
   /**
-   * Opens a URL to read ranges of it. If its server does not support ranges, returns null, or with `keepsComplete` a response for
-   * `download`. Rejects with `FetchError`. Abort the signal after use, to close all connections.
+   * Opens a URL to read ranges of the source. Resolves with null if the server does not support ranges or the source is too large. With
+   * `keepsComplete`, resolves with the response of a server without ranges, for `download`. Rejects with `FetchError`. Abort the signal
+   * after use, to close all connections.
    */
   openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | CompleteSource | null>;
   /**
-   * Fetches at most `maxBytes` from the start of a URL, and writes them as they arrive. Rejects with `FetchError`. Abort the signal after
-   * use, to close the connection.
+   * Fetches at most `maxBytes` bytes from the start of a URL, and writes these bytes as they arrive. Rejects with `FetchError`. Abort the
+   * signal after use, to close the connection.
    */
   readStart(url: string, maxBytes: number, write: WriteAt, signal: AbortSignal): Promise<SourceStart>;
   /**
-   * Posts a webhook. Resolves to the status of the response, whose body is not read and whose redirects are not followed.
-   * Rejects with `FetchError`.
+   * Posts a webhook. Resolves to the status of the response. Does not read the body, and follows no redirect. Rejects with `FetchError`.
    */
   post(url: string, message: Post): Promise<number>;
   /**
-   * Opens an exchange of requests with a store or with signed URLs. It follows no redirects. Close it after use. A request ends at the
-   * deadline of a download at the latest, and earlier if the peer accepts its body too slowly.
+   * Opens an exchange of requests with a store or with signed URLs. The exchange follows no redirects. Close the exchange after use. A
+   * request ends at the deadline of a download at the latest, and earlier if the peer accepts its body too slowly.
    */
   exchange(): GuardedExchange;
 }
 
 /**
- * The only client for external hosts. It never reaches private addresses unless the operator allows them. Throws `ConfigError` for an
- * invalid CIDR.
+ * Creates the only client for external hosts. The client never reaches private addresses unless the operator allows them. Throws
+ * `ConfigError` for an invalid CIDR.
  */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const policy = createAddressPolicy(options.allow);
@@ -162,7 +164,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   };
 }
 
-/** Takes over a response, so that aborting this signal also ends it. */
+/** Takes over a response, so that aborting this signal also ends the response. */
 async function takeOver(response: SourceResponse, signal: AbortSignal): Promise<SourceResponse> {
   signal.addEventListener('abort', () => response.body.destroy(signal.reason), { once: true });
   return response;

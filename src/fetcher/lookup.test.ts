@@ -5,7 +5,7 @@ import type { Lookup } from './connect.ts';
 import { createFetcher } from './index.ts';
 import { createLookup } from './lookup.ts';
 
-/** Few enough to fit into the receive buffer of the server. */
+/** Number of names that never resolve. Their queries fit into the receive buffer of the server. */
 const HANGING = 100;
 
 describe('a lookup', () => {

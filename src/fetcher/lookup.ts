@@ -6,15 +6,16 @@ import type { Lookup, ResolvedAddress } from './connect.ts';
 /** Milliseconds to wait for the first response of a DNS server. The second try waits twice as long. */
 const TIMEOUT_MS = 2_000;
 const TRIES = 2;
-/** Milliseconds that a name waits while the system's resolver looks up another name. */
+/** Maximum number of milliseconds that a name waits while the system's resolver looks up other names. */
 const PATIENCE_MS = 2_000;
 
 const askSystem = promisify(systemLookup);
 
 /**
  * Resolves names by asking the DNS servers of this machine directly. The system's resolver (getaddrinfo) occupies a thread until the
- * servers of the name respond, and Node has two threads for it, so names that never resolve would block all others, including the name of
- * the storage. It is used only for names that DNS does not know, such as those in `/etc/hosts`, one at a time.
+ * servers of the name respond, and Node has two threads for it, so names that never resolve would block all other names, including the name
+ * of the storage. The system's resolver is used only for names that DNS does not know, such as the names in `/etc/hosts`, and looks up one
+ * name at a time.
  * @param servers replaces the DNS servers of this machine, as `address:port`
  */
 export function createLookup({ servers }: { servers?: string[] } = {}): Lookup {
@@ -30,7 +31,7 @@ export function createLookup({ servers }: { servers?: string[] } = {}): Lookup {
 type DnsResult = { addresses: ResolvedAddress[] } | { error: unknown; isTimeout: boolean };
 
 async function askServers(hostname: string, servers: string[] | undefined): Promise<DnsResult> {
-  // A separate resolver for each lookup, which follows changes of resolv.conf and sends its queries from its own port.
+  // Create a resolver for each lookup: a new resolver follows changes of resolv.conf, and sends its queries from its own port.
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
   if (servers) resolver.setServers(servers);
   const responses = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);

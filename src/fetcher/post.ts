@@ -13,8 +13,8 @@ export interface Post {
 const HTTPS_ONLY = 'A webhook must use https://, except to an address that the operator allows.';
 
 /**
- * Checks the URL of a webhook by its text alone, like the URL of a source. Without TLS, it may only reach addresses in `allow`, because no
- * port of public addresses is allowed.
+ * Checks the URL of a webhook by its text alone, as the URL of a source is checked. A URL without TLS may only reach addresses in `allow`,
+ * because no port of public addresses is allowed.
  */
 export function checkWebhookUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   if (!isPlain(text)) return checkNetworkUrl(text, options);
@@ -27,7 +27,7 @@ export function checkWebhookUrl(text: string, options: SourceUrlOptions): Source
 const isPlain = (text: string) => /^http:/i.test(text);
 
 /**
- * Checks a URL to which data is sent, by its text. Without TLS, it may only reach addresses that the operator allows, because no port of
+ * Checks a URL to which data is sent, by its text. A URL without TLS may only reach addresses that the operator allows, because no port of
  * public addresses is allowed. Throws `FetchError`.
  */
 export function checkGuardedUrl(text: string, given: RequestContext): { url: URL; context: RequestContext } {

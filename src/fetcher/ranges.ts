@@ -18,18 +18,18 @@ export interface OpenedRanges extends RangeSource {
   first: Buffer;
 }
 
-/** The response of a server without ranges: the complete source, of which nothing has been read. */
+/** The response of a server without ranges. Its body is the complete source, and has not been read. */
 export interface CompleteSource {
   complete: SourceResponse;
 }
 
 export interface RangeLimits {
-  /** Maximum number of requests, and maximum bytes of all bodies together. */
+  /** Maximum number of requests, and maximum number of bytes of all their bodies together. */
   maxRequests: number;
   maxBytes: number;
   /** Maximum bytes of the entire source. Defaults to the limit of a download. */
   maxSize?: number;
-  /** Whether to return the response of a server without ranges, for a download. By default it is closed. */
+  /** Whether to return the response of a server without ranges, for a download. By default, the response is closed. */
   keepsComplete?: boolean;
 }
 
@@ -37,11 +37,10 @@ export interface RangeLimits {
 export const FIRST_BYTES = 64 * 1024;
 
 /**
- * Requests the start of a source. Returns null if the server does not respond with this range and a strong validator (RFC 9110, 8.8.1).
- * Without a validator, two ranges could be of different files. The rules of a download apply to every request: it uses a new connection
- * whose address is checked.
- * A server without ranges responds with the complete source. With `keepsComplete`, a download can use this response instead of sending a
- * second request. Download it or close it.
+ * Requests the start of a source. Returns null if the server does not respond with this range and a strong validator (RFC 9110, 8.8.1), or
+ * if the source is too large. Without a validator, two ranges could belong to different files. The rules of a download apply to every
+ * request: each request uses a new connection whose address is checked. A server without ranges responds with the complete source. With
+ * `keepsComplete`, a download can use this response instead of sending a second request. Download or close this response.
  */
 export async function openRanges(
   source: string,
@@ -84,7 +83,7 @@ export async function openRanges(
   };
 }
 
-/** The range that a response contains; null if it does not contain exactly one range with a known size. */
+/** Returns the range that a response contains. Null if the response does not contain exactly one range with a known size. */
 function partOf({ body: { statusCode, headers } }: SourceResponse): { start: number; size: number } | null {
   if (statusCode !== 206) return null;
   const [, start, end, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers['content-range'] ?? '') ?? [];

@@ -9,7 +9,7 @@ import { checkWithPolicy, hostOf, isPlainlyWritten } from './source-url.ts';
 /** Maximum number of redirects. Each target is checked like a URL from the user. */
 const MAX_REDIRECTS = 3;
 
-/** Time limit of the response headers, milliseconds. */
+/** Time limit of the response headers, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
 
 /** Milliseconds between checks of whether a peer has received a body. */
@@ -18,7 +18,7 @@ const RECEIVED_MS = 1_000;
 /** Milliseconds to wait for `100 Continue`, which old servers do not send (RFC 9110, 10.1.1). */
 const CONTINUE_MS = 1_000;
 
-/** Maximum size of the response headers, bytes. */
+/** Maximum size of the response headers, in bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface SourceResponse {
@@ -79,7 +79,7 @@ export interface Outgoing {
   method: string;
   headers: Readonly<Record<string, string>>;
   body?: Buffer | Readable;
-  /** Minimum rate at which the peer must receive while bytes of a body are waiting, and a function to call if it is slower. */
+  /** Minimum rate at which the peer must receive while bytes of a body are waiting, and a function to call if the peer is slower. */
   watch?: { rate: ReadRate; onSlow: (received: number) => void };
 }
 
@@ -99,7 +99,8 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
       timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
     };
     let received: IncomingMessage | undefined;
-    // The socket already includes TLS, if any, so this is plain HTTP. No agent is used, so the connection closes after the response.
+    // The socket already includes TLS, if any, so this client sends plain HTTP. No agent is used, so the connection closes after the
+    // response.
     const client = request({
       createConnection: () => socket,
       method: outgoing.method,
@@ -131,7 +132,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
       received = response;
       done(response);
     });
-    // Keep this listener, because parser errors in a body arrive here. The body itself emits only a broken connection.
+    // Keep this listener, because parser errors in a body arrive here. The body itself reports only a broken connection.
     client.on('error', (error) => {
       if (received) received.destroy(error);
       else fail(error);
@@ -145,7 +146,10 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
   });
 }
 
-/** Calls `onSent` when the peer has received the complete request and only its response is missing. */
+/**
+ * Sends the body, and starts the wait for the response with `onSent`: for a stream, once the peer has received the complete body; otherwise
+ * immediately.
+ */
 function sendBody(client: ClientRequest, socket: Socket, { body, watch }: Outgoing, onSent: () => void): void {
   if (!(body instanceof Readable)) {
     onSent();

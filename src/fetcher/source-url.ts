@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type AddressPolicy, createAddressPolicy } from './addresses.ts';
 import { isDataUrl, readDataUrl } from './data-url.ts';
 
-/** Maximum length of a URL, characters. Signed URLs of the large cloud providers stay below 4,000. */
+/** Maximum length of a URL in characters. Signed URLs of the large cloud providers stay below 4,000. */
 const MAX_URL_LENGTH = 8192;
 
 /** Suffixes that never belong to a public host (RFC 6761, 6762, 7686, 8375, ICANN's `internal`). */
@@ -14,23 +14,23 @@ export const LOOPBACK = ['127.0.0.1', '::1'] as const;
 export interface SourceUrlOptions {
   /** CIDRs that may be reached although they are not public, on any port. */
   allow: readonly string[];
-  /** Ports of public sources. */
+  /** Allowed ports of public sources. */
   ports: readonly number[];
 }
 
 export type SourceUrlCheck = { ok: true; url: URL } | { ok: false; reason: string };
 
 /**
- * Checks the URL of a source by its text alone, without DNS, so that a request can be rejected immediately. The
- * addresses of the host are checked when the connection is opened. `reason` is a sentence for the user. Throws
- * `ConfigError` if `allow` contains anything other than CIDRs.
+ * Checks the URL of a source by its text alone, without DNS, so that a request can be rejected immediately. The addresses of the host are
+ * checked when the connection is opened. `reason` is a sentence for the user. Throws `ConfigError` if `allow` contains an entry that is
+ * neither a CIDR nor an address.
  */
 export function checkSourceUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   if (isDataUrl(text)) return checkDataUrl(text);
   return checkNetworkUrl(text, options);
 }
 
-/** Checks a URL to which data is sent, in the same way. */
+/** Checks an http or https URL in the same way. Rejects `data:` URLs. */
 export function checkNetworkUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   return checkWithPolicy(text, createAddressPolicy(options.allow), options);
 }
@@ -40,7 +40,7 @@ function checkDataUrl(text: string): SourceUrlCheck {
   return readDataUrl(text) ? { ok: true, url: new URL(text) } : reject(DATA);
 }
 
-/** Checks a URL in the same way, with an existing policy. */
+/** Checks an http or https URL in the same way, with an existing policy. */
 export function checkWithPolicy(text: string, policy: AddressPolicy, options: SourceUrlOptions): SourceUrlCheck {
   const shape = checkShape(text);
   if (shape !== null) return reject(shape);
@@ -71,7 +71,7 @@ export function checkWithPolicy(text: string, policy: AddressPolicy, options: So
   return options.ports.includes(port) ? { ok: true, url } : reject(wrongPort(options.ports));
 }
 
-/** Host name without the brackets of IPv6 and without the root dot. */
+/** Returns the host name without the brackets of IPv6 and without the root dot. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
@@ -95,8 +95,8 @@ export function wrongPort(ports: readonly number[]): string {
 }
 
 /**
- * Rejects text that the URL parser would silently repair. If two parsers repaired it differently, the check and the connection would see
- * different hosts.
+ * Returns why a text is rejected, or null. Rejects text that the URL parser would silently repair. If two parsers repaired a text
+ * differently, the check and the connection would see different hosts.
  */
 function checkShape(text: string): string | null {
   if (text.length > MAX_URL_LENGTH) return `The URL is longer than ${MAX_URL_LENGTH} characters.`;

@@ -2,16 +2,16 @@ import type { FormatKind, OutputFormat } from '../contract/formats.ts';
 import type { Metric } from '../contract/metrics.ts';
 import type { TargetRequest } from '../contract/transcode-request.ts';
 
-/** Required properties of the finished output; null = the caller's options decide. */
+/** Required properties of the finished output. Null = the caller's options determine the property. */
 export interface ExpectedOutput {
   kind: FormatKind;
   hasVideo: boolean | null;
   hasAudio: boolean | null;
   width?: number;
   height?: number;
-  /** Codecs of copied streams. */
+  /** Codecs that copied streams must have. */
   codecs?: { video?: string; audio?: string };
-  /** `-fs` cuts off a file at this size. */
+  /** Size in bytes at which `-fs` cuts off the file. */
   maxBytes: number;
 }
 
@@ -46,7 +46,7 @@ export interface PictureTime {
 }
 
 export interface PlannedFile {
-  /** Position of its row among the outputs of the job. */
+  /** Position of the output's row among the outputs of the job. */
   position: number;
   /** Path inside the cell: `/out/output.<ext>`. */
   path: string;
@@ -66,7 +66,7 @@ export type ComparedFile = PlannedFile & { quality: QualityPlan };
 /** A comparison of an encoded video with the encoder's input: the source after all filters. */
 export interface QualityPlan {
   source: ComparedSource;
-  /** The metrics, with the metric of the target first. */
+  /** Metrics to compute, with the metric of the target first. */
   metrics: readonly Metric[];
   target: TargetPlan | null;
 }
@@ -80,7 +80,10 @@ export interface ComparedSource {
   inputArgs: readonly string[];
   /** Index of the stream in the file. */
   stream: number;
-  /** The part of the file that the output shows, in seconds; null = until the end, whose time is not known. */
+  /**
+   * Start and length, in seconds, of the part of the file that the output shows. `seconds` is null for a part up to an end whose time is
+   * not known.
+   */
   from: number;
   seconds: number | null;
   frameRate: number;
@@ -90,9 +93,9 @@ export interface ComparedSource {
   pixelFormat: 'yuv420p' | 'yuv420p10le';
 }
 
-/** A quality to search for. The command contains the encoder's `-crf:v`, which the search replaces. */
+/** A target quality, and the encoder whose CRF Airlock searches for it. The search replaces `-crf:v` in the command. */
 export interface TargetPlan extends TargetRequest {
-  /** FFmpeg's name. */
+  /** FFmpeg's name of the encoder. */
   encoder: string;
   /** Arguments of the encoder, including `-crf:v`. */
   encoderArgs: readonly string[];
@@ -100,10 +103,10 @@ export interface TargetPlan extends TargetRequest {
 
 /** An output of many files, which Airlock makes from files and directories that the cell writes for it. */
 export interface PlannedTree {
-  /** Position of its row among the outputs of the job. */
+  /** Position of the output's row among the outputs of the job. */
   position: number;
   format: string;
-  /** Content type of the file with which a client begins. */
+  /** Content type of the file that a client opens first. */
   contentType: string;
   streams: StreamPlans;
   tree: TreePlan;
@@ -116,7 +119,7 @@ export interface PlannedTree {
 /** The bit rate that samples of the source suggest for a rung of `auto`. */
 export interface RungRate {
   height: number;
-  /** Bits per second at the constant quality of a ladder: the average, and the rate of the hardest sample. */
+  /** Bits per second at the constant quality of a ladder: `mean` is the average, `most` is the rate of the hardest sample. */
   mean: number;
   most: number;
 }
@@ -132,7 +135,7 @@ export interface TreePlan {
   files: readonly string[];
   /** Directories that the cell fills with files of any name. Use them only if the names of the files are not known. */
   directories: readonly { path: string; maxFiles: number }[];
-  /** Upper bounds of the stored output. `maxBytes` is reserved until it is stored. */
+  /** Upper bounds of the stored output. Airlock reserves `maxBytes` until the output is stored. */
   maxBytes: number;
   maxFiles: number;
   /** How Airlock makes the tree from the files that the cell has written. */
@@ -151,7 +154,7 @@ export interface DirectoryRecipe {
   added?: readonly { path: string; contentType: string; text: string }[];
 }
 
-/** Cuts the files of the cell into the segments of a ladder. Each has one stream. */
+/** Cuts the files of the cell into the segments of a ladder. Each file contains one stream. */
 export interface LadderRecipe {
   kind: 'ladder';
   renditions: readonly (LadderPart & { size: { width: number; height: number } })[];
@@ -174,7 +177,7 @@ export interface LadderPart {
   name: string;
   /** FFmpeg's name of the codec. */
   codec: string;
-  /** `-fs` cuts off the file at this size. */
+  /** Size in bytes at which `-fs` cuts off the file. */
   maxBytes: number;
 }
 
@@ -185,7 +188,7 @@ export interface StreamPlan {
   mode: 'copied' | 'encoded';
   /** Why a preset encodes the stream instead of copying it; null otherwise. */
   reason: string | null;
-  /** Into how many pieces the video was cut, and why; absent if cutting was not considered. */
+  /** Number of pieces into which the video was cut, and the reason for that number; absent if cutting was not considered. */
   split?: { pieces: number; reason: string };
 }
 

@@ -21,7 +21,10 @@ export interface Review {
 /** Bytes kept free in each argument for filters that the planner adds once the inputs are inspected. */
 const ROOM_BYTES = 8 * 1024;
 
-/** Parses a request and plans it; `infos` = the inspected inputs, null = not inspected. Pure; never throws. */
+/**
+ * Parses a request and plans its commands. `infos` contains the media info of each input, or null for an input that was not inspected.
+ * Pure. A `JobFailure` becomes part of the result.
+ */
 export function reviewRequest(request: JobRequest, infos: readonly (MediaInfo | null)[]): Review {
   const { rejections, warnings, assets } = parseJob(request);
   const judged = { rejections, warnings, assets };

@@ -67,7 +67,7 @@ export interface AudioStream {
   durationSeconds: number | null;
 }
 
-/** Result of a probe; every number is bounded, and nothing in it is the file's own free text. */
+/** Result of a probe. Every number is bounded, and no text is free text of the file. */
 export interface MediaInfo {
   /** FFmpeg's format name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
   container: string;
@@ -80,11 +80,11 @@ export interface MediaInfo {
   video: VideoStream[];
   audio: AudioStream[];
   subtitleCount: number;
-  /** A still picture. */
+  /** Whether the file is a still picture. */
   isImage: boolean;
-  /** An animated picture (GIF of several frames). */
+  /** Whether the file is an animated picture, such as a GIF with several frames. */
   isAnimated: boolean;
-  /** Original codec of a still that FFmpeg reads as a PNG made of it. */
+  /** Original codec of a still that Airlock converted to PNG, which is the format that FFmpeg reads. */
   sourceCodec?: string;
 }
 
@@ -100,7 +100,7 @@ export interface OutputInfo {
 
 export interface InputLimits {
   maxStreams: number;
-  /** Luma samples of one frame. */
+  /** Maximum number of luma samples in one frame. */
   maxPixels: number;
   maxSide: number;
   maxDurationSeconds: number;
@@ -109,9 +109,12 @@ export interface InputLimits {
 
 /** Why an option or filter is rejected (422), with its position in the request and a safe alternative. */
 export interface Rejection {
-  /** `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
+  /** Position in the request: `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
   field: string;
-  /** Characters from the start of that option's argument (or that filter's text); absent = the entire option. */
+  /**
+   * Characters between the start of the option's argument (or the filter's text) and the rejected part; absent = the entire option is
+   * rejected.
+   */
   offset?: number;
   option: string;
   reason: string;
@@ -135,13 +138,13 @@ export type AssetKind = 'subtitle' | 'lut' | 'font' | 'picture' | 'media';
 /** An asset as a request names it. */
 export interface AssetRequest {
   kind: AssetKind;
-  /** A job input (`input:1`, or the same URL as an input's), or a separate URL. */
+  /** A job input (`input:1`, or the URL of an input), or a separate URL. */
   source: { type: 'input'; index: number } | { type: 'url'; url: string };
   /** Position in the request, e.g. `options[2]`. */
   field: string;
 }
 
-/** An asset in the cell. Assets that are job inputs are not listed: their path is the input's. */
+/** An asset in the cell. An asset that is a job input has no entry, because the input's path is used. */
 export interface PlanAsset {
   kind: AssetKind;
   /** Name inside the cell: `/in/asset-0.srt`. */
@@ -151,7 +154,7 @@ export interface PlanAsset {
   info: MediaInfo | null;
 }
 
-/** A picture, or a script of captions, that Airlock draws before the run and adds to the cell: text as SVG outlines. */
+/** A picture (SVG with text as outlines) or a script of captions, which Airlock makes before the run and adds to the cell. */
 export type LayerRequest = TextLayer | CardLayer | MaskLayer | CaptionLayer;
 
 export interface TextLayer {
@@ -159,7 +162,7 @@ export interface TextLayer {
   /** Name inside the cell: `/in/layer-0.svg`. */
   path: string;
   overlay: TextOverlay;
-  /** Pixels of the frame, to wrap text without a width of its own. */
+  /** Size of the frame in pixels. Text without a width of its own is wrapped to fit into the frame. */
   frame: { width: number; height: number };
 }
 
@@ -168,7 +171,7 @@ export interface CardLayer {
   path: string;
   card: QuoteCard;
   frame: { width: number; height: number };
-  /** Leaves space for the photo. */
+  /** Whether the card leaves space for a photo. */
   hasPhoto: boolean;
 }
 
@@ -185,7 +188,7 @@ export interface CaptionLayer {
   /** Name inside the cell: `/in/layer-0.ass`. */
   path: string;
   captions: CaptionOverlay;
-  /** Pixels of the frame. */
+  /** Size of the frame in pixels. */
   frame: { width: number; height: number };
 }
 
@@ -203,9 +206,9 @@ export interface PlanInput {
 }
 
 export interface PlanContext {
-  /** The best still of the first input; absent or null = not compared. */
+  /** The best still of the first input; absent or null = the stills were not compared. */
   best?: PictureTime | null;
-  /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
+  /** Assets in the order of `ParsedRequest.assets`. An asset that is a job input is null. */
   assets?: readonly (PlanAsset | null)[];
   resourceClass: ResourceClass;
   /** Whether everything must be decoded and encoded, so that no bytes of an input reach the output. */
@@ -214,7 +217,7 @@ export interface PlanContext {
   cores: number;
   /** Bit rates that samples suggest for the rungs of a ladder; absent = no samples. */
   rungRates?: readonly RungRate[];
-  /** Expected memory up to which outputs share a command; absent = any. */
+  /** Maximum expected memory, in bytes, of a command that several outputs share; absent = no maximum. */
   memoryBytes?: number;
   /** Position of an output that has its own command; absent = no such output. */
   apart?: number;
@@ -222,7 +225,7 @@ export interface PlanContext {
 
 export type PlanSource = 'preset' | 'raw_options' | 'defaults';
 
-/** All commands of a job. Each makes its own outputs: if one fails, the outputs of the others are kept. */
+/** All commands of a job. Each command makes its own outputs: if one command fails, the outputs of the others are kept. */
 export interface JobPlan {
   commands: readonly Plan[];
   /** Outputs that the inputs do not allow, such as an MP3 of a silent video; absent = no such outputs. There is at least one command. */
@@ -230,7 +233,7 @@ export interface JobPlan {
 }
 
 export interface PlannedFailure {
-  /** Position of its row among the outputs of the job. */
+  /** Position of the output's row among the outputs of the job. */
   position: number;
   code: FailureCode;
   message: string;
@@ -243,7 +246,9 @@ export interface Plan {
   outputs: PlannedOutput[];
   /** Expected duration of the output, for progress; null = unknown, or a still picture. */
   durationSeconds: number | null;
-  /** Expected peak resident memory with a margin of 1.2, for admission; a hard limit should leave space above it. */
+  /**
+   * Expected peak resident memory in bytes, multiplied by 1.2 as a margin, for admission. A hard limit should leave space above this value.
+   */
   memoryBytes: number;
   /** Cores that the job occupies. */
   cpuWeight: number;
@@ -255,10 +260,13 @@ export interface Plan {
   /** Bytes under /out above which the job fails. */
   outputBytes: number;
   source: PlanSource;
-  /** Pictures that must be in the cell before the command runs. */
+  /** Pictures and scripts of captions that must be in the cell before the command runs. */
   layers: LayerRequest[];
   warnings: PlanWarning[];
-  /** Seconds up to which the last key frames of the first input are enough, in rising order; absent = the command needs all frames. */
+  /**
+   * Times in seconds, in rising order, for each of which the command needs only the last key frame of the first input up to that time;
+   * absent = the command needs all frames.
+   */
   keyTimes?: readonly number[];
   /** How the command's output can be made without FFmpeg; absent = only the command can make it. */
   containerCopy?: ContainerCopy;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from './workers.ts';
 
-/** The capability that a worker advertises for a kind of job that it runs. */
+/** Returns the capability that a worker advertises for a kind of job that it runs. */
 export const kindCapability = (kind: string): string => `kind:${kind}`;
 
 /** Waiting jobs that no living worker can run. */
@@ -14,12 +14,13 @@ export interface StrandedJobs {
   jobs: number;
 }
 
-/** A larger count would not help an operator, and would require reading the queue. */
+/** Maximum number of jobs that are counted. A larger count would not help an operator, and would require reading the queue. */
 const MAX_COUNTED = 1000;
 
 /**
- * Reads the distinct kinds and needs of the queue from an index, regardless of the number of jobs. A worker of the previous release does
- * not report its capabilities, so it counts as able to run every kind, but no job with needs.
+ * Returns the kinds and needs of waiting jobs that no living worker can run. Reads each combination of kind and needs once from an index,
+ * regardless of the number of jobs. A worker of the previous release does not report its capabilities, so it counts as able to run every
+ * kind, but no job with needs.
  */
 export async function readStranded(db: Db): Promise<StrandedJobs[]> {
   const { rows } = await sql<StrandedJobs>`

@@ -9,7 +9,7 @@ const CHECK_MS = 3000;
 /** Tiers, sorted from the weakest. */
 const TIERS = ['none', 'landlock', 'bwrap', 'gvisor'];
 
-/** Checks all dependencies that a job needs; never rejects. */
+/** Checks all dependencies that a job needs. Never rejects. */
 export async function checkHealth(context: Pick<Context, 'db' | 'store'>, startedAt: number): Promise<Health> {
   const [database, storage] = await Promise.all([
     attempt(async () => {
@@ -59,7 +59,7 @@ function failureMessage(checks: Record<string, { ok: boolean; error?: string }>)
   return `Not ready: ${failed.map(([name, { error }]) => `the ${name}: ${error}`).join(', ')}; try again in a moment.`;
 }
 
-/** Replaces the driver's error messages, which may contain addresses and user names. */
+/** Runs a check with a time limit. Replaces the driver's error messages, which may contain addresses and user names. */
 async function attempt<T>(check: () => Promise<T>): Promise<{ ok: boolean; value?: T; error?: string }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -6,7 +6,7 @@ export const FLEET_LEASE_SECONDS = 15;
 
 /**
  * Takes or renews the lease of fleet-wide work. Returns false while another worker has the lease. Uses only the clock of the database. A
- * holder that stalls may continue for a moment after it was replaced, so the work must be safe to run twice.
+ * holder that stalls may continue for a moment after another worker has taken the lease, so the work must be safe to run twice.
  */
 export async function holdFleetLease(db: Db, name: 'maintenance', holder: string): Promise<boolean> {
   const { rows } = await sql`
@@ -18,7 +18,7 @@ export async function holdFleetLease(db: Db, name: 'maintenance', holder: string
   return rows.length > 0;
 }
 
-/** Lets another worker take over immediately. */
+/** Releases the lease, so that another worker can take it immediately. */
 export async function releaseFleetLease(db: Db, name: 'maintenance', holder: string): Promise<void> {
   await db
     .updateTable('fleet_leases')

@@ -9,7 +9,7 @@ import { aliveWorkers } from './workers.ts';
 
 const MAX_ACCOUNTS = 50;
 
-/** Live workers, with the number of running jobs of each. */
+/** Returns the live workers, each with the number of its running jobs. */
 export async function viewWorkers(db: Db): Promise<WorkerView[]> {
   const [workers, running] = await Promise.all([
     aliveWorkers(db),
@@ -46,8 +46,8 @@ function viewWorker(worker: Selectable<WorkersTable>, running: number): WorkerVi
 }
 
 /**
- * Numbers of jobs that wait for a worker, that await another event, and that run, by class; and the accounts with the most jobs. Reads a
- * few rows per account and one per running attempt, regardless of the number of jobs.
+ * Returns the numbers of jobs that wait for a worker, await another event or run, by class, and the accounts with the most jobs. Reads a
+ * few rows per account, one row per running attempt, and one index entry per job that awaits another event.
  */
 export async function viewQueue(db: Db): Promise<QueueView> {
   const [stranded, waiting, awaiting, running, accounts] = await Promise.all([
@@ -84,8 +84,8 @@ function find<T extends { resource_class: ResourceClass }>(rows: readonly T[], n
 }
 
 /**
- * The accounts with the most jobs, from the counter rows of accounts and the running attempts. A join would read the names of all accounts
- * instead of 50.
+ * Returns the accounts with the most jobs, from the counter rows of accounts, the awaiting jobs and the running attempts. A join would read
+ * the names of all accounts instead of 50.
  */
 async function readBusiest(db: Db) {
   const { rows } = await sql<QueueView['accounts'][number]>`

@@ -14,7 +14,7 @@ export interface RetentionBacklog {
   uploads: number;
 }
 
-/** Each count reads one range of an index. */
+/** Counts the rows that are due for deletion. Each count reads one range of an index. */
 export async function readBacklog(db: Db): Promise<RetentionBacklog> {
   const count = (from: ReturnType<typeof sql>) =>
     sql`(SELECT count(*)::int FROM (SELECT ${from} LIMIT ${MOST}) AS due)`;

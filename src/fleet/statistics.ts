@@ -10,8 +10,8 @@ import { readBacklog } from './retention-backlog.ts';
 import { aliveWorkers } from './workers.ts';
 
 /**
- * Metrics of the entire service, as opposed to one process. `kinds` are the names of the kinds of jobs that this release knows. Reads a few
- * rows per account and one per running attempt, regardless of the number of jobs.
+ * Returns the metrics of the entire service, as opposed to one process. `kinds` are the names of the kinds of jobs that this release knows.
+ * Reads a few rows per account, one row per running attempt, and one index entry per job that awaits another event.
  */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>, kinds: Iterable<string>) {
   const [jobs, waiting, awaiting, running, workers, storedBytes, promised, backlog, undeletable, stranded, space] =
@@ -54,8 +54,8 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
 }
 
 /**
- * Jobs that are not final by kind and status, with `awaiting` as in the queue. Jobs of other kinds, which a newer release may
- * have created, are counted together as `other`.
+ * Counts the jobs that are not final, by kind and status. `awaiting` is a separate status, as in the queue. Jobs of unknown kinds, which a
+ * newer release may have created, are counted together as `other`.
  */
 async function readOpenJobs(db: Db, kinds: readonly string[]) {
   const { rows } = await sql<{ status: string; kind: string; count: number }>`
@@ -69,7 +69,7 @@ async function readOpenJobs(db: Db, kinds: readonly string[]) {
   return rows;
 }
 
-/** Waiting jobs by class, and seconds since the first of them was due. */
+/** Counts the pending jobs by class, including jobs that await another event. `seconds` is the time since the first waiting job was due. */
 export async function readWaiting(db: Db) {
   const { rows } = await sql<{ resource_class: ResourceClass; count: number; seconds: number }>`
     SELECT class.name AS resource_class, coalesce(sum(class.waiting), 0)::float8 AS count,
@@ -96,7 +96,7 @@ export async function readAwaiting(db: Db) {
   return rows;
 }
 
-/** Running jobs by class, from their attempts. */
+/** Counts the running jobs by class, from their attempts. */
 export async function readRunning(db: Db) {
   return db
     .selectFrom('attempts')

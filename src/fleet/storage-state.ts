@@ -6,7 +6,10 @@ import { countStuck, stuckObjects } from '../objects/deletion.ts';
 /** Maximum number of undeletable objects that an operator sees. */
 const LISTED_OBJECTS = 100;
 
-/** How full the storage is. Reports the figures of the rows even if the storage does not respond. */
+/**
+ * Returns how full the storage is, and the objects that cannot be deleted. Reports the figures from the database even if the storage does
+ * not respond.
+ */
 export async function readStorage({ db, store }: Pick<Context, 'db' | 'store'>) {
   const [stored, promised, undeletable, stuck, space] = await Promise.all([
     storedByAll(db),

@@ -13,8 +13,8 @@ export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): 
 }
 
 /**
- * The capabilities of a worker, and the FFmpeg build of its new cells: version, package, the time since which it is used, and whether it
- * can hide its arguments.
+ * The capabilities of a worker, and the FFmpeg build of its new cells: version, package, the time since which this build is used, and
+ * whether it can hide its arguments.
  */
 export type WorkerBuild = Pick<
   Insertable<WorkersTable>,
@@ -86,7 +86,7 @@ export async function removeWorker(db: Db, id: string): Promise<void> {
   await db.deleteFrom('workers').where('id', '=', id).execute();
 }
 
-/** Workers with a recent heartbeat. */
+/** Returns the workers with a recent heartbeat. */
 export async function aliveWorkers(db: Db) {
   return db
     .selectFrom('workers')
@@ -95,7 +95,7 @@ export async function aliveWorkers(db: Db) {
     .execute();
 }
 
-/** Workers of the same host and boot. The caller can check which of their processes are alive. */
+/** Returns the workers of the same host and boot. The caller can check which of their processes are alive. */
 export async function workersOfHost(db: Db, host: string, boot: string) {
   return db.selectFrom('workers').selectAll().where('host', '=', host).where('boot', '=', boot).execute();
 }

@@ -9,14 +9,14 @@ export interface GatewayLogger {
 }
 
 /**
- * Digest that replaces a key in the log, because keys can contain users' file names, which must not outlive the files. The same key always
- * has the same 16 hex digits.
+ * Returns the digest that replaces a key in the log, because keys can contain users' file names, which must not outlive the files. The same
+ * key always has the same 16 hex digits.
  */
 function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
 
-/** Logs one line per request when it ends; never the query. */
+/** Logs one line when the request ends. The line never contains the query. */
 export function logWhenDone(
   request: IncomingMessage,
   response: ServerResponse,

@@ -14,7 +14,7 @@ export interface Verifier {
   /** More than one credential during a rotation. */
   credentials: readonly Credential[];
   region: string;
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   now: () => number;
 }
 
@@ -36,12 +36,15 @@ interface Claim {
   query: readonly Pair[];
 }
 
-/** "The maximum is 604800 seconds (seven days)." */
+/** Maximum lifetime of a signed URL, in seconds. S3: "The maximum is 604800 seconds (seven days)." */
 const MAX_EXPIRES = 604_800;
-/** Tolerated clock skew: 15 minutes, as in S3. */
+/** Tolerated clock skew in milliseconds: 15 minutes, as in S3. */
 const SKEW_MS = 900_000;
 
-/** Verifies SigV4 in the query or in the Authorization header. Throws `S3Error` (403) unless everything matches. */
+/**
+ * Verifies SigV4 in the query or in the Authorization header. Throws `S3Error` if the request is not signed, or if its time, scope, key or
+ * signature is invalid.
+ */
 export function authenticate(request: SignedRequest, verifier: Verifier): Identity {
   const claim = readClaim(request);
   const at = parseTimestamp(claim.timestamp);
@@ -165,7 +168,10 @@ function checkTime(claim: Claim, at: number | null, target: Target, now: number)
   if (at > now + SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
 }
 
-/** Returns the signed headers. Every header that affects the request must be signed, and must be sent only once. */
+/**
+ * Returns the signed headers. Throws `S3Error` if `host` or a header that affects the request is not signed, or if a signed header is not
+ * sent exactly once.
+ */
 function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared | null): Pair[] {
   const names = claim.signedHeaders.split(';');
   if (names.some((name, index) => !/^[a-z0-9-]+$/.test(name) || (index > 0 && name <= names[index - 1]!))) {
@@ -193,7 +199,10 @@ function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared 
   });
 }
 
-/** Reports what the server received, so that the user can find the difference. The error contains only data from the client. */
+/**
+ * Returns a message with the headers that the server received, so that the user can find the difference. The message contains only data
+ * from the client.
+ */
 function mismatch(headers: readonly Pair[]): string {
   const seen = headers.map(([name, value]) => `${name}: ${value.slice(0, 100)}`).join(', ');
   return `The method, path, query or a signed header is not what was signed. Signed headers as received: ${seen}`;

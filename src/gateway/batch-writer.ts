@@ -6,9 +6,9 @@ export interface BatchWriter {
   flush(): Promise<void>;
 }
 
-/** Bytes per write; at most two batches are in memory. */
+/** Minimum size of a batch in bytes. At most two batches are in memory. */
 const BATCH_BYTES = 1_048_576;
-/** Maximum bytes that have not reached the kernel yet: two batches, and the chunk that completed a batch. */
+/** Maximum number of bytes that have not reached the kernel yet: two batches, and the chunk that completed a batch. */
 export const MAX_BUFFERED_BYTES = 3 * BATCH_BYTES;
 
 /**
@@ -29,7 +29,7 @@ export function batchWriter(file: FileHandle, start = 0): BatchWriter {
     size = 0;
     await running;
     running = writeAll(file, buffers, at);
-    // The next call awaits this; until then a failure must not become an unhandled rejection.
+    // The next call awaits this write. Until then, a failure must not become an unhandled rejection.
     running.catch(() => undefined);
   }
 

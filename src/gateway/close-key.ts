@@ -4,10 +4,10 @@ import type { Context, Handler } from './context.ts';
 import { S3Error } from './errors.ts';
 import { parameter } from './target.ts';
 
-/** SigV4's maximum lifetime of a URL, seven days, plus a day for clock skew. */
+/** Maximum number of seconds for which a key is closed: SigV4's maximum lifetime of a URL, seven days, plus a day for clock skew. */
 const MAX_CLOSED_SECONDS = 8 * 86_400;
 
-/** Deletes the object and its parts, and rejects every PUT to the key until the time in the query. */
+/** Deletes the object and the parts of its uploads, and rejects every PUT to the key until the time in the query. */
 export async function closeKey({ response, target, identity, disk, uploads }: Context): Promise<void> {
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to close a key.');
   const until = parameter(target, CLOSED_UNTIL) ?? '';
@@ -22,7 +22,7 @@ export async function closeKey({ response, target, identity, disk, uploads }: Co
   response.writeHead(204).end();
 }
 
-/** Rejects a write to a closed key. If the key is closed during the write, drops the bytes and the connection. */
+/** Makes a handler reject writes to a closed key. If the key is closed during a write, drops the bytes and the connection. */
 export function unlessClosed(put: Handler): Handler {
   return async (context) => {
     const { disk, target, request } = context;

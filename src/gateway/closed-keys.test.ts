@@ -25,7 +25,7 @@ describe('a closed key', () => {
   const close = (seconds = 3600) => closeUntil(new Date(Date.now() + seconds * 1000));
   const closedFiles = () => readdir(join(gateway.root, 'closed'));
 
-  it('has no object and rejects every PUT with XML, but other keys do not', async () => {
+  it('has no object and rejects every PUT with an XML error, while other keys accept PUTs', async () => {
     expect((await put()).status).toBe(200);
     expect(await close()).toBe(true);
     expect(await gateway.store.head(KEY)).toBeNull();
@@ -39,7 +39,7 @@ describe('a closed key', () => {
     await expect(gateway.store.copy(other, KEY)).rejects.toMatchObject({ status: 403 });
   });
 
-  it('drops the bytes and the connection of a running PUT', async () => {
+  it('aborts a running PUT, and keeps none of its bytes', async () => {
     const headers = { 'content-type': TYPE, 'content-length': SIZE };
     const sending = request(url, { method: 'PUT', headers, agent: false });
     const ended = once(sending, 'error');
@@ -51,7 +51,7 @@ describe('a closed key', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('stays closed across a restart until it expires, then leaves nothing behind', async () => {
+  it('stays closed across a restart until its time ends, and then leaves no file behind', async () => {
     await close(60);
     expect(await closedFiles()).toHaveLength(1);
     let clock = Date.now();
@@ -72,7 +72,7 @@ describe('a closed key', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('cannot be closed with a signed URL, nor for more than eight days', async () => {
+  it('cannot be created by a signed URL, or for more than eight days', async () => {
     for (const [address, status] of [
       [`${url}&airlock-closed-until=1`, 403],
       [url.replace('X-Amz-Algorithm', 'airlock-closed-until=9999999999&X-Amz-Algorithm'), 403],

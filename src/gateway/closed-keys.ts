@@ -16,11 +16,11 @@ export interface ClosedKeys {
   add(key: string, until: number): Promise<void>;
   /** Calls `onClosed` when the key is closed. Returns a function that stops watching. */
   watch(key: string, onClosed: () => void): () => void;
-  /** Removes expired entries. */
+  /** Deletes expired entries. */
   sweep(): Promise<void>;
 }
 
-/** `now`: milliseconds since 1970. */
+/** Opens the folder of closed keys. `now` returns milliseconds since 1970. */
 export async function openClosedKeys(root: string, now: () => number): Promise<ClosedKeys> {
   const folder = closedFolder(root);
   await makeRealFolder(folder);

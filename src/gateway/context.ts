@@ -25,11 +25,11 @@ export interface Context {
   /** Address of the client, or the address that trusted proxies report for the client. */
   clientAddress: string;
   bucket: string;
-  /** Folder of workers from which files can be handed over. Null = the gateway accepts no hand-over. */
+  /** Folder from which workers can hand over files. Null if the gateway accepts no hand-over. */
   handOverRoot: string | null;
   maxObjectBytes: number;
   minimumRate: MinimumRate;
-  /** Must be called before the body is read: sends 100 Continue if the client expects it. */
+  /** Must be called before the body is read: sends 100 Continue if the client expects this response. */
   acceptBody: () => void;
 }
 

@@ -12,14 +12,14 @@ export interface Declared {
   type: string | null;
 }
 
-/** Null for a request that is not a PUT, or whose URL declares nothing. */
+/** Returns the declared length and type. Null for a request that is not a PUT, or whose URL declares nothing. */
 export function declaredBy({ method, target }: SignedRequest): Declared | null {
   const [length, type] = [parameter(target, DECLARED_LENGTH), parameter(target, DECLARED_TYPE)];
   const isPart = parameter(target, 'uploadId') !== null;
   return method === 'PUT' && length !== null && isPart === (type === null) ? { length, type } : null;
 }
 
-/** The declared header, as it was signed. */
+/** Returns a declared header as it was signed. Null if the URL does not declare this header. */
 export function declaredHeader(declared: Declared, name: string): Pair | null {
   if (name === 'content-length') return [name, declared.length];
   return name === 'content-type' && declared.type !== null ? [name, declared.type] : null;

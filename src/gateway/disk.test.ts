@@ -54,7 +54,7 @@ describe('the disk', () => {
     expect(await read('sealed/a/1')).toMatch(/^[0-5]$/);
   });
 
-  it('counts the bytes of unconfirmed uploads, also after a restart', async () => {
+  it('counts the bytes of objects under the prefix of unconfirmed uploads, also after a restart', async () => {
     for (const [key, body] of [
       ['uploads/a/1', '12345'],
       ['uploads/a/2', '12'],
@@ -70,7 +70,7 @@ describe('the disk', () => {
     expect(disk.stagedBytes()).toBe(0);
   });
 
-  it('sweeps leftover temp files, but not the files of running uploads', async () => {
+  it('deletes leftover temp files, but not the files of running uploads', async () => {
     const temp = await disk.createTemp();
     await writeFile(join(root, 'tmp', 'leftover'), 'x');
     await utimes(join(root, 'tmp', 'leftover'), 0, 0);
@@ -81,7 +81,7 @@ describe('the disk', () => {
     expect(await disk.sweepTemp()).toBe(0);
   });
 
-  it('shows the newer object if a crash left an older one next to it, and cleans up on the next write', async () => {
+  it('shows the newer version of an object if a crash left an older version, and deletes both on the next write', async () => {
     await put('k', 'newer');
     await writeFile(join(objectFolder(root, 'k'), versionName(1, 'video/mp4')), 'older');
     expect(await read('k')).toBe('newer');
@@ -96,7 +96,7 @@ describe('the disk', () => {
     await writeFile(join(objectFolder(root, 'k'), future), 'from the future');
     await put('k', 'after');
     expect(await read('k')).toBe('after');
-    // Its version is higher, so readers and a restart after a crash prefer it while the older file still exists.
+    // The version of the new object is higher, so readers prefer it while the older file still exists, also after a crash.
     const [name] = await readdir(objectFolder(root, 'k'));
     expect(name! > future).toBe(true);
   });
@@ -130,12 +130,12 @@ describe('the disk', () => {
   });
 });
 
-/** A disk of four megabytes requires a mount, and a mount requires a user namespace, as the sandbox does. */
+/** Whether this machine supports user namespaces. A disk of four megabytes requires a mount, and a mount requires a user namespace. */
 const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
 
-describe('a full disk', () => {
+describe('a gateway whose disk is full', () => {
   it.skipIf(!namespaces)(
-    `responds with 507 before the reserve is used, keeps nothing of that upload, and serves other requests${skipNote(!namespaces && 'needs user namespaces')}`,
+    `rejects an upload with 507 before the reserve is used, keeps no bytes of the upload, and serves other requests${skipNote(!namespaces && 'needs user namespaces')}`,
     () => {
       const script = fileURLToPath(new URL('../../test/conformance/full-disk.ts', import.meta.url));
       const folder = join(root, '..');

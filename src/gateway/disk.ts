@@ -23,7 +23,7 @@ interface StoredObject {
   size: number;
   contentType: string;
   lastModified: Date;
-  /** See `etagOf`. */
+  /** Entity tag of the object, from `etagOf`. */
   etag: string;
 }
 
@@ -33,16 +33,16 @@ export interface OpenObject extends StoredObject {
 
 /** A temp file that can become an object. Call exactly one of `commit`, `finish` and `discard`. */
 export interface NewObject extends TempFile {
-  /** Makes the bytes durable, then atomically visible under the key. */
+  /** Makes the bytes durable, and then publishes them atomically under the key. */
   commit(key: string, contentType: string): Promise<StoredObject>;
 }
 
-/** Number of lookups that may each find another version before a request fails. */
+/** Maximum number of lookups of an object that is replaced each time, before a request fails. */
 const LOOKUPS = 10;
 
 /**
- * Opens the gateway's folder; creates it if it is missing. Only one process may write to it. Objects are read-only
- * files (0444) in a private folder (0700), so a sandboxed job can get one by hard link without access to the others.
+ * Opens the gateway's folder, and creates the folder if it is missing. Only one process may write to the folder. Objects are read-only
+ * files (0444) in a private folder (0700), so a sandboxed job can get an object by hard link without access to other objects.
  */
 export async function openDisk(folder: string, now: () => number = Date.now): Promise<Disk> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -55,9 +55,9 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   return new Disk(root, closed, staged);
 }
 
-/** The objects in a folder. Create it with `openDisk`. */
+/** The objects in a folder. Create an instance with `openDisk`. */
 export class Disk {
-  /** The folder itself, without symbolic links. */
+  /** Path of the folder, without symbolic links. */
   readonly root: string;
   /** Keys that currently accept no object. */
   readonly closed: ClosedKeys;
@@ -73,7 +73,7 @@ export class Disk {
     this.#temp = new TempFiles(tempFolder(root));
   }
 
-  /** Bytes stored under `UPLOADS`. */
+  /** Returns the number of bytes that are stored under `UPLOADS`. */
   stagedBytes(): number {
     return [...this.#staged.values()].reduce((sum, size) => sum + size, 0);
   }
@@ -103,7 +103,10 @@ export class Disk {
     return this.#lock(key, () => this.#publish(key, contentType, move));
   }
 
-  /** Creates a hard link; copies no bytes. Null if the source does not exist. */
+  /**
+   * Copies an object by hard link. Copies its bytes only if the file system cannot create the link. Returns null if the source does not
+   * exist.
+   */
   copy(from: string, to: string): Promise<StoredObject | null> {
     return this.#lock(to, () =>
       withCurrent(this.root, from, ({ path, contentType }) =>
@@ -112,12 +115,12 @@ export class Disk {
     );
   }
 
-  /** Deletes the object. Returns whether it existed. */
+  /** Deletes the object. Returns whether the object existed. */
   delete(key: string): Promise<boolean> {
     return this.#lock(key, () => this.#remove(key));
   }
 
-  /** Deletes the object and closes its key until that time (seconds since 1970). Running PUTs are aborted. */
+  /** Deletes the object, closes its key until that time (seconds since 1970), and aborts running PUTs. */
   close(key: string, until: number): Promise<void> {
     return this.#lock(key, async () => {
       try {
@@ -128,7 +131,7 @@ export class Disk {
     });
   }
 
-  /** Removes temporary files that belong to no running request. Returns their number. */
+  /** Deletes temporary files that belong to no running request. Returns their number. */
   sweepTemp(): Promise<number> {
     return this.#temp.sweep();
   }
@@ -138,7 +141,10 @@ export class Disk {
     return this.#temp.check();
   }
 
-  /** `moveTo` moves or links the file to the given path, atomically. Call this method with the lock of the key. */
+  /**
+   * Publishes a file as the current version of an object. `moveTo` must move or link the file to the given path, atomically. Call this
+   * method with the lock of the key.
+   */
   async #publish(key: string, contentType: string, moveTo: (path: string) => Promise<void>): Promise<StoredObject> {
     if (this.closed.has(key)) throw closedKey();
     const target = objectFolder(this.root, key);
@@ -159,7 +165,7 @@ export class Disk {
     return object;
   }
 
-  /** Call this method with the lock of the key. */
+  /** Deletes the object. Call this method with the lock of the key. */
   async #remove(key: string): Promise<boolean> {
     const target = objectFolder(this.root, key);
     if (!isReal(target)) return false;
@@ -172,8 +178,8 @@ export class Disk {
 }
 
 /**
- * Calls `use` with the current version of an object. Returns null if there is none. If the object is replaced between lookup and use, its
- * old path no longer exists, so it is looked up again.
+ * Calls `use` with the current version of an object. Returns null if the object does not exist. If the object is replaced between lookup
+ * and use, its old path no longer exists, so the object is looked up again.
  */
 async function withCurrent<T>(
   root: string,

@@ -33,7 +33,7 @@ const STATUS = {
 
 export type S3ErrorCode = keyof typeof STATUS;
 
-/** An error reported to the client. The message never contains a signature or a query. */
+/** An error that is reported to the client. The message never contains a signature or a query. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
   readonly status: number;

@@ -20,9 +20,10 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * `mkdir -p`. Returns the folders that must be synced before the new names are durable. The caller can sync them concurrently; one after
- * another, each sync would take a commit of the file system. `isNew`: the folder itself was missing, so it is empty unless another request
- * writes to it. Throws instead of following a symbolic link. Retries, because `pruneFolder` may remove sibling folders at the same time.
+ * Creates a folder and its missing parents, as `mkdir -p` does. `changed` contains the folders that must be synced before the new names are
+ * durable. The caller can sync these folders concurrently, which needs fewer commits of the file system than one sync after another.
+ * `isNew`: whether the folder was missing, so that it is empty unless another request writes to it. Throws if the path contains a symbolic
+ * link. Retries, because `pruneFolder` may remove sibling folders at the same time.
  */
 export async function makeFolder(path: string, attempts = 10): Promise<{ changed: string[]; isNew: boolean }> {
   const missing: string[] = [];
@@ -53,7 +54,7 @@ function realOrNull(path: string): string | null {
   }
 }
 
-/** Removes a folder and its parents below `top` as long as they are empty. The change is durable when it resolves. */
+/** Removes a folder and its parents below `top` as long as they are empty. Resolves when the change is durable. */
 export async function pruneFolder(top: string, path: string): Promise<void> {
   let folder = path;
   try {

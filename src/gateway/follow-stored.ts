@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { S3Error } from './errors.ts';
 import { parameter } from './target.ts';
 
-/** GET of the bucket with `airlock-stored`: reports uploads when they have arrived. */
+/** GET of the bucket with `airlock-stored`: reports uploads as they arrive. */
 export async function followStored({ response, target, identity, stored }: Context): Promise<void> {
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to follow uploads.');
   if (parameter(target, STORED) !== '') throw new S3Error('InvalidArgument', `${STORED} must not have a value.`);

@@ -54,7 +54,7 @@ function setHeaders({ response, target }: Context, object: OpenObject): void {
   response.setHeader('last-modified', object.lastModified.toUTCString());
 }
 
-/** Returns an attachment in any case, with the requested file name only if it is safe in a header. */
+/** Returns the requested content disposition if it is an attachment and safe in a header. Otherwise returns `attachment`. */
 function safeDisposition(requested: string | null): string {
   return requested !== null && requested.length <= 2048 && /^attachment(; ?[\x20-\x7e]+)?$/.test(requested)
     ? requested
@@ -105,20 +105,21 @@ export async function sendBytes(context: Context, handle: FileHandle, range: Byt
 }
 
 /**
- * The owners that share large pieces: the account of the object, and the address of the client. Airlock's own processes don't share them.
+ * Returns the owners for which the large pieces of a download count: the account of the object, and the address of the client. Returns no
+ * owners for Airlock's own processes.
  */
 function ownersOf({ identity, target, clientAddress }: Context): string[] {
   if (identity.kind === 'header') return [];
   return [`account:${accountOf(target.key)}`, `address:${addressGroup(clientAddress)}`];
 }
 
-/** Node does not always call back for a write on a closed connection. The memory of a write can be reused once the connection is closed. */
+/** Releases a piece once its connection is closed, because Node does not always call back for a write on a closed connection. */
 function releaseWhenClosed({ socket }: ServerResponse, piece: Piece): void {
   if (!socket || socket.closed) piece.release();
   else socket.once('close', piece.release);
 }
 
-/** Rejects with ECONNRESET when the client disconnects. */
+/** Resolves when the response accepts more bytes. Rejects with ECONNRESET when the client disconnects. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve, reject) => {
     const onClose = (): void => {

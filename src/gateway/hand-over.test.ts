@@ -66,7 +66,7 @@ async function put(key: string, query: Record<string, string>) {
   return { status: response.status, code: /<Code>(\w+)</.exec(await response.text())?.[1] };
 }
 
-/** A proxy in front of the gateway that discards the first response to a PUT. */
+/** Starts a proxy in front of the gateway. The proxy discards the first response to a PUT. */
 function losingProxy(): Promise<Listening> {
   let lost = false;
   const server = tcpServer((client) => {
@@ -88,7 +88,7 @@ const localPath = async (key: string) => (await gateway.store.capabilities()).lo
 const rootNote = skipNote(process.geteuid!() !== 0 && 'needs root');
 
 describe('a file that a worker hands over', () => {
-  it('becomes the object: no byte is copied, and the file has no other name', async () => {
+  it('becomes the object without a copy of its bytes, and keeps no other name', async () => {
     await write();
     const { ino } = await lstat(path);
     expect(await handOver('moved')).toBe(true);
@@ -141,7 +141,7 @@ describe('a file that a worker hands over', () => {
     expect((await lstat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it('is rejected if it is a link to a file that has the mark', async () => {
+  it('is rejected if it is a symbolic link to a file that has the mark', async () => {
     await writeFile(`${path}-target`, BYTES, { mode: 0o600 });
     await symlink(`${path}-target`, path);
     const mark = markOf(await lstat(`${path}-target`, { bigint: true }));

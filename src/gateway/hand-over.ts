@@ -22,7 +22,7 @@ export async function handOver(context: Context): Promise<void> {
   const parts = parseHandedOver(parameter(target, HANDED_OVER) ?? '');
   if (!parts) throw new S3Error('InvalidArgument', `${HANDED_OVER} is not a path of a worker.`);
   const contentType = checkedType(context);
-  // The bytes are already on the disk. This only checks that the disk reserve is not in use.
+  // The bytes are already on the disk. This reservation only checks that the disk reserve is not in use.
   const reservation = await reservations.reserve(0);
   try {
     const path = join(realFolder(handOverRoot), ...parts);
@@ -67,7 +67,7 @@ function openFile(path: string): number {
   }
 }
 
-/** Moves the file. Throws if another file has taken its name since it was sealed. */
+/** Moves the file. Throws if the file at `from` is no longer the file that was sealed. */
 async function moveFile(from: string, to: string, mark: string): Promise<void> {
   await rename(from, to).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw missing();

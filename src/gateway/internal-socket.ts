@@ -5,15 +5,16 @@ import { connect } from 'node:net';
 import { ACCEPT_BACKLOG } from '../listener/listener-limits.ts';
 
 /**
- * A Unix socket for internal roles, so that unauthenticated clients cannot use up their connections. Requests on it must also be signed.
+ * A Unix socket for internal roles, so that unauthenticated clients cannot use up the connections of these roles. Requests on the socket
+ * must also be signed.
  */
 export interface InternalSocket {
   path: string;
-  /** File mode. It determines which system accounts may connect, in addition to the permissions of its folder. */
+  /** File mode. The mode and the permissions of the folder determine which system accounts may connect. */
   mode: number;
 }
 
-/** Listens on the socket. Replaces a stale socket; rejects with EADDRINUSE if another gateway uses the socket. */
+/** Listens on the socket. Replaces a stale socket. Rejects with EADDRINUSE if another gateway uses the socket. */
 export async function listenOnSocket(server: Server, { path, mode }: InternalSocket): Promise<void> {
   if (await accepts(path)) {
     throw Object.assign(new Error(`another gateway serves ${path}`), { code: 'EADDRINUSE', syscall: 'listen' });

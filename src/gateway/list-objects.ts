@@ -6,7 +6,7 @@ import { sendXml } from './respond.ts';
 import { parameter, type Target } from './target.ts';
 import { document, element } from './xml.ts';
 
-/** "Returns some or all (up to 1,000) of the objects in a bucket": ListObjectsV2 without delimiters. */
+/** GET of the bucket: lists up to 1,000 objects, as ListObjectsV2 without delimiters does. */
 export async function listObjects({ response, target, identity, disk, bucket }: Context): Promise<void> {
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to list.');
   if (parameter(target, 'list-type') !== '2') throw new S3Error('NotImplemented', 'Only ListObjectsV2 is supported.');

@@ -30,7 +30,7 @@ export interface ListenerOptions {
   addressOf: (request: IncomingMessage) => string;
   bucket: string;
   maxObjectBytes: number;
-  /** See `Context`. */
+  /** Folder from which workers can hand over files. Null if the gateway accepts no hand-over. */
   handOverRoot: string | null;
   tls: boolean;
   verifier: Verifier;
@@ -44,12 +44,12 @@ export interface ListenerOptions {
   logger: GatewayLogger;
 }
 
-/** `onContinue` serves requests that expect "100 Continue". They get this response when they may send the body. */
+/** `onContinue` serves requests that expect "100 Continue". These requests get "100 Continue" when they may send the body. */
 export function createListener(options: ListenerOptions): { listener: RequestListener; onContinue: RequestListener } {
   const serve = (request: IncomingMessage, response: ServerResponse, acceptBody: () => void): void => {
     const requestId = randomUUID();
     const logFields: { requestId: string; key?: string } = { requestId };
-    request.on('error', () => undefined); // reported by the reader of the body
+    request.on('error', () => undefined); // the reader of the body reports the error
     response.on('error', () => undefined);
     logWhenDone(request, response, logFields, options.logger);
     handle(request, response, acceptBody, logFields).catch((error: unknown) => {
@@ -102,7 +102,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   };
 }
 
-/** The context that the handlers of all requests share. */
+/** Returns the context that the handlers of all requests share. */
 function sharedContext(options: ListenerOptions) {
   const { disk, uploads, reservations, stored, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } =
     options;

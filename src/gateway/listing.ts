@@ -17,7 +17,7 @@ interface Node {
   isObject: boolean;
 }
 
-/** Yields the objects with a prefix, after a key, in the order of their UTF-8 bytes, as S3 does. */
+/** Yields the objects with a prefix whose keys follow `after`, in the order of their keys' UTF-8 bytes, as S3 does. */
 export async function* listObjects(root: string, prefix: string, after: string): AsyncGenerator<ListEntry> {
   yield* walk(
     { folder: objectsFolder(root), bytes: Buffer.alloc(0), isObject: false },
@@ -40,7 +40,7 @@ async function* walk(parent: Node, prefix: Buffer, after: Buffer): AsyncGenerato
   }
 }
 
-/** Returns real folders only; skips links, files and other names. */
+/** Returns the folders of this layout in a folder. Skips links, files and folders with other names. */
 async function children(parent: Node): Promise<Node[]> {
   const entries = await readdir(parent.folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []; // deleted meanwhile

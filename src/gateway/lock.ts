@@ -1,4 +1,4 @@
-/** Serializes tasks with the same key; tasks with different keys run concurrently. */
+/** Returns a function that runs tasks with the same key one after another. Tasks with different keys run concurrently. */
 export function keyedLock(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
   const tails = new Map<string, Promise<unknown>>();
   return async (key, task) => {

@@ -8,7 +8,10 @@ const SAFE_TYPE =
 
 const CONTENT_TYPE = /^[A-Za-z0-9.+_-]+\/[A-Za-z0-9.+_-]+(?:; ?[A-Za-z0-9.+_-]+=[A-Za-z0-9.+_-]+)*$/;
 
-/** Maximum length of a content type. It is part of a file name of at most 255 bytes, with escapes of three bytes. */
+/**
+ * Maximum length of a content type. The content type is part of a file name of at most 255 bytes, in which an escaped character takes three
+ * bytes.
+ */
 const CONTENT_TYPE_BYTES = 72;
 
 export function safeType(contentType: string): string {

@@ -93,7 +93,7 @@ describe('paths', () => {
     expect(keys).toEqual(['...', 'a...b', 'a//b', 'a/b', 'a/b/', 'a\\..\\b', '~']);
   });
 
-  it('have one canonical form: every accepted path equals the encoding of its key', () => {
+  it('are accepted only in canonical form: every accepted path equals the encoding of its key', () => {
     const piece = fc.constantFrom(
       'a',
       '/',

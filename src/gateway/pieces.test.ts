@@ -10,7 +10,7 @@ function stall(pieces: ReturnType<typeof createPieces>, owners: string[], count:
 }
 
 describe('the memory of downloads', () => {
-  it('a download gets a large piece, or as much memory as it has bytes left', () => {
+  it('a download gets a large piece, or a smaller piece if it has fewer bytes left', () => {
     const pieces = createPieces();
     expect([MUCH, 100_000, 7].map((bytes) => pieces.take(bytes, ['a']).buffer.length)).toEqual([
       LARGE_BYTES,
@@ -29,7 +29,7 @@ describe('the memory of downloads', () => {
     },
   );
 
-  it('an account that stalls downloads from many addresses gets a quarter of the large pieces, like an address with many accounts', () => {
+  it('an account with many addresses, or an address with many accounts, gets at most a quarter of the large pieces for its stalled downloads', () => {
     const quarter = LARGE_PIECES.places / 4 / LARGE_BYTES;
     for (const ownersOf of [(index: number) => ['a', `address${index}`], (index: number) => [`a${index}`, 'address']]) {
       const pieces = createPieces();
@@ -46,7 +46,7 @@ describe('the memory of downloads', () => {
     expect(pieces.take(MUCH, ['a']).buffer.length).toBe(SMALL_BYTES);
   });
 
-  it('pieces that are in use never share memory, and released memory is used again', () => {
+  it('pieces in use never share memory, and released memory is reused', () => {
     const pieces = createPieces();
     const inUse = new Map<string, Piece>();
     const memories = new Set<ArrayBufferLike>();

@@ -1,7 +1,7 @@
 import { BytePool } from '../pools/byte-pool.ts';
 import type { PoolShape } from '../pools/share.ts';
 
-/** Bytes of a large piece. A download whose client reads as fast as this machine sends needs only few of them. */
+/** Bytes of a large piece. A download whose client reads as fast as this machine sends needs only a few large pieces. */
 export const LARGE_BYTES = 256 * 1024;
 /** Bytes of a small piece, which every download can get. All connections of the gateway together use at most 64 MiB of small pieces. */
 export const SMALL_BYTES = 16 * 1024;
@@ -16,7 +16,7 @@ export const LARGE_PIECES: PoolShape = {
   reserved: 16 * 2 ** 20,
 };
 
-/** Memory for a part of a download. Release it when its bytes have reached the kernel. */
+/** Memory for a part of a download. Release the piece when its bytes have reached the kernel. */
 export interface Piece {
   buffer: Buffer;
   release(): void;
@@ -24,15 +24,18 @@ export interface Piece {
 
 export interface Pieces {
   /**
-   * Returns memory for at most `bytes` bytes of a download. A large piece counts for each of the owners, which are an account and an
-   * address. Without owners, as for Airlock's own processes, it does not count.
+   * Returns memory for at most `bytes` bytes of a download. A large piece counts for each owner: an account and an address. Downloads of
+   * Airlock's own processes have no owners, so their pieces do not count.
    */
   take(bytes: number, owners: readonly string[]): Piece;
   /** Bytes of large pieces that are in use. */
   readonly largeBytes: number;
 }
 
-/** Large pieces come from a pool that owners share, so that downloads whose clients don't read use little memory. */
+/**
+ * Creates the memory of downloads. Large pieces come from a pool that owners share, so that downloads whose clients don't read use little
+ * memory.
+ */
 export function createPieces(shape: PoolShape = LARGE_PIECES): Pieces {
   const pool = new BytePool(shape);
   const large = createBuffers(LARGE_BYTES);
@@ -68,9 +71,9 @@ interface Buffers {
   put(buffer: Buffer): void;
 }
 
-/** Bytes of a slab. Free blocks of this size are returned to the system; smaller blocks would stay in the heap of the process. */
+/** Bytes of a slab. A freed block of this size is returned to the system. Smaller blocks would stay in the heap of the process. */
 const SLAB_BYTES = 2 ** 20;
-/** Number of unused slabs that are kept. */
+/** Maximum number of unused slabs that are kept. */
 const SPARE_SLABS = 2;
 
 interface Slab {
@@ -80,8 +83,8 @@ interface Slab {
 }
 
 /**
- * Buffers of one size, cut from slabs. Reuses each buffer instead of waiting for garbage collection, and drops a slab when all of its
- * buffers are free.
+ * Creates buffers of one size, which are cut from slabs. Reuses each buffer instead of waiting for garbage collection, and drops a slab
+ * when all of its buffers are free.
  */
 function createBuffers(bytes: number): Buffers {
   /** Slabs with free buffers. */

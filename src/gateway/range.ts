@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * Parses a `Range` header for an object of `size` bytes. Null = send the entire object: "A server MAY ignore the Range header field" (RFC
- * 9110). S3 does the same for other units, several ranges and invalid values.
+ * Parses a `Range` header for an object of `size` bytes. Returns null if the entire object must be sent: for other units, several ranges
+ * and invalid values, as S3 does. RFC 9110: "A server MAY ignore the Range header field".
  */
 export function parseRange(header: string, size: number): ByteRange | 'unsatisfiable' | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header);

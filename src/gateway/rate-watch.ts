@@ -1,6 +1,6 @@
 import type { MinimumRate } from './context.ts';
 
-/** Calls `onSlow` once if `count()` (the number of bytes so far) grows too slowly. Returns a function that stops watching. */
+/** Calls `onSlow` once if the number of bytes that `count` returns grows too slowly. Returns a function that stops watching. */
 export function watchRate(count: () => number, minimum: MinimumRate, onSlow: () => void): () => void {
   let before = count();
   const timer = setInterval(() => {

@@ -23,8 +23,8 @@ interface Digest {
 }
 
 /**
- * Reads size and digests of the body from the headers. `signed`: headers that the signature of a signed URL must cover.
- * Throws if the length is missing or exceeds `maxBytes`, or if the body has a content encoding.
+ * Reads size and digests of the body from the headers. `signed` contains the headers that a signed URL must cover. Throws if a signed URL
+ * does not cover them, if the length is missing or exceeds `maxBytes`, or if the body has a content encoding.
  */
 export function announcedBody(context: Context, maxBytes: number, signed: readonly string[]): Announced {
   const { request, identity } = context;
@@ -58,7 +58,7 @@ export function checkedType({ request }: Context): string {
   return contentType;
 }
 
-/** A file into which a body is received, from `start` on. Call exactly one of `keep` and `discard`. */
+/** A file into which a body is received, beginning at position `start`. Call exactly one of `keep` and `discard`. */
 export interface Receiver<T> {
   handle: FileHandle;
   /** Defaults to the start of the file. */
@@ -89,7 +89,7 @@ export async function receiveFile<T>(
   }
 }
 
-/** Receives the body as text. The caller must limit its size. */
+/** Receives the body as text. The caller must limit the size of the body. */
 export async function receiveText(context: Context, announced: Announced): Promise<string> {
   const chunks: Buffer[] = [];
   context.acceptBody();
@@ -100,7 +100,7 @@ export async function receiveText(context: Context, announced: Announced): Promi
   return Buffer.concat(chunks).toString();
 }
 
-/** Computes only the hashes that the client asks to verify. */
+/** Returns the digests that the client declares. No other hashes are computed. */
 function digests({ request, identity }: Context): Digest[] {
   const wanted: Digest[] = [];
   if (identity.payloadSha256) {
@@ -131,7 +131,7 @@ function fileSink({ handle, start }: Pick<Receiver<unknown>, 'handle' | 'start'>
   };
 }
 
-/** Throws without waiting for the rest of the body if the client is too slow, or if `revoked` rejects. */
+/** Receives the body into `sink`. Throws without waiting for the rest of the body if the client is too slow, or if `revoked` rejects. */
 async function receive(
   { request, minimumRate }: Context,
   announced: Announced,
@@ -154,7 +154,7 @@ async function receive(
     // If the body was not the first to settle, it rejects later, when the connection is closed.
     body.catch(() => undefined);
   }
-  // If bytes follow the declared ones, the parser closes the connection. This is then not the request that was signed.
+  // If more bytes than declared arrive, the parser closes the connection. The request is then not the signed request.
   if (request.socket.destroyed || request.socket.writableEnded) {
     throw new S3Error('EntityTooLarge', 'More bytes were received than declared.');
   }

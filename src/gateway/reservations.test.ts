@@ -35,7 +35,7 @@ describe('disk space reservations', () => {
     reservations.close();
   });
 
-  it('count inodes', async () => {
+  it('include the inodes that a PUT needs', async () => {
     const reservations = new Reservations(async () => spaceOf(1e9, 20));
     await reservations.reserve(1);
     await reservations.reserve(1);
@@ -43,7 +43,7 @@ describe('disk space reservations', () => {
     reservations.close();
   });
 
-  it('are revoked from the PUT that has written most if something else uses the disk reserve', async () => {
+  it('are revoked from the PUT that has written the most bytes if another program uses the disk reserve', async () => {
     let spare = 1000;
     const reservations = new Reservations(async () => spaceOf(spare));
     const small = await reservations.reserve(100);

@@ -11,7 +11,7 @@ export interface Reservation {
   release(): void;
 }
 
-/** Inodes that a PUT needs: a file, and a folder for each part of its key. */
+/** Number of inodes that a PUT needs: a file, and a folder for each part of its key. */
 const FILES_PER_PUT = 8;
 /** Interval in milliseconds at which free space is measured while bytes arrive, because other programs also use the disk. */
 const WATCH_MS = 250;
@@ -22,7 +22,7 @@ interface Entry {
   stop: AbortController;
 }
 
-/** Allocates the free space above the disk reserve to running PUTs. Bytes that they have not written yet count as used. */
+/** Allocates the free space above the disk reserve to running PUTs. Bytes that a PUT has reserved but not written yet count as used. */
 export class Reservations {
   readonly #measure: () => Promise<DiskSpace>;
   readonly #entries = new Set<Entry>();
@@ -34,9 +34,9 @@ export class Reservations {
     this.#measure = measure;
   }
 
-  /** Reserves space for that many bytes. Throws `InsufficientStorage` if the disk reserve would be used. */
+  /** Reserves space for `bytes` bytes. Throws `InsufficientStorage` if the disk reserve would be used. */
   reserve(bytes: number): Promise<Reservation> {
-    // One at a time, because each call must see the previous reservation.
+    // Reserve one after another, because each call must see the previous reservation.
     const reserved = this.#lastReserve.then(() => this.#reserveNow(bytes));
     this.#lastReserve = reserved.catch(() => undefined);
     return reserved;

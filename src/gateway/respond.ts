@@ -4,13 +4,13 @@ import { makeReadable } from './cors.ts';
 import type { S3Error } from './errors.ts';
 import { document, element } from './xml.ts';
 
-/** Bytes of a rejected body to discard before the connection closes, so that the client can read the response. */
+/** Maximum number of bytes of a rejected body that are discarded before the connection closes, so that the client can read the response. */
 const DRAIN_BYTES = 8_388_608;
 const DRAIN_MS = 5_000;
-/** `Retry-After` of `SlowDown`, seconds. */
+/** Value of `Retry-After` in the response `SlowDown`, in seconds. */
 const RETRY_AFTER = '10';
 
-/** Headers of every response: browsers must not render, execute, sniff or cache anything from this origin. */
+/** Sets the headers of every response: browsers must not render, execute, sniff or cache anything from this origin. */
 export function setBaseHeaders(response: ServerResponse, requestId: string, tls: boolean): void {
   response.setHeader('x-request-id', requestId);
   response.setHeader('x-amz-request-id', requestId);

@@ -18,8 +18,8 @@ afterAll(() => gateway.close());
 
 const get = (query = ''): Promise<string> => presigned('GET', gateway.endpoint, `ten?X-Amz-Expires=60${query}`);
 
-describe('every response', () => {
-  it('forbids sniffing, rendering and caching, error and health responses included', async () => {
+describe('every response of the gateway', () => {
+  it('forbids sniffing, rendering and caching, even if it reports an error or health', async () => {
     const urls = [
       await get(),
       `${gateway.endpoint}/${BUCKET}/unsigned`,
@@ -38,7 +38,7 @@ describe('every response', () => {
     }
   });
 
-  it('has a media type, never a type that a browser executes', async () => {
+  it('to a download has a media type or application/octet-stream, and never a type that a browser executes', async () => {
     expect((await fetch(await get())).headers.get('content-type')).toBe('application/octet-stream');
     const types: [string, string][] = [
       ['video/mp4', 'video/mp4'],
@@ -66,7 +66,7 @@ describe('every response', () => {
     expect((await fetch(await get('&response-cache-control=public'))).status).toBe(501);
   });
 
-  it('describes an error in an XML document, and escapes it', async () => {
+  it('to a failed request contains an XML document that describes the error and escapes the resource', async () => {
     const response = await fetch(`${gateway.endpoint}/${BUCKET}/%3Cscript%3E%26?X-Amz-Signature=xyz`);
     const xml = await response.text();
     expect(xml).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<Error><Code>\w+<\/Code><Message>.+<\/Error>$/);
@@ -102,7 +102,7 @@ describe('ranges and conditions', () => {
     }
   });
 
-  it('compare entity tags', async () => {
+  it('depend on the entity tag of the object', async () => {
     const url = await get();
     const etag = (await fetch(url)).headers.get('etag')!;
     expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
@@ -113,7 +113,7 @@ describe('ranges and conditions', () => {
 });
 
 describe('browsers', () => {
-  it('may use a signed URL from any origin, and read the headers they need', async () => {
+  it('may send requests to a signed URL from any origin, and read the headers they need', async () => {
     const { url } = await gateway.store.presignPut('from-browser', {
       contentType: 'video/mp4',
       size: 1,
@@ -141,7 +141,7 @@ describe('browsers', () => {
     expect(read.headers.get('access-control-expose-headers')).toMatch(/content-range.*etag/);
   });
 
-  it('may read why a URL without a valid signature is rejected, and nothing else without a signed URL', async () => {
+  it('may read why a URL without a valid signature is rejected, but no other response without a signed URL', async () => {
     const url = `${gateway.endpoint}/${BUCKET}/ten`;
     const origin = { origin: 'https://app.example' };
     const asked = { ...origin, 'access-control-request-method': 'PUT' };
@@ -168,8 +168,8 @@ describe('browsers', () => {
   });
 });
 
-describe('lists', () => {
-  it('support page size, start and token, and reject other parameters', async () => {
+describe('lists of objects', () => {
+  it('support a page size, a start key and a continuation token, and reject other parameters', async () => {
     const path = join(gateway.root, 'ten-bytes');
     for (const key of ['l/a', 'l/b', 'l/c'])
       await gateway.store.putFile(key, path, { contentType: 'video/mp4', size: 10 });
@@ -198,8 +198,8 @@ describe('lists', () => {
   });
 });
 
-describe('HTTPS', () => {
-  it('works with a custom certificate, requires TLS 1.2, and sends HSTS', async () => {
+describe('a gateway with HTTPS', () => {
+  it('serves a custom certificate, requires TLS 1.2, and sends HSTS', async () => {
     const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
     });

@@ -23,7 +23,7 @@ import { parameter, type Target } from './target.ts';
 
 interface Route {
   handler: Handler;
-  /** Supported query parameters, except those of the signature. */
+  /** Supported query parameters, except the parameters of the signature. */
   parameters: readonly string[];
   acceptsBody?: boolean;
 }
@@ -74,7 +74,7 @@ const BUCKET_ROUTES: Record<string, Route> = {
   HEAD: { handler: headBucket, parameters: [] },
 };
 
-/** Some SDKs add `x-id`, which only repeats the operation name. */
+/** Query parameters that every route accepts. Some SDKs add `x-id`, which only repeats the operation name. */
 const SIGNATURE_PARAMETERS = [
   'X-Amz-Algorithm',
   'X-Amz-Credential',
@@ -117,7 +117,7 @@ function routesOf(target: Target): Record<string, Route> {
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
 }
 
-/** Lists objects, or reports uploads when they arrive. */
+/** Lists objects, or reports uploads as they arrive. */
 function readBucket(context: Context): Promise<void> {
   return parameter(context.target, STORED) === null ? listObjects(context) : followStored(context);
 }
@@ -127,7 +127,7 @@ function readParts(context: Context): Promise<void> {
   return parameter(context.target, 'partNumber') === null ? listParts(context) : getPart(context);
 }
 
-/** Reports disk space and the extensions of this store to internal roles. Holders of signed URLs cannot call it. */
+/** Reports disk space and the extensions of this store to internal roles. A signed URL gets a response without this information. */
 async function headBucket({ response, identity, disk, uploads, reservations }: Context): Promise<void> {
   await disk.check();
   const stagedBytes = disk.stagedBytes() + uploads.stagedBytes();
@@ -139,8 +139,8 @@ async function headBucket({ response, identity, disk, uploads, reservations }: C
 }
 
 /**
- * Makes a handler acquire a transfer permit before it reads a body or opens a file. Internal roles need none. Throws
- * `SlowDown`.
+ * Makes a handler acquire a transfer permit before it reads a body or opens a file. Internal roles need no permit. The handler throws
+ * `SlowDown` if no permit is free.
  */
 function withTransferPermit(handler: Handler): Handler {
   return async (context) => {

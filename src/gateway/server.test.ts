@@ -8,7 +8,7 @@ import { openEmbeddedStore, SOCKET_ENDPOINT } from '../storage/embedded/store.ts
 import type { ObjectStore } from '../storage/types.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './server.ts';
 
-/** The machine may be busy with other tests. */
+/** Retries a check for up to 30 seconds, because the machine may be busy with other tests. */
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000 });
 
 const CREDENTIAL = { accessKeyId: 'k', secretAccessKey: 's' };
@@ -75,7 +75,7 @@ describe('the gateway', () => {
     await again.close();
   });
 
-  it('closes connections after the grace period', async () => {
+  it('closes connections after the grace period when it stops', async () => {
     const gateway = await start();
     const url = new URL(
       (await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 })).url,
@@ -88,7 +88,7 @@ describe('the gateway', () => {
     await eventually(async () => expect(await readdir(join(root, 'tmp'))).toEqual([]));
   });
 
-  it('removes temp files that a killed gateway left', async () => {
+  it('deletes the temp files that a killed gateway left', async () => {
     await (await start()).close();
     await writeFile(join(root, 'tmp', 'left-by-kill-9'), 'x');
     const gateway = await start();
@@ -96,7 +96,7 @@ describe('the gateway', () => {
     await gateway.close();
   });
 
-  it('fails to start with the reason if it cannot listen', async () => {
+  it('fails to start and reports the reason if it cannot listen', async () => {
     const gateway = await start();
     await expect(start({ port: gateway.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await gateway.close();
@@ -131,7 +131,7 @@ describe('the gateway', () => {
     await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('replaces the socket of a killed gateway, but not one that another gateway serves', async () => {
+  it('replaces the socket of a killed gateway, but not the socket of a running gateway', async () => {
     const internalSocket = { path: join(root, 'storage.sock'), mode: 0o660 };
     await writeFile(internalSocket.path, 'what a killed one leaves cannot be connected to either');
     const gateway = await start({ internalSocket });

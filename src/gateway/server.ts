@@ -20,35 +20,35 @@ import { StoredFeed } from './stored-feed.ts';
 import { openTransfers } from './transfers.ts';
 
 export interface GatewayOptions {
-  /** Folder of the objects; created if missing. Only one gateway may use it. */
+  /** Folder of the objects, which is created if it is missing. Only one gateway may use the folder. */
   root: string;
   bucket: string;
   /** More than one credential during a rotation. */
   credentials: readonly Credential[];
   region: string;
   host: string;
-  /** 0 = any free port. */
+  /** TCP port. 0 selects a free port. */
   port: number;
   /** Socket for internal roles on this machine. */
   internalSocket?: InternalSocket;
   /** Certificate and key in PEM. Plain HTTP if absent, which the caller allows only on loopback. */
   tls?: { cert: string; key: string };
-  /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is trusted. */
+  /** CIDRs of proxies that terminate TLS. The headers `x-forwarded-proto` and `x-forwarded-for` of these proxies are trusted. */
   trustProxy?: readonly string[];
   maxObjectBytes: number;
-  /** Folder from which workers of the same account can hand over files; default: none. */
+  /** Folder from which workers of the same account can hand over files. Without a folder, the gateway accepts no hand-over. */
   handOverRoot?: string;
   /** Free disk space that no PUT may use. */
   reserve?: DiskReserve;
   logger: GatewayLogger;
-  /** Milliseconds since 1970; tests replace it. */
+  /** Returns the time in milliseconds since 1970. Tests replace the clock. */
   now?: () => number;
   minimumRate?: MinimumRate;
-  /** Memory of downloads; tests inspect it. */
+  /** Memory of downloads, which tests inspect. */
   pieces?: Pieces;
   /** Connection limits per address and in total. */
   connections: ConnectionLimits;
-  /** Time limit for the headers of a request, milliseconds. */
+  /** Time limit for the headers of a request, in milliseconds. */
   headersTimeoutMs?: number;
 }
 
@@ -59,10 +59,10 @@ export interface Gateway {
 }
 
 const HOUR_MS = 3_600_000;
-/** Maximum duration of an upload, even if it is faster than the minimum rate. */
+/** Maximum duration of an upload in milliseconds, even if the upload is faster than the minimum rate. */
 const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 
-/** Starts the embedded object store: a strict subset of S3 over one folder. Rejects if it cannot listen. */
+/** Starts the embedded object store: a strict subset of S3 over one folder. Rejects if the gateway cannot listen. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const disk = await openDisk(options.root, options.now);
   const uploads = await openUploads(disk.root, options.now);
@@ -122,7 +122,7 @@ function listenerOptions(
   };
 }
 
-/** The public server, and the server on a Unix socket for Airlock's own processes. */
+/** Creates the public server, and the server on a Unix socket for Airlock's own processes. */
 function createServers({ tls, headersTimeoutMs }: GatewayOptions, listener: RequestListener) {
   const limits = {
     maxHeaderSize: 16_384,
@@ -190,7 +190,7 @@ function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promi
   });
 }
 
-/** Responds to requests that the HTTP parser rejected. There is no request object, so it writes the response itself. */
+/** Responds to requests that the HTTP parser rejected. Such a request has no request object, so this function writes to the socket. */
 function sendParseError(error: NodeJS.ErrnoException, socket: Socket): void {
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'

@@ -68,7 +68,7 @@ describe('signed URLs', () => {
     expect((await fetch(`${url}&extra=1`)).status).toBe(403);
   });
 
-  it('signed URLs for GET also allow HEAD, without a body; URLs for HEAD or PUT allow nothing else', async () => {
+  it('signed URLs for GET also allow HEAD, but URLs for HEAD do not allow GET, and URLs for PUT do not allow HEAD', async () => {
     await put('asked-about', 'secret');
     const link = { filename: 'a', contentType: 'video/mp4', expiresIn: 600 };
     const url = await gateway.store.presignGet('asked-about', link);
@@ -95,7 +95,7 @@ describe('signed URLs', () => {
     expect(own.status).toBe(403);
   });
 
-  it('are valid for one method', async () => {
+  it('for GET do not allow PUT, DELETE, POST or PATCH', async () => {
     await put('one-method', 'x');
     const url = await gateway.store.presignGet('one-method', {
       filename: 'a',
@@ -108,7 +108,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('one-method')).not.toBeNull();
   });
 
-  it('reject a repeated parameter, in upper or lower case and in either order', async () => {
+  it('are rejected with a repeated parameter, in upper or lower case and in either order', async () => {
     await put('twice', 'x');
     const url = await gateway.store.presignGet('twice', { filename: 'a', contentType: 'video/mp4', expiresIn: 600 });
     for (const extra of [
@@ -122,7 +122,7 @@ describe('signed URLs', () => {
     }
   });
 
-  it('report expiry before any other error, and are valid for a week at most', async () => {
+  it('are reported as expired even if the signature is wrong, and are valid for a week at most', async () => {
     await put('expiry', 'x');
     const url = await presigned('GET', gateway.endpoint, 'expiry?X-Amz-Expires=60');
     gateway.advance(60_000);
@@ -145,7 +145,7 @@ describe('signed URLs', () => {
     expect(await (await fetch(url)).text()).toContain('not valid yet');
   });
 
-  it('must name this region, this service and a known key; every key of a rotation works', async () => {
+  it('must name the configured region, the service s3 and a known key, which may be any key of a rotation', async () => {
     await put('scope', 'x');
     const changes: [object, number][] = [
       [{}, 200],
@@ -161,7 +161,7 @@ describe('signed URLs', () => {
     }
   });
 
-  it('must sign host, and are valid only for that host', async () => {
+  it('must sign the header host, and are valid only for this host', async () => {
     const url = await presigned('GET', gateway.endpoint, 'scope?X-Amz-Expires=60');
     const { pathname, search } = new URL(url);
     expect(await rawRequest(gateway.port, `GET ${pathname}${search} HTTP/1.1\r\nhost: evil.example`)).toMatch(
@@ -199,7 +199,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('unbound')).toBeNull();
   });
 
-  it('do not allow a copy, a list or another operation', async () => {
+  it('do not allow copying, listing or another operation', async () => {
     await put('victim', 'secret');
     const { url } = await gateway.store.presignPut('mine', { contentType: 'video/mp4', size: 0, expiresIn: 60 });
     const headers = { ...TYPE, 'x-amz-copy-source': `/${BUCKET}/victim` };
@@ -217,7 +217,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('mine')).toBeNull();
   });
 
-  it('do not affect a copy of the object when they are used again', async () => {
+  it('for PUT do not change a copy of the object when they are used again', async () => {
     const { url } = await gateway.store.presignPut('replay', { contentType: 'video/mp4', size: 5, expiresIn: 60 });
     const send = (body: string): Promise<Response> => fetch(url, { method: 'PUT', headers: TYPE, body });
     expect((await send('first')).status).toBe(200);
@@ -237,15 +237,15 @@ describe('signed URLs', () => {
   });
 });
 
-describe('signed headers', () => {
+describe('requests without a signed URL', () => {
   const url = (key: string): string => `${gateway.endpoint}/${BUCKET}/${key}`;
 
-  it('are required', async () => {
+  it('are rejected without a valid Authorization header', async () => {
     expect(await code(await fetch(url('victim')))).toBe('AccessDenied');
     expect((await fetch(url('victim'), { headers: { authorization: 'AWS4-HMAC-SHA256 nonsense' } })).status).toBe(403);
   });
 
-  it('must cover content-type and every x-amz header, once each', async () => {
+  it('must sign content-type and every x-amz header, and must send each signed header once', async () => {
     const signed = await signedHeaders('PUT', url('strict'), {});
     expect((await fetch(url('strict'), { method: 'PUT', headers: { ...signed, ...TYPE }, body: 'x' })).status).toBe(
       403,
@@ -272,7 +272,7 @@ describe('signed headers', () => {
     expect((await fetch(url('victim'), { headers })).status).toBe(200);
   });
 
-  it('verify the SHA-256 of the body if it is signed', async () => {
+  it('are rejected if the body differs from a signed SHA-256', async () => {
     const hash = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'; // of "x"
     const headers = await signedHeaders('PUT', url('hashed'), { ...TYPE, 'x-amz-content-sha256': hash });
     expect(await code(await fetch(url('hashed'), { method: 'PUT', headers, body: 'y' }))).toBe(
@@ -283,7 +283,7 @@ describe('signed headers', () => {
     expect(await gateway.tempFiles()).toEqual([]);
   });
 
-  it('reject unimplemented features instead of ignoring them', async () => {
+  it('are rejected if they need a feature that is not implemented', async () => {
     const cases: [string, string, Record<string, string>][] = [
       ['GET', `victim?versionId=1`, {}],
       ['PUT', 'x', { 'x-amz-acl': 'public-read' }],
@@ -308,7 +308,7 @@ describe('signed headers', () => {
 });
 
 describe('the log of the gateway', () => {
-  it('contains neither signature nor query nor key', async () => {
+  it('contains neither signatures nor queries nor keys', async () => {
     await put('private-name.mp4', 'x');
     const signed = await gateway.store.presignGet('private-name.mp4', {
       filename: 'holiday.mp4',

@@ -29,7 +29,7 @@ describe('the gateway', () => {
     return gateway.store.presignGet(key, { filename: 'a.mp4', contentType: 'video/mp4', expiresIn: 900 });
   }
 
-  it('downloads whose clients do not read take little memory, and a new account downloads while they last', async () => {
+  it('gives stalled downloads little memory, and completes the download of a new account while they last', async () => {
     const links: string[] = [];
     for (let account = 0; account < ACCOUNTS; account++)
       links.push(await linkTo(`outputs/${account}/1`, STALLED_BYTES));
@@ -55,7 +55,7 @@ describe('the gateway', () => {
 });
 
 describe('downloads of several accounts at the same time', () => {
-  it('each have the bytes of their own object, also while others disconnect half-way', async () => {
+  it('each return the bytes of their own object, even while other downloads disconnect', async () => {
     const gateway = await startEmbeddedGateway();
     const objects = Array.from({ length: 6 }, () => randomBytes(1_500_000));
     const path = join(gateway.root, 'object');
@@ -90,7 +90,7 @@ describe('downloads of several accounts at the same time', () => {
 
 describe('a download', () => {
   const SIZE = 5_000_000;
-  /** 40 times the usual rate, which is 64 KiB in 60 seconds. */
+  /** A minimum rate that is 40 times the usual minimum rate, for 64 KiB in 1.5 seconds instead of 60. */
   const QUICK = { bytesPerSecond: 43_690, windowMs: 1_500 };
 
   async function withGateway(work: (request: () => Socket, gateway: EmbeddedGateway) => Promise<void>): Promise<void> {
@@ -109,7 +109,7 @@ describe('a download', () => {
     await gateway.close();
   }
 
-  // At the usual rate, this client would read 10 KB per second.
+  // With the usual minimum rate, this client would correspond to a client that reads 10 KB per second.
   it('a download is complete for a client that reads slowly and steadily', async () => {
     await withGateway(async (request) => {
       const read = await readSteadily(request(), { bytes: 10_000, everyMs: 25, forMs: 4_000 });

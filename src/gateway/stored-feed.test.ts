@@ -37,7 +37,7 @@ describe('the report of stored uploads', () => {
     return (await fetch(url, { method: 'PUT', body: 'abc' })).status;
   };
 
-  it('contains each upload when its bytes are stored, and the number of parts of an upload in parts', async () => {
+  it('contains each upload once its bytes are stored, and the number of stored parts of an upload in parts', async () => {
     const { reported, stop, ended } = await follow();
     expect(await put('uploads/a/1')).toBe(200);
     const id = await gateway.store.createMultipart('sealed/a/2', { contentType: 'video/mp4' });
@@ -61,7 +61,7 @@ describe('the report of stored uploads', () => {
     await ended;
   });
 
-  it('ends when the gateway stops, which does not wait for its readers', async () => {
+  it('ends when the gateway stops', async () => {
     const other = await startEmbeddedGateway();
     const { ended } = await follow(other);
     await other.close();
@@ -98,7 +98,7 @@ describe('the report of stored uploads', () => {
 
 describe('a line of the report', () => {
   it.each(['', 'uploads/a/1', 'uploads/a/1 x', 'uploads/a/1 -1', 'outputs/a/1 0', 'uploads/a/1 0 0', '/etc/passwd 0'])(
-    'a line of the report that is "%s" reports nothing',
+    'a line of the report that is "%s" reports no upload',
     (line) => {
       expect(parseStoredLine(line)).toBeNull();
     },

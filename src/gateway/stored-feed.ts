@@ -3,9 +3,9 @@ import { storedLine } from '../storage/embedded/stored-feed.ts';
 import { isUploadKey } from '../storage/keys.ts';
 import type { StoredUpload } from '../storage/types.ts';
 
-/** Unread bytes above which a response is ended. Its reader then checks its uploads by itself. */
+/** Number of unread bytes above which a response is aborted. Its reader then finds arrived uploads without the feed. */
 const MAX_UNREAD = 1_048_576;
-/** Interval of keep-alive lines in milliseconds. Shorter than the silence after which clients disconnect. */
+/** Milliseconds between keep-alive lines. The interval is shorter than the silence after which clients disconnect. */
 const BEAT_MS = 30_000;
 
 /** The open responses to internal roles that follow arriving uploads. */

@@ -4,10 +4,10 @@ import { S3Error } from './errors.ts';
 
 /** A request target, parsed once, so that authentication and handlers see the same bucket, key and parameters. */
 export interface Target {
-  /** As received; verified to be the canonical encoding of `/bucket/key`. */
+  /** Path as received, which is the canonical encoding of `/bucket/key`. */
   path: string;
   bucket: string;
-  /** Decoded; empty for the bucket itself. */
+  /** Decoded key. Empty for the bucket itself. */
   key: string;
   query: readonly Pair[];
 }
@@ -17,13 +17,13 @@ export interface SignedRequest {
   method: string;
   target: Target;
   headers: IncomingHttpHeaders;
-  /** Alternating names and values, as received. Only this list contains repeated headers. */
+  /** Alternating names and values, as received. Unlike `headers`, this list contains every repetition of a header. */
   rawHeaders: readonly string[];
 }
 
 /**
- * Parses a target whose path is in canonical percent-encoding, so that every object has exactly one path. Rejects `%2F`
- * for a slash, `%2e`, raw spaces and the like instead of normalizing them. Throws `S3Error`.
+ * Parses a target whose path is in canonical percent-encoding, so that every object has exactly one path. Rejects other encodings, such as
+ * `%2F` for a slash, `%2e` or raw spaces, instead of normalizing them. Throws `S3Error`.
  */
 export function parseTarget(url: string): Target {
   const mark = url.indexOf('?');
@@ -42,7 +42,7 @@ export function parseTarget(url: string): Target {
   };
 }
 
-/** The value of a parameter, or null. `parseTarget` rejects repeated names. */
+/** Returns the value of a parameter, or null if the query does not contain the parameter. `parseTarget` rejects repeated names. */
 export function parameter(target: Target, name: string): string | null {
   return target.query.find(([each]) => each === name)?.[1] ?? null;
 }

@@ -48,7 +48,10 @@ export class TempFiles {
     return { handle, finish, discard };
   }
 
-  /** Copies and renames if the file system does not support hard links, or if the file has reached its maximum number of links. */
+  /**
+   * Links the file. Copies and renames it instead if the file system does not support hard links, or if the file has reached its maximum
+   * number of links.
+   */
   async linkOrCopy(from: string, to: string): Promise<void> {
     try {
       await link(from, to);
@@ -67,7 +70,7 @@ export class TempFiles {
     }
   }
 
-  /** Removes files that belong to no running request. Returns their number. */
+  /** Deletes files that belong to no running request. Returns their number. */
   async sweep(): Promise<number> {
     const names = (await readdir(this.#folder)).filter((name) => !this.#inProgress.has(name));
     for (const name of names) await rm(join(this.#folder, name), { recursive: true, force: true });

@@ -31,7 +31,7 @@ describe('transfer permits', () => {
     return permits;
   }
 
-  it('limit an account to half of the connections, and later accounts to a small share', () => {
+  it('limit a single account to half of the connections, and an account to a small share while another account uses its half', () => {
     const transfers = openTransfers(4096);
     const first = takeAll(transfers, 'a');
     expect(first).toHaveLength(2048);
@@ -40,7 +40,7 @@ describe('transfer permits', () => {
     expect(takeAll(transfers, 'c')).toHaveLength(1024 - 64);
   });
 
-  it.each([2, 6, 40])('leave a permit for a new account while %i accounts keep all that they get', (accounts) => {
+  it.each([2, 6, 40])('leave a permit for a new account while %i accounts keep all their permits', (accounts) => {
     const transfers = openTransfers(4096);
     for (let account = 0; account < accounts; account++) takeAll(transfers, `a${account}`);
     expect(takeAll(transfers, 'new').length).toBeGreaterThan(0);
@@ -61,7 +61,7 @@ describe('a signed URL', () => {
   });
   afterAll(() => gateway?.close());
 
-  /** More bytes than the kernel buffers for a client that does not read. */
+  /** Size of the object in bytes: more than the kernel buffers for a client that does not read. */
   const BIG = 20_000_000;
   const sign = async (key: string, size: number) =>
     (await gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 })).url;
@@ -87,7 +87,7 @@ describe('a signed URL', () => {
   const uploading = (count: number) =>
     vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(count), 10_000);
 
-  it('accepts four concurrent uploads and rejects the fifth before its body, until one of them ends', async () => {
+  it('accepts four concurrent uploads, and rejects a fifth upload before its body until a running upload ends', async () => {
     const key = 'uploads/a/1';
     const uploads = await Promise.all(Array.from({ length: 4 }, () => put(key, 3)));
     await uploading(4);
@@ -99,7 +99,7 @@ describe('a signed URL', () => {
     expect((await send(await sign('uploads/a/2', 3), 'abc')).status).toBe(200);
     await gateway.store.putFile(key, join(gateway.root, 'object'), { contentType: 'video/mp4', size: BIG });
 
-    // Each of these requests must release its permit, or the eighth request would get none.
+    // Each of these requests must release its permit. Otherwise, later requests would get no permit.
     uploads[0]!.write('abc');
     expect(await uploads[0]!.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
     uploads[1]!.socket.resetAndDestroy();
@@ -126,11 +126,11 @@ describe('a signed URL', () => {
     }
     return clients;
   };
-  /** Status of a request for the first byte, which uses a permit only briefly. */
+  /** Waits until a request for the first byte, which uses a permit only briefly, has the expected status. */
   const statusIs = (url: string, status: number) =>
     vi.waitFor(async () => expect((await fetch(url, { headers: { range: 'bytes=0-0' } })).status).toBe(status), 10_000);
 
-  it('allows 64 concurrent downloads, more only for internal roles, and frees permits on disconnect', async () => {
+  it('allows 64 concurrent downloads, does not limit internal roles, and frees a permit when a client disconnects', async () => {
     const { url, request } = await download();
     const [first] = await readSlowly(request, 64);
     const rejected = await fetch(url);
@@ -143,7 +143,7 @@ describe('a signed URL', () => {
     await statusIs(url, 206);
   });
 
-  it('uses one permit for pipelined requests of a connection, and none after it disconnects', async () => {
+  it('needs one permit for all pipelined requests of a connection, and no permit after the client disconnects', async () => {
     const { url, request } = await download();
     const [client] = await readSlowly(request.repeat(16), 1);
     const others = await readSlowly(request, 63);
@@ -154,7 +154,7 @@ describe('a signed URL', () => {
     await readSlowly(request, 64);
   });
 
-  it('returns responses in order to a few pipelined requests, and closes the connection of many', async () => {
+  it('a few pipelined requests get their responses in order, and a connection with many pipelined requests is closed', async () => {
     const health = 'GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n';
     const statuses = async ({ ended }: RawConnection) =>
       [...(await ended).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);

@@ -2,24 +2,26 @@ import { mayTakePlace, type PoolShape } from '../pools/share.ts';
 import { accountOf } from '../storage/keys.ts';
 import { S3Error } from './errors.ts';
 
-/** Concurrent PUTs per key: one, and retries while interrupted PUTs still count, until the minimum rate aborts them. */
+/**
+ * Maximum number of concurrent PUTs per key: one PUT, and retries while interrupted PUTs still count, until the minimum rate aborts them.
+ */
 const PUTS_PER_KEY = 4;
-/** Concurrent GETs per object: players and download managers request several ranges, and people share links. */
+/** Maximum number of concurrent GETs per object. Players and download managers request several ranges, and people share links. */
 const GETS_PER_OBJECT = 64;
 
 /** Limits concurrent transfers through signed URLs, which any number of clients can use. */
 export interface Transfers {
-  /** Acquires a permit and returns a function that releases it. Throws `SlowDown` if none is free. */
+  /** Acquires a permit and returns a function that releases it. Throws `SlowDown` if no permit is free. */
   acquire(method: 'GET' | 'PUT', key: string): () => void;
 }
 
-/** Limits of the transfers of all accounts. A single account may use up to half of the connections. */
+/** Returns the limits of the transfers of all accounts. A single account may use up to half of the connections. */
 export function transfersOf(connections: number): PoolShape {
   const partOf = (divisor: number) => Math.ceil(connections / divisor);
   return { places: connections, share: partOf(64), reserved: partOf(4), quiet: partOf(2) };
 }
 
-/** `total`: maximum connections of the listener. */
+/** Creates the permits. `total` is the maximum number of connections of the listener. */
 export function openTransfers(total: number): Transfers {
   const shape = transfersOf(total);
   const ofObject = createTally();

@@ -20,7 +20,7 @@ afterEach(async () => {
   await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
 });
 
-/** Start of a raw PUT with a valid signature for `size` bytes. */
+/** Returns the head of a raw PUT with a valid signature for `size` bytes. */
 async function head(key: string, size: number, lines: string[] = [`content-length: ${size}`]): Promise<string> {
   const url = new URL((await gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 })).url);
   const fixed = [`PUT ${url.pathname}${url.search} HTTP/1.1`, `host: ${url.host}`, 'content-type: video/mp4'];
@@ -126,7 +126,7 @@ describe('an upload', () => {
     expect(response).toContain('<MaxSizeAllowed>50000000</MaxSizeAllowed>');
   });
 
-  it('an upload that is interrupted leaves nothing, and can be sent again', async () => {
+  it('an upload that is interrupted leaves no file, and can be sent again', async () => {
     const connection = await start('broken', 1_000_000);
     connection.write(Buffer.alloc(400_000));
     await vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(1), 10_000);
@@ -137,7 +137,7 @@ describe('an upload', () => {
     expect((await fetch(url, { method: 'PUT', headers: TYPE, body: 'abc' })).status).toBe(200);
   });
 
-  it('an upload on a half-closed connection leaves nothing', async () => {
+  it('an upload on a half-closed connection stores no object', async () => {
     const connection = await start('half', 100);
     connection.write('only this');
     connection.socket.end();
@@ -154,7 +154,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('slow')).toBeNull();
   });
 
-  it('gets 100 Continue only if it is allowed', async () => {
+  it('gets 100 Continue only if its headers are accepted', async () => {
     const expecting = ['content-length: 3', 'expect: 100-continue'];
     const good = await start('continue', 3, expecting);
     expect(await good.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 100 Continue/);
@@ -168,7 +168,7 @@ describe('an upload', () => {
     bad.socket.destroy();
   });
 
-  it('an upload that is rejected gets its response before the body ends, and is cut off', async () => {
+  it('an upload that is rejected gets its response before the body ends, and its connection is closed', async () => {
     const connection = await start('endless', 1_000, [`content-length: 40000000000`]);
     expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 400/);
     const chunk = Buffer.alloc(1_048_576);
@@ -204,7 +204,7 @@ describe('an upload', () => {
     expect(get.headers.get('etag')).toBe(response.headers.get('etag'));
   });
 
-  it('leaves no folder behind after all objects are deleted', async () => {
+  it('leaves no folder behind after its object is deleted', async () => {
     const path = join(gateway.root, 'a-file');
     await writeFile(path, 'x');
     const keys = ['deep/er/and/deeper', 'deep/er', 'deep/', `${'long'.repeat(100)}/x`];

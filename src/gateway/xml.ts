@@ -1,6 +1,6 @@
 import { escapeXml } from '../storage/xml.ts';
 
-/** Serializes an element. Escapes its text; characters that XML 1.0 forbids become U+FFFD. */
+/** Serializes an element. Escapes the text of the element. Characters that XML 1.0 forbids become U+FFFD. */
 export function element(name: string, content: string | number | boolean): string {
   return `<${name}>${escapeXml(String(content))}</${name}>`;
 }

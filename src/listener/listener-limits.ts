@@ -1,7 +1,7 @@
 import type { ConnectionLimits } from './connection-guard.ts';
 import { affordableConnections } from './open-files.ts';
 
-/** Milliseconds from accept to the first byte. Clients send immediately, and a lost packet delays the first byte by 3 s. */
+/** Maximum milliseconds from accept to the first byte. Clients send immediately, and a lost packet delays the first byte by 3 s. */
 const FIRST_BYTE_MS = 5_000;
 /** Maximum milliseconds from the first byte to the end of the TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;

@@ -18,7 +18,7 @@ export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.t
 /** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */
 const READ_MS = 10_000;
 const COPY_BYTES_PER_MS = 10_000;
-/** Heap of a thread in megabytes. Sample tables are off-heap, and the readers limit their size. */
+/** Heap limit of a reader thread, in megabytes. Sample tables are outside the heap, and the readers limit the size of the tables. */
 const HEAP_MB = 192;
 /**
  * Milliseconds after which the thread starts if no file arrives. Starting a thread uses 45 ms of CPU time, which the start of the service

@@ -15,7 +15,7 @@ describe('forEachAtOnce', () => {
     expect([done, most]).toEqual([[1, 2, 3, 4, 5], 2]);
   });
 
-  it('starts no call after a failure, and rejects with the failure when no call runs any more', async () => {
+  it('starts no call after a failure, and rejects with the failure after all running calls have ended', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;

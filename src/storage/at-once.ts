@@ -1,6 +1,6 @@
 /**
- * Calls `work` for each item in order, with at most `limit` calls at a time. Starts no more calls after a failure. When no call runs any
- * more, resolves or rejects with the first failure.
+ * Calls `work` for each item in order, with at most `limit` calls at a time. Starts no more calls after a failure. After all running calls
+ * have ended, resolves, or rejects with the first failure.
  */
 export async function forEachAtOnce<T>(
   items: readonly T[],

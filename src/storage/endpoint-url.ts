@@ -9,7 +9,7 @@ export function httpEndpoint(endpoint: string): string {
   try {
     url = new URL(endpoint);
   } catch {
-    // Reported below, together with a wrong protocol.
+    // An invalid URL is reported below, together with a wrong protocol.
   }
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
     throw new ConfigError(

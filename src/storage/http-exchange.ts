@@ -28,7 +28,7 @@ export interface ExchangeOptions {
 const DEFAULT_TIMES = { connectMs: 5_000, silenceMs: 120_000 };
 /**
  * Milliseconds of silence after which the kernel checks whether the peer is alive: ten probes, one second apart. If the peer has
- * disappeared from the network, this detects it within 20 s instead of two minutes.
+ * disappeared from the network, these probes detect this within 20 s instead of two minutes.
  */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -92,7 +92,10 @@ export function openExchange(options: ExchangeSettings): Exchange {
   };
 }
 
-/** Fails on a body that is shorter than declared: Node would wait forever for the response. */
+/**
+ * Sends a stream as the body. Fails if the stream has another size than declared: Node would wait forever for the response to a shorter
+ * body.
+ */
 function sendStream(request: ClientRequest, stream: Readable, length: number, fail: (error: Error) => void): void {
   let sent = 0;
   stream.on('data', (chunk: Buffer) => {

@@ -6,13 +6,13 @@ import { keyProblem, outputKey, sealedKey, uploadKey } from './keys.ts';
 const account = '01890000-0000-7000-8000-000000000001';
 
 describe('storage keys', () => {
-  it('start with the account of their object, and differ between kinds', () => {
+  it('begin with a prefix for their kind, followed by the account of their object', () => {
     expect(uploadKey(account, 'u-1')).toBe(`uploads/${account}/u-1`);
     expect(sealedKey(account, 'o-1')).toBe(`sealed/${account}/o-1`);
     expect(outputKey(account, 'j-1', 'a-1', 'mp4')).toBe(`outputs/${account}/j-1/a-1.mp4`);
   });
 
-  it('reject a part that could lead to another path', () => {
+  it('cannot contain a part that could lead to another path', () => {
     for (const id of ['', '.', '..', '../x', 'a/b', 'a b', 'a\0b', 'lone\udc00', 'x'.repeat(65)]) {
       expect(() => uploadKey(account, id), id).toThrow(RangeError);
       expect(() => sealedKey(account, id), id).toThrow(RangeError);
@@ -21,7 +21,7 @@ describe('storage keys', () => {
       expect(() => outputKey(account, 'j', 'a', extension)).toThrow(RangeError);
   });
 
-  it('accept exactly what percent-encoding can carry in 1024 bytes', () => {
+  it('are valid only if percent-encoding preserves them and they have at most 1024 bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter, maxLength: 40 }), (key) => {
         if (keyProblem(key) !== null) return;

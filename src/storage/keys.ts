@@ -3,7 +3,7 @@
 /** S3's own limit: "up to 1,024 bytes long" in UTF-8. */
 const KEY_BYTES = 1024;
 
-/** Prefix of the keys of presigned PUTs, and of no other keys. */
+/** Prefix of the keys to which clients upload with one presigned PUT. No other keys begin with this prefix. */
 export const UPLOADS = 'uploads/';
 
 const SEALED = 'sealed/';
@@ -29,7 +29,7 @@ export function sealedKey(accountId: string, objectId: string): string {
 /**
  * Key of an output. It contains the attempt's id, so a replaced attempt can never overwrite its successor's output.
  *
- * @param position among the outputs of the job
+ * @param position index of the output among the outputs of the job
  */
 export function outputKey(
   accountId: string,
@@ -44,7 +44,7 @@ export function outputKey(
 }
 
 /*
- * A tree is stored below one prefix, which its row has as its key:
+ * A tree is stored below one prefix, which is the key in the row of the tree:
  *
  *   outputs/ACCOUNT/JOB/ATTEMPT/POSITION/manifest.json
  *                                       /files/PATH …
@@ -85,7 +85,7 @@ export function accountOf(key: string): string {
   return key.split('/', 2)[1] ?? key;
 }
 
-/** Why a key is invalid, or null. Dot segments are invalid because URL parsers rewrite them. */
+/** Returns why a key is invalid, or null if the key is valid. Dot segments are invalid because URL parsers rewrite them. */
 export function keyProblem(key: string): string | null {
   if (key === '') return 'the key is empty';
   if (key.startsWith('/')) return 'the key starts with a slash';

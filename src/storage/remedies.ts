@@ -16,7 +16,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   UserProjectAccountProblem: 'check billing and quotas of the project',
 };
 
-/** A colon and the remedy; empty if there is no remedy. */
+/** Returns a colon and the remedy, or an empty text if the code has no remedy. */
 export function remedyOf(code: string | null): string {
   const remedy = code !== null && Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : null;
   return remedy ? `: ${remedy}` : '';

@@ -5,7 +5,7 @@ export interface RetrySettings {
   /** Milliseconds after the first failure within which retries may begin. Without this limit, time-outs would add up. */
   withinMs: number;
   connectMs: number;
-  /** Idle time-out. A store responds to a PUT only after it has made up to 2 GB durable, possibly on a slow disk. */
+  /** Idle time-out in milliseconds. A store responds to a PUT only after it has made up to 2 GB durable, possibly on a slow disk. */
   silenceMs: number;
 }
 
@@ -33,7 +33,7 @@ export const DELIVERY_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
-/** For requests while a client waits, such as health checks: retries begin within this many milliseconds. */
+/** Milliseconds after the first failure within which retries may begin while a client waits, for example for a health check. */
 const BRIEF_MS = 1600;
 
 export function briefly(settings: RetrySettings): RetrySettings {

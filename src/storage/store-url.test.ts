@@ -4,7 +4,7 @@ import { storeFromUrl } from './store-url.ts';
 const env = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret' };
 const get = { filename: 'a.mp4', contentType: 'video/mp4', expiresIn: 600 };
 
-describe('storage URL', () => {
+describe('a storage URL', () => {
   it('names bucket, endpoint and region', async () => {
     const store = storeFromUrl('s3://media?endpoint=https://s3.example:9000&region=eu-west-1', env);
     expect(store.bucket).toBe('media');
@@ -13,7 +13,7 @@ describe('storage URL', () => {
     expect(url.searchParams.get('X-Amz-Credential')).toMatch(/^AKID\/\d{8}\/eu-west-1\/s3\/aws4_request$/);
   });
 
-  it('defaults to Amazon’s endpoint, and signs for the public endpoint if one is set', async () => {
+  it('defaults to Amazon’s endpoint, and opens a store that signs for the public endpoint if one is set', async () => {
     const amazon = storeFromUrl('s3://media?region=eu-central-1', env);
     expect(await amazon.presignGet('k', get)).toMatch(/^https:\/\/media\.s3\.eu-central-1\.amazonaws\.com\/k\?/);
     const proxied = storeFromUrl('s3://media?endpoint=http://127.0.0.1:9000', env, 'https://files.example');
@@ -30,12 +30,12 @@ describe('storage URL', () => {
     ],
     ['s3://media?endpoint=https://minio.example&style=virtual', 'https://media.minio.example/k'],
     ['s3://media?endpoint=https://ceph.example/s3', 'https://ceph.example/s3/media/k'],
-  ])('puts the bucket in the host or the path, as the store expects it: %s', async (url, expected) => {
+  ])('determines whether signed URLs contain the bucket in the host or in the path: %s', async (url, expected) => {
     const { origin, pathname } = new URL(await storeFromUrl(url, env).presignGet('k', get));
     expect(origin + pathname).toBe(expected);
   });
 
-  it('requires equal parts and the region auto for R2', async () => {
+  it('implies equal parts and the region auto for R2', async () => {
     const store = storeFromUrl('s3://media?endpoint=https://account.r2.cloudflarestorage.com', env);
     expect(store.equalParts).toBe(true);
     expect(await store.presignGet('k', get)).toContain('%2Fauto%2Fs3%2Faws4_request');
@@ -43,7 +43,7 @@ describe('storage URL', () => {
     expect(storeFromUrl('s3://media?parts=equal', env).equalParts).toBe(true);
   });
 
-  it('uses the keys of the environment with their session token', async () => {
+  it('opens a store that signs with the keys and the session token of the environment', async () => {
     const url = await storeFromUrl('s3://media', { ...env, AWS_SESSION_TOKEN: 'to/ken=' }).presignGet('k', get);
     expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe('to/ken=');
   });
@@ -56,7 +56,7 @@ describe('storage URL', () => {
     expect(() => storeFromUrl(url, env)).toThrow(/^AIRLOCK_STORAGE_PUBLIC_URL: is not set/);
   });
 
-  it('is rejected with a reason and a remedy', () => {
+  it('is rejected with a reason and a remedy if it or its environment is invalid', () => {
     const rejected: [string, NodeJS.ProcessEnv, RegExp][] = [
       ['gs://media?region=eu', env, /unknown parameter.*Only endpoint/],
       ['gs://key@media', env, /contains credentials.*GOOGLE_APPLICATION_CREDENTIALS/],

@@ -4,23 +4,22 @@ import { gcsStoreFrom } from './gcs/from-url.ts';
 import { s3StoreFrom, trustedAuthorities } from './s3/from-url.ts';
 import type { ObjectStore } from './types.ts';
 
-/** Sources of the credentials of each protocol. */
+/** Remedies for a URL that contains credentials, by protocol. Other protocols are not supported. */
 const CREDENTIALS: Readonly<Record<string, string>> = {
   's3:': 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead',
   'gs:': 'Set GOOGLE_APPLICATION_CREDENTIALS instead',
 };
 const FORM = 's3://bucket?endpoint=…&region=… or gs://bucket';
-/** Parameters by name, with their allowed values, or null if any value is allowed. */
+/** Allowed parameters by protocol and name, with their allowed values. Null allows any value. */
 const PARAMETERS: Readonly<Record<string, Readonly<Record<string, readonly string[] | null>>>> = {
   's3:': { endpoint: null, region: null, style: ['path', 'virtual'], parts: ['equal', 'any'] },
   'gs:': { endpoint: null },
 };
 
 /**
- * Parses `s3://bucket?endpoint=https://…&region=…&style=path|virtual&parts=equal|any`; the credentials come from the
- * environment. The default endpoint is Amazon's of that region; `endpoint=unix:/path` is a gateway's Unix socket.
- * `gs://bucket` is Google Cloud Storage. `publicEndpoint` is the endpoint for clients if it differs. Throws
- * `ConfigError`.
+ * Opens the store of `s3://bucket?endpoint=https://…&region=…&style=path|virtual&parts=equal|any`. The credentials come from the
+ * environment. The default endpoint is Amazon's endpoint of the region. `endpoint=unix:/path` is a gateway's Unix socket. `gs://bucket` is
+ * Google Cloud Storage. `publicEndpoint` is the endpoint for clients if it differs. Throws `ConfigError`.
  */
 export function storeFromUrl(
   url: string,
@@ -42,8 +41,8 @@ export function storeFromUrl(
 }
 
 /**
- * The certificate authorities that a client of this URL trusts instead of the system's, as PEM. Null for the system's. Throws
- * `ConfigError`.
+ * Returns the certificate authorities that a client of this URL trusts instead of the system's, as PEM. Null if the client trusts the
+ * system's authorities. Throws `ConfigError`.
  */
 export function authoritiesOf(url: string, env: NodeJS.ProcessEnv = process.env): string | null {
   return parse(url).protocol === 's3:' ? trustedAuthorities(env) : null;

@@ -1,9 +1,9 @@
 const MAX_NAME_BYTES = 200;
 
 /**
- * Cleans a file name for storage: removes directories, control characters, leading dots and dashes, and truncates it to
- * 200 bytes of UTF-8, keeping the extension. Bidi controls and other invisible format characters count as control
- * characters, because they change how a name reads; the joiners that emoji need are kept.
+ * Cleans a file name for storage: removes directories, control characters, leading dots and dashes, and truncates it to 200 bytes of UTF-8,
+ * keeping the extension. Bidi controls and other invisible format characters count as control characters, because they change how a name
+ * reads. The joiners that emoji need are kept.
  */
 export function cleanFilename(name: string): string {
   const last = name.normalize('NFC').split(/[/\\]/).filter(Boolean).at(-1) ?? '';
@@ -14,7 +14,7 @@ export function cleanFilename(name: string): string {
   return limitBytes(cleaned || 'file', MAX_NAME_BYTES);
 }
 
-/** `YYYYMMDD-HHMMSS-<cleaned name>` in UTC. */
+/** Returns `YYYYMMDD-HHMMSS-<cleaned name>`, with the time in UTC. */
 export function storedName(name: string, now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return `${stamp}-${cleanFilename(name)}`;

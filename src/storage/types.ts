@@ -40,12 +40,12 @@ export interface PresignedRequest {
 
 /** A part of an unfinished multipart upload. */
 export interface StoredPart {
-  /** 1 to 10,000. */
+  /** Part number, from 1 to 10,000. */
   partNumber: number;
   size: number;
   /** Entity tag of these bytes, with its quotation marks. A part that is sent again gets a new entity tag. */
   etag: string;
-  /** By the store's clock. Invalid if the store doesn't report it. */
+  /** Time by the store's clock. An invalid date if the store doesn't report the time. */
   storedAt: Date;
 }
 
@@ -53,7 +53,7 @@ export interface StoredPart {
  * Uploads in parts, for objects that are too large for one PUT. The object appears when `completeMultipart` resolves.
  */
 interface MultipartStore {
-  /** Begins an upload and returns its id. `partSize`: the size of every part but the last, if all have one size. */
+  /** Begins an upload and returns its id. `partSize`: the size of every part but the last, if these parts have the same size. */
   createMultipart(key: string, options: { contentType: string; partSize?: number }): Promise<string>;
   /** Signs a URL for one PUT of exactly `size` bytes as the given part. Every part except the last needs at least 5 MiB. */
   presignPart(
@@ -65,7 +65,7 @@ interface MultipartStore {
     key: string,
     part: { uploadId: string; partNumber: number; bytes: Buffer; outagePolicy?: OutagePolicy },
   ): Promise<string>;
-  /** The stored parts by number; null if the upload does not exist. */
+  /** Returns the stored parts in the order of their numbers, or null if the upload does not exist. */
   listParts(key: string, uploadId: string): Promise<StoredPart[] | null>;
   /**
    * Combines these parts into one object, atomically. Returns false if the upload does not exist: it was aborted or swept, or an earlier
@@ -116,7 +116,7 @@ export interface Capabilities {
    */
   closeKey?(key: string, until: Date): Promise<boolean>;
   /**
-   * Reads a stored part of an incomplete upload; null if the part is not stored. `etag` identifies the part's bytes for
+   * Reads a stored part of an incomplete upload. Resolves with null if the part is not stored. `etag` identifies the part's bytes for
    * `completeMultipart`. Rejects if the upload does not exist.
    */
   readPart?(key: string, uploadId: string, partNumber: number): Promise<{ body: Readable; etag: string } | null>;
@@ -128,7 +128,7 @@ export interface Capabilities {
     handlers: { onOpen: () => void; onStored: (stored: StoredUpload) => void },
     signal: AbortSignal,
   ): Promise<void>;
-  /** Free space on the store's disk. As cheap as `ping`, and also retried only briefly. */
+  /** Returns the free space on the store's disk. The call is as cheap as `ping`, and is also retried only briefly. */
   space?(): Promise<StoreSpace>;
 }
 
@@ -147,7 +147,7 @@ export interface DeletedPrefix {
 }
 
 export interface Copied {
-  /** Bytes; null for a store that does not report them. */
+  /** Bytes. Null if the store does not report the size. */
   size: number | null;
 }
 
@@ -157,7 +157,7 @@ export interface Copied {
  */
 export interface ObjectStore extends MultipartStore, TreeStore {
   readonly bucket: string;
-  /** Whether all parts of a multipart upload but the last must have one size. */
+  /** Whether all parts of a multipart upload but the last must have the same size. */
   readonly equalParts: boolean;
   /** Scheme, host and port of signed URLs, which a browser must be allowed to connect to. */
   readonly publicOrigin: string;
@@ -181,7 +181,9 @@ export interface ObjectStore extends MultipartStore, TreeStore {
    * responding.
    */
   deleteMany(keys: readonly string[]): Promise<DeletedMany>;
-  /** Sends at most one request, since the kind of store behind an address does not change. */
+  /**
+   * Returns the extensions of the store. Sends no request after the first response, since the kind of store at an address does not change.
+   */
   capabilities(): Promise<Capabilities>;
   /** Cheap health check. Rejects if the store does not respond. */
   ping(): Promise<void>;

@@ -6,7 +6,7 @@ export interface XmlElement {
   [name: string]: XmlValue;
 }
 
-/** S3's documents have at most four levels. */
+/** Maximum number of nested tags. S3's documents have at most four levels. */
 const MAX_DEPTH = 10;
 /** Maximum number of tags, each of which takes several microseconds to parse. A page of 1,000 keys has 18,000 to 22,000 tags. */
 const MAX_TAGS = 25_000;
@@ -37,13 +37,13 @@ export function parseXml(xml: string, root: string, maxTags = MAX_TAGS): XmlElem
   return value;
 }
 
-/** The text of a child, unescaped; null when it is missing, repeated or not plain text. */
+/** Returns the unescaped text of a child. Null if the child is missing, repeated or not plain text. */
 export function textOf(element: XmlElement, name: string): string | null {
   const value = Object.hasOwn(element, name) ? element[name] : undefined;
   return typeof value === 'string' ? unescapeXml(value) : null;
 }
 
-/** All children of that name that are elements. */
+/** Returns the children of that name. A child without child elements becomes an empty element. */
 export function childrenOf(element: XmlElement, name: string): XmlElement[] {
   const value = Object.hasOwn(element, name) ? element[name]! : [];
   const list = Array.isArray(value) ? value : [value];
@@ -57,7 +57,10 @@ export function escapeXml(text: string): string {
     .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A fast check before parsing: each `<` must begin a tag that ends before the next `<`. */
+/**
+ * Checks quickly, before parsing, that each `<` begins a tag that ends before the next `<`. Throws otherwise, or if the document contains
+ * too many tags or a declaration, a comment or CDATA.
+ */
 function checkTags(xml: string, maxTags: number): void {
   let count = 0;
   for (let at = xml.indexOf('<'); at !== -1; ) {

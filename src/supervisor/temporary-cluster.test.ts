@@ -26,15 +26,18 @@ describe('a new cluster', () => {
     expect(await open(true)).toEqual({ isNew: false, isTemporary: false });
   });
 
-  it.each([false, true])('is removed after a restart before its flush (temporary use: %s)', async (isTemporary) => {
-    await mkdir(join(home, 'data'));
-    // After a power failure, a file whose content was not written may be empty.
-    for (const boot of ['an earlier boot', '']) {
-      await writeFile(mark(), boot);
-      expect(await open(isTemporary)).toEqual({ isNew: true, isTemporary });
-      expect(existsSync(join(home, 'data'))).toBe(false);
-    }
-  });
+  it.each([false, true])(
+    'is removed if the machine restarted before the cluster was flushed to disk (temporary use: %s)',
+    async (isTemporary) => {
+      await mkdir(join(home, 'data'));
+      // After a power failure, a file whose content was not written may be empty.
+      for (const boot of ['an earlier boot', '']) {
+        await writeFile(mark(), boot);
+        expect(await open(isTemporary)).toEqual({ isNew: true, isTemporary });
+        expect(existsSync(join(home, 'data'))).toBe(false);
+      }
+    },
+  );
 
   it('is kept for further commands of the same boot, together with its mark', async () => {
     expect(await open(true)).toEqual({ isNew: true, isTemporary: true });

@@ -65,7 +65,7 @@ export async function makeDurable({ home, account }: ClusterUse): Promise<void> 
   await syncFolder(home);
 }
 
-/** Returns an ID of the time since the last start of the machine. */
+/** Returns the ID that the machine has until it restarts. */
 async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }

@@ -11,11 +11,11 @@ export interface LoggerOptions {
   role: string;
   /** Destination of the lines; standard output if absent. */
   destination?: DestinationStream;
-  /** Lines for people instead of JSON; by default when standard output is a terminal and `destination` is absent. */
+  /** Whether to write lines for people instead of JSON. Default: true if standard output is a terminal and `destination` is absent. */
   pretty?: boolean;
 }
 
-/** Second line of defence in addition to scrubbing every line: the serialiser never receives these fields. */
+/** Fields that are replaced before serialization. This is a second defense, in addition to the scrubbing of every line. */
 const REDACTED = [
   ...['authorization', 'cookie', 'password', 'apiKey', 'secret'],
   ...['*.authorization', '*.cookie', '*.password', '*.apiKey', '*.secret'],
@@ -23,9 +23,9 @@ const REDACTED = [
 ];
 
 /**
- * The logger of a process: JSON lines with ISO time, level name, role and pid. Every line is scrubbed after
- * serialisation (`scrubLine`), which covers messages, stacks, causes, child bindings and fields of any depth, also in
- * logs of libraries and of children (`logger.child`).
+ * Creates the logger of a process, which writes JSON lines with ISO time, level name, role and pid. Every line is scrubbed after
+ * serialization (`scrubLine`), which covers messages, stacks, causes, child bindings and fields of any depth, also in logs of libraries and
+ * of children (`logger.child`).
  */
 export function createLogger(options: LoggerOptions): Logger {
   const terminal = options.destination === undefined && process.stdout.isTTY === true;

@@ -2,8 +2,8 @@ import type { Registry } from 'prom-client';
 import type { MetricsSource } from './metrics-server.ts';
 
 /**
- * The metrics of this process and of another process, as one page. `others` returns the result of `readMetrics` in that process, or null.
- * Metrics that cannot be read are left out.
+ * Returns the metrics of this process and of another process as one page. `others` returns the result of `readMetrics` in the other
+ * process, or null. Metrics of the other process that cannot be read are left out.
  */
 export function mergedMetrics(registry: Registry, others: () => Promise<unknown>): MetricsSource {
   return {
@@ -21,7 +21,7 @@ export function mergedMetrics(registry: Registry, others: () => Promise<unknown>
   };
 }
 
-/** The metrics of a process in a form that can be sent to another process. */
+/** Returns the metrics of a process in a form that can be sent to another process. */
 export function readMetrics(registry: Registry): Promise<unknown> {
   return registry.getMetricsAsJSON();
 }

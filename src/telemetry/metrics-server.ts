@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface MetricsServer {
-  /** The actual port; differs from the requested one if that was 0. */
+  /** The actual port. It differs from the requested port if the requested port is 0. */
   port: number;
   close(): Promise<void>;
 }
@@ -18,7 +18,7 @@ export interface MetricsSource {
 }
 
 /**
- * Serves only `GET /metrics`. Rejects if the port is in use.
+ * Serves only `GET` and `HEAD` of `/metrics`. Rejects if the port is in use.
  * @param options.protect limits the resources that a client may use, before the server listens
  */
 export async function startMetricsServer(options: {
@@ -54,8 +54,8 @@ export async function startMetricsServer(options: {
 }
 
 /**
- * Collecting the metrics is costly, and every client on the network may request them. Calls during a collection, and for `SHARED_MS` after
- * it, get its result. A failure is not cached.
+ * Returns a function that shares the result of `work`: calls while `work` runs, and for `SHARED_MS` after it has succeeded, get the same
+ * result. Collecting the metrics is costly, and every client on the network may request them.
  */
 function shareResult<T>(work: () => Promise<T>): () => Promise<T> {
   let latest: Promise<T> | null = null;

@@ -38,7 +38,7 @@ it('the metrics server returns the counters with their role, and serves only /me
   await expect(fetch(`http://127.0.0.1:${server.port}/metrics`)).rejects.toThrow();
 });
 
-it('two registries in one process share nothing, and a port in use is an error', async () => {
+it('two registries in one process share no metrics, and a metrics server rejects a port in use', async () => {
   const [first, second] = await Promise.all([
     createRegistry('api'),
     createRegistry('worker', { processMetrics: true }),
@@ -59,7 +59,7 @@ it('the lag of the event loop is measured by a scrape, and by no timer that wake
   expect(names.filter((name) => name.includes('eventloop'))).toEqual(['airlock_nodejs_eventloop_lag_seconds']);
 });
 
-it('connections of a listener are read at the scrape, rejected connections by reason', async () => {
+it('the connections of a listener are read at each scrape, and rejected connections are counted by reason', async () => {
   const registry = await createRegistry('api');
   const rejected = { address_limit: 2, silent: 0 };
   await addConnectionMetrics(registry, 'api', () => ({ open: 3, rejected }));

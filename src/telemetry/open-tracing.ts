@@ -4,7 +4,9 @@ import { formatTraceparent, parseTraceparent, type SpanFacts, type Tracing } fro
 export interface TracingOptions {
   /** Address that accepts OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. */
   url: string;
-  /** Share of traces that begin here and are recorded, from 0 to 100. A trace that began elsewhere keeps its decision. */
+  /**
+   * Percentage of the traces that begin in this process and are recorded, from 0 to 100. A trace that began elsewhere keeps its decision.
+   */
   percent: number;
   role: string;
   version: string;
@@ -13,7 +15,7 @@ export interface TracingOptions {
 /** Milliseconds to wait for the collector when a process exits. */
 const CLOSE_MS = 3_000;
 
-/** Loads the SDK of OpenTelemetry, which the operator has installed. Throws `ConfigError` if it is not. */
+/** Loads the SDK of OpenTelemetry, which the operator has installed. Throws `ConfigError` if the SDK is not installed. */
 export async function openTracing({ url, percent, role, version }: TracingOptions): Promise<Tracing> {
   const { api, sdk, exporter, resources } = await loadPackages();
   const provider = new sdk.BasicTracerProvider({

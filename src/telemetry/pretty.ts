@@ -1,4 +1,4 @@
-/** Colours of levels as SGR codes: grey, blue, yellow, red. */
+/** Colors of levels as SGR codes: gray, blue, yellow, red. */
 const COLOURS: Record<string, number> = { trace: 90, debug: 90, info: 34, warn: 33, error: 31, fatal: 31 };
 /** Fields that have a fixed position in the line. */
 const PLACED = new Set(['time', 'level', 'role', 'pid', 'msg', 'err']);

@@ -4,7 +4,7 @@ import { loadProm } from './prom.ts';
 /** Counters of a listener's connection guard; see `listener/connection-guard.ts`. */
 export interface ConnectionNumbers {
   open: number;
-  /** Number by reason, since the start. */
+  /** Number of rejected connections by reason, since the process started. */
   rejected: Record<string, number>;
 }
 
@@ -18,7 +18,7 @@ export async function addConnectionMetrics(
   const registers = [registry];
   new prom.Gauge({
     name: 'airlock_connections_open',
-    help: 'Open client connections',
+    help: 'Open connections of clients',
     labelNames: ['listener'],
     registers,
     collect() {
@@ -49,7 +49,7 @@ export async function addRowMetrics(registry: Registry, read: () => RowNumbers):
   const registers = [registry];
   new prom.Counter({
     name: 'airlock_row_failures_total',
-    help: 'Rows that failed in a loop over many rows, and are retried later',
+    help: 'Rows that background work could not process. It retries them later',
     labelNames: ['loop'],
     registers,
     collect() {
@@ -59,7 +59,7 @@ export async function addRowMetrics(registry: Registry, read: () => RowNumbers):
   });
   new prom.Counter({
     name: 'airlock_unknown_rows_total',
-    help: 'Rows that were skipped because only a newer release knows their kind, type of event or status',
+    help: 'Rows that this release skipped, because only a newer release knows their kind, type of event or status',
     labelNames: ['what'],
     registers,
     collect() {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isDead, isRunning, markProcess, parseProcessStat } from './process-stat.ts';
 
 describe('/proc/PID/stat', () => {
-  it('is parsed correctly after any command name', () => {
+  it('is parsed correctly for any command name', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const rest = `S ${Array.from({ length: 18 }, (_, n) => n).join(' ')} 4242 0`;
@@ -13,11 +13,11 @@ describe('/proc/PID/stat', () => {
     );
   });
 
-  it('is null when truncated', () => {
+  it('is parsed to null if it is truncated', () => {
     for (const text of ['', '17', '17 (x', '17 (x)', '17 (x) S 1 2']) expect(parseProcessStat(text)).toBeNull();
   });
 
-  it('distinguishes this process from another with its id', () => {
+  it('distinguishes this process from another process with the same id', () => {
     const self = markProcess(process.pid)!;
     expect(isRunning(self)).toBe(true);
     expect(isRunning({ ...self, startTicks: '1' })).toBe(false);

@@ -1,23 +1,26 @@
 import { readFileSync } from 'node:fs';
 
-/** Ticks per second of /proc times: USER_HZ, 100 on every Linux architecture that we support. */
+/** Ticks per second of /proc times: USER_HZ, 100 on every Linux architecture that Airlock supports. */
 const USER_HZ = 100;
 
 /**
- * The fields of `/proc/<pid>/stat` (proc(5)) that identify a process and show whether it is alive. A pid is reused. Together with the clock
- * tick at which the process started, it identifies the process until the next boot.
+ * The fields of `/proc/<pid>/stat` (proc(5)) that identify a process and show whether it is alive. A pid can be reused. Together with the
+ * clock tick at which the process started, the pid identifies the process until the next boot.
  */
 export interface ProcessStat {
-  /** One letter; Z and X mean dead. */
+  /** One letter. Z and X mean that the process is dead. */
   state: string;
   parent: number;
-  /** Processor time spent in user and kernel mode, milliseconds. */
+  /** Processor time spent in user and kernel mode, in milliseconds. */
   cpuMs: number;
-  /** Clock ticks after boot at which it started (field 22), as text. */
+  /** Clock ticks between boot and the start of the process (field 22), as text. */
   startTicks: string;
 }
 
-/** Null for malformed text. The name of the command is in parentheses and may contain any character. */
+/**
+ * Parses the text of `/proc/<pid>/stat`. Returns null for malformed text. The name of the command is in parentheses and may contain any
+ * character.
+ */
 export function parseProcessStat(text: string): ProcessStat | null {
   const end = text.lastIndexOf(')');
   if (end < 0) return null;
@@ -28,12 +31,15 @@ export function parseProcessStat(text: string): ProcessStat | null {
   return { state, parent: Number(fields[1]), cpuMs, startTicks };
 }
 
-/** A zombie keeps its entry until its parent reaps it. The first process of a container may never do so. */
+/**
+ * Whether a process is dead. A zombie is dead, but keeps its entry until its parent reaps it, which the first process of a container may
+ * never do.
+ */
 export function isDead(stat: Pick<ProcessStat, 'state'>): boolean {
   return stat.state === 'Z' || stat.state === 'X';
 }
 
-/** `/proc/<pid>/stat`, or null if the process does not exist. */
+/** Reads `/proc/<pid>/stat`. Returns null if the process does not exist. */
 export function processStat(pid: number | 'self'): ProcessStat | null {
   try {
     return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -42,13 +48,13 @@ export function processStat(pid: number | 'self'): ProcessStat | null {
   }
 }
 
-/** A process by pid and start. Pids are reused, but this pair is unique until the next boot. */
+/** Identifies a process by its pid and its start. Pids are reused, but this pair is unique until the next boot. */
 export interface ProcessMark {
   pid: number;
   startTicks: string;
 }
 
-/** The mark of a running process; null if the process does not exist or is a zombie. */
+/** Returns the mark of a running process. Null if the process does not exist or is a zombie. */
 export function markProcess(pid: number): ProcessMark | null {
   const stat = Number.isSafeInteger(pid) && pid > 0 ? processStat(pid) : null;
   return stat && !isDead(stat) ? { pid, startTicks: stat.startTicks } : null;

@@ -1,5 +1,5 @@
-/** Loads prom-client, with the first registry. */
+/** Loads prom-client when the first registry is created. */
 export async function loadProm() {
-  // A CommonJS package: bundled, its exports are under `default` only.
+  // prom-client is a CommonJS package. In the bundle, its exports are only under `default`.
   return (await import('prom-client')).default;
 }

@@ -10,11 +10,13 @@ export interface ReadRate {
 }
 
 export interface WatchOptions {
-  /** Whether bytes that wait in the kernel count as well as bytes that wait in this process. By default they do not. */
+  /**
+   * Whether bytes that wait in the kernel count as well as bytes that wait in this process. By default, only bytes in this process count.
+   */
   countsQueue?: boolean;
 }
 
-/** Checks in a window. */
+/** Number of checks in a window. */
 const CHECKS = 6;
 
 /**
@@ -25,7 +27,7 @@ const CHECKS = 6;
  *     this process ── handed over ──> send queue of the kernel ── acknowledged ──> peer
  *     writableLength                  sendQueueOf                                  counted here
  *
- * Where the queue is unknown, counts the bytes that the kernel accepts.
+ * If the queue is unknown, counts the bytes that the kernel accepts.
  * @param onSlow gets the bytes that the peer has received in the window
  * @returns a function that ends the watch
  */
@@ -48,7 +50,7 @@ export async function untilReceived(socket: Socket, everyMs: number): Promise<vo
   }
 }
 
-/** Watches the client of a response until the kernel has all of it, or until the response is closed. */
+/** Watches the client of a response until the kernel has accepted the entire response, or until the response is closed. */
 export function watchResponse(response: ServerResponse, rate: ReadRate, onSlow: (received: number) => void): void {
   const { socket } = response;
   // A response of a simulated request has no socket.
@@ -98,7 +100,7 @@ class ReaderWatch {
   async #check(): Promise<void> {
     if (this.#isChecking) return;
     const isFast = handedOver(this.#socket) - this.#handed >= this.#rate.bytes;
-    // A connection that is fast or has nothing to send does not require reading the tables of the kernel.
+    // If a connection is fast or has no bytes to send, the tables of the kernel need not be read.
     if (isFast || (this.#isEmpty() && !this.#countsQueue)) {
       this.#restart(null);
       return;
@@ -139,7 +141,7 @@ class ReaderWatch {
   }
 }
 
-/** Bytes that the kernel has accepted completely, in the pieces in which this process wrote them. */
+/** Returns the number of bytes in the written pieces that the kernel has accepted completely. */
 function handedOver(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength;
 }

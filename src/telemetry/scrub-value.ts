@@ -18,8 +18,8 @@ export function scrubValue(value: unknown): unknown {
 }
 
 /**
- * Scrubs one serialised log line. Parses it and scrubs every decoded string, so that escapes hide nothing and the
- * result is always valid JSON.
+ * Scrubs one serialized log line. Parses it and scrubs every decoded string, so that escapes hide nothing and the result is always valid
+ * JSON.
  */
 export function scrubLine(line: string): string {
   try {

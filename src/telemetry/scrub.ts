@@ -1,7 +1,7 @@
-/** Replaces a secret. */
+/** Text that replaces a secret. */
 const GONE = '[removed]';
 
-/** `https://`, also in the form of FFmpeg (`https\://`) and of JSON in JSON (`https:\/\/`). The length bounds the search. */
+/** `https://`, also in the form of FFmpeg (`https\://`) and of JSON in JSON (`https:\/\/`). The limited lengths bound the search. */
 const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\/[^\s"]*/gi;
 const ENCODED_URL = /[a-z][a-z0-9+.-]{0,20}%(?:25){0,4}3a%(?:25){0,4}2f[^\s"]*/gi;
 const POSTGRES = /postgres(?:ql)?\\{0,15}:\\{0,15}\/\\{0,15}\//i;
@@ -27,14 +27,17 @@ const PASSWORD = new RegExp(
 const QUERY_SECRET = /([?&](?:sig|key|token|auth|code|secret)=)[^\s&"'<>]+/gi;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
-/** A text without any of these strings contains none of the secrets above, so it is returned unchanged. Most texts are. */
+/**
+ * A text without any of these strings contains none of the secrets above, so it is returned unchanged. Most texts contain none of these
+ * strings.
+ */
 const SUSPICIOUS =
   /:\\*\/|%(?:25)*3a|[?&]|al(?:_|%(?:25)*5f)(?:live|upload)|authorization|cookie|bearer|signature|credential|token|passw|secret|key|accessid/i;
 
 /**
  * Removes everything that must not be logged from any text: queries, fragments, user names and passwords of URLs, API keys, Authorization
  * and Cookie values, signatures and credentials of signed URLs, passwords of databases, private keys. Works on free text (messages, stacks,
- * the standard error of FFmpeg) in linear time. It cannot recognise a secret that nothing marks as a secret.
+ * the standard error of FFmpeg) in linear time. Cannot recognize a secret that nothing marks as a secret.
  */
 export function scrub(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
@@ -66,7 +69,7 @@ function scrubUserinfo(url: string): string {
   return url.replace(/(:\\*\/\\*\/)[^/]*@/g, `$1${GONE}@`);
 }
 
-/** Removes everything from the first match on. */
+/** Replaces everything after the first match. */
 function cut(url: string, from: RegExp): string {
   const match = from.exec(url);
   return match === null ? url : `${url.slice(0, match.index)}${match[0]}${GONE}`;

@@ -12,8 +12,8 @@ type Queues = ReadonlyMap<string, number>;
 let reading: { at: number; queues: Promise<Queues> } | null = null;
 
 /**
- * Returns the bytes that the kernel has accepted from a TCP socket and that its peer has not acknowledged. Null if that is unknown: for
- * a Unix socket, a closed socket, and on systems without these tables. Calls within `maxAgeMs` share one reading.
+ * Returns the number of bytes that the kernel has accepted from a TCP socket and that its peer has not acknowledged. Null if the number is
+ * unknown: for a Unix socket, a closed socket, and on systems without these tables. Calls within `maxAgeMs` share one reading.
  */
 export async function sendQueueOf(socket: Socket, maxAgeMs: number): Promise<number | null> {
   const name = nameOf(socket);
@@ -28,7 +28,7 @@ async function readQueues(): Promise<Queues> {
   return new Map(texts.flatMap(parseQueues));
 }
 
-/** Returns the bytes to send of each connection in a table. */
+/** Returns the number of bytes to send for each connection in a table. */
 export function parseQueues(table: string): [name: string, bytes: number][] {
   return [...table.matchAll(LINE)].map(([, local, remote, bytes]) => [
     `${local} ${remote}`,
@@ -42,7 +42,7 @@ function nameOf({ localAddress, localPort, remoteAddress, remotePort }: Socket):
 }
 
 /**
- * An end of a connection as the kernel writes it: the address as 32-bit numbers in the machine's byte order, which is little-endian, and
+ * Formats an end of a connection as the kernel does: the address as 32-bit numbers in the machine's byte order, which is little-endian, and
  * the port.
  */
 function endOf(address: string, port: number): string {

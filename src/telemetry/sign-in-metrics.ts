@@ -23,7 +23,7 @@ export function createSignInMetrics(
     countSignIns(read) {
       new prom.Gauge({
         name: 'airlock_sign_ins_waiting',
-        help: 'Sign-ins that are waiting or being checked, by whether the browser is known',
+        help: 'Sign-ins that are waiting or being checked. A browser is known if a person has signed in with it',
         labelNames: ['browser'],
         registers,
         collect() {

@@ -1,6 +1,6 @@
 /**
- * The allowed contents of spans: ids that Airlock generates, words from fixed lists, and numbers. Never an address, key, name or option of
- * a client.
+ * The allowed contents of spans: ids that Airlock generates, words from fixed lists, and numbers. Spans never contain an address, key, name
+ * or option of a client.
  */
 export interface SpanFacts {
   'http.request.method'?: string;
@@ -19,7 +19,7 @@ export interface SpanFacts {
 
 export interface SpanStart {
   kind?: 'server' | 'consumer' | 'client';
-  /** The `traceparent` to continue; a new trace without one. */
+  /** The `traceparent` to continue. Without it, a new trace begins. */
   parent?: string | string[] | null | undefined;
   facts?: SpanFacts;
   /** Start of the span; now by default. */
@@ -49,7 +49,7 @@ export interface ParentContext {
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** Parses a W3C `traceparent` of version 00. Returns null for anything else; then a new trace begins. */
+/** Parses a W3C `traceparent` of version 00. Returns null for any other value. A new trace then begins. */
 export function parseTraceparent(text: unknown): ParentContext | null {
   const match = typeof text === 'string' ? TRACEPARENT.exec(text) : null;
   return match && { traceId: match[1]!, spanId: match[2]!, traceFlags: Number.parseInt(match[3]!, 16) & 1 };

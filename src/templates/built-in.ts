@@ -1,6 +1,6 @@
 import type { TemplateContent } from '../contract/templates.ts';
 
-/** A version of a built-in template. Once released, it never changes. An improved request becomes the next version. */
+/** A built-in template. A released version never changes. An improved request becomes the next version. */
 interface BuiltIn {
   description: string;
   /** All versions, starting with version 1. */
@@ -18,7 +18,7 @@ const FIT_9_16 = [
   '[blurred][fitted]overlay=(W-w)/2:(H-h)/2,setsar=1[v]',
 ].join(';');
 
-/** Filters that set the loudness as defined in EBU R128. Mono is measured as if two loudspeakers played it, as players do. */
+/** Returns filters that set the loudness as defined in EBU R128. Mono is measured as if two loudspeakers played it, as players do. */
 const loudness = (integrated: number, range: number) =>
   `loudnorm=I=${integrated}:TP=-1.5:LRA=${range}:dual_mono=true,aresample=48000`;
 

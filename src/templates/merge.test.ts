@@ -8,7 +8,7 @@ const option = { option: '-crf', argument: 20 };
 const merge = (own: Partial<CreateBody>, request: TemplateContent) =>
   mergeTemplate({ inputs, template: 'web', ...own }, { reference: 'web@1', request });
 
-/** Fields of the request, fields of the template, and fields of the job. */
+/** Fields of the request, fields of the template, and fields of the resulting job. */
 const CASES: [title: string, own: Partial<CreateBody>, template: TemplateContent, merged: TemplateContent][] = [
   [
     'a preset of the request replaces only the members that it contains',
@@ -68,7 +68,7 @@ describe('a request with a template', () => {
     expect(merge(own, template)).toEqual({ body: { inputs, template: 'web', ...merged } });
   });
 
-  it('conflicts with several outputs if it changes one of them without naming it', () => {
+  it('conflicts with a template of several outputs if it changes an output without naming it', () => {
     const several: TemplateContent = { outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }] };
     expect(merge({ filters: [{ filter: 'hflip' }] }, several)).toMatchObject({ conflict: { field: 'filters' } });
   });

@@ -10,8 +10,8 @@ const MERGED = ['preset', 'limits', 'metadata'] as const;
 export type Merge = { body: CreateBody } | { conflict: { field: string; reason: string; remedy: string } };
 
 /**
- * Adds the fields of a template to a request, which overrides them. Pure. Fields of the request about outputs remove
- * contradictory fields of the template:
+ * Adds the fields of a template to a request, whose own fields take precedence. Pure. Fields of the request about outputs
+ * remove contradictory fields of the template:
  *
  * | The request has | Removed from the template |
  * | --- | --- |
@@ -42,7 +42,7 @@ interface MergedTemplate {
   request: TemplateContent;
 }
 
-/** The request without fields that are undefined. */
+/** Returns the request without fields that are undefined. */
 function present(body: CreateBody): Partial<CreateBody> {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }
@@ -61,12 +61,12 @@ function conflictOf(field: string, reference: string) {
   };
 }
 
-/** The top-level field of a path such as `outputs[0].preset`: everything before the first dot or bracket. */
+/** Returns the top-level field of a path such as `outputs[0].preset`: everything before the first dot or bracket. */
 export function topField(field: string): string {
   return /^[^.[]*/.exec(field)![0];
 }
 
-/** The first field of the request that changes the outputs of a template; null if there is none. */
+/** Returns the first field of the request that changes the outputs of a template; null if there is no such field. */
 export function changedOutput(body: CreateBody): string | null {
   const names = ['outputs', ...OF_ONE_OUTPUT] as readonly (keyof CreateBody)[];
   return names.find((name) => body[name] !== undefined) ?? null;

@@ -8,7 +8,7 @@ import type { Db } from '../database/pool.ts';
 import { BUILT_IN } from './built-in.ts';
 import { readRequest, showVersion } from './stored-template.ts';
 
-/** Reads the templates of one account, and the built-in templates. */
+/** The account whose templates are read, with the database and the vault that are needed to read them. */
 export interface TemplateReader {
   db: Db;
   vault: Vault;
@@ -30,7 +30,7 @@ export interface MissingTemplate {
   near?: string;
 }
 
-/** Reads the template that a request names. */
+/** Reads the template that a request names, or returns why the template was not found. */
 export async function findTemplate(
   reader: TemplateReader,
   { name, version }: TemplateReference,
@@ -93,7 +93,7 @@ async function missingName({ db, accountId }: TemplateReader, name: string): Pro
     .where('deleted_at', 'is', null)
     .execute();
   const names = [...rows.map((row) => row.name), ...BUILT_IN.keys()];
-  // `web` for `airlock/web`.
+  // Finds `airlock/web` for `web`.
   const near = names.find((known) => known.endsWith(`/${name}`)) ?? nearestName(name, names);
   const reason = `there is no template "${name}"`;
   if (near === null) return { reason, remedy: 'Send the name of a template that GET /v1/templates lists' };
@@ -107,7 +107,7 @@ export async function readTemplate(reader: TemplateReader, text: string): Promis
   const builtIn = BUILT_IN.get(name);
   if (builtIn) return viewBuiltIn(name, version);
   const row = reference && (await findVersion(reader, name, version));
-  // Omits the text of the path: responses about resources of other accounts repeat nothing of the request.
+  // Omits the text of the path, because responses about resources of other accounts repeat nothing of the request.
   if (!row) throw notFound({ ...(await missingName(reader, name)), reason: 'is not the name of a template' });
   const content = row.version === null ? null : showVersion(reader.vault, { ...row, version: row.version });
   if (!content) throw notFound(missingVersion(name, version ?? row.latest, row.latest));
@@ -146,7 +146,7 @@ function summarizeBuiltIn(name: string): TemplateSummary {
   return { name, version: versions.length, description, built_in: true, created_at: null, updated_at: null };
 }
 
-/** A page of templates by name, built-in templates last. Reads all templates, of which an account has few. */
+/** Returns a page of templates by name, with built-in templates last. Reads all templates, because an account has few. */
 export async function listTemplates(
   reader: TemplateReader,
   query: { after?: string | undefined; limit: number },

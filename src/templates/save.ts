@@ -11,7 +11,7 @@ import type { Tx } from '../database/pool.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { sealVersion, showVersion, type TemplateVersion } from './stored-template.ts';
 
-/** Changes the templates of one account. */
+/** The account whose templates are changed, the transaction, and the actor who changes them. */
 export interface TemplateEditor {
   tx: Tx;
   vault: Vault;
@@ -29,7 +29,7 @@ const DAY = sql`interval '1 day'`;
  */
 export async function createTemplate(editor: TemplateEditor, name: string, content: TemplateVersion): Promise<void> {
   const { tx, account, by } = editor;
-  // Locks the account, so that concurrent creates count each other.
+  // Locks the account, so that concurrent creates count each other's templates.
   await lockAccount(tx, account.id);
   await deleteOldRemains(editor);
   if (await liveTemplate(editor, name)) {
@@ -81,7 +81,7 @@ export async function replaceTemplate(editor: TemplateEditor, name: string, cont
   await appendAudit(tx, { ...by, action: 'template.updated', target: id, result: 'ok', details });
 }
 
-/** Deletes a template, and erases the content of its versions. Jobs that used it are unchanged. Throws `not_found`. */
+/** Deletes a template, and erases the content of its versions. Jobs that used the template are unchanged. Throws `not_found`. */
 export async function deleteTemplate(editor: Omit<TemplateEditor, 'vault' | 'space'>, name: string): Promise<void> {
   const { tx, account, by } = editor;
   await lockAccount(tx, account.id);
@@ -115,7 +115,7 @@ async function insertVersion(
     .execute();
 }
 
-/** Deletes rows of templates that were deleted a day ago. Until then, they count toward the versions of a day. */
+/** Deletes the rows of templates that were deleted more than a day ago. Until then, their versions count toward the versions of a day. */
 async function deleteOldRemains({ tx, account }: TemplateEditor): Promise<void> {
   await tx
     .deleteFrom('templates')

@@ -4,7 +4,7 @@ import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
 
-/** The content of a version. */
+/** The content of a version of a template. */
 export interface TemplateVersion {
   description: string | null;
   request: TemplateContent;
@@ -38,7 +38,7 @@ export function readRequest(stored: Record<string, unknown>): TemplateContent | 
   return parsed.success && containsAll(parsed.data, stored) ? parsed.data : null;
 }
 
-/** Whether a schema kept all fields of a value. */
+/** Whether a schema has kept all fields of a value. */
 function containsAll(parsed: unknown, stored: unknown): boolean {
   if (stored === null || typeof stored !== 'object') return true;
   if (parsed === null || typeof parsed !== 'object') return false;

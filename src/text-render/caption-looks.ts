@@ -1,40 +1,43 @@
 import type { CaptionStyle } from '../ffmpeg/policy/overlays/types.ts';
 
-/** A block of text, and the frame that contains it, in pixels. */
+/** Height of a block of text, and size of the frame that contains the block, in pixels. */
 export interface Edges {
   tall: number;
   frame: { width: number; height: number };
 }
 
-/** The style of captions in a frame; lengths in pixels. */
+/** The style of captions in a frame. Lengths are in pixels. */
 export interface CaptionLook {
-  /** Pixels per em. */
+  /** Font size in pixels per em. */
   fontSize: number;
   isBold: boolean;
-  /** `BBGGRR`, the order of ASS. */
+  /** Color as `BBGGRR`, the order of ASS. */
   color: string;
   outline: { width: number; bgr: string; alpha: string };
   shadow: number;
   /** Maximum width of the lines in pixels. */
   width: number;
-  /** Null = none. */
+  /** Plate behind the text; null = no plate. */
   plate: { padding: number; radius: number; color: { bgr: string; alpha: number } } | null;
   /** Whether a caption pops in: it grows when it appears. */
   pops: boolean;
-  /** Top of the text. */
+  /** Returns the top of the text. */
   top: (edges: Edges) => number;
 }
 
 /**
- * Shares of a vertical frame that apps cover at the top and the bottom: 288 and 672 of 1920 pixels, from Google's safe
- * zone for vertical ads on YouTube, which contains Meta's of 14% and 35%. Elsewhere 7%, a little more than the 5% of the
- * graphics safe area of EBU R 95.
+ * Shares of a frame that captions leave free at the top and the bottom. Apps cover 288 and 672 of 1920 pixels of a vertical frame,
+ * according to Google's safe zone for vertical ads on YouTube, which contains Meta's safe zone of 14% and 35%. Other frames use 7%, a
+ * little more than the 5% of the graphics safe area of EBU R 95.
  */
 const VERTICAL = { top: 288 / 1920, bottom: 672 / 1920 };
 const PLAIN = { top: 0.07, bottom: 0.07 };
 /** Maximum ratio of width to height at which a frame is shown as a vertical video. */
 const VERTICAL_ASPECT = 0.65;
-/** Share of the width that lines may fill; in landscape 42 characters, the usual length of a line of subtitles. */
+/**
+ * Share of the width that lines may fill, first in vertical and square frames, then in landscape frames. The share for landscape fits 42
+ * characters, the usual length of a line of subtitles.
+ */
 const [TALL_WIDTH, WIDE_WIDTH] = [0.8, 0.66];
 
 type Frame = Edges['frame'];
@@ -44,7 +47,9 @@ const margins = ({ width, height }: Frame) => (width / height <= VERTICAL_ASPECT
 const lineWidth = ({ width, height }: Frame): number => width * (width > height ? WIDE_WIDTH : TALL_WIDTH);
 const low = ({ tall, frame }: Edges): number => frame.height * (1 - margins(frame).bottom) - tall;
 
-/** Sizes are shares of the short side: on a phone that shows it 390 points wide, 5% are 19 points. */
+/**
+ * Looks of captions by style. Sizes are shares of the short side. On a phone that shows the short side 390 points wide, 5% are 19 points.
+ */
 export const CAPTION_LOOKS: Readonly<Record<CaptionStyle, (frame: Frame) => CaptionLook>> = {
   'bold-bottom': (frame) => ({
     ...{ fontSize: 0.064 * short(frame), isBold: true, color: 'FFFFFF', pops: false, plate: null },

@@ -11,14 +11,14 @@ function script(texts: readonly string[], style: CaptionStyle = 'bold-bottom', f
   return { lines, warnings, events: lines.filter((line) => line.startsWith('Dialogue')) };
 }
 
-/** Vertical position and size of the letters of an event. */
+/** Returns the vertical position and the size of the letters of an event. */
 function placeOf(event: string): { y: number; size: number } {
   const [, y, size] = /\\pos\([\d.]+,([\d.]+)\)\\fs([\d.]+)/.exec(event)!;
   return { y: Number(y), size: Number(size) };
 }
 
 describe('captions', () => {
-  it('are at their times, in the pixels of the frame', () => {
+  it('are drawn at their times, in pixels of the frame', () => {
     const { lines, events } = script(['One', 'Two']);
     expect(lines).toEqual(expect.arrayContaining(['PlayResX: 1920', 'PlayResY: 1080']));
     expect(events.map((event) => event.split(',').slice(1, 3))).toEqual([
@@ -27,7 +27,7 @@ describe('captions', () => {
     ]);
   });
 
-  it('contain no commands of the script from a text', () => {
+  it('escape commands of the script in a text', () => {
     const { events } = script(['{\\pos(0,0)\\p1}m 0 0', 'a\\Nb\\hc', 'x\nDialogue: 0,y', '}{']);
     expect(events).toHaveLength(4);
     const texts = events.map((event) => event.slice(event.indexOf('}') + 1));
@@ -39,7 +39,7 @@ describe('captions', () => {
     ]);
   });
 
-  it('stay out of the top and bottom areas that apps cover in a vertical video, and near the edge in other videos', () => {
+  it('stay outside the areas that apps cover in a vertical video, and are near the edge in other videos', () => {
     const vertical = { width: 1080, height: 1920 };
     const low = placeOf(script(['Text'], 'bold-bottom', vertical).events[0]!);
     expect(low.y + low.size / 2).toBeLessThanOrEqual(1920 - 672 + 1);
@@ -49,21 +49,21 @@ describe('captions', () => {
     expect(wide.y + wide.size / 2).toBeCloseTo(1080 * 0.93, 0);
   });
 
-  it('have at most three lines, in a smaller font if necessary', () => {
+  it('get a smaller font if they need more than three lines', () => {
     const frame = { width: 1080, height: 1920 };
     const [short, long] = script(['Word', 'word '.repeat(40)], 'center-pop', frame).events;
     expect(placeOf(long!).size).toBeLessThan(placeOf(short!).size);
     expect(long!.split('\\N').length).toBeLessThanOrEqual(8);
   });
 
-  it('have a rounded plate of their own width, and a box that libass measures for other fonts', () => {
+  it('have a rounded plate of their width, or a box that libass measures if they need a fallback font', () => {
     const { events, lines } = script(['A plate', 'مرحبا'], 'clean-lower');
     expect(events[0]).toMatch(/^Dialogue: 0,.*\\p1\}m .* b .*\{\\p0\}$/);
     expect(events.slice(1).map((event) => event.split(',')[3])).toEqual(['text', 'boxed']);
     expect(lines.filter((line) => line.startsWith('Style: '))).toHaveLength(2);
   });
 
-  it('are drawn quickly, even if there are five hundred', () => {
+  it('are drawn within ten seconds if there are five hundred', () => {
     const start = performance.now();
     const { events } = script(Array(500).fill('Nothing out here but the wind, and the sound of water.'));
     expect(events).toHaveLength(500);

@@ -13,11 +13,11 @@ import type { DrawnLayer } from './svg.ts';
 const LINE_EM = (1854 + 434) / 2048;
 /** Maximum lines of a caption at its full size. A longer caption gets a smaller font. */
 const MOST_LINES = 3;
-/** Characters up to which a caption is fitted and its lines are balanced. */
+/** Maximum characters of a caption whose font size is fitted and whose lines are balanced. */
 const MAX_FITTED = 200;
-/** `BorderStyle` of libass: one box behind all lines, with `Shadow` as its padding. */
+/** Value of libass's `BorderStyle` that draws one box behind all lines, with `Shadow` as its padding. */
 const BOX = 4;
-/** A caption grows beyond its size and shrinks back within 170 milliseconds. */
+/** ASS commands that make a caption grow beyond its size and shrink back within 170 milliseconds. */
 const POP = '{\\fscx82\\fscy82\\t(0,90,\\fscx106\\fscy106)\\t(90,170,\\fscx100\\fscy100)}';
 
 /**
@@ -50,7 +50,7 @@ function drawCue(cue: TimedText, look: CaptionLook, frame: Edges['frame'], fonts
   const middle = frame.width / 2;
   const effects = look.pops ? POP : '';
   const position = `{\\an5\\pos(${round(middle)},${round(top + tall / 2)})\\fs${round(size)}}`;
-  // A plate whose width libass must measure has square corners.
+  // If libass must measure the width of a plate, the plate has square corners.
   const style = look.plate && block.hasFallback ? 'boxed' : 'text';
   const lines = [`Dialogue: 1,${times},${style},,0,0,0,,${position}${effects}${block.texts.map(plain).join('\\N')}\n`];
   if (look.plate && !block.hasFallback) {
@@ -63,7 +63,7 @@ function drawCue(cue: TimedText, look: CaptionLook, frame: Edges['frame'], fonts
   return { lines, block };
 }
 
-/** Lays a caption out in the font of its look, or in a smaller font if it needs more than three lines. */
+/** Lays out a caption in the font of its look, or in a smaller font if the caption needs more than three lines. */
 function fitCue(text: string, look: CaptionLook, fonts: FontLibrary): { block: TextBlock; fontSize: number } | null {
   const { fontSize, width } = look;
   const style: TextStyle & { maxWidth: number } = {
@@ -78,7 +78,7 @@ function fitCue(text: string, look: CaptionLook, fonts: FontLibrary): { block: T
   return fitted && { block: fitted.block, fontSize: fitted.fontSize };
 }
 
-/** A rounded rectangle from 0,0 as commands of an ASS drawing. */
+/** Returns a rounded rectangle from 0,0 as commands of an ASS drawing. */
 function roundedBox(width: number, height: number, radius: number): string {
   const r = Math.min(radius, width / 2, height / 2);
   // A cubic curve is nearest to a quarter of a circle with control points at 0.5523 of its radius.
@@ -110,7 +110,7 @@ function header(look: CaptionLook, { width, height }: Edges['frame']): string {
   const { color, outline, shadow, isBold, plate } = look;
   const size = round(look.fontSize * LINE_EM);
   const text = (name: string, edges: readonly (string | number)[], back: string) =>
-    // Encoding -1: the direction of a line is that of its first strong letter.
+    // Encoding -1: the first strong letter of a line determines the direction of the line.
     [
       ...[`Style: ${name}`, 'Liberation Sans', size, `&H00${color}`, `&H00${color}`],
       ...[`&H${outline.alpha}${outline.bgr}`, back, isBold ? -1 : 0, 0, 0, 0, 100, 100, 0, 0],
@@ -137,7 +137,7 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 `;
 }
 
-/** `H:MM:SS.cc` */
+/** Formats a time as `H:MM:SS.cc`. */
 function time(seconds: number): string {
   const all = Math.round(seconds * 100);
   const two = (value: number) => String(value).padStart(2, '0');

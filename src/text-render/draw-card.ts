@@ -10,12 +10,15 @@ const CARD = { rgb: '#ffffff', alpha: 0.96 };
 const INK = { rgb: '#0f1419', alpha: 1 };
 const SECONDARY = { rgb: '#536471', alpha: 1 };
 const PHOTO_BACKGROUND = { rgb: '#cfd9de', alpha: 1 };
-/** Smallest legible font size, pixels. */
+/** Minimum legible font size in pixels. */
 const MIN_FONT_SIZE = 10;
 /** Font sizes of a quote as fractions of the frame's short side, largest first. The first size that fits is used. */
 const QUOTE_SIZES = [0.09, 0.075, 0.065, 0.055, 0.047, 0.04, 0.034, 0.029, 0.025, 0.021, 0.018];
 
-/** Draws a quote card in the frame's size: dimmed video, a white card, name and handle at the top, the quote below. */
+/**
+ * Draws a quote card in the frame's size: a dark layer that dims the video, and a white card with name and handle at the top and the quote
+ * below.
+ */
 export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrary): DrawnLayer {
   const short = Math.min(frame.width, frame.height);
   const areas = cardGeometry(frame, { photo: hasPhoto, header: hasHeader(card) });
@@ -77,7 +80,7 @@ function fitLine(layOut: LayOut, text: string, font: string, fontSize: number, w
   return layOut(text, font, Math.max(fontSize / 2, (fontSize * width) / block.width) * 0.99, width);
 }
 
-/** Draws the quote vertically centred, in the largest size that fits. Returns false if it was cut. */
+/** Draws the quote vertically centered, in the largest size that fits. Returns false if the quote was cut. */
 function drawQuote(
   drawing: Drawing,
   area: Rectangle,

@@ -21,7 +21,7 @@ describe('drawLayer', () => {
     const [none, some] = [draw('a', { boxBorderW: 30 }), draw('a', { boxBorderW: 80 })];
     expect([some.width - none.width, some.height - none.height]).toEqual([100, 100]);
   });
-  it('writes each glyph once', () => {
+  it('defines each glyph once', () => {
     const svg = String(draw('aaaaaaaaaa').file);
     expect(svg.match(/<path /g)).toHaveLength(1);
     expect(svg.match(/<use /g)).toHaveLength(10);
@@ -40,7 +40,7 @@ describe('drawLayer', () => {
     const fitted = draw('Three little words to balance', style);
     expect(fitted.height).toBeLessThanOrEqual(150 + 2 * 30);
     const word = draw('Unbreakables', { ...style, textHeight: 400 });
-    // The text has one line: with two lines, the height would exceed the height of a line at full size.
+    // The text has one line. With two lines, the height would exceed the height of a line at full size.
     expect(word.height).toBeLessThan(120 * 1.3 + 2 * 30);
     const orphan = 'A line of words that ends with only one';
     const [plain, balanced] = [draw(orphan, { fontSize: 40 }), draw(orphan, { fontSize: 40, textHeight: 200 })];
@@ -52,7 +52,7 @@ describe('drawLayer', () => {
     expect(height).toBeLessThanOrEqual(300 + 2 * 20);
     expect(warnings).toEqual([]);
   });
-  it('draws a rounded box in its colour, and a blurred shadow below the letters', () => {
+  it('draws a rounded box in its color, and a blurred shadow below the letters', () => {
     const svg = String(draw('a', { boxColor: '#ff0000@0.8', boxRadius: 12, shadowBlur: 8 }).file);
     expect(svg).toMatch(/<rect [^>]*rx="12" fill="#ff0000" fill-opacity="0.8"/);
     expect(svg).toMatch(/<feGaussianBlur stdDeviation="4"\/>/);
@@ -74,7 +74,7 @@ describe('drawLayer', () => {
     expect(card('word '.repeat(100)).warnings).toEqual([]);
     expect(card('word '.repeat(200), { width: 160, height: 90 }).warnings.join()).toContain('too long');
   });
-  it('draws a mask of one disc', () => {
+  it('draws a mask with one disc', () => {
     const mask = drawLayer({ kind: 'mask', path: '', diameter: 64 }, fonts);
     expect(mask).toMatchObject({ width: 64, height: 64 });
     expect(String(mask.file)).toContain('<circle cx="32" cy="32" r="32" fill="#ffffff"');

@@ -8,7 +8,7 @@ import type { FontLibrary } from './font-library.ts';
 import { layoutText, type TextBlock } from './layout.ts';
 import { type DrawnLayer, startDrawing } from './svg.ts';
 
-/** Maximum of a layer's side and area in pixels (67 MB as RGBA, of which FFmpeg has about three copies). */
+/** Maximum side and area of a layer in pixels. The area needs 67 MB as RGBA, of which FFmpeg keeps about three copies. */
 const MAX_SIDE = 8192;
 const MAX_PIXELS = 16 * 1024 * 1024;
 /** Margin on each side of text without an explicit width, as a fraction of the frame's width. */
@@ -16,8 +16,8 @@ const SAFE_MARGIN = 0.05;
 const WHITE = { rgb: '#ffffff', alpha: 1 };
 
 /**
- * Draws a layer. Missing fonts, families and characters are warnings; it never throws because of a text. 10,000
- * characters need less than 200 ms once their fonts are loaded.
+ * Draws a layer. Missing fonts, families and characters cause warnings. No text makes this function throw. 10,000 characters need less than
+ * 200 ms once their fonts are loaded.
  */
 export function drawLayer(layer: LayerRequest, fonts: FontLibrary): DrawnLayer {
   if (layer.kind === 'text') return drawText(layer, fonts);

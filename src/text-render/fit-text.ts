@@ -1,25 +1,25 @@
 import type { FontLibrary } from './font-library.ts';
 import { layoutText, type TextBlock, type TextStyle } from './layout.ts';
 
-/** Font sizes that are tried, as shares of the requested size, smallest first. Each is a twelfth smaller than the next. */
+/** Font sizes that are tried, as shares of the requested size, from the smallest. Each size is a twelfth smaller than the next size. */
 const SHARES = Array.from({ length: 28 }, (_, step) => (11 / 12) ** (27 - step));
-/** Pixels per em. Below this size, letters are no longer legible. */
+/** Minimum pixels per em. Smaller letters are not legible. */
 const MIN_FONT_SIZE = 12;
-/** Share of the requested size down to which the font shrinks so that no word is broken. */
+/** Minimum share of the requested size to which the font shrinks so that no word is broken. */
 const WORD_SHARE = 0.6;
-/** Number of times that the width is halved when lines are balanced. The result is within 1/64 of the shortest width. */
+/** Number of steps in the search for the width at which lines are balanced. The result is within 1/64 of the shortest width. */
 const HALVINGS = 6;
 
 export interface FittedText {
   block: TextBlock;
-  /** Pixels per em. */
+  /** Font size in pixels per em. */
   fontSize: number;
 }
 
 /**
- * Lays out text in the largest font up to `style.fontSize` with which it is at most `height` pixels high, preferably without a broken word.
- * If no font fits, uses the smallest font. Then shortens the lines as far as no additional line is needed, so that no line contains only
- * one short word. Line spacing shrinks with the font. Null on a machine without fonts. Lays the text out at most 13 times.
+ * Lays out text in the largest font up to `style.fontSize` with which the text is at most `height` pixels high, preferably without a broken
+ * word. If no font fits, uses the smallest font. Then shortens the lines as far as no additional line is needed, so that no line contains
+ * only one short word. Line spacing shrinks with the font. Returns null on a machine without fonts. Lays the text out at most 13 times.
  */
 export function fitText(
   text: string,

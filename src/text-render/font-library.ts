@@ -16,29 +16,29 @@ export interface FontFace {
 
 /** The requirements for a fallback font. */
 export interface WantedFace {
-  /** ISO 15924. */
+  /** ISO 15924 code. */
   script: string;
   han: HanVariant;
   isBold: boolean;
 }
 
 export interface FontLibrary {
-  /** Finds a face by family name (`Arial`, `Noto Sans Bold`). Null if no face matches. */
+  /** Finds a face by family name (`Arial`, `Noto Sans Bold`). Returns null if no face matches. */
   find(name: string): FontFace | null;
-  /** The fallback for a missing family; null on a machine without fonts. */
+  /** Returns the fallback for a missing family; null on a machine without fonts. */
   lastResort(): FontFace | null;
   /**
-   * Finds the best face that has all these characters. Null if none has them. Bold if the family that is best for the script has a bold
-   * face.
+   * Finds the best face that has all these characters. Returns null if no face has all of them. A wanted bold face is found only if the
+   * family that is best for the script has a bold face.
    */
   covering(codePoints: readonly number[], wanted: WantedFace): FontFace | null;
-  /** The colour emoji font; null if it is not installed. */
+  /** Returns the color emoji font; null if it is not installed. */
   emoji(): FontFace | null;
 }
 
 /**
- * Maximum size of all font files together, and of one font file. Files beyond these limits are skipped. Loaded files are never freed,
- * because HarfBuzz releases memory only at some garbage collection, so these limits bound the memory. Debian's Noto with all CJK fonts has
+ * Maximum bytes of all font files together, and of one font file. Files beyond these limits are skipped. Loaded files are never freed,
+ * because HarfBuzz releases memory only at some garbage collections, so these limits bound the memory. Debian's Noto with all CJK fonts has
  * 150 MB.
  */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -46,9 +46,9 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_FILES = 5000;
 
 /**
- * Opens the fonts in `folders`, lazily: reads names on the first lookup (Debian's Noto, 300 files: 40 ms), characters
- * when a face is a candidate, and the file itself on first use. Memory (measured, resident): HarfBuzz and all names 6
- * MB, Latin and Arabic 1 MB, emoji 14 MB, Chinese, Japanese and Korean together 22 MB. Skips files that are not fonts.
+ * Opens the fonts in `folders` lazily: reads names on the first lookup (Debian's Noto, 300 files: 40 ms), characters when a face is a
+ * candidate, and the file itself on first use. Measured resident memory: 6 MB for HarfBuzz and all names, 1 MB for Latin and Arabic, 14 MB
+ * for emoji, and 22 MB for Chinese, Japanese and Korean together. Skips files that are not fonts.
  */
 export function openFonts(folders: readonly string[] = ['/usr/share/fonts']): FontLibrary {
   const loaded = new Map<string, FontFile | null>();
@@ -146,7 +146,7 @@ function indexFonts(folders: readonly string[], loaded: Map<string, FontFile | n
   return { families, ranked };
 }
 
-/** Rank of a family, best first: text faces, then the large CJK collections, then symbols, mono, maths and others. */
+/** Returns the rank of a family, from the best: text faces, the large CJK collections, symbols, mono and math, and other families. */
 function rank(family: string): number {
   if (/Mono|Symbols|Math|Display|UI|Looped|Music/.test(family)) return 4;
   if (family === 'Noto Sans') return 0;
@@ -158,7 +158,7 @@ function rank(family: string): number {
 
 function indexFace(facts: FaceFacts, loaded: Map<string, FontFile | null>): IndexedFace {
   let coverage: Coverage | null = null;
-  /** Null for a deleted or broken file. Its face then counts as missing. */
+  /** Returns null for a deleted or broken file, whose face then counts as missing. */
   const tryLoad = (): FontFile | null => {
     let file = loaded.get(facts.path);
     if (file === undefined) {

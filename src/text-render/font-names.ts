@@ -17,10 +17,10 @@ const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
   'noto sans cjk': ['Noto Sans CJK SC'],
 };
 
-/** Name of the colour emoji font. */
+/** Name of the color emoji font. */
 export const EMOJI_FAMILY = 'Noto Color Emoji';
 
-/** Fallback families, best first. */
+/** Fallback families, from the best. */
 export const LAST_RESORTS = ['Liberation Sans', 'Noto Sans', 'DejaVu Sans'];
 
 /** A requested family, with its style words parsed. */
@@ -30,7 +30,10 @@ export interface FamilyRequest {
   italic: boolean;
 }
 
-/** Parses `Arial Bold Italic` to Arial, 700, italic. Other style words, such as Black, remain part of the family. */
+/**
+ * Parses the name of a family: `Arial Bold Italic` becomes Arial with the weight 700 and italic. Other style words, such as Black, remain
+ * part of the family.
+ */
 export function readFamily(name: string): FamilyRequest {
   let family = name
     .split(',')[0]!

@@ -35,7 +35,7 @@ describe('readFaces', () => {
 });
 
 describe('readCoverage', () => {
-  it('reads formats 4 and 12', () => {
+  it('reads tables of the formats 4 and 12', () => {
     const latin = readCoverage(readCmap(readFaces(DEJAVU)[0]!));
     expect([0x41, 0x3b1, 0x416, 0x4e00, 0x10ffff].map((code) => latin.has(code))).toEqual([
       true,
@@ -61,7 +61,7 @@ describe('openFonts', () => {
     ['dejavu sans bold', 'DejaVu Sans'],
     ['Noto Sans CJK', 'Noto Sans CJK SC'],
     ['sans-serif', 'Noto Sans'],
-  ])('finds %s', (requested, family) => expect(fonts.find(requested)?.family).toBe(family));
+  ])('finds %s as %s', (requested, family) => expect(fonts.find(requested)?.family).toBe(family));
 
   it('distinguishes bold from regular', () => expect(fonts.find('Arial Bold')).not.toBe(fonts.find('Arial')));
   it('returns null for an unknown family', () => expect(fonts.find('No Such Family')).toBeNull());
@@ -73,7 +73,7 @@ describe('openFonts', () => {
     ['Beng', 0x995, 'Noto Sans Bengali'],
     ['Hani', 0x4e2d, 'Noto Sans CJK TC'],
     ['Zyyy', 0x3001, 'Noto Sans CJK JP'],
-  ])('has a font for %s', (script, codePoint, family) => {
+  ])('finds a font for the script %s', (script, codePoint, family) => {
     const found = fonts.covering([codePoint], { script, han: 'TC', isBold: false });
     expect(script === 'Zyyy' ? found?.covers(codePoint) : found?.family).toBe(script === 'Zyyy' ? true : family);
   });
@@ -81,14 +81,14 @@ describe('openFonts', () => {
   it('returns null for a character that no font has', () =>
     expect(fonts.covering([0x10fff0], { script: 'Zyyy', han: 'SC', isBold: false })).toBeNull());
 
-  it('is empty if the folder does not exist', () => {
+  it('returns null for all fonts if the folder does not exist', () => {
     const none = openFonts(['/nonexistent']);
     expect([none.find('Arial'), none.lastResort(), none.emoji()]).toEqual([null, null, null]);
   });
 });
 
 describe('readFamily', () => {
-  it('parses style words at the end only', () => {
+  it('parses style words only at the end of a name', () => {
     expect(readFamily('Arial Bold Italic')).toEqual({ family: 'Arial', weight: 700, italic: true });
     expect(readFamily('Bold')).toEqual({ family: 'Bold', weight: 400, italic: false });
     expect(readFamily('"Noto Sans", Arial')).toMatchObject({ family: 'Noto Sans' });

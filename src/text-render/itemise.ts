@@ -6,7 +6,7 @@ import { boundaries, isEmoji, isIgnorable, scriptOf } from './unicode.ts';
 
 /** A run of one face, script and direction, which is shaped in one call. */
 export interface Run {
-  /** UTF-16 units. */
+  /** Offset in UTF-16 units. */
   start: number;
   end: number;
   face: FontFace;
@@ -30,11 +30,11 @@ export interface FontChoice {
   han: HanVariant;
   /** Collects code points that no font has. */
   missing: Set<number>;
-  /** Set if the text has emoji and there is no emoji font. */
+  /** Whether the text has emoji although there is no emoji font. */
   noEmoji: boolean;
 }
 
-// The package is CommonJS, but its types describe an ES module: the default import is the factory itself.
+// The package is CommonJS, but its types describe an ES module. The default import is the factory itself.
 const bidi = (bidiFactory as unknown as () => Bidi)();
 const RIGHT_TO_LEFT =
   /[\u0590-\u08ff\u200f\u202b\u202e\u2067\u2068\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
@@ -72,11 +72,11 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
   }
   const needed = [...grapheme].map((character) => character.codePointAt(0)!).filter((code) => !isIgnorable(code));
   const has = (face: FontFace): boolean => needed.every((codePoint) => face.covers(codePoint));
-  // Keep spaces and punctuation in the font of the current run, so that words are not split. Digits may change font.
+  // Spaces and punctuation stay in the font of the current run, so that words are not split. Digits may change font.
   const followsRun = own === 'Zyyy' && !/^\p{Nd}/u.test(grapheme);
   if (followsRun && run && run.face.family !== EMOJI_FAMILY && run.script !== 'Zyyy' && has(run.face)) return run.face;
   if (has(primary)) return primary;
-  // For a long stack of marks, search by the first few only; the others may be missing.
+  // For a long stack of marks, searches by the first few characters only. The other characters may be missing.
   const wanted = { script, han: choice.han, isBold: primary.isBold };
   const found = fonts.covering(needed.slice(0, 8), wanted) ?? fonts.covering(needed.slice(0, 1), wanted);
   const best = found ?? primary;
@@ -85,9 +85,9 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
 }
 
 /**
- * Embedding levels of UAX 9; the first strong character sets the paragraph's direction. Null = all zero. bidi-js works
- * on UTF-16 units, so surrogate pairs are replaced by two characters of the same class: letters of either direction, or
- * neutrals (emoji).
+ * Returns the embedding levels of UAX 9, and the paragraph's level, which the first strong character sets. `levels` is null if all levels
+ * are zero. bidi-js works on UTF-16 units, so surrogate pairs are replaced by two characters of the same class: letters of either
+ * direction, or neutrals (emoji).
  */
 function embeddingLevels(text: string): { levels: Uint8Array | null; level: number } {
   if (!RIGHT_TO_LEFT.test(text)) return { levels: null, level: 0 };

@@ -16,7 +16,7 @@ const STYLE: TextStyle = {
   maxHeight: 8000,
 };
 const layOut = (text: string, style: Partial<TextStyle> = {}) => layoutText(text, { ...STYLE, ...style }, fonts)!;
-/** Text of each line, wrapped at `characters` per line. */
+/** Returns the text of each line, wrapped at `characters` per line. */
 const lines = (text: string, characters: number): string[] => {
   const starts = boundaries(text, 'grapheme');
   const widths = starts.slice(1).map(() => 1);
@@ -34,8 +34,8 @@ describe('wrap', () => {
     ['never before closing punctuation', '你好世界。', 4, ['你好', '世界。']],
     ['never after opening punctuation', '你好「世界」', 4, ['你好', '「世界」']],
     ['never inside a grapheme', '👩‍🚀👩‍🚀👩‍🚀', 2, ['👩‍🚀👩‍🚀', '👩‍🚀']],
-    ['none if the text fits', 'one two', 7, ['one two']],
-  ])('line breaks: %s', (_, text, characters, expected) => expect(lines(text, characters)).toEqual(expected));
+    ['nowhere if the text fits', 'one two', 7, ['one two']],
+  ])('breaks lines %s', (_, text, characters, expected) => expect(lines(text, characters)).toEqual(expected));
 
   it('keeps every character except spaces exactly once, for arbitrary text', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 60 }).map((value) => value.replace(/\n/g, ' '));
@@ -50,7 +50,7 @@ describe('wrap', () => {
     );
   });
 
-  it('returns one opportunity per grapheme', () => {
+  it('has one break opportunity per grapheme', () => {
     const starts = boundaries('a b', 'grapheme');
     expect(breakOpportunities('a b', starts)).toEqual([false, false, true]);
   });
@@ -62,7 +62,7 @@ describe('layoutText', () => {
     expect(Math.abs(three.height - (3 * one.height + 2 * STYLE.lineSpacing))).toBeLessThanOrEqual(2);
   });
   it('keeps empty lines', () => expect(layOut('a\n\nb').height).toBe(layOut('a\nb\nc').height));
-  it('grows with the font size', () =>
+  it('returns a wider block for a larger font size', () =>
     expect(layOut('abc', { fontSize: 40 }).width).toBeGreaterThanOrEqual(2 * layOut('abc').width - 2));
   it('wraps at a width in pixels', () => {
     const block = layOut('The quick brown fox jumps over the lazy dog', { maxWidth: 100 });
@@ -91,19 +91,19 @@ describe('layoutText', () => {
     const apart = layOut('ب ب').glyphs.map(({ glyph }) => glyph);
     expect(joined).not.toContain(apart[0]);
   });
-  it('warns of missing characters and of a missing family', () => {
+  it('warns about missing characters and about a missing family', () => {
     const { warnings } = layOut('a\u{10fff0}', { font: 'Comic Sans MS' });
     expect(warnings.join(' ')).toContain('no font "Comic Sans MS"');
     expect(warnings.join(' ')).toContain('U+10FFF0');
     expect(layOut('Hello').warnings).toEqual([]);
   });
-  it('works with DejaVu alone, and warns that emoji have no colour', () => {
+  it('lays out text with only DejaVu, and warns that emoji have no color', () => {
     const dejavu = openFonts(['/usr/share/fonts/truetype/dejavu']);
     const block = layoutText('Hello, שלום 😀', STYLE, dejavu)!;
     expect(block.glyphs.length).toBeGreaterThan(10);
     expect(block.warnings.join(' ')).toMatch(/DejaVu Sans was used.*color emoji/);
   });
-  it('is null without any font', () => expect(layoutText('a', STYLE, openFonts(['/nonexistent']))).toBeNull());
+  it('returns null without any font', () => expect(layoutText('a', STYLE, openFonts(['/nonexistent']))).toBeNull());
   it('cuts text at the maximum height', () => {
     const block = layOut('a\n'.repeat(3000), { maxHeight: 500 });
     expect(block.isCut).toBe(true);
@@ -120,23 +120,23 @@ describe('layoutText', () => {
     ['marks', '\u0301'],
     ['isolates', '\u2067a\u2068'],
     ['brackets', '('],
-  ])('lays out 10,000 characters quickly: %s', (_, unit) => {
+  ])('lays out 10,000 characters within 1.5 seconds of CPU time: %s', (_, unit) => {
     const text = [...`א${unit.repeat(10_000)}`].slice(0, 10_000).join('');
     layOut(text.slice(0, 100));
     const before = process.cpuUsage();
     layOut(text, { maxWidth: 1000 });
     const { user } = process.cpuUsage(before);
-    // Usually 100 ms; the limit allows for a slow machine and still detects quadratic time. Measures CPU time, because
+    // The layout usually takes 100 ms. The limit allows for a slow machine and still detects quadratic time. CPU time is measured, because
     // other tests run concurrently.
     expect(user / 1000).toBeLessThan(1500);
   });
 });
 
 describe('isEmoji and scriptOf', () => {
-  it.each(['😀', '❤️', '1️⃣', '🇩🇪', '👍🏽', '👩‍🚀', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])('shows %s as a picture', (text) =>
+  it.each(['😀', '❤️', '1️⃣', '🇩🇪', '👍🏽', '👩‍🚀', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])('identify %s as an emoji', (text) =>
     expect(isEmoji(text)).toBe(true),
   );
-  it.each(['a', '1', '❤', '☺︎', '#', '©', '你'])('shows %s as text', (text) => expect(isEmoji(text)).toBe(false));
+  it.each(['a', '1', '❤', '☺︎', '#', '©', '你'])('identify %s as text', (text) => expect(isEmoji(text)).toBe(false));
   it.each([
     ['a', 'Latn'],
     ['م', 'Arab'],
@@ -145,5 +145,5 @@ describe('isEmoji and scriptOf', () => {
     ['ひ', 'Hira'],
     ['1', 'Zyyy'],
     ['𞤀', 'Adlm'],
-  ])('returns the script of %s', (text, script) => expect(scriptOf(text.codePointAt(0)!)).toBe(script));
+  ])('identify the script of %s as %s', (text, script) => expect(scriptOf(text.codePointAt(0)!)).toBe(script));
 });

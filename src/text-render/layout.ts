@@ -6,16 +6,16 @@ import type { LoadedFont, ShapedGlyph } from './loaded-font.ts';
 
 export interface TextStyle {
   font: string;
-  /** Pixels per em. */
+  /** Font size in pixels per em. */
   fontSize: number;
   /** Pixels between lines. */
   lineSpacing: number;
-  /** `start`: aligns each paragraph by its direction. */
+  /** `start` aligns each paragraph by its direction. */
   align: 'left' | 'center' | 'right' | 'start';
   charsPerLine: number | null;
   /** Maximum width in pixels. */
   maxWidth: number | null;
-  /** Maximum height in pixels. Lines that would begin below it are dropped. */
+  /** Maximum height in pixels. Lines that do not fit into this height are dropped, except the first line. */
   maxHeight: number;
 }
 
@@ -31,7 +31,7 @@ export interface PlacedGlyph {
 }
 
 export interface TextBlock {
-  /** Full pixels. */
+  /** Width in full pixels. */
   width: number;
   height: number;
   glyphs: PlacedGlyph[];
@@ -40,7 +40,7 @@ export interface TextBlock {
   lines: number;
   /** The text of each line. */
   texts: string[];
-  /** Whether a character is not in the requested font, so that another program may choose another font. */
+  /** Whether a character is not in the primary font, so that another program may choose another font for the character. */
   hasFallback: boolean;
   /** Whether a line ends within a word that is longer than a line. */
   breaksWord: boolean;
@@ -64,9 +64,9 @@ interface Line extends Metrics {
 }
 
 /**
- * Lays out text: paragraphs at line breaks, bidirectional order (UAX 9), fonts and scripts, HarfBuzz shaping, wrapping,
- * alignment. Chooses fonts per character, so it draws any text for which the machine has fonts. Missing characters
- * cause a warning and are drawn as the font's empty box. Null on a machine without fonts.
+ * Lays out text: splits paragraphs at line breaks, applies bidirectional order (UAX 9), chooses fonts and scripts, shapes with HarfBuzz,
+ * wraps and aligns. Fonts are chosen per character, so any text is drawn for which the machine has fonts. Missing characters cause a
+ * warning and are drawn as the font's empty box. Returns null on a machine without fonts.
  */
 export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): TextBlock | null {
   const requested = fonts.find(style.font);
@@ -76,7 +76,7 @@ export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): 
   const all: Line[] = [];
   const base = metrics(primary.load(), style.fontSize);
   for (const paragraph of text.split('\n')) {
-    // Do not lay out text far below the last visible line.
+    // Text far below the last visible line is not laid out.
     if (all.length * (base.ascent + base.descent + style.lineSpacing) > style.maxHeight) break;
     all.push(...layoutParagraph(itemise(paragraph, choice), style, base));
   }
@@ -130,7 +130,7 @@ function shapeRun(text: string, { start, end, face, script, level }: Run): Shape
   return face.load().shape({ text, start, end, rtl: level % 2 === 1, script });
 }
 
-/** Advance of each grapheme in pixels. The advance of a ligature counts for its first grapheme. */
+/** Returns the advance of each grapheme in pixels. The advance of a ligature counts for its first grapheme. */
 function measure(paragraph: Paragraph, shaped: readonly ShapedGlyph[][], fontSize: number): number[] {
   const byUnit = new Float64Array(paragraph.text.length + 1);
   paragraph.runs.forEach((run, at) => {
@@ -144,10 +144,7 @@ function measure(paragraph: Paragraph, shaped: readonly ShapedGlyph[][], fontSiz
   });
 }
 
-/**
- * Lays out one line in visual order; reshapes runs that the line break splits. `start` and `end` are offsets in UTF-16
- * units.
- */
+/** Lays out one line in visual order, and reshapes runs that the line break splits. `start` and `end` are offsets in UTF-16 units. */
 function layoutLine(
   paragraph: Paragraph,
   shaped: readonly ShapedGlyph[][],
@@ -175,7 +172,7 @@ function layoutLine(
     const font = run.face.load();
     const scale = fontSize / font.unitsPerEm;
     for (const glyph of glyphs) {
-      // Use only as much of a fallback font's height as its ink needs: Noto Sans Arabic would double the line height.
+      // Uses only as much of a fallback font's height as its ink needs. The full height of Noto Sans Arabic would double the line height.
       const ink = font.ink(glyph.glyph);
       line.ascent = Math.max(line.ascent, Math.min(font.ascender, ink.top) * scale);
       line.descent = Math.max(line.descent, Math.min(font.descender, ink.bottom) * scale);
@@ -187,7 +184,7 @@ function layoutLine(
   return line;
 }
 
-/** Index of the run that contains a UTF-16 unit, by binary search. */
+/** Returns the index of the run that contains a UTF-16 unit, by binary search. */
 function firstRun(runs: readonly Run[], unit: number): number {
   let low = 0;
   let high = runs.length;
@@ -199,7 +196,7 @@ function firstRun(runs: readonly Run[], unit: number): number {
   return low;
 }
 
-/** Rule L2 of UAX 9: from the highest level to the lowest odd one, reverses all runs at that level or above. */
+/** Applies rule L2 of UAX 9: from the highest level to the lowest odd level, reverses all runs at that level or above. */
 function visualOrder<T extends { run: Run }>(pieces: T[]): T[] {
   const levels = pieces.map(({ run }) => run.level);
   const highest = Math.max(0, ...levels);

@@ -2,20 +2,20 @@ import { boundaries, scriptOf } from './unicode.ts';
 
 const SPACE = /^[\p{White_Space}\u200b]/u;
 const NO_BREAK = /^[\u00a0\u202f\u2007\u2060\ufeff]/;
-/** Scripts without spaces, which break between the words of Intl.Segmenter. */
+/** Scripts without spaces, whose lines break between the words of Intl.Segmenter. */
 const UNSPACED = new Set(['Hani', 'Hira', 'Kana', 'Bopo', 'Thai', 'Laoo', 'Khmr', 'Mymr', 'Tibt']);
 const UNSPACED_TEXT =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Extended_Pictographic}]/u;
-/** Characters that must not begin a line: closing punctuation, small kana, prolonged sound mark, iteration marks. */
+/** Matches characters that must not begin a line: closing punctuation, small kana, prolonged sound mark, iteration marks. */
 const NO_START =
   /^[\p{Pe}\p{Pf}!%,.:;?~、。，．・：；？！…‥‰℃％ー～゛゜ゝゞヽヾ々〻ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰ-ㇿฯๆ]/u;
-/** Characters that must not end a line. */
+/** Matches characters that must not end a line. */
 const NO_END = /^[\p{Ps}\p{Pi}$£¥￥＄]/u;
 const HYPHEN = /^[-\u2010\u2013\u2014\u00ad]/;
 
 /**
- * Finds where a line may break: `result[i]` = before grapheme i. Breaks after spaces and hyphens, between words of
- * scripts without spaces, and around emoji, but never before closing or after opening punctuation.
+ * Finds where a line may break: `result[i]` = whether a line may break before grapheme i. Lines break after spaces and hyphens, between
+ * words of scripts without spaces, and around emoji, but never before closing or after opening punctuation.
  */
 export function breakOpportunities(text: string, graphemes: readonly number[]): boolean[] {
   const words = UNSPACED_TEXT.test(text) ? new Set(boundaries(text, 'word')) : null;
@@ -47,7 +47,7 @@ function isUnspaced(grapheme: string): boolean {
 }
 
 export interface WrapLimits {
-  /** Maximum of graphemes per line; null = no limit. */
+  /** Maximum number of graphemes per line; null = no limit. */
   characters: number | null;
   /** Maximum width in pixels; null = no limit. */
   width: number | null;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Blob, Direction, Face, Font, Buffer as ShapeBuffer, shape } from 'harfbuzzjs';
 
-/** A glyph of a shaped run, in font units; `cluster` = UTF-16 index into the shaped text. */
+/** A glyph of a shaped run, in font units. `cluster` = offset in the paragraph in UTF-16 units. */
 export interface ShapedGlyph {
   glyph: number;
   cluster: number;
@@ -16,11 +16,11 @@ export interface ShapeRequest {
   start: number;
   end: number;
   rtl: boolean;
-  /** ISO 15924. */
+  /** ISO 15924 code. */
   script: string;
 }
 
-/** A colour bitmap of a glyph; its top left corner and size in font units, y upwards. */
+/** A color bitmap of a glyph, with its top left corner and its size in font units. `y` points upwards. */
 export interface GlyphPicture {
   png: Uint8Array;
   x: number;
@@ -32,24 +32,26 @@ export interface GlyphPicture {
 /** A font face in HarfBuzz's memory, with a cache of its glyphs. */
 export interface LoadedFont {
   unitsPerEm: number;
-  /** Font units; descender is positive downwards. */
+  /** In font units. `descender` is positive downwards. */
   ascender: number;
   descender: number;
   shape(request: ShapeRequest): ShapedGlyph[];
-  /** Outline in font units, y upwards: path commands and their coordinates. */
+  /** Returns the outline in font units, with y upwards: path commands and their coordinates. */
   outline(glyph: number): { type: string; values: number[] }[];
-  /** Highest and lowest ink of a glyph in font units, `bottom` positive downwards; the font's extents for bitmaps. */
+  /**
+   * Returns the highest and lowest ink of a glyph in font units, with `bottom` positive downwards. For bitmaps, returns the font's extents.
+   */
   ink(glyph: number): { top: number; bottom: number };
-  /** Null for a glyph without a bitmap. */
+  /** Returns null for a glyph without a bitmap. */
   picture(glyph: number): GlyphPicture | null;
 }
 
-/** UTF-16 units of context on each side of a run, which can affect its shapes. */
+/** UTF-16 units of context on each side of a run. The context can affect the shapes of the run. */
 const CONTEXT = 16;
-/** Signature, and the IHDR chunk with width and height. */
+/** Bytes of the PNG signature, and of the IHDR chunk up to width and height. */
 const PNG_HEADER = 24;
 
-/** A font file in HarfBuzz's memory. The faces of a collection share it. */
+/** A font file in HarfBuzz's memory. The faces of a collection share this file. */
 export interface FontFile {
   /** Returns the face at an index. Throws if the face does not exist. */
   face(index: number): LoadedFont;
@@ -106,8 +108,8 @@ function loadFace(blob: Blob, index: number): LoadedFont {
 }
 
 /**
- * Assumes that a bitmap glyph fills its advance and starts at the ascender, as in emoji fonts: HarfBuzz reports no
- * extents of bitmaps, and these values match the metrics in Noto's CBDT table to within one percent.
+ * Reads the bitmap of a glyph. Assumes that the bitmap fills the glyph's advance and starts at the ascender, as in emoji fonts. HarfBuzz
+ * reports no extents of bitmaps, and these values match the metrics in Noto's CBDT table to within one percent.
  */
 function readPicture(font: Font, glyph: number, ascender: number): GlyphPicture | null {
   const png = font.getGlyphColorPng(glyph);

@@ -37,7 +37,7 @@ export function readFaces(path: string): FaceFacts[] {
   }
 }
 
-/** Reads a face's `cmap`. Throws if the file cannot be read. */
+/** Reads a face's `cmap` table. Throws if the file cannot be read. */
 export function readCmap(face: FaceFacts): Buffer {
   return withFile(face.path, (read) => read(face.cmap.offset, face.cmap.length));
 }
@@ -84,7 +84,7 @@ function readFace(read: Read, path: string, index: number, offset: number): Face
   };
 }
 
-/** Name IDs 1 (family) and 16 (typographic family), in English or without a language. */
+/** Reads the names with ID 1 (family) and 16 (typographic family), in English or without a language. */
 function readFamilies(name: Buffer): string[] {
   const families = new Set<string>();
   const storage = name.readUInt16BE(4);

@@ -2,7 +2,7 @@ import type { Color } from '../ffmpeg/policy/overlays/types.ts';
 import type { PlacedGlyph } from './layout.ts';
 import type { GlyphPicture } from './loaded-font.ts';
 
-/** Glyphs at a position of the drawing, in one colour. */
+/** Glyphs at a position of the drawing, in one color. */
 export interface GlyphGroup {
   glyphs: readonly PlacedGlyph[];
   x: number;
@@ -18,7 +18,7 @@ export interface Drawing {
   rectangle(at: { x: number; y: number; width: number; height: number }, fill: Color, radius?: number): void;
   circle(at: { x: number; y: number }, radius: number, fill: Color): void;
   glyphs(group: GlyphGroup): void;
-  /** False if emoji were dropped because their bitmaps exceeded the limit. */
+  /** Returns false if emoji were dropped because their bitmaps exceeded the limit. */
   isComplete(): boolean;
   finish(): Buffer;
 }
@@ -31,15 +31,15 @@ export interface DrawnLayer {
   warnings: string[];
 }
 
-/** Maximum of bitmap bytes in a drawing, enough for all existing emoji. */
+/** Maximum bytes of the bitmaps in a drawing, enough for all existing emoji. */
 const MAX_PICTURE_BYTES = 16 * 1024 * 1024;
-/** Coordinates are integers in 1/32 pixel: half the size and half the time of decimals. */
+/** Units per pixel. Coordinates are integers in these units, which need half the size and half the time of decimals. */
 const UNITS = 32;
 const SCALE = `transform="scale(${1 / UNITS})"`;
 
 /**
- * Starts an SVG that contains only outlines and embedded bitmaps: no text, no style sheets, and no external references.
- * User input reaches it only as glyph ids.
+ * Starts an SVG that contains only outlines and embedded bitmaps: no text, no style sheets, and no external references. User input becomes
+ * part of the SVG only as glyph ids.
  */
 export function startDrawing(width: number, height: number): Drawing {
   return new SvgDrawing(width, height);
@@ -79,20 +79,20 @@ class SvgDrawing implements Drawing {
       );
     }
     if (outline && outlined.length > 0) {
-      // The inner half of a stroke is covered by the letter.
+      // The letter covers the inner half of a stroke.
       const stroke = `stroke="${outline.color.rgb}" stroke-width="${units(2 * outline.thickness)}" stroke-linejoin="round"`;
       this.#body.push(
         `<g ${SCALE} fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
       );
     }
-    // Apply the opacity to the group instead of each letter, so that overlapping letters do not show through each other.
+    // The opacity applies to the group instead of each letter, so that overlapping letters do not show through each other.
     if (uses.length > 0)
       this.#body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
   }
 
   /**
-   * Defines the blur of a shadow, slightly below the letters, and returns its id. The blur's standard deviation is half
-   * of the length over which it fades out, as CSS defines it.
+   * Defines the blur of a shadow, slightly below the letters, and returns the id of the filter. The blur's standard deviation is half of
+   * the length over which the blur fades out, as CSS defines it.
    */
   #shadowFilter(blur: number): string {
     const id = `s${this.#filters.length}`;
@@ -116,14 +116,14 @@ class SvgDrawing implements Drawing {
     );
   }
 
-  /** Elements of the visible glyphs, and of the glyphs that can have an outline. */
+  /** Returns elements of the visible glyphs, and of the glyphs that can have an outline. */
   #useGlyphs({ glyphs, x, y }: GlyphGroup): { uses: string[]; outlined: string[] } {
     const uses: string[] = [];
     const outlined: string[] = [];
     for (const glyph of glyphs) {
       const left = x + glyph.x;
       const top = y + glyph.y;
-      // Ignore glyphs that are too far outside the drawing to be visible: no glyph's ink extends that far.
+      // Glyphs that are too far outside the drawing to be visible are ignored. No glyph's ink extends that far.
       const far = 20 * glyph.scale * glyph.font.unitsPerEm;
       if (left > this.#width + far || top > this.#height + far || left < -far || top < -far) continue;
       const id = this.#glyphs.define(glyph);
@@ -136,14 +136,14 @@ class SvgDrawing implements Drawing {
   }
 }
 
-/** Each glyph of a drawing, defined once. */
+/** Definitions of the glyphs of a drawing. Each glyph is defined once. */
 class GlyphDefinitions {
   readonly elements: string[] = [];
   isComplete = true;
   readonly #ids = new Map<object, Map<string, string | null>>();
   #pictureBytes = 0;
 
-  /** Returns the id of the glyph; null if it has no ink or was dropped. */
+  /** Returns the id of the glyph; null if the glyph has no ink or was dropped. */
   define(glyph: PlacedGlyph): string | null {
     const known = this.#ids.get(glyph.font) ?? new Map<string, string | null>();
     this.#ids.set(glyph.font, known);

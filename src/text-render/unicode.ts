@@ -1,4 +1,4 @@
-/** ISO 15924 codes of scripts in use, most common first; supported by JavaScript's regular expressions and HarfBuzz. */
+/** ISO 15924 codes of scripts in use, from the most common. JavaScript's regular expressions and HarfBuzz support these scripts. */
 const SCRIPTS =
   'Latn Arab Hani Cyrl Deva Hira Kana Hang Thai Hebr Grek Beng Taml Telu Mlym Knda Gujr Guru Orya Sinh Khmr Laoo Mymr Ethi Geor Armn Tibt Mong Syrc Thaa Nkoo Adlm Rohg Bopo Cher Cans Copt Goth Java Bali Sund Tfng Vaii Yiii Lisu Olck Limb Lepc Cham Tale Talu Lana Tavt Mtei Sylo Saur Rjng Bugi Batk Samr Mand Ogam Runr Glag Tglg Hano Buhd Tagb Cakm Shrd Takr Tirh Newa Gran Hmng Hmnp Wara Xsux Egyp Phnx Linb Cprt Ital Khar Brah Avst Prti Phli Armi Sarb Orkh Osge Dsrt Shaw Osma Brai'
     .split(' ')
@@ -6,7 +6,7 @@ const SCRIPTS =
 
 const scripts = new Map<number, string>();
 
-/** ISO 15924 script of a code point; `Zyyy` for punctuation, digits, marks, symbols and unlisted scripts. */
+/** Returns the ISO 15924 code of a code point's script; `Zyyy` for punctuation, digits, marks, symbols and unlisted scripts. */
 export function scriptOf(codePoint: number): string {
   if ((codePoint >= 97 && codePoint <= 122) || (codePoint >= 65 && codePoint <= 90)) return 'Latn';
   if (codePoint < 128) return 'Zyyy';
@@ -19,7 +19,7 @@ export function scriptOf(codePoint: number): string {
   return script;
 }
 
-// TypeScript accepts the flag `v` in literals only from target ES2024 on; Node 20 supports it.
+// TypeScript accepts the flag `v` in literals only from target ES2024 on, but Node 20 supports it.
 const RGI_EMOJI = String.raw`^\p{RGI_Emoji}$`;
 const EMOJI_SEQUENCE = new RegExp(RGI_EMOJI, 'v');
 const EMOJI_PRESENTATION = /^\p{Emoji_Presentation}/u;
@@ -27,7 +27,7 @@ const EMOJI = /^\p{Emoji}/u;
 const TEXT_STYLE = '\ufe0e';
 const EMOJI_STYLE = '\ufe0f';
 
-/** Whether a grapheme is an emoji (UTS 51): by default presentation, VS16, or as a flag, keycap or ZWJ sequence. */
+/** Whether a grapheme is an emoji (UTS 51): by its default presentation, by VS16, or as a flag, keycap or ZWJ sequence. */
 export function isEmoji(grapheme: string): boolean {
   if (grapheme.charCodeAt(0) < 0x80 && grapheme.length === 1) return false;
   if (grapheme.includes(TEXT_STYLE)) return false;
@@ -42,7 +42,7 @@ export function isIgnorable(codePoint: number): boolean {
 
 const segmenters = new Map<'grapheme' | 'word', Intl.Segmenter>();
 
-/** Start offsets of the segments of `text` in UTF-16 units, followed by its length. */
+/** Returns the start offsets of the segments of `text` in UTF-16 units, followed by the length of `text`. */
 export function boundaries(text: string, granularity: 'grapheme' | 'word'): number[] {
   // There is always a grapheme boundary between two printable ASCII characters.
   if (granularity === 'grapheme' && /^[\x20-\x7e]*$/.test(text))

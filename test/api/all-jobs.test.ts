@@ -11,10 +11,10 @@ describe('GET /v1/jobs', () => {
   beforeAll(async () => {
     api = await startApi({}, {}, undefined, new Map([...kinds, [toy.name, toy as unknown as Kind]]));
     const statuses = ['pending', 'completed', 'failed'];
-    // Three jobs were created in each microsecond, of two kinds and of one that clients do not see.
+    // Three jobs were created in each microsecond: two of visible kinds, and one of a kind that clients do not see.
     for (let index = 0; index < 12; index++) {
       const microsecond = Math.floor(index / 3);
-      // The ids of later jobs are higher, however fast the rows are inserted.
+      // Gives later jobs higher ids, even if their rows are inserted within the same millisecond.
       const job = {
         id: uuidv7(Date.now() + microsecond),
         kind: ['transcode', 'toy', 'inspection'][index % 3]!,
@@ -55,7 +55,7 @@ describe('GET /v1/jobs', () => {
   }
   const shown = (all: typeof ids) => all.map(({ id, kind, status }) => ({ id, kind, status }));
 
-  it('walks the jobs of every visible kind, newest first, without repeats or gaps', async () => {
+  it('returns the jobs of every visible kind page by page, newest first, without repeats or gaps', async () => {
     for (const limit of [1, 3, 8, 100]) expect(shown(await walk('', limit))).toEqual(ids);
     const [first] = await walk('&kind=transcode', 100);
     expect(first).toMatchObject({ kind: 'transcode', output_format: 'mp4', shortened: false });
@@ -80,7 +80,7 @@ describe('GET /v1/jobs', () => {
     expect(await walk('&kind=toy&status=failed', 2)).toEqual([]);
   });
 
-  it('rejects a kind that clients do not see, and a cursor of another list', async () => {
+  it('rejects a kind that is not visible to clients, and a cursor of another list', async () => {
     const unseen = await api.call('GET', '/v1/jobs?kind=inspection');
     expect([unseen.status, unseen.json.details.field]).toEqual([400, 'kind']);
     const events = (await api.call('GET', '/v1/events')).json.next;
@@ -90,7 +90,7 @@ describe('GET /v1/jobs', () => {
     }
   });
 
-  it('shows a key without `read` only its own jobs, and nothing to other accounts', async () => {
+  it('returns to a key without `read` only its own jobs, and no job to another account', async () => {
     const key = await api.makeKey({ scopes: ['transcode'] });
     expect(await walk('', 10, key)).toEqual([]);
     const { rows } = await api.database.pg.query('SELECT id FROM api_keys ORDER BY created_at DESC LIMIT 1');

@@ -20,7 +20,7 @@ const cancelJob = (id: string) => api.call('PATCH', `/v1/transcodes/${id}/cancel
 const codes = (items: { error?: { code: string } }[]) => items.map(({ error }) => error?.code ?? null);
 const jobCount = async () => (await api.call('GET', '/v1/transcodes?limit=1')).json.total as number;
 
-/** The types of a stream that has begun, once it has ended. */
+/** Opens a stream. The promise resolves with the types of its events once the stream has ended. */
 async function streamed(path: string): Promise<{ types: Promise<string[]> }> {
   const headers = { authorization: `Bearer ${api.key}`, accept: 'text/event-stream' };
   const response = await fetch(origin + path, { headers });
@@ -60,10 +60,10 @@ describe('a batch', () => {
     expect([items[0].job.queue_position, items[7].job.queue_position]).toEqual([1, 2]);
     expect(created.text).not.toContain('s3cret');
     const alone = await api.call('POST', '/v1/transcodes', good({ inputs: [{ url: never }] }));
-    // A batch is stored, and knows no address of the service.
+    // The stored response of a batch contains no address of the service, so `docs` is a path.
     expect(items[3].error).toEqual({ ...alone.json, docs: '/docs/errors#source_not_owned' });
     const shown = await read(id);
-    // A later read has the code of a rejected entry, without the details.
+    // A later read returns the code of a rejected entry, but not the details of the error.
     const withoutErrors = (batch: { items: object[] }) => ({
       ...batch,
       items: batch.items.map((item) => ({ ...item, error: null })),
@@ -112,7 +112,7 @@ describe('a batch', () => {
     expect((await api.call('PATCH', `/v1/batches/${full.json.id}/cancel`)).json.canceled).toBe(100);
   });
 
-  it('stops at the limits of the account in the middle', async () => {
+  it('rejects the entries that exceed the limits of its account, and accepts the entries before them', async () => {
     const account = await api.makeAccount({ max_queued: 2 });
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const remote = good({ inputs: [{ url: 'https://example.org/a.mp4' }] });
@@ -120,7 +120,7 @@ describe('a batch', () => {
     expect([json.accepted, codes(json.items)]).toEqual([2, [null, null, 'queue_full', 'queue_full']]);
   });
 
-  it('returns the same response for the same Idempotency-Key, until a job of it is erased', async () => {
+  it('returns the same response for the same Idempotency-Key, until one of its jobs is erased', async () => {
     const key = { 'idempotency-key': 'batch-1' };
     const before = await jobCount();
     const [first, second] = await Promise.all([send([good()], {}, key), send([good()], {}, key)]);
@@ -186,7 +186,7 @@ describe('a batch', () => {
     expect([status, json]).toMatchObject([200, { canceled: 1, batch: { status: 'canceled', jobs: { canceled: 2 } } }]);
   });
 
-  it('shows its events with those of its jobs, as pages and as a stream that ends', async () => {
+  it('lists its own events and the events of its jobs, as pages and as a stream that ends', async () => {
     const { id, items } = (await send([good(), good()], { metadata: { campaign: 'x' } })).json;
     const all = await streamed(`/v1/batches/${id}/events`);
     const only = await streamed(`/v1/batches/${id}/events?types=transcode.queued`);
@@ -203,7 +203,7 @@ describe('a batch', () => {
     expect(end.data).toMatchObject({ batch_id: id, canceled: 2, batch: { id, metadata: { user: { campaign: 'x' } } } });
   });
 
-  it('belongs to its account', async () => {
+  it('is not visible to another account, which gets the same 404 as for a batch that never existed', async () => {
     const { id } = (await send([good()])).json;
     const stranger = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
     for (const [method, rest] of [
@@ -220,7 +220,7 @@ describe('a batch', () => {
     expect((await send([good()], {}, reader)).status).toBe(403);
   });
 
-  it('keeps no text when its retention is over', async () => {
+  it('contains no text after its retention has ended', async () => {
     const { id, items } = (await send([good(), null], { metadata: { name: 'secret' } })).json;
     await cancelJob(items[0].job.id);
     await api.database.pg.query('UPDATE batches SET expires_at = now() WHERE id = $1', [id]);
@@ -229,7 +229,7 @@ describe('a batch', () => {
     expect([shown.metadata.user, shown.refused, codes(shown.items)]).toEqual([null, 1, [null]]);
   });
 
-  it('keeps no text when its last job is erased, also when two jobs are erased at the same moment', async () => {
+  it('contains no text after its last job is erased, also when two jobs are erased at the same moment', async () => {
     const source = await api.upload();
     const jobs = [1, 2, 3].map(() => ({ inputs: [{ url: source }], outputFormat: 'mp3' }));
     const { id, items } = (await send([...jobs, null], { metadata: { name: 'secret' } })).json;
@@ -242,7 +242,7 @@ describe('a batch', () => {
     expect(codes(shown.items)).toEqual([null, null, null]);
   });
 
-  it('locks uploads in one order, so that batches of the same ones do not wait for each other', async () => {
+  it('locks its uploads in a fixed order, so that concurrent batches of the same uploads do not deadlock', async () => {
     const urls = [fileUrl, await api.upload(), await api.upload()];
     const jobs = urls.map((url) => good({ inputs: [{ url }] }));
     const responses = await Promise.all(

@@ -13,7 +13,7 @@ const VIDEO = { video_url: 'https://example.org/talk.mp4?signature=secret' };
 const INPUTS = { ...VIDEO, logo_url: 'https://example.org/logo.png' };
 const OTHER_ID = '00000000-0000-4000-8000-000000000000';
 
-/** A blueprint whose subtitles a person reviews. */
+/** A blueprint whose runs wait for a person to review the subtitles. */
 const captioned = defineBlueprint({
   ...{ slug: 'captioned-test', title: 'Captioned', description: 'For tests.' },
   inputs: z.object({ video_url: media('video', 'The video.'), mood: choice(['1', '2'], 'A mood.').default('1') }),
@@ -22,7 +22,7 @@ const captioned = defineBlueprint({
   plan: ({ video_url }) => [{ label: 'video', request: { inputs: [{ url: video_url }], outputFormat: 'mp4' } }],
 });
 
-describe('blueprints', () => {
+describe('blueprints and their runs', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startApi();
@@ -59,7 +59,7 @@ describe('blueprints', () => {
     expect([generated.status, generated.json.code]).toEqual([501, 'generative_not_available']);
   });
 
-  it('reject an unknown slug with the most similar slug, and suggest similar names for unknown and wrong inputs', async () => {
+  it('unknown slugs are rejected with the most similar slug, and unknown and wrong inputs with similar names', async () => {
     const unknown = await run('water-mark', INPUTS);
     expect([unknown.status, unknown.json.details.near]).toEqual([404, 'watermark']);
     const missing = await run('watermark', { video: INPUTS.video_url, logo_url: INPUTS.logo_url });
@@ -78,7 +78,7 @@ describe('blueprints', () => {
     expect((await run('watermark', { ...INPUTS, logo_url: `https://a.example/${'a'.repeat(9000)}` })).status).toBe(400);
   });
 
-  it('return runs with exactly the fields of the API, and without the queries of URLs', async () => {
+  it('runs contain exactly the fields of the API, without the queries of URLs', async () => {
     const made = await run('watermark', { ...INPUTS, position: '', size: null });
     expect(made.json).toEqual({ id: made.json.id, status: 'pending', blueprint: 'watermark', tokens_charged: 0 });
     expect(made.headers.get('location')).toBe(`/v1/blueprints/runs/${made.json.id}`);
@@ -103,7 +103,7 @@ describe('blueprints', () => {
     expect(rows).toEqual([{ request_source_sealed: null, needs: ['blueprint:watermark'], fetches: false }]);
   });
 
-  it('return the metadata of a run, in its list as well, until the run is erased', async () => {
+  it('runs contain their metadata, in lists as well, until they are erased', async () => {
     const metadata = { order: 17, tags: ['a'] };
     const { id } = await create({ ...INPUTS, metadata });
     expect((await read(id)).metadata).toEqual({ user: metadata });
@@ -117,7 +117,7 @@ describe('blueprints', () => {
     }
   });
 
-  it('blueprints with wait respond with the complete run and its warnings, when the run is final', async () => {
+  it('a request with `wait` returns the complete run and its warnings once the run is final', async () => {
     const body = { ...INPUTS, sise: 'small', metadata: { mark: 'waits' } };
     const waiting = api.call('POST', '/v1/blueprints/watermark/runs?wait=60', body);
     const find = async () =>
@@ -137,7 +137,7 @@ describe('blueprints', () => {
     expect((await api.call('POST', '/v1/blueprints/watermark/runs?wait=soon', INPUTS)).status).toBe(400);
   });
 
-  it('run once for each Idempotency-Key, and list runs page by page with filters', async () => {
+  it('a run is created once for each Idempotency-Key, and runs are listed page by page with filters', async () => {
     const headers = { 'idempotency-key': 'once' };
     const [first, second] = [await run('watermark', INPUTS, headers), await run('watermark', INPUTS, headers)];
     expect(second.json.id).toBe(first.json.id);
@@ -153,7 +153,7 @@ describe('blueprints', () => {
     });
   });
 
-  it('return 404 for runs of another account and for ids that are not UUIDs', async () => {
+  it('requests for runs of another account and for ids that are not UUIDs return 404', async () => {
     const { id } = await create();
     const key = await api.makeKey({ account: await api.makeAccount() });
     const headers = { authorization: `Bearer ${key}` };
@@ -179,8 +179,8 @@ describe('blueprints', () => {
     }
   });
 
-  describe('whose run awaits a review', () => {
-    /** A run that awaits the review of its subtitles, for this number of seconds. */
+  describe('a run of a blueprint that awaits a review', () => {
+    /** Creates a run that awaits the review of its subtitles for this number of seconds. */
     const awaiting = async (seconds = 3600): Promise<string> => {
       const { id } = await create();
       const job = await getJob(api.database.db, api.account.id, 'blueprint', id);
@@ -197,7 +197,7 @@ describe('blueprints', () => {
     const continueRun = (id: string, srt_text: unknown) =>
       api.call('POST', `/v1/blueprints/runs/${id}/continue`, { srt_text });
 
-    it('show the subtitles, and return at once for a request with wait', async () => {
+    it('shows the subtitles, and returns immediately for a request with `wait`', async () => {
       const id = await awaiting();
       const { json } = await api.call('GET', `/v1/blueprints/runs/${id}?wait=60`);
       expect(json).toMatchObject({ status: 'awaiting_review', step: 'review', srt_text: SRT });
@@ -206,7 +206,7 @@ describe('blueprints', () => {
       await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
     });
 
-    it('reject invalid SRT with its line, and still await the review', async () => {
+    it('rejects invalid SRT with the line of the fault, and continues to await the review', async () => {
       const id = await awaiting();
       const at = '00:00:01,000 --> 00:00:02,000';
       for (const [wrong, reason] of [
@@ -228,7 +228,7 @@ describe('blueprints', () => {
       await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
     });
 
-    it('continue once, with the reviewed subtitles', async () => {
+    it('continues once, with the reviewed subtitles', async () => {
       const id = await awaiting();
       const reviewed = SRT.replace('ten', 'twelve');
       const answers = await Promise.all([continueRun(id, reviewed), continueRun(id, reviewed)]);
@@ -237,7 +237,7 @@ describe('blueprints', () => {
       expect((await continueRun(id, reviewed)).json.code).toBe('run_not_awaiting_review');
     });
 
-    it('do not continue after a cancel, and lose their subtitles with an erase', async () => {
+    it('does not continue after it is canceled, and contains no subtitles after it is erased', async () => {
       const id = await awaiting();
       await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
       expect((await continueRun(id, SRT)).status).toBe(409);
@@ -249,7 +249,7 @@ describe('blueprints', () => {
       });
     });
 
-    it('fail when the time for their review ends, and not earlier', async () => {
+    it('fails when the time for its review ends, and not earlier', async () => {
       const [late, early] = [await awaiting(-1), await awaiting()];
       await sweepExpired(api.context);
       expect(await read(late)).toMatchObject({ status: 'failed', error_code: 'review_expired' });

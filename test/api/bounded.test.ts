@@ -21,13 +21,13 @@ describe('a list of jobs', () => {
 
   const list = async (query = '') => (await api.call('GET', `/v1/transcodes${query}`)).json;
 
-  it('contains no options and does not unseal them, but a single job does', async () => {
+  it('contains no options and does not unseal them, but the response for a single job contains them', async () => {
     const limits = { memory_mb: 512 };
     const options = [{ option: '-vf', argument: 'scale=64:64' }];
     const job: Job = (await api.call('POST', '/v1/transcodes', body({ options, limits }))).json;
     const preset: Job = (await api.call('POST', '/v1/transcodes', body({ preset: { quality: 'low' } }))).json;
     expect((await api.call('GET', `/v1/transcodes/${job.id}`)).json.ffmpeg_options.options).toEqual(options);
-    // A value that cannot be decrypted fails every read.
+    // No read can decrypt this value, so a read that unseals it would fail.
     await api.database.db
       .updateTable('jobs')
       .set({ request_sealed: randomBytes(2 ** 20) })
@@ -42,7 +42,7 @@ describe('a list of jobs', () => {
     await api.database.db.deleteFrom('jobs').execute();
   });
 
-  it('contains a bounded number of bytes of texts, and marks jobs without theirs', async () => {
+  it('contains a bounded number of bytes of text, and marks the jobs whose text it omits', async () => {
     const inputs = Array.from({ length: 10 }, (_, index) => ({
       url: `https://media.example.com/${'a'.repeat(1500)}/${index}.mp4`,
     }));
@@ -96,7 +96,7 @@ describe('concurrent requests of one key', () => {
   const read = (key = api.key) =>
     api.call('GET', '/v1/transcodes?limit=1', undefined, { authorization: `Bearer ${key}` });
 
-  it('are bounded by a 429 that names the limit, and do not affect other keys and accounts', async () => {
+  it('are limited by a 429 response that names the limit, and do not affect other keys and accounts', async () => {
     const unfinished = Array.from({ length: KEY_REQUESTS.active }, () =>
       send('POST', '/v1/transcodes', ['content-type: application/json', 'content-length: 10']),
     );
@@ -119,7 +119,7 @@ describe('concurrent requests of one key', () => {
     await until(async () => (await read()).status === 200, { what: 'the end of the requests of disconnected clients' });
   });
 
-  it('are not used up by requests that wait for their jobs', async () => {
+  it('do not count towards the limit while they wait for their jobs', async () => {
     const { id } = (await api.call('POST', '/v1/transcodes', body())).json;
     const waits = Array.from({ length: 3 * KEY_REQUESTS.active }, () => send('GET', `/v1/transcodes/${id}?wait=30`));
     const responses = waits.map(({ received }) => received('\r\n'));

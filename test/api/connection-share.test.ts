@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
-/** More than the pool has connections. */
+/** Number of concurrent requests. It exceeds the number of connections in the pool. */
 const REQUESTS = 16;
 
 let api: TestApi;
@@ -24,7 +24,7 @@ const LOCKING: [string, string, object][] = [
   ['keys', '/v1/keys', { name: 'another' }],
 ];
 
-/** Asked on another connection than those of the API, which may all be in use. */
+/** A separate connection, because all connections of the API may be in use. */
 let observer: pg.Client;
 beforeAll(async () => {
   observer = new pg.Client({ connectionString: api.database.url });
@@ -40,24 +40,27 @@ async function waiters(): Promise<number> {
 }
 
 describe('while an account waits for its own lock', () => {
-  it.each(LOCKING)('this account and others get responses to other requests, with %s', async (_, path, body) => {
-    const holder = new pg.Client({ connectionString: api.database.url });
-    await holder.connect();
-    let locking: ReturnType<TestApi['call']>[] = [];
-    try {
-      await holder.query('BEGIN');
-      await holder.query('SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE', [api.account.id]);
-      locking = Array.from({ length: REQUESTS }, () => api.call('POST', path, body));
-      await until(async () => (await waiters()) > 0, { what: 'a request that waits for the lock' });
-      for (const headers of [others, {}]) {
-        expect((await api.call('GET', '/v1/transcodes', undefined, headers)).status).toBe(200);
+  it.each(LOCKING)(
+    'this account and other accounts can still list jobs while %s are created',
+    async (_, path, body) => {
+      const holder = new pg.Client({ connectionString: api.database.url });
+      await holder.connect();
+      let locking: ReturnType<TestApi['call']>[] = [];
+      try {
+        await holder.query('BEGIN');
+        await holder.query('SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE', [api.account.id]);
+        locking = Array.from({ length: REQUESTS }, () => api.call('POST', path, body));
+        await until(async () => (await waiters()) > 0, { what: 'a request that waits for the lock' });
+        for (const headers of [others, {}]) {
+          expect((await api.call('GET', '/v1/transcodes', undefined, headers)).status).toBe(200);
+        }
+        expect(await waiters()).toBe(1);
+      } finally {
+        await holder.query('COMMIT');
+        await holder.end();
       }
-      expect(await waiters()).toBe(1);
-    } finally {
-      await holder.query('COMMIT');
-      await holder.end();
-    }
-    const statuses = (await Promise.all(locking)).map(({ status }) => status);
-    expect(new Set(statuses)).not.toContain(503);
-  });
+      const statuses = (await Promise.all(locking)).map(({ status }) => status);
+      expect(new Set(statuses)).not.toContain(503);
+    },
+  );
 });

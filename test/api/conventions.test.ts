@@ -56,8 +56,8 @@ describe('requests without a body', () => {
   const auth = () => ({ authorization: `Bearer ${api.key}` });
 });
 
-describe('paths and methods', () => {
-  it('return 405 with the allowed methods if they do not match', async () => {
+describe('paths', () => {
+  it('reject methods that they do not have with 405 and a list of the allowed methods', async () => {
     const cases: [string, string, string][] = [
       ['PUT', '/v1/transcodes', 'GET, HEAD, POST'],
       ['DELETE', '/v1/transcodes', 'GET, HEAD, POST'],
@@ -77,7 +77,7 @@ describe('paths and methods', () => {
     expect((await api.call('PUT', '/v1/nothing')).status).toBe(404);
   });
 
-  it('are the same with a trailing slash', async () => {
+  it('are equivalent with and without a trailing slash', async () => {
     for (const path of [
       '/v1/transcodes',
       `/v1/transcodes/${jobId}`,
@@ -91,7 +91,7 @@ describe('paths and methods', () => {
     expect((await api.call('POST', '/v1/transcodes/', CREATE)).status).toBe(201);
   });
 
-  it('return for HEAD the response to GET, without the body', async () => {
+  it('respond to HEAD as to GET, without the body', async () => {
     for (const path of [
       '/v1/transcodes',
       `/v1/transcodes/${jobId}`,
@@ -118,7 +118,7 @@ describe('paths and methods', () => {
       expect.arrayContaining(['/v1/jobs', '/v1/batches', '/v1/transcodes/{id}/files', '/v1/transcodes/{id}/download']),
     );
     for (const { pattern, path, methods } of paths) {
-      // A literal path such as /v1/webhooks/secret also matches the pattern of its siblings.
+      // A literal path such as /v1/webhooks/secret also matches the pattern of another path, whose methods it then has too.
       const siblings = paths.filter((one) => matcher(one.pattern).test(path)).flatMap((one) => one.methods);
       const known = new Set([...siblings, ...(siblings.includes('GET') ? ['HEAD'] : [])]);
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
@@ -141,10 +141,10 @@ describe('paths and methods', () => {
     }
   });
 
-  /** Matches the paths of a pattern of the OpenAPI document. */
+  /** Returns a regular expression for the paths that a pattern of the OpenAPI document describes. */
   const matcher = (pattern: string) => new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`);
 
-  it('list the methods that they have', async () => {
+  it('list their own methods in the header Allow', async () => {
     expect((await api.call('PATCH', '/v1/webhooks')).headers.get('allow')).toBe('GET, HEAD, POST');
   });
 });
@@ -166,7 +166,7 @@ describe('query parameters', () => {
     ]);
   });
 
-  it('query parameters that are times are in UTC without a zone, and a date is the start of its day', async () => {
+  it('query parameters that are times without a zone are in UTC, and a date means the start of its day', async () => {
     const at = '2026-03-04T10:00:00.500Z';
     await api.database.pg.query('UPDATE jobs SET created_at = $1, updated_at = $1 WHERE id = $2', [at, jobId]);
     const has = async (query: string) => {
@@ -216,7 +216,7 @@ describe('query parameters', () => {
     });
   });
 
-  it('query parameters that are unknown are named in the response, with the nearest name, and stored nowhere', async () => {
+  it('query parameters that are unknown are named in the response with the nearest name, and are not stored', async () => {
     const { json } = await get('/v1/transcodes?stauts=failed&per_page=5&x=1');
     expect(json.warnings).toEqual([
       { field: 'stauts', message: 'Unknown query parameter, ignored. Did you mean "status"?' },

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** One sentence: it starts with a capital, and its only full stop that could end a sentence is the last. */
+/** Expects one sentence that starts with a capital letter and contains no other end of a sentence. */
 function expectSentence(message: unknown) {
   expect(message).toEqual(expect.any(String));
   expect(message).toMatch(/^[A-Z].*\.$/);
@@ -34,11 +34,11 @@ function expectError(response: ApiResponse, status: number, code: keyof typeof e
 }
 
 describe('every declared error', () => {
-  /** Texts that the hosted service has and its clients compare, although they are wrong for some servers. */
+  /** Codes of errors whose texts the contract fixes, because clients of the hosted service compare them. */
   const FIXED = new Set<string>(['upload_not_found', 'file_too_large']);
   const FOREIGN = /\b(?:GCS|Google|S3|2 ?GB)\b/;
 
-  it('names no storage and no limit that this server may not have', () => {
+  it('mentions no storage and no limit that this server may not have', () => {
     for (const [code, { text, advice }] of Object.entries(errors)) {
       const values = { status: 'completed', what: 'Transcription', limit: '1 GB' };
       const error = new ApiError(code as keyof typeof errors, null, values);
@@ -47,7 +47,7 @@ describe('every declared error', () => {
     }
   });
 
-  it('has an object or null as details, in every example and in every response', async () => {
+  it('has an object or null as its details, in every example and in every response', async () => {
     const document = (await api.call('GET', '/openapi.json')).json;
     const shown = new Set<string>();
     for (const [path, item] of Object.entries<Json>(document.paths)) {
@@ -63,14 +63,14 @@ describe('every declared error', () => {
         }
       }
     }
-    // Kinds other than transcodes return these, and playback URLs; neither has routes here.
+    // No example contains these codes, because playback URLs and other kinds of jobs return them.
     const ofOtherKinds = ['playback_ended', 'job_not_completed', 'job_failed', 'job_canceled', 'job_without_output'];
     expect(Object.keys(errors).filter((code) => !shown.has(code) && !ofOtherKinds.includes(code))).toEqual([]);
   });
 
   const isObjectOrNull = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
 
-  /** Error bodies of an operation: for a wrong method, an unknown id, and a body of the wrong shape. */
+  /** Returns the error bodies of an operation for a wrong method, an unknown id, and a body of the wrong shape. */
   async function responsesOf(method: string, path: string): Promise<Json[]> {
     const url = path.replace('{id}', ID).replace(/\{\w+\}/g, 'none');
     const body = method === 'GET' || method === 'DELETE' ? undefined : [];
@@ -79,7 +79,7 @@ describe('every declared error', () => {
   }
 });
 
-describe('every error response has a message', () => {
+describe('error responses', () => {
   it.each([
     ['no key', 401, 'unauthorized', () => api.call('GET', '/v1/transcodes', undefined, { authorization: '' })],
     ['a key in the query', 401, 'unauthorized', () => api.call('GET', `/v1/transcodes?token=${api.key}`)],
@@ -97,7 +97,7 @@ describe('every error response has a message', () => {
     ['a private source', 422, 'source_refused', () => create({ inputs: [{ url: 'http://127.0.0.1/a.mp4' }] })],
     ['a missing upload field', 400, 'missing_upload_fields', () => api.call('POST', '/v1/upload/presigned-url', {})],
     ['a wrong Idempotency-Key', 400, 'invalid_request', () => create({}, { 'idempotency-key': 'x'.repeat(256) })],
-  ] as const)('for %s', async (_, status, code, ask) => {
+  ] as const)('contain a message for %s', async (_, status, code, ask) => {
     expectError(await ask(), status, code);
   });
 
@@ -120,7 +120,7 @@ describe('every error response has a message', () => {
     expectSentence(json.message);
   });
 
-  it('every error response names field, reason and remedy, and quotes no query', async () => {
+  it('name field, reason and remedy, and quote no query', async () => {
     const response = await create({
       options: [{ option: '-vf', argument: "subtitles='https://example.org/a.srt?token=secret':nonsense=1" }],
     });
@@ -130,7 +130,7 @@ describe('every error response has a message', () => {
     expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
   });
 
-  it('every error response contains the URL of its documentation, at the address of the server or else of the request', async () => {
+  it('contain the URL of their documentation, at the address of the server or else of the request', async () => {
     const named = await startApi({ publicUrl: 'https://video.example.com/' });
     const { json } = await named.call('GET', '/v1/nothing');
     expect(json.docs).toBe('https://video.example.com/docs/errors#not_found');
@@ -141,7 +141,7 @@ describe('every error response has a message', () => {
     await named.close();
   });
 
-  it('every error response names the scope that a key lacks', async () => {
+  it('name the scope that the key lacks', async () => {
     const key = await api.makeKey({ scopes: ['read'] });
     const response = await create({}, { authorization: `Bearer ${key}` });
     expect(expectError(response, 403, 'forbidden').message).toMatch(/scope transcode/);

@@ -103,12 +103,12 @@ describe('streams of events', () => {
     await until(() => second.messages.length === 5, { what: 'the rest' });
     expect(second.messages.slice(0, 2).map(({ id }) => id)).toEqual(first.messages.slice(4).map(({ id }) => id));
     expect(second.types().slice(2)).toEqual(Array(3).fill('transcode.canceled'));
-    // The same as by pages.
+    // Reading pages returns the same events.
     const page = (await api.call('GET', `/v1/events?after=${last}`)).json.events;
     expect(page.map((event: { id: string }) => event.id)).toEqual(second.messages.map(({ id }) => id));
   });
 
-  it('streams of events of a job begin with its first event and end after the final one, also when it has ended before', async () => {
+  it('streams of events for a job begin with its first event and end after its final event, even if the job has already ended', async () => {
     const id = await create();
     const live = await stream(`/v1/transcodes/${id}/events`);
     await live.has('transcode.queued');
@@ -125,7 +125,7 @@ describe('streams of events', () => {
     expect(expired.messages).toEqual([]);
   });
 
-  it('show progress, without an id to resume at', async () => {
+  it('send progress in messages without an id', async () => {
     const id = await create();
     const { has, messages } = await stream(`/v1/transcodes/${id}/events`);
     const worker = { id: uuidv7(), tier: 'bwrap' };
@@ -160,7 +160,7 @@ describe('streams of events', () => {
     expect(events[0].data).toMatchObject({ position: null, expected_start_at: null });
   });
 
-  it('contain only the requested types', async () => {
+  it('contain only events of the requested types', async () => {
     const { types, has } = await stream('/v1/events?types=transcode.canceled');
     await cancel(await create());
     await has('transcode.canceled');
@@ -209,7 +209,7 @@ describe('streams of events', () => {
     }
   });
 
-  it('streams of events that only wait do not block other requests of their key', async () => {
+  it('streams of events that wait for events do not block other requests of their key', async () => {
     const streams = await Promise.all(Array.from({ length: KEY_REQUESTS.active + 1 }, () => stream('/v1/events')));
     expect(new Set(streams.map(({ response }) => response.status))).toEqual(new Set([200]));
     expect((await fetch(`${origin}/v1/transcodes`, { headers: { authorization: `Bearer ${api.key}` } })).status).toBe(

@@ -12,7 +12,10 @@ describe('GET /v1/events', () => {
   });
   afterAll(() => api?.close());
 
-  /** An event is visible once every transaction that began before its own has ended, transactions of other tests included. */
+  /**
+   * Waits until every transaction that began before this moment has ended, because events become visible only then. Transactions of other
+   * tests count as well.
+   */
   const settle = async () => {
     const { rows } = await sql<{ tx: string }>`SELECT pg_current_xact_id()::text AS tx`.execute(api.context.db);
     const over = sql<{ over: boolean }>`
@@ -31,7 +34,7 @@ describe('GET /v1/events', () => {
     (await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3' })).json.id;
   const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
 
-  it('shows events of uploads, jobs and keys, oldest first, and continues after a cursor', async () => {
+  it('returns events of uploads, jobs and keys, oldest first, and continues after a cursor', async () => {
     const id = await create();
     await cancelJob(api.context, api.account.id, 'transcode', id);
     const { events, next } = (await get()).json;
@@ -54,7 +57,7 @@ describe('GET /v1/events', () => {
     expect(byPage.map((event) => event.id)).toEqual([...events, ...more.events].map((event) => event.id));
   });
 
-  it('filter by types and by job; the path of the job returns the same', async () => {
+  it('filters by types and by job, and returns the same events as the path of the job', async () => {
     const id = await create();
     const { events } = (await get(`?job=${id}&types=transcode.queued,transcode.canceled`)).json;
     expect(typesOf(events)).toEqual(['transcode.queued']);
@@ -63,7 +66,7 @@ describe('GET /v1/events', () => {
     expect([unknown.status, unknown.json.details.field]).toEqual([400, 'types']);
   });
 
-  it('shows nothing of erased jobs or of another account', async () => {
+  it('returns the events of an erased job without its texts, and no event of another account', async () => {
     const metadata = { note: 'private words' };
     const { id } = (
       await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3', metadata })

@@ -21,15 +21,15 @@ const create = async (urls: string[], more = {}) =>
   (await api.call('POST', '/v1/transcodes', { inputs: urls.map((url) => ({ url })), outputFormat: 'mp4', ...more }))
     .json;
 
-describe('the job', () => {
-  it('has the duration of its inputs and its minutes immediately if all are confirmed uploads', async () => {
+describe('a job', () => {
+  it('has the duration of its inputs and the minutes that it counts immediately if all inputs are confirmed uploads', async () => {
     expect(await create([long])).toMatchObject({ duration_seconds: 61.5, billable_minutes: 2 });
     expect(await create([long, short])).toMatchObject({ duration_seconds: 71.5, billable_minutes: 2 });
     expect(await create([picture, short])).toMatchObject({ duration_seconds: 10, billable_minutes: 1 });
     expect(await create([short])).toMatchObject({ inputs: [{ size: 64, duration: 10 }] });
   });
 
-  it('has them as soon as the last fetched input has been probed', async () => {
+  it('has the duration of its inputs and the minutes that it counts as soon as its last fetched input has been probed', async () => {
     const job = await create(['https://example.org/a.mp4', short]);
     expect(job).toMatchObject({ duration_seconds: null, billable_minutes: null });
     const worker = { id: uuidv7(), tier: 'bwrap' as const };
@@ -46,7 +46,7 @@ describe('the job', () => {
     });
   });
 
-  it('has details: what was requested, and every attempt with its commands and its log, until it is erased', async () => {
+  it('has details that contain the request and every attempt with its commands and its log, until it is erased', async () => {
     const body = { inputs: [{ url: short }], outputFormat: 'webm', options: [{ option: '-an' }], metadata: { a: 1 } };
     const { json: job } = await api.call('POST', '/v1/transcodes', { ...body, priority: 9 });
     const worker = { id: uuidv7(), tier: 'bwrap' as const };
@@ -72,14 +72,14 @@ describe('the job', () => {
     expect(await details()).toMatchObject({ request: null, attempts: [{ log: null, commands }] });
   });
 
-  it('always has a list of options, empty for a preset', async () => {
+  it('always has a list of options, which is empty for a preset', async () => {
     const options = [{ option: '-an' }];
     expect((await create([short])).ffmpeg_options).toEqual({ source: 'defaults', options: [], preset: null });
     expect((await create([short], { preset: { quality: 'low' } })).ffmpeg_options.options).toEqual([]);
     expect((await create([short], { options })).ffmpeg_options.options).toEqual(options);
   });
 
-  it('has a warning if it requests more than it gets, or an unknown style', async () => {
+  it('has a warning if its retention exceeds the limit or a style is unknown', async () => {
     const fields = (job: { warnings: { field: string }[] }) => job.warnings.map(({ field }) => field);
     const capped = await create([short], { retention_seconds: 86_401 });
     expect(capped.warnings).toEqual([

@@ -27,7 +27,7 @@ describe('lists', () => {
       webhook = (await api.call('POST', '/v1/webhooks', { url: 'https://example.org/hook' })).json.id;
     }
     for (let i = 0; i < COUNT; i++) await api.call('POST', `/v1/webhooks/${webhook}/test`);
-    // Rows of one transaction have the same time: the ID then decides.
+    // Rows of one transaction have the same time, so the id decides their order.
     await api.database.pg.query(`
       UPDATE jobs SET created_at = '2026-11-01T00:00:00.123456Z';
       UPDATE batches SET created_at = '2026-11-01T00:00:00.123456Z';
@@ -49,7 +49,7 @@ describe('lists', () => {
     ...['/v1/webhooks/{id}/deliveries', '/v1/admin/accounts', '/v1/admin/workers'],
   ];
 
-  /** The name of the list in its cursors. */
+  /** Returns the name under which the cursors of a list are made. */
   const listOf = (path: string) =>
     ({ '/v1/transcodes': 'kind/transcode', '/v1/webhooks/{id}/deliveries': `deliveries/${webhook}` })[
       path.split('?')[0]!
@@ -73,7 +73,7 @@ describe('lists', () => {
   const headersOf = (path: string): Record<string, string> => (path.includes('/admin/') ? operator : {});
   const namesOf = ({ items }: Page) => items.map(({ id, filename }) => id ?? filename);
 
-  it.each(LISTS)('%s is walked with `after` without repeats or gaps', async (path) => {
+  it.each(LISTS)('lists at %s return every item once when a client follows the cursors in `after`', async (path) => {
     const { page: all } = await read(path, 'limit=100');
     if (!path.includes('workers')) expect(all.items.length).toBeGreaterThanOrEqual(COUNT);
     expect(all.next).toBe(null);
@@ -90,7 +90,7 @@ describe('lists', () => {
     expect(walked).toEqual(namesOf(all));
   });
 
-  it('return a cursor on counted pages as well, from which a client continues', async () => {
+  it('return a cursor on counted pages as well, and a client can continue from this cursor', async () => {
     for (const path of ['/v1/transcodes', '/v1/uploads', '/v1/webhooks/{id}/deliveries']) {
       const { page: all } = await read(path, 'limit=100');
       for (const number of [1, 2, 3]) {
@@ -103,14 +103,14 @@ describe('lists', () => {
     }
   });
 
-  it('skip and repeat nothing when items are created while a client walks', async () => {
+  it('omit and repeat no item when items are created while a client walks them', async () => {
     const { page: first } = await read('/v1/transcodes', 'limit=3');
     await api.call('POST', '/v1/transcodes', CREATE);
     const { page: rest } = await read('/v1/transcodes', `limit=100&after=${first.next}`);
     expect(new Set([...namesOf(first), ...namesOf(rest)]).size).toBe(COUNT);
   });
 
-  it('lists of jobs omit no job because another one was created between the count and the page', async () => {
+  it('lists of jobs omit no job when another job is created between the count and the page', async () => {
     const account = await api.makeAccount();
     const own = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const create = async () => (await api.call('POST', '/v1/transcodes', CREATE, own)).json.id;
@@ -125,7 +125,7 @@ describe('lists', () => {
     expect(await read(1)).toEqual({ ids: [second], next: expect.any(String) });
   });
 
-  it('reject a cursor of another list, account or release, and a page with a cursor', async () => {
+  it('reject a cursor of another list, account or release, and `page` together with a cursor', async () => {
     const { page } = await read('/v1/transcodes', 'limit=1');
     const other = await api.makeKey({ account: await api.makeAccount() });
     const forged = Buffer.from(page.next!, 'base64url');
@@ -149,23 +149,30 @@ describe('lists', () => {
     }
   });
 
-  it.each(LISTS)('%s rejects the cursor of every other list, and of the same list of another account', async (path) => {
-    const cursorOf = async (list: string) => (await read(list, 'limit=1')).page.next;
-    const own = listOf(path);
-    const others = await Promise.all(LISTS.filter((list) => listOf(list) !== own).map(cursorOf));
-    const elsewhere = listCursors(api.context.vault, own, (await api.makeAccount()).id);
-    const event = Buffer.from('1.1').toString('base64url');
-    for (const after of [...others.flatMap((next) => next ?? []), elsewhere.format({ key: '1', id: webhook }), event]) {
-      const { status, page } = await read(path, `after=${after}`);
-      expect([status, page]).toEqual([
-        400,
-        expect.objectContaining({
-          code: 'invalid_request',
-          details: expect.objectContaining({ field: 'after', remedy: expect.stringMatching(/omit after/) }),
-        }),
-      ]);
-    }
-  });
+  it.each(LISTS)(
+    'lists at %s reject the cursor of every other list, and of the same list of another account',
+    async (path) => {
+      const cursorOf = async (list: string) => (await read(list, 'limit=1')).page.next;
+      const own = listOf(path);
+      const others = await Promise.all(LISTS.filter((list) => listOf(list) !== own).map(cursorOf));
+      const elsewhere = listCursors(api.context.vault, own, (await api.makeAccount()).id);
+      const event = Buffer.from('1.1').toString('base64url');
+      for (const after of [
+        ...others.flatMap((next) => next ?? []),
+        elsewhere.format({ key: '1', id: webhook }),
+        event,
+      ]) {
+        const { status, page } = await read(path, `after=${after}`);
+        expect([status, page]).toEqual([
+          400,
+          expect.objectContaining({
+            code: 'invalid_request',
+            details: expect.objectContaining({ field: 'after', remedy: expect.stringMatching(/omit after/) }),
+          }),
+        ]);
+      }
+    },
+  );
 
   it('lists of events reject the cursor of another list, and treat a cursor of another account as an expired cursor', async () => {
     const account = await api.makeAccount();
@@ -178,7 +185,7 @@ describe('lists', () => {
       what: 'an event',
     });
     expect((await events(first.id)).status).toBe(200);
-    // Whether the event exists in another account is not visible.
+    // The response does not reveal whether the event exists in another account.
     const [foreign, unknown] = [
       await events(first.id, other),
       await events(Buffer.from('7.7').toString('base64url'), other),

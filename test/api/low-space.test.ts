@@ -54,7 +54,7 @@ describe('with no space left above the reserve', () => {
     expect((await api.call('POST', '/v1/transcodes/validate', JOB)).status).toBe(200);
   });
 
-  it('every exception to the rule is a route', async () => {
+  it('every exemption from the rule names an existing route', async () => {
     const source = await readFile(new URL('../../src/api/plugins/reserve.ts', import.meta.url), 'utf8');
     const allowed = [...source.matchAll(/^ {2}'(\w+) (\S+)',$/gm)];
     expect(allowed.length).toBeGreaterThan(10);
@@ -63,7 +63,7 @@ describe('with no space left above the reserve', () => {
     }
   });
 
-  it('health reports that the storage fails, and the API stays ready for clients that erase', async () => {
+  it('the health check reports that storage fails, and the API stays ready for clients that erase', async () => {
     const health = await api.call('GET', '/health-check');
     expect(health.status).toBe(500);
     expect(health.json).toMatchObject({ ok: false, database: { ok: true }, storage: { ok: false, low_space: true } });
@@ -79,13 +79,13 @@ describe('with free space', () => {
   });
   afterAll(() => api?.close());
 
-  it('health does not mention space', async () => {
+  it('the health check does not mention space', async () => {
     const health = await api.call('GET', '/health-check');
     expect(health.json.storage).toEqual({ ok: true });
     expect((await api.call('GET', '/readyz')).json).toEqual({ ok: true });
   });
 
-  it('an account at its quota gets 507 for uploads and jobs; other accounts are not affected', async () => {
+  it('an account at its quota gets 507 for uploads and jobs, and other accounts are not affected', async () => {
     const account = await api.makeAccount({ max_stored_bytes: 1500 });
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
     expect((await api.call('POST', '/v1/upload/presigned-url', UPLOAD, headers)).status).toBe(200);
@@ -99,7 +99,7 @@ describe('with free space', () => {
     expect((await api.call('POST', '/v1/transcodes', JOB)).status).toBe(201);
   });
 
-  it('an API that is about to stop is not ready, serves requests, and closes their connections', async () => {
+  it('an API that is about to stop is not ready, but still serves requests and then closes their connections', async () => {
     api.drain();
     const ready = await api.call('GET', '/readyz');
     expect([ready.status, ready.json.message]).toEqual([503, expect.stringContaining('about to stop')]);

@@ -5,7 +5,7 @@ import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { type Malformed, malformedBodies, malformedQueries } from '../helpers/malformed.ts';
 
-/** Sentences of the validator (Zod's English), and remedies that are none. */
+/** Matches texts of Zod, and remedies that do not help. No response may contain them. */
 const RAW =
   /Invalid (?:input|option|ISO|string|number|email|URL|UUID|IPv|CIDR|key|value|discriminator)|Too (?:big|small)|expected \w+,? received|expected (?:string|record|object|number|array|int|one of)|Unrecognized key|received NaN|\[object|undefined|\n|See \/docs for the shape/;
 
@@ -35,10 +35,10 @@ function expectRemedy({ json, text }: ApiResponse, change: string) {
 }
 
 describe('a malformed request', () => {
-  it('is rejected with field, reason and remedy in our own words for every body', async () => {
+  it('is rejected with field, reason and remedy in the words of Airlock, for each malformed body', async () => {
     const { json: document } = await api.call('GET', '/openapi.json');
     const all = malformedBodies(document);
-    // Evenly over all operations, so that the test stays short. MALFORMED=all sends each.
+    // Sends a sample of all operations, so that the test stays short. MALFORMED=all sends every request.
     const step = process.env.MALFORMED === 'all' ? 1 : Math.ceil(all.length / 500);
     let rejected = 0;
     for (const request of all.filter((_, index) => index % step === 0)) {
@@ -51,7 +51,7 @@ describe('a malformed request', () => {
     expect(rejected).toBeGreaterThan(200);
   });
 
-  it('is rejected with field, reason and remedy in our own words for every query', async () => {
+  it('is rejected with field, reason and remedy in the words of Airlock, for each malformed query', async () => {
     const { json: document } = await api.call('GET', '/openapi.json');
     let rejected = 0;
     for (const request of malformedQueries(document)) {
@@ -64,7 +64,7 @@ describe('a malformed request', () => {
   });
 });
 
-describe('the near value', () => {
+describe('the nearest accepted value', () => {
   it.each([
     [{ outputFormat: '.mp4' }, 'outputFormat', 'mp4'],
     [{ outputFormat: 'video/mp4' }, 'outputFormat', 'mp4'],
@@ -80,7 +80,7 @@ describe('the near value', () => {
     [{ disarm: 'true' }, 'disarm', true],
     [{ webhook_url: 5 }, 'webhook_url', '5'],
     [{ limits: { memory: 512 } }, 'limits', 'memory_mb'],
-  ])('the near value of %j is named in details and remedy', async (change, field, near) => {
+  ])('the nearest accepted value for %j is named in details and remedy', async (change, field, near) => {
     const { status, json } = await create(change);
     expect([status, json.details.field, json.details.near]).toEqual([400, field, near]);
     expect(json.details.remedy).toContain(JSON.stringify(near));
@@ -92,12 +92,12 @@ describe('the near value', () => {
     ['status=done', 'completed'],
     ['status=cancelled', 'canceled'],
     ['status=running', 'processing'],
-  ])('the near value of the query %s is named', async (query, near) => {
+  ])('the nearest accepted value for the query %s is named', async (query, near) => {
     const { status, json } = await api.call('GET', `/v1/transcodes?${query}`);
     expect([status, json.details.field, json.details.near]).toEqual([400, 'status', near]);
   });
 
-  it('the near value of an event type in a list of types is named', async () => {
+  it('the nearest accepted value is named for an event type in a list of types', async () => {
     const { json } = await api.call('GET', '/v1/events?types=transcode.complete,key.created');
     expect(json.details).toMatchObject({
       field: 'types',
@@ -106,7 +106,7 @@ describe('the near value', () => {
     });
   });
 
-  it('the near value of a path is named, with the ids that were sent', async () => {
+  it('the nearest path is named, and contains the ids that were sent', async () => {
     for (const [sent, near] of [
       ['/v1/transcode', '/v1/transcodes'],
       ['/transcodes', '/v1/transcodes'],
@@ -122,8 +122,8 @@ describe('the near value', () => {
   });
 });
 
-describe('the reason of a rejection', () => {
-  it('names the accepted range of a number, not the range that a computer can store', async () => {
+describe('the reason for a rejection', () => {
+  it('names the range of a number that the field accepts, not the range that a computer can store', async () => {
     for (const priority of [11, 1e300, 1.5]) {
       const { json } = await create({ priority });
       expect(json.details).toMatchObject({ field: 'priority', remedy: 'Send an integer from -10 to 10' });
@@ -131,7 +131,7 @@ describe('the reason of a rejection', () => {
     expect((await create({ priority: 11 })).json.details.reason).toBe('is 11, above the maximum of 10');
   });
 
-  it('describes every kind of value that an option takes', async () => {
+  it('describes every kind of value that an option accepts', async () => {
     const { json } = await create({ options: [{ option: '-ss', argument: [1] }] });
     expect(json.details).toMatchObject({
       field: 'options[0].argument',
@@ -140,7 +140,7 @@ describe('the reason of a rejection', () => {
     });
   });
 
-  it('shows addresses and times that a key accepts', async () => {
+  it('contains an example of an address or a time that a key accepts', async () => {
     const key = (body: object) => api.call('POST', '/v1/keys', { name: 'k', ...body });
     expect((await key({ allowed_cidrs: ['home'] })).json.details).toMatchObject({
       field: 'allowed_cidrs[0]',
@@ -153,7 +153,7 @@ describe('the reason of a rejection', () => {
     });
   });
 
-  it('never repeats a password, nor the query of a URL', async () => {
+  it('never repeats a password or the query of a URL', async () => {
     const secret = 'hunter2!!';
     const setup = await api.call('POST', '/v1/setup', { token: 'x', password: secret });
     expect(setup.text).not.toContain(secret);
@@ -161,7 +161,7 @@ describe('the reason of a rejection', () => {
     expect(text).not.toContain(secret);
   });
 
-  it('reports a name of another type as not a text, rather than as missing', async () => {
+  it('states that a name of another type is not text, instead of that the name is missing', async () => {
     const presign = await api.call('POST', '/v1/upload/presigned-url', {
       filename: 5,
       contentType: 'video/mp4',
@@ -198,7 +198,7 @@ describe('a body that cannot be parsed', () => {
     expect(json.message).toMatch(/at line 3, column 1, "}" follows a comma; remove the comma/);
   });
 
-  it('is reported as compressed, with or without a header', async () => {
+  it('is reported as compressed if it is, with or without a Content-Encoding header', async () => {
     const packed = gzipSync(JSON.stringify(CREATE));
     for (const type of [JSON_TYPE, { ...JSON_TYPE, 'content-encoding': 'gzip' }]) {
       const response = await post(packed, type);
@@ -207,7 +207,7 @@ describe('a body that cannot be parsed', () => {
     }
   });
 
-  it('is rejected with the content type that it had', async () => {
+  it('is rejected with the content type that was sent', async () => {
     const response = await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' });
     expect(response.json().details).toMatchObject({
       field: 'Content-Type',

@@ -12,7 +12,7 @@ import { acceptInspection, claimInspection } from '../helpers/inspections.ts';
 
 const PART = 8 * 2 ** 20;
 const MAX_BYTES = 200 * PART;
-/** Two full parts of equal bytes, and a short one. */
+/** Two parts of full size, which are filled with a repeated word, and a short part. */
 const BYTES = Buffer.concat([Buffer.alloc(PART, 'airlock'), Buffer.alloc(PART, 'gateway'), randomBytes(100)]);
 
 let api: TestApi;
@@ -56,7 +56,10 @@ const confirm = ({ uploadId, filename }: Begun, more: object = {}) =>
   api.call('POST', '/v1/upload/confirm', { uploadId, filename, fileSize: BYTES.length, ...more });
 const partFolders = () => readdir(join(api.gateway.root, 'parts'));
 
-/** Confirms, as a worker that finds a clip. Returns the response and the bytes that were inspected. */
+/**
+ * Confirms the upload, and inspects it as a worker that finds a clip. Returns the response, the SHA-256 of the inspected bytes, and the key
+ * of the object.
+ */
 async function confirmed(upload: Begun, parts?: object[]) {
   const response = confirm(upload, parts ? { parts } : {});
   const claim = await until(() => claimInspection(api.context), { what: 'the inspection of the upload' });
@@ -113,7 +116,7 @@ describe('an upload in parts', () => {
     const { response, sha256, objectKey } = await confirmed(upload, [first, second, third]);
     expect(response.json.result).toMatchObject({ filename: upload.filename, fileSize: BYTES.length });
     expect(sha256).toBe(createHash('sha256').update(BYTES).digest('hex'));
-    // A part that is sent now changes nothing.
+    // A part that is sent now is rejected, and changes nothing.
     expect((await put(upload.parts[0]!.url, Buffer.alloc(PART))).code).toBe('NoSuchUpload');
     expect((await api.context.store.head(objectKey))!.size).toBe(BYTES.length);
     expect((await confirm(upload, { parts: [first, second, third] })).json.result.fileUrl).toMatch(/^gs:/);
@@ -126,7 +129,7 @@ describe('an upload in parts', () => {
     expect(await partFolders()).toEqual([]);
   });
 
-  it('is rejected if a part is missing or wrong, keeps its parts, and can then be confirmed', async () => {
+  it('is rejected at the confirm if a part is missing or wrong, keeps its parts, and can be confirmed later', async () => {
     const upload = await begin();
     const [first, second] = [await send(upload, 1), await send(upload, 2)];
     const third = { partNumber: 3, etag: '"x"' };
@@ -189,12 +192,12 @@ describe('an upload in parts', () => {
     expect((await confirmed(upload, bare)).response.status).toBe(200);
   });
 
-  it('is confirmed with parts as clients of S3 name their fields, without a warning', async () => {
+  it('is confirmed without a warning if its parts have the field names of S3 clients', async () => {
     const upload = await begin();
     const parts = [];
     for (const number of [1, 2, 3]) {
       const { partNumber, etag } = await send(upload, number);
-      // Uppy adds the headers of the response.
+      // Uppy also sends the response headers of a part, such as `etag`.
       parts.push({ PartNumber: partNumber, ETag: etag, ...(number === 2 && { etag }) });
     }
     const { response } = await confirmed(upload, parts);
@@ -218,7 +221,7 @@ describe('an upload in parts', () => {
     expect((await api.call('DELETE', path(uploadId))).status).toBe(200);
   });
 
-  it('gets URLs for its first hundred parts, and more on request', async () => {
+  it('gets URLs for its first hundred parts, and further URLs on request', async () => {
     const upload = await begin({ fileSize: 101 * PART + 1 });
     expect([upload.partCount, upload.parts.length]).toEqual([102, 100]);
     const more = await api.call('POST', path(upload.uploadId, '/parts'), { partNumbers: [102, 101, 1] });
@@ -236,7 +239,7 @@ describe('an upload in parts', () => {
     await api.call('DELETE', path(upload.uploadId));
   });
 
-  it('reserves its size until it ends, and does not count a repeated part twice', async () => {
+  it('reserves its size until it ends, and counts a part that is sent twice only once', async () => {
     const account = await api.makeAccount({ max_stored_bytes: BYTES.length });
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const before = (await storeSpace(api.context))!.stagedBytes;
@@ -251,7 +254,7 @@ describe('an upload in parts', () => {
     expect((await storeSpace(api.context))!.stagedBytes).toBe(before);
   });
 
-  it('is at most as large as server and account allow', async () => {
+  it('is rejected if it is larger than the server or the account allows', async () => {
     const account = await api.makeAccount({ max_upload_bytes: 1000 });
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
     for (const [fileSize, own, limit] of [
@@ -266,7 +269,7 @@ describe('an upload in parts', () => {
     expect(wrong.json.code).toBe('invalid_file_type');
   });
 
-  it('is begun once for one Idempotency-Key', async () => {
+  it('is created once for repeated requests with the same Idempotency-Key', async () => {
     const key = { 'idempotency-key': 'parts-1' };
     const folders = (await partFolders()).length;
     const [first, again] = [await begin({}, key), await begin({}, key)];
@@ -292,7 +295,7 @@ describe('an upload in parts', () => {
     expect((await confirm(upload)).json.code).toBe('upload_not_found');
   });
 
-  it('can be deleted, also by its name, and again', async () => {
+  it('can be deleted by its id and by its name, also repeatedly', async () => {
     for (const where of [({ uploadId }: Begun) => path(uploadId), ({ filename }: Begun) => `/v1/uploads/${filename}`]) {
       const upload = await begin();
       await send(upload, 1);
@@ -303,7 +306,7 @@ describe('an upload in parts', () => {
     }
   });
 
-  it('belongs to its account, and its id is accepted only as the id of an upload', async () => {
+  it('is not accessible to another account, and its paths accept only ids of uploads in parts', async () => {
     const upload = await begin();
     const headers = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
     const single = (await api.call('POST', '/v1/upload/presigned-url', request())).json.result.filename;

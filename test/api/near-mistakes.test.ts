@@ -37,7 +37,7 @@ describe('an item of a list with another type', () => {
     [{ filters: 'hflip' }, 'filters', 'is text, not a list', '[{"filter":"hflip"}]'],
     [{ metadata: 'order 17' }, 'metadata', 'is text, not an object', '{"name":"text"}'],
   ])(
-    'an item of a list with another type in %j is rejected with an item that is accepted',
+    'an item of a list with another type in %j is rejected with an example of an accepted item',
     async (more, field, reason, example) => {
       const format = 'ladder' in more ? 'hls' : 'mp4';
       const { status, json } = await post('/v1/transcodes', { inputs: INPUTS, outputFormat: format, ...more });
@@ -58,7 +58,7 @@ describe('a list or an object of a request', () => {
     transcribeBody,
     uploadTokenBody,
   };
-  /** Every list and every object of a schema, with its path. */
+  /** Returns every list and every object in a schema, with its path. */
   function containersOf(
     schema: z.ZodType,
     path: readonly string[] = [],
@@ -74,7 +74,7 @@ describe('a list or an object of a request', () => {
     );
     return path.length > 0 ? [{ path, inner }, ...below] : below;
   }
-  /** `true` in this place of a request, and the issue that it causes there. A rule of the request may be broken first. */
+  /** Puts `true` at a path of a request. Returns the request, and the first issue at that path that is not a custom rule. */
   function issueAt(schema: z.ZodType, path: readonly string[]) {
     const value = path.reduceRight<unknown>((rest, key) => (key === '0' ? [rest] : { [key]: rest }), true);
     const issues = schema.safeParse(value).error?.issues ?? [];
@@ -88,14 +88,17 @@ describe('a list or an object of a request', () => {
     });
   });
 
-  it.each(FIELDS)('is shown by an example that is accepted, if true was sent for $field', ({ sent, issue, inner }) => {
-    const { remedy, near } = describeIssue(issue, sent);
-    const shown = [...remedy.matchAll(/such as ([[{].*?[\]}])(?= or |, a|$)/g)].map(([, text]) => JSON.parse(text!));
-    const examples = near === undefined ? shown : [near];
-    expect([remedy, examples.some((example) => inner.safeParse(example).success)]).toEqual([remedy, true]);
-  });
+  it.each(FIELDS)(
+    'is described by an example that is accepted, if true was sent for $field',
+    ({ sent, issue, inner }) => {
+      const { remedy, near } = describeIssue(issue, sent);
+      const shown = [...remedy.matchAll(/such as ([[{].*?[\]}])(?= or |, a|$)/g)].map(([, text]) => JSON.parse(text!));
+      const examples = near === undefined ? shown : [near];
+      expect([remedy, examples.some((example) => inner.safeParse(example).success)]).toEqual([remedy, true]);
+    },
+  );
 
-  it('is checked in every kind of request', () => {
+  it('occurs in more than 40 fields of the requests', () => {
     expect(FIELDS.length).toBeGreaterThan(40);
   });
 });

@@ -32,7 +32,7 @@ async function granted(who = person, more: Record<string, string> = {}) {
   return { client, ...json } as { client: string; access_token: string; refresh_token: string; scope: string };
 }
 
-/** The checkboxes of a page, and whether each is checked. */
+/** Returns the names of the checkboxes on a page, and whether each is checked. */
 function boxesOf(page: string): Record<string, boolean> {
   const found = page.matchAll(/<input type="checkbox" name="(\w+)" value="1"( checked)?>/g);
   return Object.fromEntries([...found].map(([, name, checked]) => [name!, checked !== undefined]));
@@ -88,7 +88,7 @@ describe('OAuth', () => {
     expect(await oauth.statusOf(tokens.access_token)).toBe(401);
   });
 
-  it('asks for email address and password if there is no session, and opens none', async () => {
+  it('asks for email address and password if there is no session, and does not create a session', async () => {
     const client = await oauth.client();
     const { verifier, fields } = asking(client);
     const page = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`);
@@ -102,7 +102,7 @@ describe('OAuth', () => {
     expect([right.status, right.headers.get('set-cookie')]).toEqual([303, expect.stringMatching(/^airlock_device=/)]);
     const code = responded(right).code!;
     expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(200);
-    // The session cookie is not sent with a navigation from another site, but with the next one.
+    // Browsers do not send the session cookie after a navigation from another site, so the page reloads itself once.
     const foreign = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`, undefined, {
       'sec-fetch-site': 'cross-site',
     });
@@ -182,7 +182,7 @@ describe('OAuth', () => {
     await make(token.access_token, `/v1/webhooks/${changed.id}`, hook, 'PATCH');
     await make(token.access_token, `/v1/webhooks/${rotated.id}/rotate`, {});
     await make(api.key, `/v1/webhooks/${adopted.id}`, { enabled: true }, 'PATCH');
-    // Signing in again to the same client is no revocation: the new token owns what the old one created.
+    // Signing in to the same client again does not revoke keys and webhooks: the new token owns the keys and webhooks of the old token.
     const { fields, verifier } = asking(token.client, { scope: 'read admin' });
     const { code } = responded(await oauth.allow(admin, fields));
     await oauth.exchange({ client_id: token.client, code: code!, code_verifier: verifier });
@@ -208,7 +208,7 @@ describe('OAuth', () => {
     expect(disabled).toContainEqual({ webhook_id: made.id, reason: 'revoked' });
   });
 
-  it('lists tokens with keys, and revokes them in the list, at /oauth/revoke, and when the person is disabled', async () => {
+  it('lists its tokens among the keys, and revokes them in this list, at /oauth/revoke, and when the person is disabled', async () => {
     const token = await granted();
     const listed = (await api.call('GET', '/v1/keys')).json.items.find(
       (key: { oauth_client: string | null }) => key.oauth_client === token.client,
@@ -238,7 +238,7 @@ describe('OAuth', () => {
   });
 });
 
-it('a client can be registered that listens on any port of its machine', async () => {
+it('an OAuth client may listen on any port of its machine', async () => {
   const client = await oauth.client({ uris: ['http://127.0.0.1/back'] });
   const { fields } = asking(client, { redirect_uri: 'http://127.0.0.1:50123/back' });
   expect((await oauth.allow(person, fields)).headers.get('location')).toMatch(/^http:\/\/127.0.0.1:50123\/back\?code=/);

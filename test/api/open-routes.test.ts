@@ -25,7 +25,7 @@ describe('routes that need no key', () => {
 
   const send = (bytes: string, from?: string) => connections.open(port, bytes, from);
 
-  it.each(OPEN_POSTS)('POST %s rejects a body of more than 16 KiB before it arrives', async (path) => {
+  it.each(OPEN_POSTS)('POST %s rejects a body of more than 16 KiB before it reads the body', async (path) => {
     const head = `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n`;
     const { received } = send(`${head}content-length: ${MAX_OPEN_BODY_BYTES + 1}\r\n\r\n`);
     await received('HTTP/1.1 413');
@@ -66,7 +66,7 @@ describe('routes that need no key', () => {
     }
   });
 
-  it('process a bounded number of requests of one address, and requests of other addresses at the same time', async () => {
+  it('process a bounded number of requests of one address at a time, and requests of other addresses concurrently', async () => {
     const from = '127.0.0.5';
     const head = 'POST /v1/session HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n';
     const waiting = Array.from({ length: ADDRESS_REQUESTS.open }, () => send(head, from));
@@ -77,7 +77,7 @@ describe('routes that need no key', () => {
     await until(async () => (await send(get, from).received('\r\n')).startsWith('HTTP/1.1 401'), { what: 'its end' });
   });
 
-  it('delay documents of an address that has got many bytes, then reject them, and serve other addresses at once', async () => {
+  it('delay and then reject documents for an address that has received many bytes, and serve other addresses immediately', async () => {
     const { length } = (await api.app.inject('/openapi.json')).rawPayload;
     const { burst, perMinute } = DOCUMENT_BYTES;
     const perMs = perMinute / 60_000;
@@ -95,7 +95,7 @@ describe('routes that need no key', () => {
     const responses = await flood;
     const rejected = responses.filter(({ statusCode }) => statusCode === 429);
     const delivered = responses.length - rejected.length;
-    // While the requests start, the address may get further bytes.
+    // The address may receive further bytes while the requests start.
     const most = (burst + (performance.now() - from + DOCUMENT_WAIT_MS) * perMs) / length;
     expect([delivered >= sent, delivered <= most]).toEqual([true, true]);
     expect(performance.now() - from).toBeGreaterThan(DOCUMENT_WAIT_MS / 2);
@@ -103,7 +103,7 @@ describe('routes that need no key', () => {
     expect(rejected[0]!.headers).toMatchObject({ 'retry-after': '5', 'cache-control': 'no-store' });
   });
 
-  it('include an icon for pages that declare no icon', async () => {
+  it('include /favicon.ico, for pages that declare no icon', async () => {
     const icon = await api.app.inject('/favicon.ico');
     expect([icon.statusCode, icon.headers['content-type']]).toEqual([200, 'image/svg+xml']);
     expect(icon.payload).toContain('<svg');
@@ -127,7 +127,7 @@ describe('an address that sends too many requests', () => {
     await api.close();
   });
 
-  /** Checks that every page can read the 429 of the routes that accept tokens, and of no other route. */
+  /** Checks that pages of every site can read the 429 of routes that accept upload tokens, but not the 429 of other routes. */
   async function checkPage(origin: string): Promise<void> {
     const page = { origin: 'https://app.example.com' };
     const token = { authorization: `Bearer ${makeUploadToken().raw}` };

@@ -16,7 +16,7 @@ const { oas } = spectralRulesets;
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Json = any;
 
-/** The list of the jobs of a kind, by the prefix of its events. */
+/** Name of the schema that lists the jobs of a kind, by the prefix of the kind's events. */
 const LISTS: Record<string, string> = {
   transcode: 'JobList',
   transcription: 'TranscriptionJobList',
@@ -31,13 +31,13 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** Every operation but HEAD, which is GET without a body. */
+/** Returns every operation of the document, which describes no HEAD. */
 const operations = (of: Json = document): [string, Json][] =>
   Object.entries(of.paths).flatMap(([path, item]) =>
     Object.entries(item as object).map(([method, operation]): [string, Json] => [`${method} ${path}`, operation]),
   );
 
-/** Every schema in the document, with its path. */
+/** Returns every schema in the document, with its path. */
 function schemas(): [string, Json][] {
   const found: [string, Json][] = [];
   const visit = (where: string, value: Json): void => {
@@ -58,7 +58,7 @@ const media = (of: Json = document) =>
     ),
   );
 
-/** Checks of values, by the text of their schema. Most responses share a few schemas. */
+/** Validators by the text of their schema. They are cached, because most responses share a few schemas. */
 const checks = new Map<string, z.ZodType>();
 
 function checkOf(schema: Json): z.ZodType {
@@ -68,7 +68,7 @@ function checkOf(schema: Json): z.ZodType {
   return check;
 }
 
-/** A schema with everything that it refers to, as JSON Schema. */
+/** Returns a JSON Schema that contains every schema it refers to. */
 function standalone(schema: string): Json {
   const used = new Map<string, string>();
   addReferences(schema, used);
@@ -77,7 +77,7 @@ function standalone(schema: string): Json {
   return JSON.parse(complete.replaceAll('#/components/schemas/', '#/$defs/'));
 }
 
-/** Adds the texts of all schemas that a text refers to, directly or through another schema. */
+/** Adds to `used` the text of every schema that `text` refers to, directly or through another schema. */
 function addReferences(text: string, used: Map<string, string>): void {
   for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
     if (used.has(name!)) continue;
@@ -88,7 +88,7 @@ function addReferences(text: string, used: Map<string, string>): void {
 }
 
 describe('the OpenAPI document', () => {
-  it('names every operation, in one of the described tags, on a server', () => {
+  it('names at least one server, and gives every operation a unique id, a summary and a described tag', () => {
     const ids = operations().map(([, { operationId }]) => operationId);
     for (const id of ids) expect(id).toMatch(/^[a-z]+[A-Z][A-Za-z]+$/);
     expect(new Set(ids).size).toBe(ids.length);
@@ -159,7 +159,7 @@ describe('the OpenAPI document', () => {
     }
     const sources = (lang: string) =>
       samples.flatMap(([, list]) => list.flatMap((one: Json) => (one.lang === lang ? [one.source] : [])));
-    // A function is parsed, but not run. One shell reads all samples, each by itself.
+    // Checks the syntax of each sample as a function, which is not run. One shell reads all samples.
     const parse = 'for sample; do eval "parsed() { $sample\n}" || exit 1; done';
     await promisify(execFile)('bash', ['-c', parse, 'bash', ...sources('Shell')]);
     const python = 'import json, sys\nfor source in json.loads(sys.argv[1]): compile(source, source, "exec")';
@@ -171,7 +171,7 @@ describe('the OpenAPI document', () => {
     expect(faults).toEqual([]);
   });
 
-  it('stays small enough to serve: 64 KiB with Brotli', () => {
+  it('has at most 64 KiB when it is compressed with Brotli', () => {
     const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
     expect(brotliCompressSync(JSON.stringify(document), quality).length).toBeLessThan(64 * 1024);
   });
@@ -179,7 +179,7 @@ describe('the OpenAPI document', () => {
   it('breaks none of the rules that Spectral recommends', async () => {
     const spectral = new Spectral();
     spectral.setRuleset({ extends: [oas as never] });
-    // The tests below check JSON examples in a tenth of the time that Spectral needs, because it compiles a schema for each example.
+    // The tests below check the JSON examples. They take a tenth of the time of Spectral, which compiles a schema for each example.
     const reviewed = structuredClone(document);
     for (const [, one] of media(reviewed)) for (const field of ['example', 'examples']) delete one[field];
     const found = await spectral.run(reviewed);
@@ -197,7 +197,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('contains the paths that return 501, and the errors of their own', () => {
+  it('contains the paths that return 501, and the errors that only some operations return', () => {
     for (const path of ['/v1/transcribe', '/v1/blueprints/{slug}/runs']) {
       const [operation]: Json[] = Object.values(document.paths[path]);
       expect([path, Object.keys(operation.responses)]).toEqual([path, expect.arrayContaining(['501'])]);
@@ -225,7 +225,7 @@ describe('the OpenAPI document', () => {
     expect(bare).toEqual([]);
   });
 
-  it('has one schema per type, and no unused one', () => {
+  it('has one schema per type, and no unused schema', () => {
     const names = Object.keys(document.components.schemas);
     const text = JSON.stringify(document);
     expect(names.filter((name) => names.includes(`${name}Input`) || name.endsWith('RequestInput'))).toEqual([]);
@@ -234,7 +234,7 @@ describe('the OpenAPI document', () => {
     expect(names.filter((_, index) => shapes.indexOf(shapes[index]!) !== index)).toEqual([]);
   });
 
-  it('has an enum wherever a value is one of several', () => {
+  it('has an enum for every value that has a fixed set', () => {
     const { TranscodeRequest, PresignRequest, JobStatus, FailureCode, Error: body } = document.components.schemas;
     expect(TranscodeRequest.properties.output_format.anyOf[0].enum).toContain('mkv');
     expect(PresignRequest.properties.content_type.enum).toContain('audio/mpeg');
@@ -277,7 +277,7 @@ describe('the OpenAPI document', () => {
     expect(document.info.description).toMatch(/`output_format`[\s\S]*`outputFormat`[\s\S]*`PartNumber`/);
   });
 
-  it('marks fields that only repeat another for clients of the hosted service as deprecated', () => {
+  it('marks fields as deprecated that only repeat another field for clients of the hosted service', () => {
     const { Job, ConfirmResult, Health } = document.components.schemas;
     const duplicates = [Job.properties.jobId, ConfirmResult.properties.gcsUrl, Health.properties.supabase];
     expect(duplicates.map(({ deprecated }) => deprecated)).toEqual(duplicates.map(() => true));
@@ -293,7 +293,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('lists the errors of every operation by status, and none as a range', () => {
+  it('lists the errors of every operation by status, without a range of statuses', () => {
     for (const [where, { responses, security, requestBody }] of operations()) {
       const statuses = Object.keys(responses);
       expect([where, statuses.filter((status) => !/^\d{3}$/.test(status))]).toEqual([where, []]);

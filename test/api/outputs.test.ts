@@ -28,7 +28,7 @@ const create = (outputs: unknown, more: object = {}) =>
 const read = async (id: string) => (await api.call('GET', `/v1/transcodes/${id}`)).json;
 
 describe('a job with several outputs', () => {
-  it('shows each of them from the start, by its name and in the order of the request', async () => {
+  it('shows each output from the start, by its name and in the order of the request', async () => {
     const { status, json: job } = await create(OUTPUTS);
     expect(status).toBe(201);
     expect(job.outputs.map(({ name, format, status }: Record<string, string>) => [name, format, status])).toEqual([
@@ -48,7 +48,7 @@ describe('a job with several outputs', () => {
     expect(details.request.outputs[1]).toEqual(OUTPUTS[1]);
   });
 
-  it('is checked and planned together: one command for each decode, and the position of every mistake', async () => {
+  it('is validated as a whole: the response contains one command for each decode, and the position of a mistake', async () => {
     const body = { inputs: [{ url }], outputs: [...OUTPUTS, { outputFormat: 'jpg' }] };
     const { json: response } = await api.call('POST', '/v1/transcodes/validate', body);
     expect(response).toMatchObject({ valid: true, errors: [] });
@@ -73,7 +73,7 @@ describe('a job with several outputs', () => {
     expect(json.items[1].error.details.field).toBe('outputs');
   });
 
-  it('keeps the outputs that are complete when others fail, and signs links to them by name', async () => {
+  it('keeps its completed outputs when other outputs fail, and signs links to the completed outputs by name', async () => {
     const { json: job } = await create(OUTPUTS);
     const claim = await claimOf(job.id);
     const early = await api.call('GET', `/v1/transcodes/${job.id}/download?output=small`);
@@ -180,14 +180,14 @@ describe('a request with outputs', () => {
     expect(json.message).toMatch(text);
   });
 
-  it('warns of unknown fields in an output, with the name that was meant', async () => {
+  it('returns a warning for unknown fields in an output, with the nearest name', async () => {
     const { json } = await create([{ outputFormat: 'mp4', optoins: [] }]);
     expect(json.warnings).toEqual([
       { field: 'outputs[0].optoins', message: 'Unknown field, ignored. Did you mean "options"?' },
     ]);
   });
 
-  it('accepts null for everything that may be absent', async () => {
+  it('accepts null for every optional field', async () => {
     const nothing = { name: null, preset: null, options: null, filters: null, bitrate: null };
     expect((await create([{ outputFormat: 'mp4', ...nothing }], { outputFormat: null })).status).toBe(201);
   });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** A client whose key may create jobs and may not read. */
+/** Creates a client whose key may create jobs but not read, unless other scopes are given. */
 async function makeClient(scopes: ('transcode' | 'read' | 'admin')[] = ['transcode']) {
   const raw = await api.makeKey({ scopes });
   return clientOf(raw);
@@ -40,7 +40,7 @@ function clientOf(raw: string) {
       (await call('POST', '/v1/transcodes', body(), headers)).json.id,
     batch: async (): Promise<Json> =>
       (await call('POST', '/v1/transcodes/batch', { jobs: [body(), {}], metadata: { text: SECRET } })).json,
-    /** Replaces the key, which still works for an hour. */
+    /** Replaces the key, and the old key stays valid for an hour. */
     async rotate() {
       const { id } = await api.database.db
         .selectFrom('api_keys')
@@ -70,7 +70,7 @@ describe('a key with the scope transcode and without read', () => {
     [mine, other] = [await makeClient(), await makeClient()];
   });
 
-  it('gets no data of other keys’ jobs from any route, and cannot change them', async () => {
+  it('gets no data of other keys’ jobs from any route, and cannot change these jobs', async () => {
     const { id: batchId, items } = await other.batch();
     const person = clientOf(api.key);
     const foreign = [await other.create(), await person.create(), batchId, items[0].job.id];
@@ -154,7 +154,7 @@ describe('a key with the scope transcode and without read', () => {
     expect((await mine.call('GET', `/v1/transcodes/${id}/events`)).json.events).toHaveLength(1);
   });
 
-  it('does not get the response to another key for the same idempotency key', async () => {
+  it('does not get another key’s response for the same Idempotency-Key', async () => {
     const key = { 'idempotency-key': 'the same for both' };
     const id = await other.create(key);
     const replay = await mine.call('POST', '/v1/transcodes?wait=1', body(), key);
@@ -168,7 +168,7 @@ describe('a key with the scope transcode and without read', () => {
     expect((await mine.call('POST', '/v1/transcodes/batch', jobs, key)).json.code).toBe('idempotency_conflict');
   });
 
-  it('keeps its jobs when it is rotated, and both keys see them during the overlap', async () => {
+  it('keeps access to its jobs when it is rotated, and both keys see these jobs during the overlap', async () => {
     const first = await mine.create();
     const successor = await mine.rotate();
     const second = await successor.create();
@@ -201,7 +201,7 @@ describe('a key with the scope transcode and without read', () => {
 });
 
 describe('a key with the scopes transcode and read', () => {
-  it('sees, and cancels, the jobs of every key', async () => {
+  it('sees and can cancel the jobs of every key', async () => {
     const [reader, other] = [await makeClient(['transcode', 'read']), await makeClient()];
     const id = await other.create();
     expect(await listed(reader)).toContain(id);
@@ -209,13 +209,13 @@ describe('a key with the scopes transcode and read', () => {
   });
 });
 
-/** What an attack could have changed. */
+/** Returns the columns of all jobs that an attack could have changed. */
 async function rows(): Promise<Json[]> {
   const { rows: found } = await api.database.pg.query('SELECT id, status, erased_at, updated_at FROM jobs ORDER BY id');
   return found;
 }
 
-/** Completes a job, as a worker does, and returns the URL of its output. */
+/** Completes a job as a worker does. Returns the URL of its output. */
 async function complete(id: string): Promise<string> {
   const { pg } = api.database;
   await pg.query(
@@ -230,7 +230,7 @@ async function complete(id: string): Promise<string> {
   return `gs://${api.context.store.bucket}/outputs/${id}.mp3`;
 }
 
-/** Calls a tool, and returns the text of the response. */
+/** Calls a tool. Returns the text of the response. */
 async function tool({ call }: Client, name: string, args: object): Promise<string> {
   const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } };
   const { status, text } = await call('POST', '/mcp', message, { accept: 'application/json, text/event-stream' });

@@ -22,7 +22,7 @@ interface Browser {
   email: string;
   cookie: string;
   csrf: string;
-  /** The cookie that makes it known. */
+  /** Value of the cookie by which the service recognizes the browser. */
   device: string;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
 }
@@ -42,7 +42,7 @@ function makeLink(role: Role, accountId = api.account.id): Promise<{ token: stri
   });
 }
 
-/** A browser in which a new person of that role has signed in. */
+/** Returns a browser in which a new person with this role has signed in. */
 async function browser(role: Role, accountId = api.account.id): Promise<Browser> {
   const email = `person-${++people}@example.org`;
   await api.database.db.transaction().execute(async (tx) => {
@@ -65,7 +65,7 @@ function browserOf(email: string, response: ApiResponse): Browser {
 }
 
 describe('a setup link', () => {
-  it('shows its person, sets the password once, and signs in', async () => {
+  it('shows the person’s address, role and account, sets the password once, and signs the person in', async () => {
     const { token, email } = await makeLink('member');
     const read = () => open('GET', '/v1/setup', undefined, { 'x-airlock-setup': token });
     expect((await read()).json).toEqual({ email, role: 'member', account: { name: api.account.name } });
@@ -79,7 +79,7 @@ describe('a setup link', () => {
     expect((await signIn(email)).status).toBe(200);
   });
 
-  it('a setup link for the first operator works only while no person exists, and creates one operator when it is used twice', async () => {
+  it('a setup link for the first operator is valid only while no person exists, and creates one operator even if it is used twice', async () => {
     const fresh = await startApi();
     try {
       const { db } = fresh.database;
@@ -142,7 +142,7 @@ describe('a session', () => {
     }
   });
 
-  it('can do what its role can, in its account alone', async () => {
+  it('allows what its role allows, and only in its own account', async () => {
     const other = await api.makeAccount();
     const roles = { viewer: await browser('viewer'), member: await browser('member'), admin: await browser('admin') };
     const stranger = await browser('admin', other.id);
@@ -163,7 +163,7 @@ describe('a session', () => {
     expect((await stranger.call('GET', `/v1/transcodes/${made}`)).status).toBe(404);
   });
 
-  it('creates keys with at most the rights of the role, and with `operator` only if it is named', async () => {
+  it('can create keys with at most the rights of its role, and with `operator` only if the request names this scope', async () => {
     const [admin, operator] = [await browser('admin'), await browser('operator')];
     const made = (await admin.call('POST', '/v1/keys', { name: 'k' })).json;
     expect(made.scopes).toEqual(['transcode', 'upload', 'read', 'admin']);
@@ -186,7 +186,7 @@ describe('a session', () => {
     expect((await signIn(two.email)).json.code).toBe('invalid_credentials');
   });
 
-  it('ends after a day without a request, and after a week', async () => {
+  it('ends after a day without a request, and after a week in any case', async () => {
     const browsers = [await browser('viewer'), await browser('viewer')];
     const set = (column: string, ago: string, { email }: Browser) =>
       api.database.pg.query(
@@ -200,7 +200,7 @@ describe('a session', () => {
     for (const one of browsers) expect((await one.call('GET', '/v1/transcodes')).status).toBe(401);
   });
 
-  it('is open for event streams until it ends', async () => {
+  it('allows event streams until it ends', async () => {
     const { db } = api.database;
     const [one, other] = [await browser('viewer'), await browser('viewer')];
     const ids = (await db.selectFrom('sessions').select('id').execute()).map(({ id }) => id);
@@ -213,7 +213,7 @@ describe('a session', () => {
 });
 
 describe('a stranger', () => {
-  it('learns nothing from the responses to an unknown address, a wrong password and a missing password', async () => {
+  it('gets the same response for an unknown address, a wrong password and a missing password', async () => {
     const { email } = await browser('member');
     const { email: invited } = await makeLink('member');
     for (const [name, password] of [
@@ -227,7 +227,7 @@ describe('a stranger', () => {
     }
   });
 
-  it('gets a few guesses a minute, and the person can sign in from another address at the same time', async () => {
+  it('may guess a few passwords a minute, and the person can sign in from another address at the same time', async () => {
     const { email } = await browser('member');
     const guess = () => signIn(email, 'a wrong password', { 'x-forwarded-for': '203.0.113.9' });
     const statuses: number[] = [];
@@ -258,14 +258,15 @@ describe('a stranger', () => {
     const guess = (_: unknown, index: number) =>
       send('203.0.113.50', { email: `nobody-${index}@example.org`, password: 'a wrong password' });
     const flood = Array.from({ length: 20 }, guess);
-    // The first response is a rejection, because the maximum number of sign-ins waits.
+    // The first response is a rejection, because the maximum number of sign-ins is already waiting.
     await Promise.race(flood);
     const right = { email, password: PASSWORD };
     expect(await send('203.0.113.51', right)).toEqual([200, null]);
     expect(await send('203.0.113.50', right, `airlock_device=${device}`)).toEqual([200, null]);
     const codes = (await Promise.all(flood)).map(([, code]) => code);
     const checked = codes.filter((code) => code === 'invalid_credentials').length;
-    // Two sign-ins are checked at a time. On a busy machine, a check may end before the last sign-in arrives, which is then checked too.
+    // The service checks two sign-ins at a time. On a busy machine, a check may end before the last sign-in arrives, so that more than two
+    // are checked.
     expect(checked).toBeGreaterThanOrEqual(2);
     expect(checked).toBeLessThan(10);
     expect(codes.filter((code) => code === 'concurrency_exceeded')).toHaveLength(codes.length - checked);
@@ -293,7 +294,7 @@ describe('a stranger', () => {
     expect((await send(PASSWORD, `airlock_device=${device}`)).statusCode).toBe(200);
   });
 
-  it('cannot change anything with the cookie alone, with another session’s value, or by a page of another site', async () => {
+  it('cannot change anything without the CSRF token of the session, or from a page of another site', async () => {
     const [one, two] = [await browser('admin'), await browser('admin')];
     for (const csrf of ['', 'x', two.csrf, `${one.csrf}x`]) {
       const response = await one.call('POST', '/v1/keys', { name: 'forged' }, { 'x-airlock-csrf': csrf });
@@ -315,7 +316,7 @@ describe('a stranger', () => {
     expect((await open('POST', '/v1/session', 'email=a&password=b', form)).status).toBe(415);
   });
 
-  it('cannot fix a session: signing in always makes a new one', async () => {
+  it('cannot fix a session, because every sign-in creates a new session', async () => {
     const { email } = await browser('member');
     const planted = 'A'.repeat(43);
     const response = await signIn(email, PASSWORD, { cookie: `airlock_session=${planted}` });
@@ -393,7 +394,7 @@ describe('an operator', () => {
     expect(second.verification).toMatchObject({ ok: true, broken_at: null });
   });
 
-  it('drains a worker by a request that the worker sees at its next heartbeat', async () => {
+  it('drains a worker with a request that the worker reads at its next heartbeat', async () => {
     const operator = await browser('operator');
     expect((await operator.call('PATCH', `/v1/admin/workers/${ID}`, { draining: true })).status).toBe(404);
     await api.database.pg.query(
@@ -407,7 +408,7 @@ describe('an operator', () => {
 });
 
 describe('the usage of an account', () => {
-  it('is shown by day, with quota and what remains, for a month', async () => {
+  it('is shown for each day of a month, with the quota and the remainder', async () => {
     const account = await api.makeAccount({ monthly_minutes: 100 });
     const key = await api.makeKey({ account });
     await api.database.pg.query(

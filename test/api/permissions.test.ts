@@ -6,14 +6,14 @@ import { kinds } from '../../src/kinds/registry.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { oauthOf } from '../helpers/oauth.ts';
 
-/** The paths of all kinds of jobs that clients see: one decision applies to all of them. */
+/** Matches the paths of all kinds of jobs that clients see, because the same rules apply to all of these kinds. */
 const KINDS = [...kinds.values()]
   .flatMap(({ shown }) => (shown ? [shown.path, shown.listPath ?? []].flat() : []))
   .join('|');
 
 /**
- * Who may use which routes, as decided, independent of the code: the first pattern that fits counts. A key with
- * `transcode` may also read its own jobs. A route that no pattern fits fails the test.
+ * Scopes that each route accepts, stated independently of the code. The first pattern that matches a route applies. A key with `transcode`
+ * may also read its own jobs. A route that matches no pattern fails the test.
  */
 const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open'])[] = [
   [/^post \/v1\/transcodes\/\{id\}\/playback$/, ['transcode', 'read']],
@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** Whether the request passed the check of its permission. What comes after it may fail: ids and bodies are made up. */
+/** Returns false if the request was rejected with 403 `forbidden`. Other errors count as allowed, because ids and bodies are made up. */
 async function isLetIn({ method, path }: Operation, headers: Record<string, string>): Promise<boolean> {
   const { status, json } = await api.call(method, path, undefined, { authorization: '', ...headers });
   expect([method, path, [401, 500].includes(status)]).toEqual([method, path, false]);
@@ -82,15 +82,18 @@ describe('every route of the OpenAPI document', () => {
     }
   });
 
-  it.each(SCOPES)('accepts a key that has only the scope %s exactly if it declares this scope', async (scope) => {
-    const headers = { authorization: `Bearer ${await api.makeKey({ scopes: [scope] })}` };
-    for (const operation of operations.filter(({ scopes }) => scopes.length > 0)) {
-      const isIn = await isLetIn(operation, headers);
-      expect([operation.route, isIn]).toEqual([operation.route, operation.scopes.includes(scope)]);
-    }
-  });
+  it.each(SCOPES)(
+    'accepts a key that has only the scope %s if and only if the route declares this scope',
+    async (scope) => {
+      const headers = { authorization: `Bearer ${await api.makeKey({ scopes: [scope] })}` };
+      for (const operation of operations.filter(({ scopes }) => scopes.length > 0)) {
+        const isIn = await isLetIn(operation, headers);
+        expect([operation.route, isIn]).toEqual([operation.route, operation.scopes.includes(scope)]);
+      }
+    },
+  );
 
-  it.each(ROLES)('accepts a person with the role %s exactly if it declares this role', async (role) => {
+  it.each(ROLES)('accepts a person with the role %s if and only if the route declares this role', async (role) => {
     const { cookie, csrf } = await people.person(role);
     for (const operation of operations.filter(({ scopes }) => scopes.length > 0)) {
       const isIn = await isLetIn(operation, { cookie, 'x-airlock-csrf': csrf });
@@ -108,7 +111,7 @@ describe('every route of the OpenAPI document', () => {
   });
 });
 
-/** A person with `read` reads all jobs; the routes that change jobs need `transcode`. */
+/** Returns whether a person with the scopes `own` may use a route through `scope`. Routes that accept `read` require `read` from people. */
 function mayWith(own: readonly Scope[], scope: Scope, rule: readonly Scope[]): boolean {
   return own.includes(scope) && (!rule.includes('read') || scope === 'read');
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** A completed job whose output is a ladder. */
+/** Creates a completed job whose output is a ladder. */
 async function makeLadder(account = api.account) {
   const tree = await completeTree(api, ladderOf(4), account);
   const { rows } = await api.database.pg.query(
@@ -32,7 +32,7 @@ const SPRITE = new Map([
   ['sprite-1.jpg', 'picture'],
 ]);
 
-/** A ladder whose job also has a sprite, of which the prefix is returned. */
+/** Creates a completed job with a ladder and a sprite. */
 async function makeLadderWithSprite() {
   const [ladder, sprite] = [await makeLadder(), await completeTree(api, SPRITE)];
   await api.database.pg.query(`UPDATE job_outputs SET job_id = $1, position = 1, role = 'sprite' WHERE job_id = $2`, [
@@ -45,7 +45,7 @@ async function makeLadderWithSprite() {
 
 const play = ({ path, headers }: { path: string; headers: Record<string, string> }, body?: object) =>
   api.call('POST', `${path}/playback`, body, headers);
-/** As a player requests it: without a key, from a page of another site. */
+/** Sends a request as a player does: without a key, from a page of another site. */
 const get = (url: string) =>
   fetch(url.replace(/^http:\/\/[^/]+(?=\/playback\/)/, origin), {
     headers: { origin: 'https://shop.example', accept: '*/*' },
@@ -54,7 +54,7 @@ const get = (url: string) =>
 const codeOf = async (response: Response) => [response.status, ((await response.json()) as { code: string }).code];
 
 describe('POST /v1/transcodes/{id}/playback', () => {
-  it('returns URLs that need no key, and the time of their end', async () => {
+  it('returns URLs that need no key, and the time when they expire', async () => {
     const { status, json, headers } = await play(await makeLadder(), { expires_in: 600 });
     expect(status).toBe(201);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -71,7 +71,7 @@ describe('POST /v1/transcodes/{id}/playback', () => {
     expect(left).toBeLessThanOrEqual(600_000);
   });
 
-  it('needs no body: the URLs live six hours, at most until the output is deleted', async () => {
+  it('needs no body, and returns URLs that expire after six hours, or earlier if the output is deleted earlier', async () => {
     const ladder = await makeLadder();
     const end = async () => Date.parse((await play(ladder)).json.expires_at) - Date.now();
     await api.database.pg.query(`UPDATE jobs SET expires_at = now() + interval '1 day' WHERE id = $1`, [ladder.id]);
@@ -80,7 +80,7 @@ describe('POST /v1/transcodes/{id}/playback', () => {
     expect(Math.round((await end()) / HOUR_MS)).toBe(1);
   });
 
-  it('rejects an output that is not a ladder, another account, and a time out of bounds', async () => {
+  it('rejects an output that is not a ladder, a job of another account, and an expiry out of bounds', async () => {
     const other = await completeTree(api, new Map([['a.txt', 'text']]));
     const rejected = await play(other);
     expect([rejected.status, rejected.json.details.field]).toEqual([400, 'output']);
@@ -94,7 +94,7 @@ describe('POST /v1/transcodes/{id}/playback', () => {
 });
 
 describe('a playback URL', () => {
-  it('serves playlists, and redirects to signed links for all other files, on every site', async () => {
+  it('serves playlists to pages of every site, and redirects requests for all other files to signed links', async () => {
     const { json } = await play(await makeLadder());
     const playlist = await get(json.hls_url);
     expect([playlist.status, playlist.headers.get('content-type')]).toEqual([200, 'application/vnd.apple.mpegurl']);
@@ -110,7 +110,7 @@ describe('a playback URL', () => {
     expect(await segment.text()).toMatch(/^segment 1 /);
   });
 
-  it('returns links that expire with it', async () => {
+  it('redirects to links that expire when the playback URL expires', async () => {
     const { outputId } = await makeLadder();
     const token = makePlaybackToken(api.context.vault, { outputId, expiresAt: new Date(Date.now() + 90_000) });
     const redirect = await get(`${origin}/playback/${token}/${SEGMENT}`);
@@ -119,7 +119,7 @@ describe('a playback URL', () => {
     expect(seconds).toBeLessThanOrEqual(90);
   });
 
-  it('shows the pictures of the sprite of the same job, by links that end with it', async () => {
+  it('serves the sprite of the same job through links that expire when the playback URL expires', async () => {
     const ladder = await makeLadderWithSprite();
     const { json } = await play(ladder);
     expect(json.thumbnails_track).toBe(`${json.hls_url.replace('master.m3u8', 'thumbnails/sprite.vtt')}`);
@@ -142,7 +142,7 @@ describe('a playback URL', () => {
     ]);
   });
 
-  it('shows no pictures of a sprite of another job', async () => {
+  it('serves no sprite of another job', async () => {
     await completeTree(api, SPRITE);
     const { json } = await play(await makeLadder());
     expect(await codeOf(await get(`${json.page_url}/thumbnails/sprite.vtt`))).toEqual([404, 'not_found']);
@@ -162,7 +162,7 @@ describe('a playback URL', () => {
       expect(await codeOf(await get(`${json.page_url}/${path}`))).toEqual([404, 'not_found']);
   });
 
-  it('returns 410 after its end, after a change, and for another output', async () => {
+  it('returns 410 after its expiry, if it was changed, and for an output that is not a ladder', async () => {
     const { outputId } = await makeLadder();
     const { vault } = api.context;
     const soon = new Date(Date.now() + HOUR_MS);
@@ -204,7 +204,7 @@ describe('a playback URL', () => {
     for (const url of urls) expect(await codeOf(await get(url))).toEqual([410, 'playback_ended']);
   });
 
-  it('serves no playlist that was changed in storage', async () => {
+  it('does not serve a playlist that was changed in storage', async () => {
     const ladder = await makeLadder();
     const { json } = await play(ladder);
     const path = join(api.gateway.root, 'changed');
@@ -214,13 +214,13 @@ describe('a playback URL', () => {
     expect(await codeOf(await get(json.hls_url))).toEqual([500, 'output_damaged']);
   });
 
-  it('opens a page with a player that allows no other site and no inline script', async () => {
+  it('opens a page with a player, whose policy allows no other site and no inline script', async () => {
     const { json } = await play(await makeLadder());
     const page = await get(json.page_url);
     const policy = page.headers.get('content-security-policy')!;
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*/);
-    // Only media may have data: URLs, which run no script. Captions begin with an empty one.
+    // Only media may have data: URLs, which cannot run a script. The player starts with an empty data: URL for captions.
     expect(policy.split('; ').filter((directive) => directive.includes('data:'))).toEqual([
       expect.stringMatching(/^media-src /),
     ]);

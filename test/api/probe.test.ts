@@ -54,7 +54,7 @@ describe('a probe', () => {
     expect((await rows())[0]).toMatchObject({ plan_sealed: null, url_sealed: null, source_sealed: null });
   });
 
-  it('a probe that fails returns the reason of the job', async () => {
+  it('returns the failure of its job if it fails', async () => {
     const response = api.call('POST', '/v1/probe', body);
     const failure = { code: 'invalid_media', message: 'The file is cut off.', retry: false } as const;
     await failAttempt(api.context, await claim(), failure, null);

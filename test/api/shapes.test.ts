@@ -39,7 +39,7 @@ describe('a required field that is missing', () => {
     expect(json.message).toMatch(new RegExp(`missing.*"${near}".*"${name}"`));
   });
 
-  it('is reported as missing if nothing similar was sent, or null', async () => {
+  it('is reported as missing if no similar name was sent, or if the value is null', async () => {
     for (const body of [{ inputs: [{ url: URL }] }, { inputs: [{ url: URL }], outputFormat: null, options: [] }]) {
       const { json } = await create(body);
       expect(json.details).toMatchObject({
@@ -55,7 +55,7 @@ describe('a required field that is missing', () => {
     });
   });
 
-  it('keeps the fixed text of its error if there is one', async () => {
+  it('is reported with the fixed text of the error where the contract fixes one', async () => {
     const response = await presign({ name: 'a.mp3', contentType: 'audio/mpeg', fileSize: 10 });
     expect(response.json).toMatchObject({
       error: 'Missing required fields: filename, contentType, fileSize',
@@ -69,7 +69,7 @@ describe('a required field that is missing', () => {
     );
   });
 
-  it('is the argument of an option, if it was sent under another name', async () => {
+  it('can be the argument of an option, which is reported as missing if it was sent under another name', async () => {
     for (const body of [
       { inputs: [{ url: URL }], outputFormat: 'mp4', options: [{ option: '-ss', value: '5' }] },
       { inputs: [{ url: URL, options: [{ option: '-t', value: 5 }] }], outputFormat: 'mp4' },
@@ -117,7 +117,7 @@ describe('a type that browsers send for a file', () => {
   });
 });
 
-describe('an upload that is not accepted', () => {
+describe('a rejected upload', () => {
   it.each([
     ['audio/mp3', 'audio/mpeg'],
     ['video/mov', 'video/quicktime'],
@@ -129,7 +129,7 @@ describe('an upload that is not accepted', () => {
     ['text/srt', 'application/x-subrip'],
     ['video/qicktime', 'video/quicktime'],
   ])(
-    'an upload that is not accepted because of its type %s gets the accepted types and the nearest',
+    'a rejected upload with the type %s gets an error with the accepted types and the nearest type',
     async (contentType, near) => {
       const { status, json } = await presign({ ...PRESIGN, contentType });
       expect([status, json.error]).toEqual([400, 'Invalid file type. Only video, audio, or image files are allowed.']);
@@ -138,13 +138,13 @@ describe('an upload that is not accepted', () => {
     },
   );
 
-  it('an upload that is not accepted because of its type gets only the accepted types if its name suggests no type', async () => {
+  it('gets an error with only the accepted types if its name suggests no type', async () => {
     const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'application/pdf' });
     expect(json.details).toMatchObject({ near: null, remedy: 'Declare one of the types in details.accepted' });
   });
 
   it.each(['image/heic-sequence', 'image/HEIF-sequence', 'image/avif-sequence; x=y'])(
-    'an upload that is not accepted because it is %s gets the reason',
+    'gets an error with the reason if it is %s',
     async (type) => {
       const { json } = await presign({ ...PRESIGN, contentType: type });
       expect(json.details).toMatchObject({ near: 'video/mp4', accepted: [...UPLOAD_CONTENT_TYPES] });
@@ -152,7 +152,7 @@ describe('an upload that is not accepted', () => {
     },
   );
 
-  it('an upload that is not accepted because of its size gets the lower limit, of the account or of the server', async () => {
+  it('gets an error with the lower of the limits of the account and the server if it is too large', async () => {
     const account = await api.makeAccount({ max_upload_bytes: 1000 });
     const authorization = `Bearer ${await api.makeKey({ account })}`;
     const ask = (fileSize: number, headers = {}) =>

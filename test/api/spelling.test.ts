@@ -31,7 +31,7 @@ describe('a request with names in snake_case', () => {
     expect(confirmed.json.code).not.toBe('invalid_request');
   });
 
-  it('creates jobs of one output, of several, and of a batch', async () => {
+  it('creates jobs with one output, jobs with several outputs, and jobs of a batch', async () => {
     const one = await create({ inputs: INPUTS, output_format: 'webm', metadata: { output_format: 1 } });
     expect([one.status, one.json.output_format, one.json.metadata.user]).toEqual([201, 'webm', { output_format: 1 }]);
     expect(one.json.warnings).toEqual([]);
@@ -48,14 +48,14 @@ describe('a request with names in snake_case', () => {
     expect(valid.json).toMatchObject({ valid: true, warnings: [{ field: 'inputs[0]' }] });
   });
 
-  it('may have styles of an overlay in snake_case, which warnings name as they were sent', async () => {
+  it('may contain overlay styles in snake_case, which warnings name as they were sent', async () => {
     const { status, json } = await create({ inputs: INPUTS, output_format: 'mp4', options: [TEXT] });
     expect(status).toBe(201);
     const messages = json.warnings.map(({ message }: { message: string }) => message);
     expect(messages).toEqual([expect.stringContaining('style.font_size is 500')]);
   });
 
-  it('is the same request for an Idempotency-Key as one in camelCase', async () => {
+  it('is treated like the same request in camelCase for an Idempotency-Key', async () => {
     const headers = { 'idempotency-key': 'spelling' };
     const camel = { ...TEXT, argument: { text: 'a', style: { fontSize: 500, fontColor: 'red' } } };
     const first = await create({ inputs: INPUTS, outputFormat: 'mp4', options: [camel] }, headers);
@@ -72,7 +72,7 @@ describe('a request with names in snake_case', () => {
 describe('a field under both of its names', () => {
   const TWICE = { outputFormat: 'mp4', output_format: 'mp4' };
 
-  it('is rejected with 400, which names it', async () => {
+  it('is rejected with 400 and an error that names the field', async () => {
     const { status, json } = await create({ inputs: INPUTS, ...TWICE });
     expect([status, json.code, json.details.field]).toEqual([400, 'invalid_request', 'output_format']);
     expect(json.message).toBe(
@@ -80,7 +80,7 @@ describe('a field under both of its names', () => {
     );
   });
 
-  it('is rejected alone in a batch', async () => {
+  it('a field under both of its names in an entry of a batch causes only this entry to be rejected', async () => {
     const jobs = [
       { inputs: INPUTS, ...TWICE },
       { inputs: INPUTS, output_format: 'mp4' },

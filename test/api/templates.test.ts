@@ -25,7 +25,7 @@ describe('templates', () => {
     api.call('POST', '/v1/templates', { name, request, ...more });
   const replace = (name: string, request: object) => api.call('PUT', `/v1/templates/${name}`, { request });
   const create = (body: object) => api.call('POST', '/v1/transcodes', { inputs: [{ url }], ...body });
-  /** What a worker reads of a job. */
+  /** Returns the request that a worker reads from a job. */
   const requestOf = async (id: string) => {
     const job = await api.database.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     return openFullRequest(api.context.vault, job);
@@ -80,7 +80,7 @@ describe('templates', () => {
     expect(names.filter((name) => name.startsWith('airlock/')).length).toBeGreaterThanOrEqual(5);
   });
 
-  it('are accepted as docs/templates.md prints them, and fill in jobs as it says', async () => {
+  it('are accepted as docs/templates.md prints them, and complete requests as the page describes', async () => {
     const [template] = documented.filter((body) => 'name' in body);
     expect((await api.call('POST', '/v1/templates', template)).status).toBe(201);
     const jobs = documented.filter((body) => 'inputs' in body);
@@ -95,7 +95,7 @@ describe('templates', () => {
     expect(changed).toEqual(merged);
   });
 
-  it('keep every version, and a job uses the newest one unless it names another', async () => {
+  it('keep every version, and a job uses the newest version unless the request names another', async () => {
     await save('web');
     const second = await replace('web', { outputFormat: 'webm' });
     expect([second.status, second.json.version]).toEqual([200, 2]);
@@ -107,7 +107,7 @@ describe('templates', () => {
     expect([first.template, first.output_format, first.ffmpeg_options.preset]).toEqual(['web@1', 'mp4', WEB.preset]);
   });
 
-  it('save no second version for a request that is repeated', async () => {
+  it('store no second version when the same request is repeated', async () => {
     await save('web');
     expect((await replace('web', { output_format: 'mp4', preset: WEB.preset })).json.version).toBe(1);
     expect((await replace('web', { outputFormat: 'mp4' })).json.version).toBe(2);
@@ -120,7 +120,7 @@ describe('templates', () => {
     expect([later.status, later.json.code]).toEqual([409, 'idempotency_key_used']);
   });
 
-  it('do not affect a job that waits when they change or are deleted', async () => {
+  it('do not affect a waiting job when they are changed or deleted', async () => {
     await save('web', { ...WEB, limits: { wall_seconds: 60 }, metadata: { from: 'template' }, priority: 3 });
     const { json: job } = await create({ template: 'web', metadata: { own: 1 } });
     await replace('web', { outputFormat: 'webm' });
@@ -133,7 +133,7 @@ describe('templates', () => {
     expect([item.id, item.template]).toEqual([job.id, 'web@1']);
   });
 
-  it('work in each job of a batch and in a dry run', async () => {
+  it('apply to each job of a batch and to a dry run', async () => {
     await save('web');
     const job = (template: string) => ({ inputs: [{ url }], template });
     const batch = await api.call('POST', '/v1/transcodes/batch', {
@@ -153,7 +153,7 @@ describe('templates', () => {
     ]);
   });
 
-  it('templates that do not exist return an error with the most similar name, and templates of another account do not exist', async () => {
+  it('templates that do not exist cause an error with the most similar name, and templates of another account do not exist', async () => {
     await save('web');
     const missing = await create({ template: 'webb' });
     expect([missing.status, missing.json.code, missing.json.details]).toEqual([
@@ -176,7 +176,7 @@ describe('templates', () => {
       expect((await api.call(method, '/v1/templates/web', body, { authorization })).status).toBe(404);
   });
 
-  it('templates that come with Airlock are read-only, whether their slash is encoded or not', async () => {
+  it('templates of Airlock are read-only, whether the slash in their names is encoded or not', async () => {
     const plain = await api.call('GET', '/v1/templates/airlock/web');
     expect(plain.json).toMatchObject({ name: 'airlock/web', version: 1, built_in: true, created_at: null });
     expect((await api.call('GET', '/v1/templates/airlock%2Fweb@1')).json).toEqual(plain.json);
@@ -215,7 +215,7 @@ describe('templates', () => {
     });
   });
 
-  it('yield to the fields of a request, and a conflict names the field of the request', async () => {
+  it('have lower precedence than the fields of a request, and a conflict names the field of the request', async () => {
     await save('two', { outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }] });
     expect((await create({ template: 'two', outputFormat: 'webm' })).json.output_format).toBe('webm');
     const preset = await create({ template: 'two', preset: { quality: 'low' } });
@@ -226,7 +226,7 @@ describe('templates', () => {
     expect(other.json.details.reason).toContain('options[0] of the template "x264@1"');
   });
 
-  it('can be changed only with the scope admin, and read with read or transcode', async () => {
+  it('can be changed only with the scope admin, and read with the scope read or transcode', async () => {
     await save('web');
     const as = async (scope: 'read' | 'transcode' | 'upload', method: string, body?: object, path = '/web') => {
       const authorization = `Bearer ${await api.makeKey({ scopes: [scope] })}`;
@@ -242,7 +242,7 @@ describe('templates', () => {
     }
   });
 
-  it('have limits, and count in the share of the disk of their account until they are deleted', async () => {
+  it('are limited in number, and count towards their account’s share of the disk until they are deleted', async () => {
     const rowBytes = async () =>
       Number(
         (

@@ -31,7 +31,7 @@ async function makeToken(body: object = {}, headers: Headers = {}): Promise<stri
   return json.token;
 }
 
-/** Every page can read the response, and no cookie may be sent with such a request. */
+/** Expects headers that let every page read the response, and that allow no cookies. */
 function expectReadable(headers: globalThis.Headers): void {
   expect(Object.fromEntries([...headers].filter(([name]) => /^(access|vary)/.test(name)))).toEqual({
     'access-control-allow-origin': '*',
@@ -40,7 +40,7 @@ function expectReadable(headers: globalThis.Headers): void {
   });
 }
 
-/** A request of a page with a token. */
+/** Sends a request as a page does that has a token. */
 function send(token: string, method: string, path: string, body?: object, headers: Headers = {}) {
   return api.call(method, path, body, { authorization: `Bearer ${token}`, origin: ORIGIN, ...headers });
 }
@@ -93,7 +93,7 @@ describe('POST /v1/upload/tokens', () => {
     expect([status, json.code, json.details.field]).toEqual([400, 'invalid_request', field]);
   });
 
-  it('rejects the account that has created too many tokens in 24 hours', async () => {
+  it('rejects a request of an account that has created too many tokens in 24 hours', async () => {
     const account = await api.makeAccount();
     const key = { authorization: `Bearer ${await api.makeKey({ account })}` };
     await makeToken({}, key);
@@ -146,7 +146,7 @@ describe('an upload token', () => {
     const answers = await Promise.all(requests);
     const accepted = answers.filter(({ status }) => status === 200);
     expect(accepted).toHaveLength(1);
-    // Others were too many at a time.
+    // The other requests were rejected because there were too many concurrent requests.
     const rejected = answers.filter(({ status }) => status === 403);
     expect(rejected.length).toBeGreaterThan(0);
     for (const { json } of rejected)
@@ -159,7 +159,7 @@ describe('an upload token', () => {
     expect((await presign(token)).status).toBe(403);
   });
 
-  it('allows no larger file and no other type, of every way to upload', async () => {
+  it('rejects a larger file and another type in every way to upload', async () => {
     const token = await makeToken({ content_types: ['video/mp4', 'image/png'] });
     for (const path of [PRESIGN, MULTIPART]) {
       const large = await send(token, 'POST', path, { ...FILE, file_size: 1001 });
@@ -176,7 +176,7 @@ describe('an upload token', () => {
     expect(await rowOf(token)).toMatchObject({ files: 1 });
   });
 
-  it('does not work from another origin, whose page can read the same error as for an unknown token', async () => {
+  it('is rejected from another origin, and a page of that origin can read the same error as for an unknown token', async () => {
     const token = await makeToken();
     const unknown = await presign(UNKNOWN);
     for (const origin of [
@@ -196,7 +196,7 @@ describe('an upload token', () => {
     expect((await presign(token)).status).toBe(200);
   });
 
-  it('is not required to read why a request of a page is malformed', async () => {
+  it('is not required for a page to read why its request is malformed', async () => {
     const token = await makeToken();
     const malformed = await api.call('POST', PRESIGN, '{"filename":', {
       ...{ authorization: `Bearer ${token}`, origin: ORIGIN, 'content-type': 'application/json' },
@@ -207,7 +207,7 @@ describe('an upload token', () => {
     expectReadable(withKey.headers);
   });
 
-  it('an upload token without an origin works from every page that has an origin, and from programs', async () => {
+  it('an upload token without an origin is accepted from every page that has an origin, and from programs', async () => {
     const token = await makeToken({ origin: null });
     const page = await presign(token, {}, { origin: 'http://localhost:3000' });
     expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:3000']);
@@ -215,7 +215,7 @@ describe('an upload token', () => {
     expect((await presign(token, {}, { origin: 'null' })).status).toBe(401);
   });
 
-  it('stops working at its expiry, with its key and with its account, and its page can read the reason', async () => {
+  it('stops working at its expiry, with its key and with its account, and a page can read the reason', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     const made = () => makeToken({}, { authorization: `Bearer ${key}` });
@@ -317,7 +317,7 @@ describe('an upload token', () => {
     expect(await rowOf(token)).toMatchObject({ files: 1 });
   });
 
-  it('leaves a fifth of the account to its keys, and does not reveal what the account stores', async () => {
+  it('leaves a fifth of the account’s limits to keys, and does not reveal how much the account stores', async () => {
     const account = await api.makeAccount({ max_open_uploads: 5, max_stored_bytes: 1000 });
     const key = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const token = await makeToken({}, key);
@@ -352,7 +352,7 @@ describe('an upload token', () => {
     expect([statuses[0], statuses.at(-1)]).toEqual([200, 429]);
   });
 
-  it('is deleted a day after its end', async () => {
+  it('is deleted a day after it expires', async () => {
     const [kept, old] = [await makeToken(), await makeToken()];
     const end = (token: string, ago: string) =>
       api.database.pg.query('UPDATE upload_tokens SET expires_at = now() - $2::interval WHERE token_hash = $1', [
@@ -365,7 +365,7 @@ describe('an upload token', () => {
   });
 });
 
-describe('a page without a valid token', () => {
+describe('a page without a valid upload token', () => {
   let other: TestApi;
   beforeAll(async () => {
     other = await startApi();
@@ -383,7 +383,7 @@ describe('a page without a valid token', () => {
       { origin: 'null', authorization: `Bearer ${UNKNOWN}` },
       'the page has no origin, like a local file or a sandboxed frame',
     ],
-  ])('but with %s can read why its request is rejected', async (_, sent, reason) => {
+  ])('can read why its request is rejected: %s', async (_, sent, reason) => {
     for (const [method, path] of [
       ['POST', PRESIGN],
       ['GET', `${MULTIPART}/${uuidv7()}`],
@@ -400,7 +400,7 @@ describe('a preflight request', () => {
   const ask = (path: string, headers: Headers) =>
     api.call('OPTIONS', path, undefined, { authorization: '', 'access-control-request-method': 'POST', ...headers });
 
-  it('gets the same response from every origin on the routes of uploads, and no credentials are allowed', async () => {
+  it('a preflight request from any origin gets the same response on upload routes, and this response allows no credentials', async () => {
     for (const path of [PRESIGN, MULTIPART, CONFIRM, `${MULTIPART}/${uuidv7()}/parts`]) {
       const { status, headers } = await ask(path, {
         ...{ origin: ORIGIN, 'access-control-request-headers': 'authorization,content-type' },
@@ -418,7 +418,7 @@ describe('a preflight request', () => {
     expect(headers.get('access-control-allow-methods')!.split(', ')).toEqual(expect.arrayContaining(['GET', 'DELETE']));
   });
 
-  it('lets a player on another site send Range to a playback URL', async () => {
+  it('allows a player on another site to send Range to a playback URL', async () => {
     const { status, headers } = await ask('/playback/token/master.m3u8', {
       ...{ origin: ORIGIN, 'access-control-request-method': 'GET', 'access-control-request-headers': 'range' },
     });
@@ -427,14 +427,14 @@ describe('a preflight request', () => {
     expect(headers.get('access-control-allow-headers')).toContain('range');
   });
 
-  it('allows nothing on other routes', async () => {
+  it("is rejected with 405 and no CORS headers on routes that don't belong to the upload flow", async () => {
     for (const path of ['/v1/upload/tokens', '/v1/uploads', '/v1/transcodes']) {
       const { status, headers } = await ask(path, { origin: ORIGIN });
       expect([path, status, headers.get('access-control-allow-origin')]).toEqual([path, 405, null]);
     }
   });
 
-  it('is needed by a page with a key, which then cannot read the response', async () => {
+  it('a request that a page sends with a key gets no CORS headers, so the page cannot read the response', async () => {
     const { status, headers } = await api.call('POST', PRESIGN, FILE, { origin: ORIGIN });
     expect([status, headers.get('access-control-allow-origin')]).toEqual([200, null]);
   });

@@ -14,7 +14,7 @@ afterAll(() => api?.close());
 const nameOf = (fileUrl: string) => fileUrl.split('/').at(-1)!;
 const pathOf = (filename: string) => `/v1/uploads/${encodeURIComponent(filename)}`;
 
-/** Requests a URL, and sends the bytes by default. */
+/** Requests an upload URL, and sends the bytes unless `put` is false. */
 async function send(filename: string, options: { put?: boolean; key?: string } = {}) {
   const bytes = randomBytes(64);
   const headers = { authorization: `Bearer ${options.key ?? api.key}` };
@@ -31,7 +31,7 @@ async function strangerKey(): Promise<string> {
 }
 
 describe('listing uploads', () => {
-  it('shows the newest uploads first, by status and page, and each upload by its name', async () => {
+  it('returns the newest uploads first, filters by status, and returns pages and single uploads', async () => {
     const key = await strangerKey();
     const headers = { authorization: `Bearer ${key}` };
     const names = [];
@@ -51,7 +51,7 @@ describe('listing uploads', () => {
     expect([rejected.status, rejected.json.details.field]).toEqual([400, 'status']);
   });
 
-  it('shows what the inspection found, and when the upload expires', async () => {
+  it('returns the result of the inspection, and the expiry of the upload', async () => {
     const fileUrl = await api.upload({ duration_seconds: 12 });
     const { result } = (await api.call('GET', pathOf(nameOf(fileUrl)))).json;
     expect(result).toMatchObject({ status: 'confirmed', fileUrl, metadata: { duration_seconds: 12, width: 320 } });
@@ -59,7 +59,7 @@ describe('listing uploads', () => {
     expect(kept).toBeCloseTo(api.context.retentionSeconds, -1);
   });
 
-  it('finds names of any characters, and no upload of another account', async () => {
+  it('accepts names with any characters, and returns no upload of another account', async () => {
     const other = { authorization: `Bearer ${await strangerKey()}` };
     for (const name of ['ünï cödé 100% #1?.mp4', 'a\'b"c;--.mp4', '世界'.repeat(40), '..%2f..%2fetc.mp4']) {
       const { filename } = await send(name, { put: false });
@@ -107,7 +107,7 @@ describe('deleting an upload', () => {
     expect(audit.rows).toEqual([{ action: 'upload.erased' }]);
   });
 
-  it('closes the URL of an unconfirmed upload, with or without bytes', async () => {
+  it('invalidates the URL of an unconfirmed upload, whether bytes were sent or not', async () => {
     for (const put of [true, false]) {
       const sent = await send('late.mp4', { put });
       expect((await api.call('DELETE', pathOf(sent.filename))).status).toBe(200);
@@ -122,7 +122,7 @@ describe('deleting an upload', () => {
     }
   });
 
-  it('ends a confirm that waits, and the worker that inspects the upload cannot bring it back', async () => {
+  it('ends a confirm that waits, and the worker that inspects the upload cannot restore it', async () => {
     const { filename, fileSize } = await send('inspected.mp4');
     const confirmed = api.call('POST', '/v1/upload/confirm', { filename, fileSize });
     const claim = await until(() => claimInspection(api.context), { what: 'the inspection of the upload' });
@@ -167,7 +167,7 @@ describe('a job with an upload as its input', () => {
   const create = (input: object, headers: Record<string, string> = {}) =>
     api.call('POST', '/v1/transcodes', { inputs: [input], output_format: 'mp3' }, headers);
 
-  it('is created with the URL of its upload, and again with the same Idempotency-Key', async () => {
+  it('is created with a URL for its upload, and is returned again for the same Idempotency-Key', async () => {
     const headers = { authorization: `Bearer ${api.key}`, 'idempotency-key': 'upload-1' };
     const { status, json } = await create({ upload }, headers);
     expect([status, json.status, json.waiting_for, json.queue_position]).toEqual([201, 'pending', 'upload', null]);
@@ -189,7 +189,7 @@ describe('a job with an upload as its input', () => {
     expect((await api.call('GET', pathOf(filename))).status).toBe(404);
   });
 
-  it('requires the scopes transcode and upload, and one source of each input', async () => {
+  it('requires the scopes transcode and upload, and exactly one source for each input', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account, scopes: ['transcode', 'read'] });
     const forbidden = await create({ upload }, { authorization: `Bearer ${key}` });
@@ -205,7 +205,7 @@ describe('a job with an upload as its input', () => {
     }
   });
 
-  it('does not wait before the client knows where to send the bytes, and can be an entry of a batch', async () => {
+  it('is returned before the bytes are sent even if `wait` is given, and can be an entry of a batch', async () => {
     const body = { inputs: [{ upload }], output_format: 'mp3' };
     const created = await api.call('POST', '/v1/transcodes?wait=30', body);
     expect(created.json.waiting_for).toBe('upload');
@@ -213,7 +213,7 @@ describe('a job with an upload as its input', () => {
     const batch = await api.call('POST', '/v1/transcodes/batch', { jobs: [large, { ...body, output_format: 'odd' }] });
     expect(batch.json.items.map((item: { status: string }) => item.status)).toEqual(['accepted', 'refused']);
     const [input] = batch.json.items[0].job.inputs;
-    // The job may start early, so its parts are small.
+    // The parts have the minimum size, because the job may start before the upload is complete.
     expect(input.upload).toMatchObject({ uploadId: expect.any(String), partSize: 5 * 2 ** 20, partCount: 14 });
     expect((await api.call('GET', `/v1/upload/multipart/${input.upload.uploadId}`)).json.result.status).toBe('pending');
     const valid = await api.call('POST', '/v1/transcodes/validate', body);

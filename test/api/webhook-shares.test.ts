@@ -23,7 +23,7 @@ const logger = pino({ level: 'silent' });
 let api: TestApi;
 let hostile: HostileReceivers;
 let receiver: Awaited<ReturnType<typeof startSource>>;
-/** Called for each delivery that the healthy receiver gets. */
+/** Called for each delivery that the healthy receiver receives. */
 let onReceived = () => {};
 const fetcher = createFetcher({ allow: ['127.0.0.1/32'], ports: [443], maxBytes: 1, deadlineMs: 1 });
 
@@ -58,7 +58,7 @@ async function makeWebhooks(account: Account, urls: readonly string[]): Promise<
   return rows.map(({ id }) => id);
 }
 
-/** So many deliveries to each of these webhooks, due for an hour. */
+/** Adds `each` deliveries for each of the webhooks, which have been due for an hour. */
 async function addDue(account: Account, webhooks: readonly string[], each: number): Promise<void> {
   await api.database.pg.query(
     `WITH event AS (
@@ -77,7 +77,7 @@ const claim = (sending: readonly ClaimedDelivery[] = [], limit = 16) => {
   const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
   return claimDeliveries(api.context.db, viewer().catalog, { ...nextTurn(taken)!, limit });
 };
-/** Sends them to receivers that have 100 ms. */
+/** Sends deliveries with a timeout of 100 ms. */
 const sendShort = async (deliveries: ClaimedDelivery[]) => {
   const post: typeof fetcher.post = (url, message) => fetcher.post(url, { ...message, timeoutMs: 100 });
   await Promise.all(sendDeliveries({ context: api.context, viewer: viewer(), fetcher: { post } }, deliveries));
@@ -85,14 +85,14 @@ const sendShort = async (deliveries: ClaimedDelivery[]) => {
 const makeDue = () =>
   api.database.pg.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE state = 'pending'`);
 
-/** The deliveries of a worker that looks once a second, as `worker.ts` opens them. */
+/** Starts deliveries that look for work once a second, as `worker.ts` does. */
 function startWorker() {
   const deliveries = openDeliveries({ context: api.context, viewer: viewer(), fetcher }, logger);
   const look = async () => ({ classes: [], deliveries: await hasDueDeliveries(api.context.db, viewer().catalog) });
   const queue = watchQueue({ look, wakeups: createWakeups(), sendWebhooks: deliveries.start, logger });
   return {
     sending: deliveries.sending,
-    /** Ends the attempts that hang by closing their receivers. */
+    /** Closes the receivers, which ends the attempts that hang. */
     async close() {
       queue.close();
       const stopped = deliveries.stop();
@@ -103,7 +103,7 @@ function startWorker() {
   };
 }
 
-describe('an account whose receivers hang', () => {
+describe('accounts whose receivers hang', () => {
   const urls = () => {
     const { deaf, silent, slow, redirecting, endless } = hostile;
     return Array.from({ length: ENDPOINTS }, (_, index) => [deaf, silent, slow, redirecting, endless][index % 5]!);
@@ -113,7 +113,7 @@ describe('an account whose receivers hang', () => {
     [1, 200],
     [50, 4],
   ])(
-    'does not delay the deliveries of another account: %i accounts, %i deliveries to each of 20 endpoints',
+    'do not delay the deliveries of another account: %i accounts, %i deliveries to each of 20 endpoints',
     async (accounts, each) => {
       for (let made = 0; made < accounts; made++) {
         const account = await api.makeAccount();
@@ -129,7 +129,7 @@ describe('an account whose receivers hang', () => {
         const asked = performance.now();
         expect((await api.call('POST', `/v1/webhooks/${healthy}/test`)).status).toBe(202);
         const took = (await received) - asked;
-        // The receivers hang for minutes.
+        // The attempts at receivers that hang would take minutes.
         expect(took).toBeLessThan(20_000);
       } finally {
         await worker.close();
@@ -140,7 +140,7 @@ describe('an account whose receivers hang', () => {
 });
 
 describe('a claim', () => {
-  it('starts with the account with the fewest deliveries in progress, then with the oldest delivery', async () => {
+  it('returns deliveries of the account with the fewest deliveries in progress first, and then the oldest delivery', async () => {
     const [greedy, other] = [await api.makeAccount(), await api.makeAccount()];
     const many = await makeWebhooks(greedy, Array(ENDPOINTS).fill(receiver.url));
     await addDue(greedy, many, 100);
@@ -148,7 +148,7 @@ describe('a claim', () => {
     expect(first).toHaveLength(16);
     await addDue(other, await makeWebhooks(other, [receiver.url]), 10);
     const second = await claim(first);
-    // Two to its endpoint; the account that has its share gets nothing.
+    // The claim returns two deliveries for the endpoint of the other account, and none for the account that has reached its share.
     expect(second.map(({ account_id }) => account_id)).toEqual([other.id, other.id]);
     expect(await claim([...first, ...second])).toEqual([]);
     const third = await claim([...first.slice(0, 10), ...second]);
@@ -162,7 +162,7 @@ describe('a claim', () => {
     expect(await claim([first!])).toHaveLength(1);
   });
 
-  it('reads only a few of twenty thousand rows, by indexes', async () => {
+  it('reads only a few of twenty thousand rows, through indexes', async () => {
     for (let made = 0; made < 50; made++) {
       const account = await api.makeAccount();
       await addDue(account, await makeWebhooks(account, Array(ENDPOINTS).fill(hostile.silent)), 20);
@@ -198,13 +198,13 @@ function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-describe('an endpoint that times out', () => {
+describe('endpoints that time out', () => {
   const read = async (id: string) => (await api.call('GET', `/v1/webhooks/${id}`)).json;
   const pauseOf = async (id: string) => (new Date((await read(id)).backs_off_until).getTime() - Date.now()) / 1000;
   const endPause = (id: string) =>
     api.database.pg.query(`UPDATE webhooks SET backs_off_until = now() WHERE id = $1`, [id]);
 
-  it('receives nothing during a pause that doubles up to five minutes, then one delivery at a time', async () => {
+  it('receive nothing during a pause that doubles up to five minutes, and then one delivery at a time', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 100);
     await sendShort(await claim([], 1));
@@ -217,13 +217,13 @@ describe('an endpoint that times out', () => {
       await endPause(id!);
       const probes = await claim();
       expect(probes.map(({ is_probe }) => is_probe)).toEqual([true]);
-      // While it runs, no other worker sends one.
+      // While the probe runs, no other worker sends a delivery to the endpoint.
       expect(await claim()).toEqual([]);
       await sendShort(probes);
     }
   });
 
-  it('gets all deliveries again as soon as it responds', async () => {
+  it('receive all deliveries again as soon as they respond', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     await api.database.pg.query(`UPDATE webhooks SET timeouts = 3, backs_off_until = now() WHERE id = $1`, [id]);
@@ -234,7 +234,7 @@ describe('an endpoint that times out', () => {
     expect(await claim()).toHaveLength(2);
   });
 
-  it('gets a delivery immediately when its owner tests it, sends a delivery again, changes its URL or enables it', async () => {
+  it('receive a delivery immediately when their owner tests them, sends a delivery again, changes the URL or enables them', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     const delivery = (await api.call('GET', `/v1/webhooks/${id}/deliveries?limit=1`)).json.items[0].id;
@@ -253,7 +253,7 @@ describe('an endpoint that times out', () => {
     }
   });
 
-  it('uses at most two slots of its account, so that the other endpoints continue', async () => {
+  it('use at most two slots of their account together, so that its other endpoints continue', async () => {
     const hanging = await makeWebhooks(api.account, Array(19).fill(hostile.silent));
     const [working] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, hanging, 3);
@@ -264,7 +264,7 @@ describe('an endpoint that times out', () => {
     expect((await claim(probes)).map(({ endpoint }) => endpoint)).toEqual([working, working]);
   });
 
-  it('an endpoint that times out and is then disabled has its deliveries ended without a pause', async () => {
+  it('the deliveries of an endpoint that times out and is then disabled end without a pause', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 4);
     await sendShort(await claim([], 1));

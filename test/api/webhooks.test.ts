@@ -72,7 +72,7 @@ describe('webhooks', () => {
     const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
     return claimDeliveries(api.context.db, eventViewer(api.context).catalog, { ...nextTurn(taken)!, limit });
   };
-  /** Sends what is due, until nothing is. */
+  /** Sends due deliveries until none is due. */
   const sendDue = async () => {
     for (;;) {
       const claimed = await claim();
@@ -91,7 +91,7 @@ describe('webhooks', () => {
     await sendDue();
     expect(received).toHaveLength(1);
     const message = verify(secret, received[0]!);
-    // Open transactions of other databases on the server hide the event until they end.
+    // The event becomes visible only after open transactions in other databases of the server have ended.
     const event = await until(
       async () => (await api.call('GET', '/v1/events?types=transcode.canceled')).json.events[0],
       { what: 'the event' },
@@ -109,7 +109,7 @@ describe('webhooks', () => {
     expect(received[0]!.headers['webhook-id']).toBe(`msg_${(await deliveries(id))[0].id}`);
   });
 
-  it('are created, listed, changed and deleted, and only the create shows the secret', async () => {
+  it('are created, listed, changed and deleted, and only the response to the create contains the secret', async () => {
     const made = await create({ description: 'production' });
     expect(made).toMatchObject({ url: `${receiver.url}/hook`, types: null, enabled: true, description: 'production' });
     const { secret: _, ...shown } = made;
@@ -125,7 +125,7 @@ describe('webhooks', () => {
     expect((await api.call('GET', `/v1/webhooks/${made.id}`)).status).toBe(404);
   });
 
-  it('webhooks of an account are not found by another account, and require their scopes', async () => {
+  it('return 404 to another account, and 403 to a key without the scope', async () => {
     const made = await create();
     const [delivery] = [await test(made.id)];
     const other = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
@@ -146,7 +146,7 @@ describe('webhooks', () => {
     expect(await verifyNothingLeaks(made.secret)).toBe(true);
   });
 
-  /** No table has the secret in clear. */
+  /** Returns whether no row contains the secret in plain text or in hexadecimal. */
   async function verifyNothingLeaks(secret: string): Promise<boolean> {
     const { rows } = await api.database.pg.query(`SELECT webhooks::text AS text FROM webhooks`);
     const hex = Buffer.from(secret).toString('hex');
@@ -183,7 +183,7 @@ describe('webhooks', () => {
     expect((await deliveries(id))[0]).toMatchObject({ status: 'pending', attempts: 1, error: 'address_refused' });
   });
 
-  it('are retried with growing delays under the same id, and end as failed', async () => {
+  it('are retried with growing delays under the same id, and then fail', async () => {
     const { id, secret } = await create();
     reply = status(500);
     await test(id);
@@ -201,7 +201,7 @@ describe('webhooks', () => {
     ]);
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     for (const message of received) verify(secret, message);
-    // By hand its retries start again, and its attempts are still counted.
+    // A delivery that is sent again by hand gets all retries again, and `attempts` continues to count.
     reply = OK;
     expect((await api.call('POST', `/v1/webhooks/deliveries/${(await deliveries(id))[0].id}/redeliver`)).status).toBe(
       202,
@@ -220,7 +220,7 @@ describe('webhooks', () => {
     expect((await deliveries(id))[0]).toMatchObject({ status: 'pending', error: 'redirect', response_status: 302 });
   });
 
-  it('webhooks that return 410 are disabled, which an event reports', async () => {
+  it('webhooks that return 410 are disabled, and an event reports this', async () => {
     const [gone, other] = [await create({}, '/gone'), await create({ types: ['webhook.disabled'] }, '/other')];
     reply = (response, { path }) => status(path === '/gone' ? 410 : 200)(response, undefined as never);
     await test(gone.id);
@@ -234,7 +234,7 @@ describe('webhooks', () => {
     });
   });
 
-  it('webhooks that have failed for three days are disabled, and a success or an enable resets the failures', async () => {
+  it('webhooks that have failed for three days are disabled, and a success or an enable resets this period', async () => {
     const { id } = await create();
     const age = (days: number) =>
       api.database.pg.query(`UPDATE webhooks SET failing_since = now() - make_interval(days => $1)`, [days]);
@@ -259,7 +259,7 @@ describe('webhooks', () => {
     expect(enabled.json).toMatchObject({ enabled: true, failing_since: null, disabled_reason: null });
   });
 
-  it('sign with both secrets during the overlap of a rotation, and with the new one alone after it', async () => {
+  it('sign with both secrets during the overlap of a rotation, and with only the new secret afterwards', async () => {
     const { id, secret } = await create();
     const rotated = (await api.call('POST', `/v1/webhooks/${id}/rotate`, { overlap_seconds: 60 })).json;
     expect(rotated.secret).not.toBe(secret);
@@ -274,7 +274,7 @@ describe('webhooks', () => {
     expect(() => verify(secret, received[1]!)).toThrow();
   });
 
-  it('webhooks of a job receive its final event alone, signed with the default secret of the account', async () => {
+  it('webhooks of a job receive only its final event, signed with the default secret of the account', async () => {
     const job = await createJob({ webhook_url: `${receiver.url}/job` });
     await createJob();
     await endJob(job);
@@ -286,7 +286,7 @@ describe('webhooks', () => {
     expect([rotated.secret === secret, rotated.old_secret_until]).toEqual([false, null]);
   });
 
-  it('webhooks of an erased job receive nothing more', async () => {
+  it('webhooks of an erased job receive no further events', async () => {
     const job = await createJob({ webhook_url: `${receiver.url}/job` });
     await endJob(job);
     await eraseJob(api.context, api.account.id, 'transcode', job, { actor: 'cli' });
@@ -314,7 +314,7 @@ describe('webhooks', () => {
     expect(errors.filter((error: string | null) => error === 'timeout')).toHaveLength(2);
   });
 
-  it('webhooks whose response never ends are delivered, because only the status is read', async () => {
+  it('webhooks whose response never ends count as delivered, because only the status is read', async () => {
     const { id } = await create();
     let closed: Promise<unknown> | undefined;
     reply = (response) => {
@@ -332,7 +332,7 @@ describe('webhooks', () => {
     expect((await deliveries(id))[0]).toMatchObject({ status: 'delivered', response_status: 200 });
   });
 
-  it('arrive at a receiver that fails half the time, hundreds of them, each with a stable id and a valid signature', async () => {
+  it('deliver hundreds of events to a receiver that fails half of the time, each with a stable id and a valid signature', async () => {
     const { id, secret } = await create();
     await api.database.pg.query(
       `WITH event AS (
@@ -345,7 +345,7 @@ describe('webhooks', () => {
     );
     const failed = new Map<string, number>();
     let count = 0;
-    // No more often than there are retries.
+    // A delivery fails at most as often as it is retried.
     reply = (response, message) => {
       const name = message.headers['webhook-id']!;
       const times = failed.get(name) ?? 0;
@@ -369,7 +369,7 @@ describe('webhooks', () => {
     for (const message of received) verify(secret, message);
   }, 60_000);
 
-  it('webhooks of a batch receive its end once, signed with the default secret, and no event of its jobs', async () => {
+  it('webhooks of a batch receive its final event once, signed with the default secret, and no event of its jobs', async () => {
     const jobs = [{ inputs: [{ url: await api.upload() }], outputFormat: 'mp3' }, { outputFormat: 'mp3' }];
     const batch = { jobs, webhook_url: `${receiver.url}/batch`, metadata: { order: 17 } };
     const { id, items } = (await api.call('POST', '/v1/transcodes/batch', batch)).json;
@@ -386,13 +386,13 @@ describe('webhooks', () => {
     expect([inside.status, inside.json.details.field]).toEqual([400, 'webhook_url']);
   });
 
-  it('are sent once when many workers claim them, and again a minute after a worker died', async () => {
+  it('are delivered once when many workers claim deliveries, and are claimed again if no worker sends them', async () => {
     const { id } = await create();
     for (let event = 0; event < 8; event += 1) await test(id);
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(2)));
     const ids = claims.flat().map((delivery) => delivery.id);
     expect(new Set(ids).size).toBe(ids.length);
-    // Nobody sent them.
+    // The claimed deliveries were not sent.
     await makeDue();
     await sendDue();
     await until(async () => (await deliveries(id)).every((one: { status: string }) => one.status === 'delivered'), {
@@ -401,7 +401,7 @@ describe('webhooks', () => {
     expect(received).toHaveLength(8);
   });
 
-  it('are read once for all deliveries that are sent together', async () => {
+  it('are read from the database once for all deliveries that are sent together', async () => {
     const { id } = await create();
     await create({}, '/other');
     await endJob(await createJob());
@@ -412,14 +412,14 @@ describe('webhooks', () => {
       const texts = read.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));
       const reads = (table: RegExp) => texts.filter((text) => /^\s*select /i.test(text) && table.test(text)).length;
       expect(received.length).toBeGreaterThan(3);
-      // The second batch is what two deliveries at a time to one endpoint left over.
+      // There are two batches, because the first contains only two deliveries for each endpoint.
       expect([reads(/from "webhooks"/), reads(/FROM events/)]).toEqual([2, 2]);
     } finally {
       read.mockRestore();
     }
   });
 
-  it('are at most twenty per account', async () => {
+  it('are limited to twenty per account', async () => {
     for (let made = 0; made < 20; made += 1) await create();
     expect((await create()).code).toBe('too_many_webhooks');
   });

@@ -3,37 +3,37 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importsOf, isOwn, ROOT, readSources } from './sources.ts';
 
-/** What each folder may import besides itself; docs/architecture.md shows the same. */
+/** Folders that each folder may import besides itself. The diagram in docs/architecture.md shows the same arrows. */
 const ARROWS: Record<string, readonly string[]> = {
   contract: [],
   crypto: [],
   pools: [],
   config: ['contract'],
   telemetry: ['config'],
-  // From the storage it imports the type in the context of every function on rows and bytes.
+  // `database` imports from `storage` only a type, which the context of functions on rows and bytes contains.
   database: ['storage'],
   storage: ['config'],
   ffmpeg: ['contract'],
-  // Plans requests for transcodes of the inputs of a person.
+  // Blueprints plan the transcodes of a run.
   blueprints: ['contract', 'captions', 'ffmpeg'],
-  // Texts with times: it knows neither recognizers nor jobs.
+  // Captions are texts with times. The folder depends on neither recognizers nor jobs.
   captions: [],
-  // Only `threads/planning` imports other folders: it runs their code in a thread.
+  // Only `threads/planning` imports other folders, because it runs their code in a thread.
   threads: ['ffmpeg', 'text-render', 'contract'],
-  // Draws the layers of a plan: from ffmpeg it imports only their types.
+  // `text-render` draws the layers of a plan. It imports only their types from `ffmpeg`.
   'text-render': ['ffmpeg'],
-  // From ffmpeg it imports the limits of inputs, so that there is one list of them.
+  // `sanitizer` imports from `ffmpeg` the limits of inputs, so that these limits are defined only once.
   sanitizer: ['ffmpeg', 'threads', 'contract'],
-  // From ffmpeg, what the table of programs needs for FFmpeg: how its messages and its progress are read.
+  // `sandbox` imports from `ffmpeg` how the messages and the progress of FFmpeg are read, for the table of programs.
   sandbox: ['config', 'threads', 'ffmpeg'],
   fetcher: ['config'],
   supervisor: ['config'],
   listener: ['config'],
   events: ['database', 'contract'],
   accounts: ['database', 'events', 'storage', 'contract'],
-  // From the storage it imports the type of the space on its disk.
+  // `templates` imports from `storage` the type of the free space on the disk.
   templates: ['accounts', 'database', 'storage', 'contract'],
-  // It gives the clients of S3 a transport that reaches no private address.
+  // `connections` gives S3 clients a transport that reaches no private address.
   connections: ['accounts', 'fetcher', 'database', 'storage', 'contract'],
   identity: ['accounts', 'database', 'contract'],
   objects: ['database', 'storage'],
@@ -59,9 +59,9 @@ const ARROWS: Record<string, readonly string[]> = {
       'fetcher',
     ],
   ],
-  // Kinds of jobs show their events: the composition hands it over.
+  // Webhooks don't import the kinds of jobs. The composition root passes in how each kind shows its events.
   webhooks: ['accounts', 'events', 'fetcher', 'database', 'contract'],
-  // Kinds come to it by their registry alone, which the composition root hands over.
+  // The worker reaches the kinds of jobs only through their registry, which the composition root passes in.
   worker: [
     ...['kinds', 'attempt', 'jobs', 'uploads', 'accounts', 'objects', 'fleet', 'database', 'storage', 'contract'],
     ...['sanitizer', 'threads', 'sandbox', 'fetcher', 'webhooks'],
@@ -70,15 +70,15 @@ const ARROWS: Record<string, readonly string[]> = {
     ...['kinds', 'jobs', 'uploads', 'accounts', 'identity', 'events', 'webhooks', 'fleet', 'database', 'contract'],
     ...['blueprints', 'templates', 'connections', 'ffmpeg', 'listener', 'mcp'],
   ],
-  // Tools know the API by its requests alone.
+  // MCP tools call the API only through requests.
   mcp: ['contract'],
   gateway: ['storage', 'listener'],
 };
 const FOR_EVERYONE = ['config', 'crypto', 'pools', 'telemetry'];
-/** Folders that depend on nothing that acts: the folders for everyone are not for them. */
+/** Folders without side effects. They may import a folder of FOR_EVERYONE only if ARROWS names it. */
 const PURE = ['contract', 'crypto', 'pools', 'config', 'telemetry', 'ffmpeg', 'captions', 'blueprints'];
 
-/** What other folders import from the SDK. */
+/** The entry of the SDK, which is all that other folders may import from it. */
 const SDK = '../sdk/src/index.ts';
 
 const sources = readSources();
@@ -95,7 +95,7 @@ describe('imports', () => {
     expect(importsOf('here/file.ts', text)).toEqual(['a/x.ts', 'here/y.ts', 'b/z.ts', 'pg']);
   });
 
-  it('go only along the arrows between the folders', () => {
+  it('follow the arrows between the folders', () => {
     expect(sources.length).toBeGreaterThan(100);
     const wrong = sources.flatMap(({ path, folder, imports }) =>
       imports
@@ -116,7 +116,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('stay inside src, but for the client of the commands, which is the SDK', () => {
+  it('do not leave src, except for the import of the SDK by the commands', () => {
     const wrong = sources.flatMap(({ path, folder, imports }) =>
       imports
         .filter((name) => name.startsWith('..') && !(folder === 'cli' && name === SDK))
@@ -125,7 +125,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('imports of the SDK stay inside it, and only one of its files needs Node', () => {
+  it('imports of the SDK do not leave it, and only one of its files imports modules of Node', () => {
     const files = filesOf('sdk/src').flatMap(({ path, imports }) => imports.map((name) => ({ path, name })));
     expect(files.length).toBeGreaterThan(10);
     const outside = files.filter(({ path, name }) => !name.startsWith('../sdk/src/') && path !== 'node-files.ts');
@@ -157,13 +157,13 @@ describe('imports', () => {
         .map((name) => `${path} → ${name}`),
     );
     expect(wrong).toEqual([]);
-    // With a schema, the bundle would get Zod.
+    // The import of a schema would add Zod to the bundle.
     const schemas =
       /^import \{[^}]*\} from '[./]+\/src\/contract\/(?!account-settings|formats|limits|metrics|output-names)/m;
     expect(texts.filter(({ text }) => schemas.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  it.each(['src', 'web', 'sdk/src', 'testkit', 'bench'])('imports of %s never form a circle', (folder) => {
+  it.each(['src', 'web', 'sdk/src', 'testkit', 'bench'])('imports of %s contain no cycle', (folder) => {
     const imports = folder === 'src' ? new Map(sources.map((one) => [one.path, one.imports])) : importsIn(folder);
     expect(imports.size).toBeGreaterThan(5);
     expect([...imports.keys()].filter((path) => reachable(path, imports).has(path))).toEqual([]);
@@ -174,26 +174,26 @@ describe('imports', () => {
     expect([...folders].filter((folder) => folder !== 'cli' && !(folder in ARROWS))).toEqual([]);
   });
 
-  it('imports of the functions that seal and open values occur in one file alone, which names the column of each value', () => {
+  it('imports of the functions that seal and open values occur only in the file that names the column of each value', () => {
     const users = sources.filter(({ text }) => /\bvault\.(seal|open)\(/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['database/sealed-columns.ts']);
   });
 
-  it('imports of the function that opens a sealed transcode request occur in one file of its attempt', () => {
+  it('imports of the function that opens a sealed transcode request occur only in one file of the attempt', () => {
     const users = sources.filter(({ text }) => /\bopenFullRequest\(vault, claim/.test(text)).map(({ path }) => path);
     const importers = sources.filter(({ text }) => /\bopenFullRequest\b/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['kinds/transcode/attempt.ts']);
     expect(importers.sort()).toEqual(['kinds/transcode/attempt.ts', 'kinds/transcode/request.ts']);
   });
 
-  it('imports of modules that start programs occur in the sandbox and the supervisor alone', () => {
+  it('imports of modules that start programs occur only in the sandbox and the supervisor', () => {
     expect(importersOf('node:child_process').sort()).toEqual(['sandbox', 'supervisor']);
     expect(importersOf('child_process')).toEqual([]);
     expect(importersOf('node:cluster')).toEqual([]);
   });
 });
 
-/** The TypeScript files of a folder next to `src/`. Imports are paths below `src/`, so that one of the tests is `../test/…`. */
+/** Returns the TypeScript files of a folder next to `src/`. Imports are relative to `src/`, so an imported test is `../test/…`. */
 function filesOf(folder: string): { path: string; imports: string[] }[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
@@ -207,7 +207,7 @@ function importersOf(name: string): string[] {
   return [...new Set(sources.filter(({ imports }) => imports.includes(name)).map(({ folder }) => folder))];
 }
 
-/** The imports of each TypeScript file of a folder, by the same paths as the imports. */
+/** Returns the imports of each TypeScript file of a folder. Files and imports are paths of the same form. */
 function importsIn(folder: string): Map<string, string[]> {
   const paths = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter(
     (path) => /\.tsx?$/.test(path) && !path.includes('node_modules'),
@@ -220,7 +220,7 @@ function importsIn(folder: string): Map<string, string[]> {
   );
 }
 
-/** Every file that a file imports, directly or through others. */
+/** Returns every file that a file imports, directly or through other files. */
 function reachable(start: string, imports: ReadonlyMap<string, readonly string[]>): Set<string> {
   const found = new Set<string>();
   const open = [...(imports.get(start) ?? [])];

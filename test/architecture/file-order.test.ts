@@ -5,7 +5,7 @@ import { mixed, SECONDS } from '../helpers/file-order.ts';
 import { ROOT } from './sources.ts';
 
 describe('the order of the test files', () => {
-  it('starts the longest file first, and distributes the files that wait over the run', () => {
+  it('begins with the longest file, and distributes the waiting files over the run', () => {
     const short = Array.from({ length: 30 }, (_, index) => `src/some-${index}.test.ts`);
     const waiting = ['test/chaos/failover.test.ts', 'test/chaos/full-disk.test.ts', 'test/chaos/drain.test.ts'];
     const order = mixed([...short, ...waiting, 'test/web/dashboard.test.ts'], (path) => path);

@@ -21,7 +21,7 @@ describe('source files', () => {
     expect(throughShell).toEqual([]);
   });
 
-  it('import Zod as a namespace: through its `z` object the bundle would keep every language of its messages', () => {
+  it("import Zod as a namespace, because an import of `z` would bundle Zod's messages in every language", () => {
     const complete = sources.filter(({ text }) => /^import \{[^}]*\bz\b[^}]*\} from 'zod'/m.test(text));
     expect(complete.map(({ path }) => path)).toEqual([]);
   });
@@ -36,13 +36,13 @@ describe('source files', () => {
     expect(usesShell(text)).toBe(true);
   });
 
-  it('may use regular expressions', () => {
+  it('may contain regular expressions', () => {
     expect(usesShell('const match = /a/.exec(text);')).toBe(false);
     expect(usesShell("import { execFile, spawn } from 'node:child_process';")).toBe(false);
   });
 });
 
-/** Code and styles of the dashboard. */
+/** Files with code and styles of the dashboard. */
 function webFiles(): { path: string; text: string }[] {
   return readdirSync(join(ROOT, 'web'), { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.(tsx?|css)$/.test(path))
@@ -53,7 +53,7 @@ function usesShell(text: string): boolean {
   const imported = /import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'(?:node:)?child_process'/g;
   const names = [...text.matchAll(imported)].flatMap((match) => match[1]!.split(',').map((name) => name.trim()));
   const shellNames = names.filter((name) => /^exec(Sync)?\b/.test(name));
-  // A default or namespace import would hide which function is called.
+  // Default and namespace imports are rejected, because they would hide which function is called.
   const complete = /import\s+(?:\*\s+as\s+)?\w+\s+from\s+'(?:node:)?child_process'/.test(text);
   return (
     shellNames.length > 0 ||

@@ -32,7 +32,7 @@ describe('the length of a function', () => {
     expect(lengths(text)).toEqual(expected);
   });
 
-  it('includes the functions inside it', () => {
+  it('includes nested functions', () => {
     const text = 'function outer() {\n  const inner = () => {\n    return 1;\n  };\n  return inner;\n}';
     expect(lengths(text)).toEqual([
       ['inner', 3],

@@ -8,14 +8,14 @@ const REGISTERS = /^(describe|it|test)$/;
 const HOOKS = /^(before|after)(All|Each)$/;
 
 export interface FunctionFacts {
-  /** Its own name, or the name of the variable or property that it is assigned to. */
+  /** Name of the function, or of the variable or property to which it is assigned. */
   name: string;
-  /** From its first to its last line, without the test blocks inside it. */
+  /** Number of lines from the first to the last line, without the test blocks in the function. */
   lines: number;
   parameters: number;
 }
 
-/** Code below the folders that the limits apply to: paths below the root, and texts. */
+/** Returns the files in the folders to which the limits apply: paths below the root, and texts. */
 export function readAllSources(): { path: string; text: string }[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
@@ -24,13 +24,13 @@ export function readAllSources(): { path: string; text: string }[] {
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 }
 
-/** Every function with a body, except test blocks. */
+/** Returns every function with a body, except test blocks. */
 export function functionsOf(path: string, text: string): FunctionFacts[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const found: FunctionFacts[] = [];
   const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line;
 
-  /** Returns how many lines below the node belong to test blocks. */
+  /** Returns the number of lines below the node that belong to test blocks. */
   function visit(node: ts.Node): number {
     let ofTests = 0;
     ts.forEachChild(node, (child) => {
@@ -47,8 +47,8 @@ export function functionsOf(path: string, text: string): FunctionFacts[] {
 }
 
 /**
- * Whether a function only registers tests: a callback of `describe`, `it` or `test`, or a function of declarations, hooks
- * and calls of those. Its length depends on the number of tests.
+ * Returns whether a function only registers tests: a callback of `describe`, `it` or `test`, or a function that consists of declarations,
+ * hooks and calls of such functions. The length of such a function depends on the number of tests.
  */
 function isTestBlock(node: ts.SignatureDeclaration): boolean {
   if (ts.isCallExpression(node.parent) && node.parent.expression !== node && REGISTERS.test(calleeOf(node.parent))) {
@@ -70,7 +70,7 @@ function calledIn(statement: ts.Statement): string {
     : '';
 }
 
-/** `it` of `it(…)`, `it.each(rows)(…)` and `it.skipIf(reason)(…)`. */
+/** Returns `it` for `it(…)`, `it.each(rows)(…)` and `it.skipIf(reason)(…)`. */
 function calleeOf(call: ts.CallExpression): string {
   let callee: ts.Expression = call.expression;
   while (!ts.isIdentifier(callee)) {

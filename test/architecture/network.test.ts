@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { CONNECTIONS, LISTENERS } from '../../scripts/docs/network.ts';
 import { readSources } from './sources.ts';
 
-/** Imports of modules that open connections or listen. `isIP` and `BlockList` only read addresses. */
+/** Matches imports of modules that open connections or listen. `isIP` and `BlockList` only read addresses. */
 const MODULES =
   /^import (?!type )(?<names>[^;]*?) from '(?:node:)?(?:net|tls|http|https|http2|dgram|dns|dns\/promises|pg|undici|ws|google-auth-library)';/gm;
 const READS_ADDRESSES = new Set(['isIP', 'BlockList']);
-/** The global `fetch`, a server that starts to listen, and modules that are imported on demand. */
+/** Matches calls of the global `fetch`, servers that start to listen, and modules that are imported on demand. */
 const CALLS =
   /(?<![.\w#])(?:fetch|new WebSocket)\(|\.listen\(\{? ?(?:host|path|port|options\.port|LOCK)\b|import\('(?:undici|ws|@opentelemetry\/exporter[\w-]*)'\)|export \{[^}]*\} from 'google-auth-library'/;
 
-/** Files in which the words occur in a text that is sent, not in code that runs. */
+/** Files in which the calls occur only in a text, and not in code that runs. */
 const TEXTS = new Set(['api/openapi/code-samples.ts']);
 
 function opensSockets(text: string): boolean {

@@ -18,14 +18,14 @@ describe('the project of pure tests', () => {
       expect(pure).not.toContain(path);
   });
 
-  it('excludes a test for what it imports through other files', () => {
+  it('excludes a test if a file that it imports indirectly is not pure', () => {
     expect(isPure(join(ROOT, 'src/ffmpeg/plan/plan.ts'))).toBe(true);
-    // Only its helpers import PostgreSQL.
+    // Only helpers of this test import PostgreSQL.
     expect(isPure(join(ROOT, 'test/api/job.test.ts'))).toBe(false);
     expect(isPure(join(ROOT, 'src/sanitizer/thread.test.ts'))).toBe(false);
   });
 
-  it('reads imports as TypeScript does, without the imports of types', () => {
+  it('reads imports as TypeScript does, and omits imports of types', () => {
     const text = `import type { A } from '../a.ts';\nimport { b } from '../b.ts';\nimport {\n  type C,\n} from './c.ts';
 export * from './d.ts';\nexport type { E } from './e.ts';\nimport 'f';\nconst g = await import('g');`;
     expect(loadedBy(text)).toEqual(['../b.ts', './c.ts', './d.ts', 'f', 'g']);
@@ -40,7 +40,7 @@ export * from './d.ts';\nexport type { E } from './e.ts';\nimport 'f';\nconst g 
   });
 });
 
-/** Modules of which a file imports types alone. */
+/** Returns the modules from which a file imports only types. */
 function typesOf(text: string): string[] {
   return [...text.matchAll(/^(?:import|export) type [^';]*? from '([^']+)'/gm)].map(([, name]) => name!);
 }

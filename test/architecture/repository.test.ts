@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from './sources.ts';
 
 const MAX_BYTES = 2 ** 20;
-/** Written in parts, so that this file does not contain them itself. */
+/** The host names are split, so that this file does not contain them. */
 const REGISTRY_HOSTS = [
   ['registry', 'npmjs', 'org'],
   ['registry', 'yarnpkg', 'com'],
@@ -18,7 +18,7 @@ const REGISTRY_HOSTS = [
 describe('the repository', () => {
   const files = trackedFiles();
 
-  it('names no host of a package registry: everybody installs from their own', () => {
+  it('names no host of a package registry, so that everyone installs from their own registry', () => {
     const found = files.flatMap((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8');
       return REGISTRY_HOSTS.filter((host) => text.includes(host)).map((host) => `${path}: ${host}`);
@@ -35,7 +35,7 @@ describe('the repository', () => {
     expect(entries.filter(([, entry]) => !entry.integrity).map(([path]) => path)).toEqual([]);
   });
 
-  it('requires exact versions', () => {
+  it('requires exact versions of packages', () => {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
       readFileSync(join(ROOT, 'package.json'), 'utf8'),
     );
@@ -43,7 +43,7 @@ describe('the repository', () => {
     expect(versions.filter(([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
 
-  it('overrides no alias of a package: npm 9 of Debian 13 then cannot read package-lock.json', () => {
+  it('overrides no alias of a package, because npm 9 of Debian 13 then cannot read package-lock.json', () => {
     const { devDependencies, overrides } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const aliases = Object.keys(devDependencies).filter((name) => devDependencies[name].startsWith('npm:'));
     expect(Object.keys(overrides).filter((name) => aliases.includes(name))).toEqual([]);
@@ -57,16 +57,16 @@ describe('the repository', () => {
     expect(odd).toEqual([]);
   });
 
-  it('has the licence that package.json names', () => {
+  it('has the license that package.json names', () => {
     expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).license).toBe('Apache-2.0');
     expect(readFileSync(join(ROOT, 'LICENSE'), 'utf8')).toMatch(/Apache License\s+Version 2\.0, January 2004/);
   });
 });
 
-/** Accept any owner of the checkout: in a container root reads the files of an ordinary user. */
+/** Accepts any owner of the checkout, because in a container root reads the files of an ordinary user. */
 function trackedFiles(): string[] {
   const args = ['-c', 'safe.directory=*', 'ls-files', '-z'];
   const listed = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean);
-  // A file that is deleted but not committed is still listed.
+  // Git still lists a file that is deleted but not committed.
   return listed.filter((path) => lstatSync(join(ROOT, path), { throwIfNoEntry: false }) !== undefined);
 }

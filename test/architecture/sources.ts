@@ -6,16 +6,16 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 const SRC = join(ROOT, 'src');
 
 export interface Source {
-  /** Below `src/`, e.g. `domain/keys.ts`. */
+  /** Path below `src/`, e.g. `domain/keys.ts`. */
   path: string;
-  /** First part of the path. */
+  /** First part of the path, such as `domain`. */
   folder: string;
   text: string;
-  /** Whatever it imports, types and dynamic imports included: packages by name, own files by path below `src/`. */
+  /** Everything that the file imports, including types and dynamic imports: packages by name, other files by path below `src/`. */
   imports: string[];
 }
 
-/** The TypeScript files of `src/`, without their tests. */
+/** Returns the TypeScript files of `src/` without their tests. */
 export function readSources(): Source[] {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))

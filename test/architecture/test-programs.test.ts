@@ -28,12 +28,12 @@ const files = ['bench', 'src', 'test', 'testkit'].flatMap((folder) =>
     .map((path) => ({ path: `${folder}/${path}`, text: readFileSync(join(ROOT, folder, path), 'utf8') })),
 );
 
-it('processes of tests and benchmarks run the build, except for single functions and for code of the tests', () => {
+it('processes of tests and benchmarks run the build, except those that run single functions or test code', () => {
   const found = files.filter(({ text }) => /(--import|')[ ,=']*tsx\b|tsx\/esm/.test(text)).map(({ path }) => path);
   expect(found.sort()).toEqual(Object.keys(FROM_SOURCES).sort());
 });
 
-it('tests start the build only with the options for which it is compiled', () => {
+it('tests start the build only with the options with which it was compiled', () => {
   const users = files.filter(({ text }) => text.includes("/program.ts'"));
   const bare = users.filter(({ text }) => /execPath,\s*\[?[^;\n]*\bPROGRAM\b/.test(text)).map(({ path }) => path);
   expect(bare).toEqual([]);

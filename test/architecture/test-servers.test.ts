@@ -4,11 +4,11 @@ import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { ROOT } from './sources.ts';
 
-/** Files that create servers themselves, with the reason. */
+/** Files that create servers themselves, with the reason for each. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'testkit/servers.ts': 'every other file gets its servers from here',
   'test/fuzz/loop-probe.mjs': 'a service preloads it, and resolves no TypeScript',
-  // The servers of the tests handle errors of sockets. They would hide that the product doesn't.
+  // The servers of testkit/servers.ts handle socket errors. They would hide that the product does not.
   'src/listener/connection-guard.test.ts': 'the guard under test receives a server as the product creates it',
   'src/listener/request-gate.test.ts': 'the gate under test receives a server as the product creates it',
   'src/attempt/outputs/read-directory.test.ts': 'it needs the file of a socket, to which nothing connects',
@@ -32,20 +32,23 @@ it.each([
   "import { connect, createServer as createTcpServer } from 'node:net';",
   "import net from 'node:net'; net.createServer();",
   "import { Server } from 'node:http'; new Server();",
-])('a file is found by: %s', (text) => {
+])('the check for servers detects: %s', (text) => {
   expect(createsServers(text)).toBe(true);
 });
 
 it.each(["import { type Server, connect } from 'node:net';", "import { createServer } from 'vite';"])(
-  'a file is not found by: %s',
+  'the check for servers ignores: %s',
   (text) => {
     expect(createsServers(text)).toBe(false);
   },
 );
 
-/** Whether a file imports what creates servers from a module of Node.js, or a complete module of which it then calls `createServer`. */
+/**
+ * Returns whether a file imports a function or class that creates servers from a module of Node.js, or imports such a module completely and
+ * calls its `createServer`.
+ */
 function createsServers(text: string): boolean {
-  // Parsing all files would take seconds.
+  // Parsing all files would take seconds, so files without these words are skipped.
   if (!/createServer|\bServer\b/.test(text)) return false;
   const { statements } = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest);
   return statements.filter(ts.isImportDeclaration).some(({ importClause, moduleSpecifier }) => {

@@ -32,7 +32,7 @@ describe('the audit log', () => {
     await signAuditHead(db, signer);
     expect(await verifyAudit(db, { keys })).toMatchObject({ rows: 0, checkpoints: 0, problem: null, head: null });
     await Promise.all(Array.from({ length: CHECKPOINT }, (_, n) => append(n)));
-    // Twice: several processes sign, and one head is enough.
+    // Two processes may sign at the same time, which results in one head.
     await Promise.all([signAuditHead(db, signer), signAuditHead(db, signer)]);
     await Promise.all(Array.from({ length: ROWS - CHECKPOINT }, (_, n) => append(n)));
     kept = (await auditHead(db))!;
@@ -99,7 +99,7 @@ describe('the audit log', () => {
     expect((await verifyAudit(database.db, { keys })).problem).toBeNull();
   });
 
-  it('detects, with an older head, a truncation that includes the signed heads', async () => {
+  it('detects a truncation that includes the signed heads, if an older head is compared', async () => {
     const cut = `${drop(18)}; DELETE FROM audit_checkpoints`;
     const [alone, compared] = await tampered(cut, () =>
       Promise.all([verifyAudit(database.db, { keys }), verifyAudit(database.db, { keys, kept: [kept] })]),
@@ -108,7 +108,7 @@ describe('the audit log', () => {
     expect(compared).toMatchObject({ brokenAt: 18, problem: 'missing' });
   });
 
-  it('stays intact when a leaked key is deleted as documented, but not when its heads are kept', async () => {
+  it('stays valid when a leaked key is deleted as documented, but not if the heads that the key signed are kept', async () => {
     const { db } = database;
     const other = createSigner(Buffer.alloc(32, 2));
     for (const { key } of [signer, other]) await registerSigningKey(db, key);
@@ -122,7 +122,7 @@ describe('the audit log', () => {
     expect(await verifyAudit(db, { keys: [other.key] })).toMatchObject({ problem: 'bad_signature' });
   });
 
-  it('detects an end that was truncated and rewritten', async () => {
+  it('detects an end that was truncated and written again', async () => {
     const report = await tampered(drop(11), async () => {
       for (let n = 11; n <= ROWS; n++) await append(n);
       return verifyAudit(database.db, { keys });

@@ -143,7 +143,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('uses at most one row while waiting clients check for an upload that has not arrived', async () => {
+  it('occupies at most one row while waiting clients check for an upload that has not arrived', async () => {
     const owner = await world.account();
     const job = await create(1, owner);
     for (let looks = 0; looks < 3; looks += 1) await look(job);
@@ -152,7 +152,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, owner.id, 'transcode', job.id);
   });
 
-  it('uses the bytes that were sent last before the check, and no later bytes', async () => {
+  it('gets the bytes that were sent last before the check, and no later bytes', async () => {
     const job = await create();
     const last = randomBytes(size);
     expect(await put(job)).toBe(200);
@@ -166,7 +166,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('uses the complete bytes of one of two concurrent PUTs', async () => {
+  it('gets the complete bytes of one of two concurrent PUTs', async () => {
     const job = await create();
     const bodies = [Buffer.alloc(size, 'a'), Buffer.alloc(size, 'b')];
     await Promise.all(bodies.map((bytes) => put(job, 0, bytes)));
@@ -178,7 +178,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('continues to wait when the bytes are fewer or more than declared', async () => {
+  it('continues to wait when fewer or more bytes arrive than were declared', async () => {
     const job = await create();
     expect(await put(job, 0, randomBytes(size + 1))).not.toBe(200);
     expect(await put(job, 0, randomBytes(size - 1))).not.toBe(200);
@@ -187,7 +187,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('fails with upload_missing when its upload has expired, and the URL then accepts nothing', async () => {
+  it('fails with upload_missing when its upload has expired, and the URL of the upload then accepts no bytes', async () => {
     const job = await create();
     await pass(job, 24 * 3600);
     await checkUploads(world.context);
@@ -209,7 +209,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('keeps its upload in sweeps of unconfirmed uploads', async () => {
+  it('protects its upload from sweeps of unconfirmed uploads', async () => {
     const job = await create();
     await world.database.pg.query(
       `UPDATE uploads SET created_at = now() - interval '2 hours', check_at = now() + interval '1 h' WHERE job_id = $1`,
@@ -217,7 +217,7 @@ describe('a job that awaits its upload', () => {
     );
     await sweepExpired(world.context);
     expect(await uploadsOf(job)).toMatchObject([{ state: 'pending' }]);
-    // A sweep of a release that knows no such jobs.
+    // A release that does not know jobs with an upload would sweep the upload like this.
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted', check_at = now() WHERE job_id = $1`, [job.id]);
     await checkUploads(world.context);
     expect(await statusOf(job)).toEqual(FAILED_MISSING);
@@ -237,7 +237,7 @@ describe('a job that awaits its upload', () => {
     },
   );
 
-  it('leaves no bytes when it is canceled after they arrived and before it ran', async () => {
+  it('leaves no bytes behind when it is canceled after the bytes arrived and before it ran', async () => {
     const job = await create();
     await put(job);
     await look(job);
@@ -248,7 +248,7 @@ describe('a job that awaits its upload', () => {
     expect(await world.context.store.head(key)).toBeNull();
   });
 
-  it('is released by the inspection of a confirm, with the found properties', async () => {
+  it('is released when the inspection for a confirm accepts the upload, and has the properties that the inspection found', async () => {
     const job = await create();
     await put(job);
     await expect(confirm(job)).rejects.toMatchObject({ code: 'unavailable' });
@@ -261,7 +261,7 @@ describe('a job that awaits its upload', () => {
     expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed' }]);
   });
 
-  it('fails with upload_rejected and the reason when a confirm finds another file', async () => {
+  it('fails with upload_rejected and the reason when a confirm detects another type of file', async () => {
     const job = await create();
     await put(job);
     await expect(confirm(job)).rejects.toMatchObject({ code: 'unavailable' });
@@ -272,7 +272,7 @@ describe('a job that awaits its upload', () => {
     expect(await claim()).toBeNull();
   });
 
-  it('reports to a confirm why its attempt rejected the upload', async () => {
+  it('reports to a later confirm why its attempt rejected the upload', async () => {
     const job = await create();
     await put(job);
     await look(job);
@@ -334,7 +334,7 @@ describe('a job that awaits its upload', () => {
     expect(await confirmAs(second)).toBe(false);
   });
 
-  it('waits for parts above 64 MiB, which can be signed again', async () => {
+  it('waits for the parts of an upload above 64 MiB, whose URLs can be signed again', async () => {
     const job = await world.acceptShown(account, {
       inputs: [{ upload: { filename: 'long.mp4', contentType: 'video/mp4', fileSize: 65 * 2 ** 20 } }],
     });
@@ -353,7 +353,7 @@ describe('a job that awaits its upload', () => {
     expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted' }]);
   });
 
-  describe('in parts', () => {
+  describe('a job that awaits an upload in parts', () => {
     const createLarge = async () => {
       const parts = { fileSize: 65 * 2 ** 20, partSize: 8 * 2 ** 20 };
       const job = await world.acceptShown(account, {
@@ -368,7 +368,10 @@ describe('a job that awaits its upload', () => {
       return { job, send, count: target.parts.length };
     };
 
-    /** The time from one part to the next part, as the storage reports it: slow enough for an early start, also before the last part. */
+    /**
+     * Seconds from one part to the next part, as the storage reports it. The interval is long enough for an early start, even before the
+     * last part.
+     */
     const USUAL = 19;
     let secondsPerPart = USUAL;
     beforeEach(() => {
@@ -388,13 +391,13 @@ describe('a job that awaits its upload', () => {
     });
     afterEach(() => vi.restoreAllMocks());
 
-    it('starts once its parts show their rate, if the rest will take longer than a moment and arrive soon', async () => {
+    it('starts before the last part if the rest will take longer than a moment at the measured rate, but will arrive soon', async () => {
       const { job, send, count } = await createLarge();
       await send(2, 2);
       await look(job);
       expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
       await send(1, 1);
-      // The rest of 49 MiB arrives in three hours, or in a tenth of a second.
+      // At 1800 s per part, the remaining 49 MiB take three hours. At 0.01 s per part, they take a tenth of a second.
       for (const rate of [1800, 0.01]) {
         secondsPerPart = rate;
         await look(job);
@@ -405,7 +408,7 @@ describe('a job that awaits its upload', () => {
       expect(await statusOf(job)).toEqual(PENDING);
       const claimed = (await claim())!;
       expect(claimed).toMatchObject({ number: 1, job: { id: job.id }, inputs: [{ object_id: null }] });
-      // The checks do not join the parts that an attempt reads.
+      // Checks of uploads do not combine the parts while an attempt reads them.
       await send(3, count);
       await checkUploads(world.context);
       expect(await uploadsOf(job)).toMatchObject([{ state: 'pending' }]);
@@ -417,7 +420,7 @@ describe('a job that awaits its upload', () => {
       await cancelJob(world.context, account.id, 'transcode', job.id);
     });
 
-    it('uses the complete upload if no worker was free earlier, and starts early only once', async () => {
+    it('reads the complete upload if no worker was free earlier, and starts early only once', async () => {
       const { job, send, count } = await createLarge();
       await send(1, count - 1);
       await look(job);
@@ -440,7 +443,7 @@ describe('a job that awaits its upload', () => {
       await cancelJob(world.context, account.id, 'transcode', busy.job.id);
     });
 
-    it('fails with upload_missing if the rest never arrives, from the queue or while it awaits its upload', async () => {
+    it('fails with upload_missing if the rest never arrives, in the queue and while it awaits its upload', async () => {
       const [queued, released] = [await createLarge(), await createLarge()];
       for (const { job, send } of [queued, released]) {
         await send(1, 2);
@@ -459,7 +462,7 @@ describe('a job that awaits its upload', () => {
       for (const { job } of [queued, released]) expect(await statusOf(job)).toEqual(FAILED_MISSING);
     });
 
-    it('returns to the queue with an upload that a confirm inspected while an attempt read its parts', async () => {
+    it('returns to the queue when a confirm inspects its upload while an attempt reads the parts', async () => {
       const { job, send, count } = await createLarge();
       await send(1, count - 1);
       await look(job);
@@ -479,7 +482,7 @@ describe('a job that awaits its upload', () => {
     });
   });
 
-  it('does not wait behind the many uploads of another account', async () => {
+  it('does not wait for the checks of many uploads of another account', async () => {
     const [many, one] = [await world.account(), await world.account()];
     const first = await create(1, many);
     const id = (await uploadsOf(first))[0]!.id;

@@ -1,6 +1,6 @@
 /*
- * A long storm, by command: ./airlock test --chaos 30m [--jobs N] [--seed N] [--storage swift]. Repeats rounds of jobs on a fleet of three
- * APIs and four workers until the time is over, and prints what was killed, stopped and cut off. Exits with 1 when a job was lost or ended twice.
+ * Runs a long storm: ./airlock test --chaos 30m [--jobs N] [--seed N] [--storage swift]. Repeats rounds of jobs on a fleet of three APIs
+ * and four workers until the time is over, and prints what was killed, stopped and cut off. Exits with 1 if a job was lost or ended twice.
  */
 import { parseArgs } from 'node:util';
 import { randomOf } from '../../testkit/random.ts';
@@ -11,7 +11,7 @@ import { openFleet } from './fleet.ts';
 import { storm } from './storm.ts';
 
 const JOBS = 500;
-/** Longer than the 30 seconds after which a worker without a heartbeat has lost its jobs. */
+/** Milliseconds for which a process is stopped. They exceed the 30 seconds after which a worker without a heartbeat loses its jobs. */
 const FREEZE_MS = 40_000;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 

@@ -37,7 +37,7 @@ describe('claims', () => {
         const { objectId } = await world.store(claim);
         expect(await world.complete(claim, objectId)).toBe(true);
       });
-      // New claims while those end: some succeed, others not yet.
+      // Claims while attempts are ending, so that some claims find a free slot of the account and others do not.
       const [next] = await Promise.all([claimEight(), ...ending]);
       open = [...next, ...(await claimEight())];
       for (const [index, count] of (await running()).entries()) expect(count).toBeLessThanOrEqual(limits[index]!);
@@ -60,7 +60,7 @@ describe('claims', () => {
     expect((await world.mustClaim()).job.id).toBe(second.id);
   });
 
-  it('restart a job whose worker is known to be dead, and give up after three attempts', async () => {
+  it('return a job again after its worker is known to be dead, and the job fails after three attempts', async () => {
     const job = await world.accept(await world.account());
     for (let attempt = 1; attempt <= 3; attempt++) {
       expect(await world.row(job.id)).toMatchObject({ status: 'pending' });
@@ -96,7 +96,7 @@ describe('claims', () => {
     expect((await world.mustClaim()).job.id).toBe(third.id);
   });
 
-  it('treat a worker without heartbeat as dead after 30 seconds, not before', async () => {
+  it('return the job of a worker without a heartbeat again after 30 seconds, but not earlier', async () => {
     const job = await world.accept(await world.account());
     const claim = await world.mustClaim();
     const silentFor = (seconds: number) =>
@@ -107,14 +107,14 @@ describe('claims', () => {
     await silentFor(28);
     expect(await recoverLost(world.context, [])).toBe(0);
     await silentFor(31);
-    // Two concurrent sweeps do it once.
+    // Two concurrent sweeps return the job to the queue only once.
     await Promise.all([recoverLost(world.context, []), recoverLost(world.context, [])]);
     expect((await world.events(job.id)).filter((type) => type === 'retrying')).toHaveLength(1);
     expect((await world.mustClaim()).job.id).toBe(job.id);
     expect(await world.claim()).toBeNull();
   });
 
-  it('release a job whose claim was committed but never reached its worker; the attempt does not count', async () => {
+  it('return a job again whose claim was committed but never reached its worker, and do not count this attempt', async () => {
     const job = await world.accept(await world.account());
     const worker = uuidv7();
     const known = await world.mustClaim(worker);
@@ -135,7 +135,7 @@ describe('claims', () => {
     expect((await world.mustClaim()).job.id).toBe(job.id);
   });
 
-  it('do not count an attempt that a draining worker released', async () => {
+  it('do not count attempts that a draining worker released', async () => {
     const job = await world.accept(await world.account());
     for (let round = 0; round < 5; round++) expect(await releaseJob(world.context, await world.mustClaim())).toBe(true);
     const claim = await world.mustClaim();
@@ -148,7 +148,7 @@ describe('claims', () => {
     ]);
   });
 
-  it('retry temporary failures with growing delays, three attempts in all; permanent ones fail immediately', async () => {
+  it('return a job again after temporary failures, with growing delays and at most three attempts, but not after a permanent failure', async () => {
     const failure = { code: 'source_error', message: 'The source responded with 503.' } as const;
     const account = await world.account();
     const job = await world.accept(account);
@@ -173,7 +173,7 @@ describe('claims', () => {
     expect(await world.row(bad.id)).toMatchObject({ status: 'failed', error_code: 'invalid_media', attempts: 1 });
   });
 
-  it('work on open connections before and after a migration that adds a column to every table', async () => {
+  it('succeed on open connections before and after a migration that adds a column to every table', async () => {
     const account = await world.account();
     const run = async () => {
       await world.accept(account);

@@ -59,7 +59,7 @@ describe('a worker that drains', () => {
 
   beforeAll(async () => {
     world = await makeJobWorld();
-    // Cells run under another account when the tests run as root.
+    // If the tests run as root, cells run under another account, which must be able to enter the folders.
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-drain-'));
     await chmod(folder, 0o711);
@@ -85,7 +85,7 @@ describe('a worker that drains', () => {
     expect(await world.row(job.id)).toMatchObject({ status: 'completed', attempts: 1 });
   });
 
-  it('releases a longer job immediately and leaves nothing of it; another worker completes it', async () => {
+  it('releases a longer job immediately and leaves nothing of it behind, and another worker completes the job', async () => {
     const worker = await start(200);
     const job = await encode('veryfast');
     await stopEach(encoding);
@@ -104,7 +104,7 @@ describe('a worker that drains', () => {
     expect(await world.events(job.id)).toEqual(['queued', 'started', 'retrying', 'started', 'completed']);
   });
 
-  it('claims nothing new', async () => {
+  it('claims no further job', async () => {
     const worker = await start(30_000);
     const first = await encode('veryfast');
     const proceed = await stopEach(encoding);
@@ -137,7 +137,7 @@ describe('a worker that drains', () => {
   });
 });
 
-/** Folders of the cells that are running. */
+/** Returns the folders of running cells. */
 async function cellsOf(folder: string): Promise<string[]> {
   const owners = await readdir(join(folder, 'cells'));
   const names = await Promise.all(owners.map((owner) => readdir(join(folder, 'cells', owner))));

@@ -19,7 +19,7 @@ import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 
-/** Some 20 MB: noise does not compress. */
+/** FFmpeg arguments for an output of about 20 MB. The output is this large because noise does not compress. */
 const NOISY = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=480x270:r=25:d=5,noise=alls=100:allf=t:all_seed=1'],
   ...['-f', 'lavfi', '-i', 'sine=d=5', '-c:v', 'mpeg4', '-q:v', '3', '-c:a', 'aac'],
@@ -29,7 +29,7 @@ const ENCODE = [
   { option: '-q:v', argument: '3' },
 ];
 
-/** Makes a file unreadable. */
+/** Overwrites the first 4096 bytes of a file, so that no reader accepts it. */
 async function overwrite(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.write(Buffer.alloc(4096), 0, 4096, 0);
@@ -45,7 +45,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
   let account: Awaited<ReturnType<JobWorld['account']>>;
   let fileUrl: string;
   let worker: Worker | null = null;
-  /** Numbers of the parts in the order in which they were stored, and what happens before each. */
+  /** Numbers of the parts in the order in which they were stored. */
   let stored: number[] = [];
   let before: (number: number) => void | Promise<void> = () => {};
 
@@ -83,7 +83,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     await chmod(folder, 0o711);
     sandbox = await openTestSandbox({ dataDir: folder, slots: 2 });
     proxy = await openTcpProxy({ port: world.gateway.port });
-    // Without a local root it is like a storage on another machine.
+    // Without a local root, the store sends bytes to the storage as it would to another machine.
     const endpoint = `http://127.0.0.1:${proxy.port}`;
     const store = openEmbeddedStore({
       ...{ endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION },
@@ -125,7 +125,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
       const early = await submit(format);
       await status(early.id, 'completed');
       await worker!.drain();
-      // Every part once, the first last.
+      // Every part is stored once, and the first part last.
       expect(stored.length).toBeGreaterThan(2);
       expect(stored[0]).not.toBe(1);
       expect([...stored].sort((a, b) => a - b)).toEqual(stored.map((_, index) => index + 1));
@@ -142,7 +142,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     },
   );
 
-  it('is not encoded again when storage is unreachable in the middle', async () => {
+  it('is not encoded again when storage becomes unreachable during the upload', async () => {
     let [puts, isUnreachable] = [0, false];
     before = async () => {
       puts += 1;
@@ -159,7 +159,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });
 
-  it('leaves nothing behind when the job is canceled in the middle', async () => {
+  it('leaves nothing behind when its job is canceled during the upload', async () => {
     let isHeld = false;
     before = (number) => {
       if (number !== 3) return;
@@ -175,11 +175,11 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     expect(await world.attempts(job.id)).toMatchObject([{ state: 'canceled' }]);
   });
 
-  it('is not published when its check fails, however much of it was sent', async () => {
+  it('is not published when its check fails, regardless of how much of it was sent', async () => {
     await start(remote, {
       async run(spec) {
         const result = await sandbox.run(spec);
-        // As a cell could that is controlled by its input.
+        // Overwrites the output, as a cell could that its input controls.
         if (spec.outputs?.length) await overwrite(join(result.outputDir, spec.outputs[0]!));
         return result;
       },

@@ -11,7 +11,7 @@ import { expectEachCompletedOnce, expectNoOrphans, patientClient, untilFinal } f
 import { openPostgresPair, type PostgresPair } from './postgres-pair.ts';
 
 const JOBS = 12;
-/** Jobs that are accepted before the primary dies. */
+/** Number of jobs that are accepted before the primary is killed. */
 const BEFORE = 4;
 
 describe('a PostgreSQL that fails over to a synchronous standby', () => {
@@ -24,7 +24,7 @@ describe('a PostgreSQL that fails over to a synchronous standby', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-failover-'));
     pair = await openPostgresPair();
-    // As a virtual address or HAProxy does, it forwards to the server that is the primary.
+    // The proxy forwards connections to the current primary, like a virtual address or HAProxy.
     proxy = await openTcpProxy({ port: pair.port });
     url = Object.assign(new URL(pair.url), { port: proxy.port });
     service = await startService({ AIRLOCK_DATABASE_URL: url.toString(), AIRLOCK_WORKER_SLOTS: '2' });

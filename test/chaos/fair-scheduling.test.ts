@@ -32,7 +32,7 @@ describe('claims in fair order', () => {
     return jobs;
   };
 
-  it('go to the account with the fewest running jobs, and among equals to the oldest entry', async () => {
+  it('choose the account with the fewest running jobs, and among equal accounts the oldest entry', async () => {
     const [greedy, modest, third] = [await world.account(), await world.account(), await world.account()];
     const greeds = await acceptMany(greedy, 5);
     expect((await claim())!.job.id).toBe(greeds[0]);
@@ -41,11 +41,11 @@ describe('claims in fair order', () => {
     const thirds = await acceptMany(third, 1);
     const order: string[] = [];
     for (let next = await claim(); next; next = await claim()) order.push(next.job.id);
-    // Starts at 2:0:0. At 2:2:1 only the first account still has waiting jobs.
+    // The numbers of running jobs are 2, 0 and 0 at first. At 2, 2 and 1, only the first account still has waiting jobs.
     expect(order).toEqual([modests[0], thirds[0], modests[1], greeds[2], greeds[3], greeds[4]]);
   });
 
-  it('all go to one account while no other account waits', async () => {
+  it('all choose one account while no other account waits', async () => {
     const jobs = await acceptMany(await world.account(), 10);
     for (const id of jobs) expect((await claim())!.job.id).toBe(id);
   });
@@ -62,7 +62,7 @@ describe('claims in fair order', () => {
     expect((await claim())!.job.account_id).toBe(healing.id);
   });
 
-  it('go to no job before the delay of its retry, and to no account above its limit', async () => {
+  it('choose no job before the delay of its retry ends, and no account that has reached its limit', async () => {
     const due = () => classesWithWork(world.context.db, world.context.kinds);
     expect(await due()).toEqual([]);
     const account = await world.account({ max_concurrent: 1 });
@@ -91,7 +91,7 @@ describe('claims in fair order', () => {
     expect((await claim())!.job.id).toBe(waits);
   });
 
-  it('go to the highest priority of an account, then to its oldest job, and to no account ahead of another', async () => {
+  it('choose the job with the highest priority within an account, then its oldest job, but no account ahead of another', async () => {
     const [urgent, other] = [await world.account(), await world.account()];
     const [first] = await acceptMany(urgent, 1);
     const low = (await world.accept(urgent, { priority: -10 })).id;
@@ -106,7 +106,7 @@ describe('claims in fair order', () => {
     expect(order).toEqual(expected);
   });
 
-  it('go to a lower priority while the highest waits for its delay', async () => {
+  it('choose a job of lower priority while the job of the highest priority waits for its delay', async () => {
     const account = await world.account();
     const high = await world.accept(account, { priority: 10 });
     const failure = { code: 'source_error', message: 'The source responded with 503.', retry: true } as const;
@@ -120,7 +120,7 @@ describe('claims in fair order', () => {
 
   it('lock no account when their process is stopped while it waits for its turn', async () => {
     const account = await world.account();
-    // A job whose source has to be fetched needs another request.
+    // The inputs are uploads, because the claim of a job whose source must be fetched sends another query.
     const inputs = [{ url: (await world.upload(account)).fileUrl }];
     const jobs = [(await world.accept(account, { inputs })).id, (await world.accept(account, { inputs })).id];
     const proxy = await openDatabaseProxy(world.database.url);
@@ -137,7 +137,7 @@ describe('claims in fair order', () => {
     const began = performance.now();
     expect(jobs).toContain((await claim())!.job.id);
     expect(performance.now() - began).toBeLessThan(20_000);
-    // The server finishes the claim of the stopped process, too.
+    // The server also completes the claim of the stopped process.
     await until(async () => (await Promise.all(jobs.map(world.row))).every(({ status }) => status === 'processing'), {
       what: 'both claims',
     });
@@ -158,7 +158,7 @@ describe('claims in fair order', () => {
     };
     const runningOf = (claims: Claim[], account: Account) =>
       claims.filter(({ job }) => job.account_id === account.id).length;
-    /** Two workers with two heavy slots each. */
+    /** Replaces all workers with one worker for each entry, which is the number of its heavy slots. */
     const setFleet = async (slots: number[]) => {
       await world.database.pg.query('DELETE FROM workers');
       for (const heavy of slots) {
@@ -181,12 +181,12 @@ describe('claims in fair order', () => {
     beforeEach(forget);
     afterAll(() => world.database.pg.query('DELETE FROM workers'));
 
-    it('leave one slot of the fleet to the others while another account is active', async () => {
+    it('leave one slot of the fleet to other accounts while another account is active', async () => {
       await setFleet([2, 2]);
       const [greedy, modest] = [await world.account(), await world.account()];
       await acceptHeavies(greedy, 6);
       const claims = await claimAll();
-      // Nobody else is there.
+      // No other account is active, so the account gets all slots.
       expect(claims).toHaveLength(6);
       await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status = 'processing'`);
 
@@ -198,7 +198,7 @@ describe('claims in fair order', () => {
       expect(await classesWithWork(world.context.db, world.context.kinds)).toEqual([]);
       const [, stored] = [visit, await world.store(shared.find(({ job }) => job.id === visit.id)!)];
       expect(await world.complete(shared.find(({ job }) => job.id === visit.id)!, stored.objectId)).toBe(true);
-      // The slot waits for the account that has just been there, and no longer than it stays active.
+      // The slot is kept for the account that had a job recently, but only while this account counts as active.
       expect(await claimHeavy()).toBeNull();
       await world.database.pg.query(`UPDATE account_schedule SET heavy_at = now() - interval '6 minutes'`);
       expect(await classesWithWork(world.context.db, world.context.kinds)).toEqual(['heavy']);
@@ -209,7 +209,7 @@ describe('claims in fair order', () => {
       { what: 'one heavy slot has no share to give', fleet: [1], expected: 3 },
       { what: 'two leave one', fleet: [1, 1], expected: 1 },
       { what: 'workers that are unknown restrict nothing', fleet: [], expected: 3 },
-    ])('claims for heavy jobs leave one slot of a fleet in which $what', async ({ fleet, expected }) => {
+    ])('claims for heavy jobs depend on the size of the fleet: $what', async ({ fleet, expected }) => {
       await setFleet(fleet);
       const [greedy, idle] = [await world.account(), await world.account()];
       await world.complete(...(await finishOne(idle)));
@@ -223,7 +223,7 @@ describe('claims in fair order', () => {
       }
     });
 
-    it('keep the share exact while several processes claim at once', async () => {
+    it('preserve the exact share while several processes claim concurrently', async () => {
       await setFleet([4, 4]);
       const accounts = [await world.account(), await world.account()];
       await acceptHeavies(accounts[0]!, 12);
@@ -250,7 +250,7 @@ describe('claims in fair order', () => {
     };
     const claimed: string[] = [];
     for (let round = 0; round < 3; round++) {
-      // One account after the other, so that the oldest entries belong to one account.
+      // Jobs are created account by account, so that the oldest entries belong to one account.
       for (const account of accounts) await acceptMany(account, random.int(2, 8));
       const before = await counts('processing');
       const claims = (
@@ -264,7 +264,7 @@ describe('claims in fair order', () => {
       for (const [other, account] of accounts.entries()) {
         expect(running[other]).toBeLessThanOrEqual(account.max_concurrent);
         if (waiting[other] === 0 || running[other] === account.max_concurrent) continue;
-        // No waiting account that may run another job has fewer running jobs than the chosen account had.
+        // No waiting account below its limit has fewer running jobs than the chosen account had.
         for (const [index, count] of running.entries()) {
           if (gained[index]! > 0) expect(count - 1).toBeLessThanOrEqual(running[other]!);
         }
@@ -309,7 +309,7 @@ describe('claims in fair order', () => {
   }, 180_000);
 });
 
-/** A separate pool on the same database, as another process has. */
+/** Opens a separate pool on the same database, as another process would. */
 async function openProcess(world: JobWorld): Promise<{ context: JobsContext; close(): Promise<void> }> {
   const pool = openPool(world.database.url, { max: 4, role: 'test', onError: () => {} });
   return {
@@ -320,7 +320,7 @@ async function openProcess(world: JobWorld): Promise<{ context: JobsContext; clo
   };
 }
 
-/** Creates accounts like this one. */
+/** Creates copies of an account, and returns their ids. */
 async function copiesOf(world: JobWorld, account: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await world.database.pg.query(
@@ -331,7 +331,7 @@ async function copiesOf(world: JobWorld, account: string, count: number): Promis
   return ids;
 }
 
-/** Copies a waiting job with its input, `each` times for every account; grouped by account. */
+/** Copies a waiting job with its input `each` times for every account, one account after the other. */
 async function fill(world: JobWorld, template: string, accounts: string[], each: number): Promise<void> {
   const { pg } = world.database;
   const jobs = accounts.flatMap((account, first) =>

@@ -20,7 +20,7 @@ describe('an attempt that was replaced', () => {
   });
   afterAll(() => world?.close());
 
-  it('changes nothing when it wakes up, and its output is deleted', async () => {
+  it('changes nothing when it resumes, and its output is deleted', async () => {
     const job = await world.accept(await world.account());
     const [stalled, successor] = [uuidv7(), uuidv7()];
     const late = await world.mustClaim(stalled);
@@ -45,7 +45,7 @@ describe('an attempt that was replaced', () => {
     expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['lost', 'completed']);
   });
 
-  it('leaves no output behind when it dies before it can delete it', async () => {
+  it('leaves no output behind when it dies before it can delete its output', async () => {
     const job = await world.accept(await world.account());
     const worker = uuidv7();
     const { objectId, key } = await world.store(await world.mustClaim(worker));
@@ -162,7 +162,7 @@ describe('a final state', () => {
           return false;
         }
       };
-      // Each starts first half of the time.
+      // Each of the two starts first in half of the rounds.
       const [first, second] = round % 2 === 0 ? [finish, cancel] : [cancel, finish];
       const ends = await Promise.all([first(), second()]);
       const [finished, canceled] = round % 2 === 0 ? ends : [ends[1], ends[0]];

@@ -19,7 +19,7 @@ import { LIMITS, SLOW_OUTPUT, slowEncode } from '../hostile/cell-fixture.ts';
 
 const JOBS = 3;
 const version = /ffmpeg version (\S+)/.exec(execFileSync('/usr/bin/ffmpeg', ['-version'], { encoding: 'utf8' }))![1]!;
-/** Of the same length, so that it can replace the version in the program. */
+/** A version of the same length, so that it can replace the version in the program. */
 const nextVersion = version.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10));
 
 let folder: string;
@@ -51,7 +51,7 @@ async function open(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Replaces the program like a package manager: writes next to it, then renames. */
+/** Replaces the program as a package manager does: writes a new file next to it, and then renames this file. */
 function install(content: Buffer): void {
   writeFileSync(`${ffmpeg}.new`, content, { mode: 0o755 });
   chmodSync(`${ffmpeg}.new`, 0o755);
@@ -85,7 +85,7 @@ async function versionInCell(): Promise<string> {
 }
 
 describe('an upgrade of FFmpeg while jobs run', () => {
-  it('lets running jobs finish with the old build, runs new ones with the new build, and reports it', async () => {
+  it('changes the build for new jobs but not for running jobs, and the sandbox reports the new build', async () => {
     const opened = await open();
     expect(await versionInCell()).toBe(version);
     const before = opened.ffmpeg.since;
@@ -120,7 +120,7 @@ describe('an upgrade of FFmpeg while jobs run', () => {
     expect(warnings.filter((message) => /cannot be used/.test(message))).toEqual([]);
   });
 
-  it('keeps the old build if the new one does not run, and reports it', async () => {
+  it('has no effect if the new build does not run, and is reported', async () => {
     const opened = await open();
     install(Buffer.concat([readFileSync('/usr/bin/ffmpeg').subarray(0, 100_000)]));
     await until(() => warnings.some((message) => /cannot be used/.test(message)), { what: 'the warning' });
@@ -131,7 +131,7 @@ describe('an upgrade of FFmpeg while jobs run', () => {
     expect(await versionInCell()).toBe(nextVersion);
   });
 
-  it('confines the cell as before: the self-test passes with the new build', async () => {
+  it('keeps the confinement of the cell: the self-test passes with the new build', async () => {
     const opened = await open();
     install(nextBuild());
     await until(() => opened.ffmpeg.version.includes(nextVersion), { what: 'the new build' });

@@ -5,19 +5,19 @@ import type { TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { type Island, openIsland } from './island.ts';
 
-/** What can be killed: every process of a fleet but its supervisor. */
+/** A process of a fleet that can be killed. All processes except the supervisor are targets. */
 export interface Target {
   name: string;
-  /** Null while it restarts. */
+  /** Returns the process id, or null while the process restarts. */
   pid(): number | null;
 }
 
-/** A service with more APIs and workers than `up` starts, on the same database and storage. */
+/** A service with more APIs and workers than `up` starts. All of them share one database and one storage. */
 export interface Fleet {
-  /** Origins of all APIs, those that restart included. */
+  /** Returns the origins of all APIs, including APIs that are restarting. */
   apis(): string[];
   targets(): Target[];
-  /** Workers in network namespaces of their own, which can be cut off. */
+  /** Workers in their own network namespaces, which can be cut off. */
   islands: readonly Island[];
   stop(): Promise<void>;
 }
@@ -26,13 +26,13 @@ interface Role {
   program: 'api' | 'worker';
   name: string;
   child: ChildProcess | null;
-  /** Empty until the role is ready. A role that restarts keeps its ports. */
+  /** Ports by name. Empty until the role is ready. A role that restarts keeps its ports. */
   ports: Record<string, number>;
 }
 
 /**
- * Starts the roles, and restarts each that dies, as systemd or Kubernetes do. `islands` more workers are as on other
- * machines; that needs root and the embedded storage.
+ * Starts the roles, and restarts each role that dies, as systemd or Kubernetes do. `islands` is the number of additional workers that are
+ * isolated as if on other machines. These workers need root and the embedded storage.
  */
 export async function openFleet(
   service: TestService,
@@ -61,14 +61,14 @@ export async function openFleet(
   };
 }
 
-/** All but the first, which `up` runs. */
+/** Returns the roles of a program, except for the first, which `up` runs. */
 function rolesOf(program: Role['program'], count: number): Role[] {
   return Array.from({ length: count - 1 }, (_, index) => {
     return { program, name: `${program} ${index + 2}`, child: null, ports: {} };
   });
 }
 
-/** Starts the role, and again 500 ms after each end. */
+/** Starts the role, and starts it again 500 ms after each end. */
 function keepRunning(service: TestService, role: Role, stopping: AbortSignal): void {
   const child = spawn(process.execPath, programArgs([role.program]), {
     env: {
@@ -103,7 +103,7 @@ async function endRole(child: ChildProcess | null): Promise<void> {
   await exited;
 }
 
-/** Folder of all work of a fleet; empty when nothing runs. */
+/** Returns the folder that contains the work of all jobs. It is empty when no job runs. */
 export function workFolder(service: TestService): string {
   return join(service.dataDir, 'work');
 }

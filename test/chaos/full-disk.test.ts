@@ -11,12 +11,12 @@ import { skipNote } from '../helpers/skip-note.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('full-disk/run.ts', import.meta.url));
-/** Mounts the image visibly only to the script and its children. */
+/** Mounts the image so that only the script and its children see it. */
 const SHELL = 'mount -o loop "$1" "$2" && mkdir -m 711 "$2/data" && exec "$3" --import tsx "$4" "$2" "$5"';
 
 describe.skipIf(!isRoot())(`a disk of 900 MB that an account fills${skipNote(!isRoot() && 'needs root')}`, () => {
   let folder: string;
-  /** The observations that the script has printed. */
+  /** The observations that the script has printed, parsed. */
   // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
   let seen: any;
 
@@ -35,7 +35,7 @@ describe.skipIf(!isRoot())(`a disk of 900 MB that an account fills${skipNote(!is
     await run('mkfs.ext4', ['-q', '-F', image]);
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2 });
     const inside = ['sh', '-c', SHELL, 'sh', image, disk, process.execPath, SCRIPT, clip];
-    // It shares no service, because the process that creates keys for other tests does not see this mount.
+    // The script does not share a service, because the process that creates keys for other tests does not see this mount.
     const { TEST_SHARING_URL: _, ...env } = process.env;
     const namespace = ['--mount', '--propagation', 'private'];
     const { stdout } = await run('unshare', [...namespace, ...inside], { env, timeout: 210_000 });
@@ -47,17 +47,17 @@ describe.skipIf(!isRoot())(`a disk of 900 MB that an account fills${skipNote(!is
   it('a disk that an account fills with files does not affect another account’s jobs or PostgreSQL', () => {
     expect(seen.files.jobs).toEqual(Array(4).fill('completed'));
     expect(seen.files.responses['presign 507']).toBeGreaterThan(0);
-    // Half of the reserve allows for the bytes that are written between two checks.
+    // The limit is half of the reserve, because bytes may be written between two checks of the free space.
     expect(seen.files.lowestMb).toBeGreaterThan(50);
     expect(seen.noSpace).toEqual([false, false]);
   });
 
-  it('lets a service that died on it start again, report low space, delete expired uploads and stop', () => {
+  it('does not prevent a service that died on it from starting again, reporting low space, deleting expired uploads and stopping', () => {
     expect(seen.beforeMb).toBeLessThan(20);
     expect(seen).toMatchObject({ swept: true, health: { ok: false, low_space: true }, exitCode: 0 });
   });
 
-  it('a disk that an account fills with rows of canceled batches keeps space for another account’s jobs, because the account gets only its share', () => {
+  it('a disk that an account fills with rows of canceled batches still has space for another account’s jobs, because each account gets only its share', () => {
     expect(seen.rows.responses['batch 201']).toBeGreaterThan(1);
     expect(seen.rows.responses['batch 507 storage_quota']).toBeGreaterThan(2);
     expect(seen.rows.lowestMb).toBeGreaterThan(80);

@@ -17,7 +17,7 @@ describe('an idempotency key', () => {
       })),
     );
 
-  it('runs the work once for eight concurrent requests, and all get its response', async () => {
+  it('runs the work once for eight concurrent requests, which all get the same response', async () => {
     const { id } = await world.account();
     let works = 0;
     const work = async () => {
@@ -29,7 +29,7 @@ describe('an idempotency key', () => {
     expect(works).toBe(1);
     expect(responses.map((response) => response.answer)).toEqual(Array(8).fill({ value: 1 }));
     expect(responses.filter((response) => !response.repeated)).toHaveLength(1);
-    // The same body in another order of its fields is the same body.
+    // The order of the fields does not make a different body.
     expect(await run(id, 'k1', { a: [2], b: 1 }, work)).toMatchObject({ repeated: true });
   });
 
@@ -40,7 +40,7 @@ describe('an idempotency key', () => {
     expect(await run(other.id, 'k2', { a: 2 }, async () => 2)).toMatchObject({ repeated: false, answer: { value: 2 } });
   });
 
-  it('can be used again if the work failed', async () => {
+  it('can be sent again if the work failed', async () => {
     const { id } = await world.account();
     const fail = () => Promise.reject(new Error('no'));
     await expect(run(id, 'k3', {}, fail)).rejects.toThrow('no');

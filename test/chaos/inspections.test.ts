@@ -39,7 +39,7 @@ describe('the inspection of an upload', () => {
     return { confirm, upload, sent };
   }
 
-  /** The response to a waiting confirm. */
+  /** Returns the reason for a rejected upload, which a waiting confirm returns; null if there is none. */
   async function rejectionOf({ id }: Upload): Promise<string | null> {
     const { db } = world.context;
     const row = await db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
@@ -57,7 +57,7 @@ describe('the inspection of an upload', () => {
     const again = (await claimInspection(world.context))!;
     expect(again.upload.id).toBe(upload.id);
     expect(await acceptInspection(world.context, again, FOUND)).toBe(true);
-    // The first worker was only slow: its report now comes too late.
+    // The first worker was only slow, and its report is rejected because another worker has taken over.
     expect(await rejectInspection(world.context, dead, 'It is something else.')).toBe(false);
     expect(await confirm()).toMatchObject({ fileSize: 64 });
     expect(await world.context.store.head(again.objectKey)).not.toBeNull();
@@ -78,7 +78,7 @@ describe('the inspection of an upload', () => {
     expect(await world.context.store.head(objectKey)).toBeNull();
   });
 
-  it('starts although its account is at its limit of running jobs, and does not count towards it', async () => {
+  it('starts although its account is at its limit of running jobs, and does not count towards this limit', async () => {
     const account = await world.account({ max_concurrent: 1 });
     await world.accept(account);
     await world.mustClaim();

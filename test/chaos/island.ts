@@ -14,18 +14,18 @@ import { type NetworkLink, openNamespace } from '../helpers/network.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 import { openTlsProxy } from '../helpers/tls-proxy.ts';
 
-/** A role of a service in a network namespace, with a link to the database and one to the storage. */
+/** A role of a service in its own network namespace, with a link to the database and a link to the storage. */
 export interface Island {
   database: NetworkLink;
   storage: NetworkLink;
-  /** URL of an API of the island, which trusts this machine as its proxy. */
+  /** URL of the island's API, which trusts this machine as its proxy. */
   api: string;
   pid(): number | null;
   output(): string;
   stop(): Promise<void>;
 }
 
-/** Starts one role as on another machine: it reaches PostgreSQL by TCP, and the gateway as an S3 storage over TLS. */
+/** Starts a role as if on another machine: it reaches PostgreSQL over TCP, and the gateway as an S3 storage over TLS. */
 export async function openIsland(service: TestService, role: 'api' | 'worker'): Promise<Island> {
   const { path: folder, remove } = await makeTestFolder();
   const namespace = await openNamespace(3);
@@ -40,7 +40,7 @@ export async function openIsland(service: TestService, role: 'api' | 'worker'): 
   login.port = String(postgres.port);
   await mkdir(join(folder, 'data'), { mode: 0o700 });
   for (const name of ['secrets.json', 'apt-policy.json']) {
-    // The second file is absent on systems without apt. Creating it again takes most of a second of processor time.
+    // `apt-policy.json` is absent on systems without apt. Creating it again takes most of a second of processor time.
     await copyFile(join(service.dataDir, name), join(folder, 'data', name)).catch(() => {});
   }
   await run('cp', ['--archive', '--link', '--', join(service.dataDir, 'rootimg'), join(folder, 'data')]);

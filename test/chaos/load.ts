@@ -14,18 +14,18 @@ import { filesIn } from '../helpers/files.ts';
 /** A typical client, which retries temporary failures. */
 export interface PatientClient {
   key: string;
-  /** Retries on connection errors, 429 and 5xx, with the same idempotency key. */
+  /** Sends a request, and retries it after connection errors, 429 and 5xx with the same Idempotency-Key. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
-  /** Accepted jobs, by id. */
+  /** Creates a job, and returns its id. */
   create(body: unknown): Promise<string>;
 }
 
 const PATIENCE_MS = 60_000;
 
 export interface OutagePolicy {
-  /** Milliseconds for all attempts together. */
+  /** Maximum number of milliseconds for all attempts together. */
   totalMs?: number;
-  /** Milliseconds after which an attempt is given up: a stopped process never responds. */
+  /** Milliseconds after which an attempt is aborted, because a stopped process never responds. */
   attemptMs?: number;
   /** Headers of every request. */
   headers?: Record<string, string>;
@@ -60,7 +60,7 @@ export function patientClient(
   return patient;
 }
 
-/** Polls like a client until every job is final. Returns their statuses. */
+/** Polls until every job is final. Returns their statuses. */
 export async function untilFinal(client: PatientClient, ids: string[]): Promise<string[]> {
   return Promise.all(
     ids.map((id) =>
@@ -75,7 +75,7 @@ export async function untilFinal(client: PatientClient, ids: string[]): Promise<
   );
 }
 
-/** Checks by events, attempts and objects that each job completed exactly once. */
+/** Checks the events, attempts and objects of the jobs: each job must have completed exactly once. */
 export async function expectEachCompletedOnce(db: Client, ids: string[]): Promise<void> {
   const { rows } = await db.query(
     `SELECT t.id, t.status, t.error_code, o.state AS output,
@@ -99,14 +99,14 @@ export async function expectEachCompletedOnce(db: Client, ids: string[]): Promis
     completed: 1,
     counted: true,
   };
-  // A failure names the jobs that differ, and not hundreds of others.
+  // Compares only the jobs that differ, so that a failure does not print hundreds of jobs.
   expect(rows.filter(({ id, ...row }) => !isDeepStrictEqual(row, wanted))).toEqual([]);
   expect(rows.map(({ id }) => id)).toEqual([...ids].sort());
 }
 
 /**
- * Checks that each job that failed did so once, because its worker died in every attempt, and left nothing. Returns their
- * ids.
+ * Checks that each failed job failed once, because its worker died in every attempt, and left nothing behind. Returns the ids of the failed
+ * jobs.
  */
 export async function expectFailedByLossAlone(db: Client, ids: string[]): Promise<Set<string>> {
   const { rows } = await db.query(
@@ -123,7 +123,7 @@ export async function expectFailedByLossAlone(db: Client, ids: string[]): Promis
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Checks that the storage contains exactly the objects of rows, once interrupted work has expired. */
+/** Lets interrupted work expire, and checks that the storage contains exactly the objects that rows describe. */
 export async function expectNoOrphans(db: Client, service: TestService): Promise<void> {
   await db.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE state = 'pending'`);
   await until(
@@ -139,7 +139,7 @@ export async function expectNoOrphans(db: Client, service: TestService): Promise
   expect(await countStored(service)).toBe(rows[0].live);
 }
 
-/** Objects in the storage of a service, whichever it is. */
+/** Returns the number of objects in the embedded or external storage of a service. */
 async function countStored({ dataDir, storageVariables }: TestService): Promise<number> {
   const url = storageVariables.AIRLOCK_STORAGE_URL;
   if (!url) return (await filesIn(join(dataDir, 'storage', 'objects'))).length;
@@ -150,7 +150,7 @@ async function countStored({ dataDir, storageVariables }: TestService): Promise<
   return count;
 }
 
-/** Whether a process exists and is not a zombie. */
+/** Returns whether a process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -15,8 +15,8 @@ import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 /*
- * Two releases on one database: a newer one has written a kind of job, a type of event and a status that this one does not
- * know. Its migration dropped the constraint on statuses.
+ * A newer release shares the database. It has written a kind of job, a type of event and a status that this release does not know, and its
+ * migration has dropped the constraint on statuses.
  */
 const NEWER_KIND = 'stabilize';
 const NEWER_STATUS = 'paused';
@@ -54,7 +54,7 @@ describe('alongside a newer release on one database,', () => {
     );
     return rows[0].id as string;
   }
-  /** A job whose worker died, in its attempt with this number. */
+  /** Inserts a job whose worker died in the attempt with this number. */
   async function insertLost(row: Parameters<typeof insertJob>[0] = {}, number = 1) {
     const id = await insertJob({ status: 'processing', ...row });
     await sql(
@@ -70,7 +70,7 @@ describe('alongside a newer release on one database,', () => {
   }
   const insertEvent = (type: string, data: object = { v: 1 }) =>
     sql('INSERT INTO events (account_id, type, data) VALUES ($1, $2, $3)', api.account.id, type, JSON.stringify(data));
-  /** Makes every change of this job fail. */
+  /** Makes every update of this job fail. */
   const breakJob = (id: string) =>
     sql(`CREATE OR REPLACE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
       CREATE TRIGGER broken BEFORE UPDATE ON jobs FOR EACH ROW WHEN (OLD.id = '${id}') EXECUTE FUNCTION broken()`);
@@ -85,11 +85,11 @@ describe('alongside a newer release on one database,', () => {
     expect(states).toEqual(['pending', 'pending', NEWER_STATUS, 'pending', 'failed']);
     const { rows } = await sql('SELECT available_at > now() AS later FROM jobs WHERE id = $1', spentUnknown);
     expect(rows[0].later).toBe(true);
-    // The newer release recovers what it knows.
+    // The newer release claims the recovered job of the kind that only this release knows.
     expect(await claim(newer)).toBe(unknown);
   });
 
-  it('recovery of a job that fails each time is reported and paused, and blocks no other job', async () => {
+  it('the recovery of a job that fails each time is reported and paused, and blocks no other job', async () => {
     const [bad, good] = [await insertLost(), await insertLost()];
     await breakJob(bad);
     const failures = context.rows.counts().failed.recovery;
@@ -99,7 +99,7 @@ describe('alongside a newer release on one database,', () => {
     expect(context.rows.counts().failed.recovery - failures).toBe(1);
   });
 
-  it('a claim returns no job of an unknown kind, and is not delayed by any', async () => {
+  it('a claim returns no job of an unknown kind, and is not delayed by such jobs', async () => {
     const other = await api.makeAccount();
     const foreign = await insertJob({ kind: NEWER_KIND, account: other.id });
     expect(await claim(context)).toBeNull();
@@ -125,7 +125,7 @@ describe('alongside a newer release on one database,', () => {
     expect(await statusOf(child)).toBe('canceled');
   });
 
-  it('pages of events skip and count events of an unknown type or version, and end only after the newest one', async () => {
+  it('pages of events skip and count events of an unknown type or version, and end only after the newest event', async () => {
     await insertEvent('key.revoked', { v: 1, key_id: 'first' });
     for (let index = 0; index < 5; index++) await insertEvent(NEWER_EVENT);
     await insertEvent('key.revoked', { v: 2, keys: [] });
@@ -153,7 +153,7 @@ describe('alongside a newer release on one database,', () => {
     })().catch(() => {});
     const unreadable = await insertJob({ status: 'failed' });
     await sql(`UPDATE jobs SET request_facts = '{"v":9}' WHERE id = $1`, unreadable);
-    // The stream begins a moment after its headers.
+    // The subscription starts shortly after the response headers, so events are inserted until one arrives.
     await until(
       async () => {
         await insertEvent(NEWER_EVENT);
@@ -188,7 +188,7 @@ describe('alongside a newer release on one database,', () => {
     await deliver(NEWER_EVENT, { v: 1 });
     expect(await hasDueDeliveries(context.db, viewer.catalog)).toBe(false);
     expect(await claimDeliveries(context.db, viewer.catalog, nextTurn([])!)).toEqual([]);
-    // Its webhook cannot be read: it is postponed, and the next look does not find it.
+    // The webhook of this delivery cannot be read, so the delivery is postponed, and the next check does not find it.
     await deliver('key.revoked', { v: 1, key_id: 'x' });
     const claimed = await claimDeliveries(context.db, viewer.catalog, nextTurn([])!);
     expect(claimed.map(({ type }) => type)).toEqual(['key.revoked']);

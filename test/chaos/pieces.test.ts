@@ -24,7 +24,7 @@ import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 
 const FRAMES = 15 * 14;
-/** A key frame a second. */
+/** FFmpeg arguments for a clip with a key frame in each second. */
 const CLIP = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=15:d=14', '-f', 'lavfi', '-i', 'sine=d=14', '-pix_fmt', 'yuv420p'],
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-c:a', 'aac'],
@@ -34,7 +34,7 @@ const OPTIONS = [
   { option: '-preset', argument: 'veryfast' },
 ];
 const isPiece = ({ args }: CellSpec) => args.includes('-frames:v');
-/** A piece of a ladder, not a picture of its poster. */
+/** Returns whether the cell encodes a piece of a ladder, and not a picture for its poster. */
 const isRungs = (spec: CellSpec) => isPiece(spec) && spec.args.some((arg) => arg.startsWith('/out/ladder-'));
 const isJoin = ({ args }: CellSpec) => args.includes('/in/video');
 
@@ -45,7 +45,7 @@ describe('a video that is encoded in pieces', () => {
   let account: Awaited<ReturnType<JobWorld['account']>>;
   let fileUrl: string;
   let worker: Worker;
-  /** Cells of pieces, and what happens instead of one. */
+  /** The cells of pieces that were started. `instead` can replace the run of a cell. */
   let cells: CellSpec[] = [];
   let instead: (spec: CellSpec, cell: () => Promise<CellResult>) => Promise<CellResult> = (_, cell) => cell();
 
@@ -92,7 +92,7 @@ describe('a video that is encoded in pieces', () => {
   const status = (id: string, wanted: string) =>
     until(async () => (await world.row(id)).status === wanted, { what: `the job to be ${wanted}` });
   const children = (id: string) => childrenOf(world.database.db, id);
-  /** States of the objects that the pieces of a job have left. */
+  /** Returns the distinct states of the objects of a job's pieces. */
   const left = async (id: string) =>
     (
       await world.database.pg.query(
@@ -100,7 +100,7 @@ describe('a video that is encoded in pieces', () => {
         [id],
       )
     ).rows.map(({ state }) => state);
-  /** As on a worker that has died: another worker takes its lease while the cell runs. */
+  /** Lets another worker take the lease of the attempt while the cell runs, as if the worker had died. */
   const loseLease = async (spec: CellSpec) => {
     await world.database.pg.query(
       `UPDATE attempts SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running' AND id = $1`,
@@ -108,7 +108,7 @@ describe('a video that is encoded in pieces', () => {
     );
     await recoverLost(world.context, []);
   };
-  /** The first piece that runs loses its lease, as if its worker had died. */
+  /** Makes the first piece that runs lose its lease, as if its worker had died. */
   const loseFirstPiece = () => {
     let isLost = false;
     instead = async (spec, cell) => {
@@ -131,7 +131,7 @@ describe('a video that is encoded in pieces', () => {
     return (await run('ffprobe', args)).stdout.split('\n').map(Number);
   };
 
-  it('has every frame once, is one job to its owner, and leaves no piece', async () => {
+  it('contains every frame once, is one job for its owner, and leaves no piece behind', async () => {
     const job = await submit();
     await status(job.id, 'completed');
     expect(cells.filter(isPiece)).toHaveLength(2);
@@ -151,7 +151,7 @@ describe('a video that is encoded in pieces', () => {
     fileUrl = (await world.uploadFile(account, await readFile(join(folder, 'clip.mp4')))).fileUrl;
   });
 
-  it('is encoded in one piece when a piece fails permanently, which the plan reports', async () => {
+  it('is encoded as a whole when a piece fails permanently, and the plan reports this', async () => {
     instead = async (spec, cell) => {
       const result = await cell();
       return isPiece(spec) ? { ...result, exitCode: 1 } : result;
@@ -164,7 +164,7 @@ describe('a video that is encoded in pieces', () => {
     expect(await left(job.id)).toEqual(['deleted']);
   });
 
-  it('is encoded in one piece when a frame is missing after the join', async () => {
+  it('is encoded as a whole when a frame is missing after the join', async () => {
     instead = (spec, cell) => {
       if (!isPiece(spec)) return cell();
       const at = spec.args.indexOf('-frames:v') + 1;
@@ -178,7 +178,7 @@ describe('a video that is encoded in pieces', () => {
     expect(await framesOf(await download(job.id))).toContain(FRAMES);
   });
 
-  it('repeats only the piece of a worker that dies', async () => {
+  it('encodes only one piece again when the worker of this piece dies', async () => {
     loseFirstPiece();
     const job = await submit();
     await status(job.id, 'completed');
@@ -204,7 +204,7 @@ describe('a video that is encoded in pieces', () => {
     expect(await world.events(job.id)).toEqual(['queued', 'started', 'awaiting_children', 'canceled']);
   });
 
-  describe('as a ladder', () => {
+  describe('a ladder that is encoded in pieces', () => {
     const submitLadder = () =>
       world.accept(account, {
         ...{ inputs: [{ url: fileUrl }], outputFormat: 'cmaf', segment_seconds: 2 },
@@ -218,7 +218,7 @@ describe('a video that is encoded in pieces', () => {
         (await buffer((await world.context.store.get(treeFileKey(rows[0].key, path)))!)).toString();
     };
 
-    it('has all renditions of a piece from one decode, is packaged without a command, and leaves no piece', async () => {
+    it('has all renditions of a piece from one decode, is packaged without a command, and leaves no piece behind', async () => {
       const job = await submitLadder();
       await until(async () => (await children(job.id)).length === 3, { what: 'the pieces' });
       expect((await children(job.id)).map(({ needs }) => needs)).toEqual([[LADDER_PIECES], [LADDER_PIECES], []]);
@@ -246,7 +246,7 @@ describe('a video that is encoded in pieces', () => {
       expect(await world.events(job.id)).toEqual(['queued', 'started', 'awaiting_children', 'started', 'completed']);
     });
 
-    it('is encoded as one when a frame of a piece is missing', async () => {
+    it('is encoded as a whole when a frame of a piece is missing', async () => {
       instead = (spec, cell) => {
         if (!isPiece(spec)) return cell();
         const at = spec.args.lastIndexOf('-frames:v') + 1;
@@ -260,7 +260,7 @@ describe('a video that is encoded in pieces', () => {
       expect(await left(job.id)).toEqual(['deleted']);
     });
 
-    it('repeats only the piece of a worker that dies', async () => {
+    it('encodes only one piece again when the worker of this piece dies', async () => {
       loseFirstPiece();
       const job = await submitLadder();
       await status(job.id, 'completed');
@@ -269,7 +269,7 @@ describe('a video that is encoded in pieces', () => {
       expect(await left(job.id)).toEqual(['deleted']);
     });
 
-    describe('with other outputs', () => {
+    describe('a ladder in pieces with other outputs', () => {
       const submitMixed = () =>
         world.accept(account, {
           ...{ inputs: [{ url: fileUrl }], outputFormat: undefined },
@@ -281,7 +281,7 @@ describe('a video that is encoded in pieces', () => {
           ],
         });
 
-      it('is encoded in pieces, and the worker that packages it makes the other outputs', async () => {
+      it('is encoded in pieces, and the worker that packages the ladder makes the other outputs', async () => {
         const job = await submitMixed();
         await status(job.id, 'completed');
         const pieces = cells.filter(isRungs);
@@ -303,7 +303,7 @@ describe('a video that is encoded in pieces', () => {
         expect((await world.attempts(job.id)).map(({ state }) => state)).toEqual(['released', 'completed']);
       });
 
-      it('is encoded with the other outputs when a piece fails permanently', async () => {
+      it('is encoded together with the other outputs when a piece fails permanently', async () => {
         instead = async (spec, cell) => {
           const result = await cell();
           return isRungs(spec) ? { ...result, exitCode: 1 } : result;
@@ -338,7 +338,7 @@ describe('a video that is encoded in pieces', () => {
         expect((await world.view(job.id)).outputs[0]!.plan!.video!.split!.pieces).toBe(2);
       });
 
-      it('is claimed by no worker of a release that would make only the ladder', async () => {
+      it('is not claimed by a worker of a release that would make only the ladder', async () => {
         const waiting: (() => void)[] = [];
         instead = async (spec, cell) => {
           if (isRungs(spec)) await new Promise<void>((resolve) => waiting.push(resolve));
@@ -362,7 +362,7 @@ describe('a video that is encoded in pieces', () => {
       });
     });
 
-    it('leaves no file of its pieces when it is canceled', async () => {
+    it('leaves no file of its pieces behind when it is canceled', async () => {
       let open: () => void = () => {};
       const isLast = new Promise<void>((resolve) => {
         open = resolve;
@@ -382,7 +382,7 @@ describe('a video that is encoded in pieces', () => {
   });
 });
 
-/** The id of the attempt whose work folder has the input of a cell. */
+/** Returns the id of the attempt whose work folder contains the input of a cell. */
 function attemptOf({ inputs }: CellSpec): string {
   return inputs[0]!.path.split('/').find((part) => /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(part))!;
 }

@@ -12,13 +12,13 @@ import { freePort } from '../../testkit/free-port.ts';
 import { ensureServiceAccount, makeTestFolder } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
 
-/** A PostgreSQL that replicates to a standby synchronously: a commit returns when both servers have it on disk. */
+/** A PostgreSQL server that replicates to a standby synchronously: a commit returns when both servers have written it to disk. */
 export interface PostgresPair {
   /** Port of the primary on 127.0.0.1. */
   port: number;
   /** URL of the service's database on the primary. */
   url: string;
-  /** Kills the primary, with everything that it has not sent, and promotes the standby. Returns the standby's port. */
+  /** Kills the primary together with all data that it has not sent, and promotes the standby. Returns the standby's port. */
   failOver(): Promise<number>;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ const STANDBY = 'standby';
 
 export async function openPostgresPair(): Promise<PostgresPair> {
   await ensureServiceAccount();
-  // On a disk, the files of the two clusters cost more than a second of processor time.
+  // On a disk, writing the files of the two clusters takes more than a second of processor time.
   const { path: home, remove } = await makeTestFolder(process.env.TEST_MEMORY);
   const password = randomBytes(16).toString('hex');
   const account = await serviceAccount();
@@ -105,7 +105,7 @@ async function queryOnce(url: string, sql: string) {
   }
 }
 
-/** As pg_basebackup does: copies the files of a running server, and records from where its log must be read. */
+/** Copies the files of a running server as pg_basebackup does, and records the position from which the copy must read the log. */
 async function copyCluster(url: string, from: string, to: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -118,7 +118,7 @@ async function copyCluster(url: string, from: string, to: string): Promise<void>
   for (const name of ['archive_status', 'summaries']) await mkdir(join(to, 'pg_wal', name), { recursive: true });
 }
 
-/** Ends a server and all its processes. */
+/** Stops a server and all its processes immediately. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { programArgs } from '../../testkit/program.ts';
 
-/** A role that runs by itself, as systemd and Kubernetes run it. */
+/** A role in its own process, as systemd and Kubernetes run it. */
 export interface RoleProcess {
   ports: Record<string, number>;
   pid: number;
@@ -12,11 +12,11 @@ export interface RoleProcess {
   kill(): Promise<void>;
 }
 
-/** Starts one role of a build. Resolves when it is ready; rejects when it ends before that. */
+/** Starts a role of a build. Resolves when the role is ready, and rejects if the role ends before that. */
 export async function startRole(program: string, role: string, env: NodeJS.ProcessEnv): Promise<RoleProcess> {
   const child = spawn(process.execPath, programArgs([role], program), {
     env,
-    // Errors are logged on standard output.
+    // The role logs errors to standard output.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -43,7 +43,7 @@ async function stop(child: ChildProcess, exited: Promise<number | null>): Promis
   return exited;
 }
 
-/** Runs a command of a build to its end. */
+/** Runs a command of a build until it ends. Returns its standard output. */
 export async function runCommand(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
   return (await promisify(execFile)(process.execPath, programArgs(args, program), { env })).stdout;
 }

@@ -4,8 +4,8 @@ import { call } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
 /**
- * Sends each request to an API whose `/readyz` returns 200, as a load balancer does. When none does, all are used, as
- * with most balancers: without storage no API is ready, and each can still respond.
+ * Sends each request to an API whose `/readyz` returns 200, as a load balancer does. If no API is ready, every API gets requests, as with
+ * most balancers: without storage no API is ready, but each API can still respond.
  */
 export interface Balancer {
   /** Adds an API, and resolves when it is ready. */
@@ -61,15 +61,15 @@ export function openBalancer(): Balancer {
 }
 
 export interface Load {
-  /** Resolves when `jobs` more jobs have completed since the call. */
+  /** Resolves when `jobs` further jobs have completed since the call. */
   progress(jobs: number): Promise<void>;
-  /** Ends the load. Returns the ids of all jobs, each of which has completed. Rejects with the first failure. */
+  /** Ends the load. Returns the ids of all jobs, all of which have completed. Rejects with the first failure. */
   end(): Promise<string[]>;
 }
 
 /**
- * Uploads a file, and creates job after job from it. No request to the API is repeated: the first rejected or failed one
- * ends the load. Requests to storage are repeated while nothing listens, as clients of S3 do.
+ * Uploads a file, and creates jobs from it one after the other. Requests to the API are not repeated, so the first rejected or failed
+ * request ends the load. Requests to the storage are repeated while nothing listens, as S3 clients do.
  */
 export function startLoad(balancer: Balancer, key: string, clip: string, clients: number): Load {
   const ids: string[] = [];

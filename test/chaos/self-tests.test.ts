@@ -22,7 +22,7 @@ describe('the self-test of a running worker', () => {
   });
   afterAll(() => world.close());
 
-  it('is repeated and stored, and stops the worker once an attempt succeeds', async () => {
+  it('is repeated, its result is stored, and the worker stops once an attack succeeds', async () => {
     const { db } = world.context;
     const id = uuidv7();
     const facts = {

@@ -18,7 +18,7 @@ import { ffmpegsOf, stopEach } from '../helpers/processes.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 
-/** Twice the second for which calls to the storage are retried. */
+/** Duration of an outage. It is twice the second for which calls to the storage are retried. */
 const OUTAGE_MS = 2_000;
 
 describe('an unavailable storage', () => {
@@ -54,7 +54,7 @@ describe('an unavailable storage', () => {
         cellMemoryBytes: 2 * 2 ** 30,
         drainMs: 1000,
         storageWaitSeconds: 3600,
-        // As in the service: on a busy machine the encode continues for longer than a minute after the outage begins.
+        // The default of the service. On a busy machine, the encode continues for more than a minute after the outage begins.
         outputWaitMs: 600_000,
         ...changes,
       },
@@ -63,7 +63,7 @@ describe('an unavailable storage', () => {
   const encode = (preset = 'ultrafast') =>
     world.accept(account, { inputs: [{ url: fileUrl }], options: [{ option: '-preset', argument: preset }] });
   const encoding = () => ffmpegsOf(process.pid);
-  /** A job whose encode ends after the storage has become unreachable. */
+  /** Creates a job whose encode ends after the storage has become unreachable. */
   const encodeUntilOutage = async () => {
     const job = await encode('veryfast');
     const proceed = await stopEach(encoding);
@@ -83,7 +83,7 @@ describe('an unavailable storage', () => {
     await chmod(folder, 0o711);
     sandbox = await openTestSandbox({ dataDir: folder, slots: slots.length });
     proxy = await openTcpProxy({ port: world.gateway.port });
-    // Without a local root: inputs are read over the network as well.
+    // Without a local root, inputs are read over the network as well.
     const endpoint = `http://127.0.0.1:${proxy.port}`;
     const location = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION };
     context = { ...world.context, store: openEmbeddedStore({ ...location, credentials: CREDENTIAL }) };
@@ -107,13 +107,13 @@ describe('an unavailable storage', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('costs a job no attempt, however often it interrupts it', async () => {
+  it('does not count as an attempt of a job, however often it interrupts the job', async () => {
     await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start();
     await until(async () => (await world.events(jobs[0]!.id)).includes('retrying'), { what: 'the job to wait' });
     await outage();
-    // No work is claimed during the outage: the second job is untouched.
+    // Workers claim no jobs during the outage, so the second job stays unchanged.
     expect(await world.row(jobs[1]!.id)).toMatchObject({ status: 'pending', attempts: 0 });
     await proxy.mend();
     for (const job of jobs) await status(job.id, 'completed');
@@ -123,7 +123,7 @@ describe('an unavailable storage', () => {
     expect(states[0]).toEqual(['released', 'storage_unavailable']);
   });
 
-  it('delays a finished output, so that nothing is encoded twice', async () => {
+  it('delays a finished output, which is not encoded again', async () => {
     await start();
     const job = await encodeUntilOutage();
     await outage();
@@ -133,7 +133,7 @@ describe('an unavailable storage', () => {
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });
 
-  it('fails a job after its waiting time, even if no worker has claimed it', async () => {
+  it('fails a job after its waiting time, even if no worker has claimed the job', async () => {
     await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start({ storageWaitSeconds: 3 });
@@ -143,7 +143,7 @@ describe('an unavailable storage', () => {
     }
   });
 
-  it('does not prevent a cancel while an output waits for it', async () => {
+  it('does not prevent the cancel of a job whose output waits for storage', async () => {
     await start();
     const job = await encodeUntilOutage();
     await outage();

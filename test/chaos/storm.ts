@@ -16,13 +16,13 @@ import { expectEachCompletedOnce, expectFailedByLossAlone, expectNoOrphans, pati
 export interface StormOptions {
   jobs: number;
   accounts: number;
-  /** Milliseconds from one blow to the next. */
+  /** Milliseconds between two blows. */
   everyMs: number;
-  /** No more than these in total. */
+  /** Maximum number of blows. */
   blows: number;
-  /** Longest time in milliseconds for which a process is stopped or cut off. */
+  /** Maximum number of milliseconds for which a process is stopped or cut off. */
   freezeMs: number;
-  /** Requests that clients send at a time. */
+  /** Maximum number of concurrent requests of the clients. */
   width: number;
   random: Random;
   progress: (line: string) => void;
@@ -36,11 +36,11 @@ export interface StormReport {
   cutOff: Record<string, number>;
   attempts: number;
   lost: number;
-  /** Jobs whose worker died in each attempt. */
+  /** Number of jobs whose worker died in each attempt. */
   failed: number;
 }
 
-/** Checked in pieces, so that a failure names few jobs. */
+/** Number of jobs that are checked together, so that a failure prints few jobs. */
 const PIECE = 200;
 const PATIENCE = { totalMs: 240_000, attemptMs: 10_000 };
 const BODIES = [{ outputFormat: 'jpg' }, { outputFormat: 'wav' }, { outputFormat: 'mp4', preset: { quality: 'low' } }];
@@ -70,7 +70,7 @@ export async function storm(service: TestService, fleet: Fleet, options: StormOp
     const struck = await blows.stop();
     const db = await connected(service);
     const failed = await expectFailedByLossAlone(db, ids);
-    // Three kills in a row hit one job in some thousands. More would be another fault.
+    // A job dies of three kills in a row about once in some thousands of jobs. A higher number would have another cause.
     expect(failed.size).toBeLessThanOrEqual(Math.ceil(ids.length / 1_000));
     const completed = ids.filter((id) => !failed.has(id));
     for (let at = 0; at < completed.length; at += PIECE)
@@ -95,13 +95,13 @@ export async function storm(service: TestService, fleet: Fleet, options: StormOp
   }
 }
 
-/** For each account a function that creates one job through one of the APIs. */
+/** Returns for each account a function that creates a job through one of the APIs. */
 async function makeClients(service: TestService, fleet: Fleet, folder: string, { accounts, random }: StormOptions) {
   const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 1, size: '64x64', rate: 5 });
   const clients: ((index: number) => Promise<string>)[] = [];
   for (let account = 0; account < accounts; account += 1) {
     const { key } = await service.makeKey('--account', `storm-${account}`);
-    // Each attempt goes to another API.
+    // Each attempt is sent to a random API.
     const somewhere = {
       get api() {
         return random.pick(fleet.apis());
@@ -115,15 +115,15 @@ async function makeClients(service: TestService, fleet: Fleet, folder: string, {
 }
 
 /**
- * Kills a random process at every turn. One blow in five stops it instead and lets it continue later, and one in five cuts
- * a worker off from the database or the storage, in one direction or both, and reconnects it later.
+ * Makes a blow at regular intervals. Most blows kill a random process. One blow in five stops a process and lets it continue later. One
+ * blow in five cuts a worker off from the database or the storage, in one or both directions, and reconnects it later.
  */
 function startBlows(fleet: Fleet, { everyMs, freezeMs, blows, random }: StormOptions) {
   const struck = { killed: {}, stopped: {}, cutOff: {} } as Record<
     'killed' | 'stopped' | 'cutOff',
     Record<string, number>
   >;
-  /** What ends a blow that lasts, by the process or link that it hit. */
+  /** Functions that end blows that last, by the stopped process or the cut link. */
   const lasting = new Map<number | NetworkLink, () => Promise<void>>();
   const count = () =>
     Object.values(struck)
@@ -175,7 +175,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has died since.
+    // The process has ended in the meantime.
   }
 }
 
@@ -209,12 +209,12 @@ async function countOpen(service: TestService, ids: string[]): Promise<number> {
 
 async function connected(service: TestService): Promise<Client> {
   const db = await until(() => openServiceDatabase(service).catch(() => null), { what: 'the database' });
-  // A query reports a lost connection; without a listener the process would end.
+  // A query also reports a lost connection. Without a listener, the event would end the process.
   db.on('error', () => {});
   return db;
 }
 
-/** No work folder contains anything: nothing of a job is left on the disk of a worker. */
+/** Expects that no work folder contains anything, because no worker may leave files of a job behind. */
 async function expectNoWork(service: TestService): Promise<void> {
   await until(
     async () => {

@@ -18,7 +18,7 @@ const ENCODE = [
   { option: '-preset', argument: 'veryfast' },
 ];
 
-/** A release whose API is used. */
+/** A running release, with access to its API. */
 interface Release {
   call(method: string, path: string, body?: unknown): Promise<ApiResponse>;
   origin: string;
@@ -30,7 +30,7 @@ interface Release {
  *   older: this build      api  worker (leader)   →  killed at the end, when the newer one is leader
  *   newer: with `toy`      api  worker           →  killed, and replaced by another
  */
-describe('two releases on one database, of which the newer has one more kind of job, its events and a status,', () => {
+describe('two releases on one database, the newer of which has another kind of job, with its events and a status', () => {
   let database: TestDatabase;
   let folder: string;
   let hold: string;
@@ -73,7 +73,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     });
   const toy = (text: string) => created(newer, '/v1/toys', { text });
 
-  /** Types of all events of a job or, without one, of the account, page by page. */
+  /** Returns the types of all events of a job, or of the account if `job` is null. Reads them page by page. */
   async function eventsOf(release: Release, job: string | null = null): Promise<string[]> {
     const types: string[] = [];
     for (let after = ''; ; ) {
@@ -84,7 +84,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     }
   }
 
-  /** As after 30 seconds: the killed worker sends no heartbeat and does not renew its lease. */
+  /** Kills the worker, and sets its heartbeat and its lease back as if more than 30 seconds had passed. */
   async function ageKilled(worker: RoleProcess): Promise<void> {
     await worker.kill();
     const ago = `now() - interval '1 minute'`;
@@ -98,7 +98,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     );
   }
 
-  /** Ends the retention of jobs, and waits until nothing of them is left. */
+  /** Ends the retention of jobs, and waits until all of their texts and objects are deleted. */
   async function expectErased(...ids: string[]): Promise<void> {
     await sql(`UPDATE jobs SET expires_at = now() - interval '1 s' WHERE id = ANY($1)`, ids);
     const left = `SELECT FROM jobs WHERE id = ANY($1) AND erased_at IS NULL
@@ -112,7 +112,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     await linkRootImage(folder);
     hold = join(folder, 'hold');
     [database, newerBuild] = await Promise.all([makeDatabase(), buildNewerRelease()]);
-    // As its migration does.
+    // The migration of the newer release drops this constraint.
     await sql('ALTER TABLE jobs DROP CONSTRAINT jobs_status_check');
     env = {
       ...process.env,
@@ -152,7 +152,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('the older one is the leader, recovers, lists, streams and deletes past the jobs, events and statuses of the newer', async () => {
+  it('the older release is the leader, recovers, lists, streams and deletes past the jobs, events and statuses of the newer release', async () => {
     expect(await leader()).toBe(olderWorker.pid);
     await writeFile(hold, '');
     const [first, second] = [await toy('live'), await toy('stressed')];
@@ -184,7 +184,7 @@ describe('two releases on one database, of which the newer has one more kind of 
 
     const ofTranscode = ['queued', 'started', 'output_ready', 'completed'].map((name) => `transcode.${name}`);
     const ofAll = ['key.created', 'upload.confirmed', ...[kept, alongside, last].flatMap(() => ofTranscode)];
-    // An event is visible once every older transaction of the server has ended.
+    // An event becomes visible once every older transaction of the server has ended.
     const seen = await streams[0]!.until(`"job_id":"${last}"`, 'transcode.completed');
     expect(seen).not.toContain('toy.');
     expect(await eventsOf(older)).toEqual(ofAll);
@@ -197,7 +197,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     await expectEachCompletedOnce(database.pg as never, [alongside, last]);
   }, 60_000);
 
-  it('the newer one shows the events, runs the jobs and erases the data of the older, and recovers from its death', async () => {
+  it('the newer release shows the events, runs the jobs and erases the data of the older release, and recovers from its death', async () => {
     await newerWorker.stop();
     const interrupted = await transcode(older, ENCODE);
     await stopEach(() => ffmpegsOf(olderWorker.pid));
@@ -222,7 +222,7 @@ describe('two releases on one database, of which the newer has one more kind of 
 });
 
 interface Stream {
-  /** Resolves with all that was received when an event of this type contains the text. */
+  /** Resolves with everything that was received, once an event of this type contains the text. */
   until(text: string, type: string): Promise<string>;
   close(): Promise<void>;
 }

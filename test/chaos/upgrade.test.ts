@@ -10,7 +10,7 @@ import { expectEachCompletedOnce } from './load.ts';
 import { type RoleProcess, runCommand, startRole } from './roles.ts';
 import { type Balancer, type Load, openBalancer, startLoad } from './rolling-load.ts';
 
-/** `./airlock test --upgrade REF` builds another commit; without it, this build is restarted. */
+/** `./airlock test --upgrade REF` builds another commit as the previous build. Without it, both builds are this build. */
 const PREVIOUS = process.env.TEST_PREVIOUS_BUILD || PROGRAM;
 const CLIENTS = 2;
 const JOBS = 3;
@@ -40,7 +40,7 @@ describe('a fleet whose processes are replaced one by one under load', () => {
   const stopApi = async (api: RoleProcess, program: string): Promise<void> => {
     if (program === PROGRAM) await Promise.all([balancer.left(originOf(api)), stop(api)]);
     else {
-      // A previous build may know no delay of its drain.
+      // A previous build may not support AIRLOCK_DRAIN_DELAY.
       await balancer.remove(originOf(api));
       await stop(api);
     }
@@ -51,7 +51,7 @@ describe('a fleet whose processes are replaced one by one under load', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-upgrade-'));
     await chmod(folder, 0o711);
     await linkRootImage(folder);
-    // Another release has another schema.
+    // Another release may have another schema, so the database is created empty.
     database = await makeDatabase({ empty: PREVIOUS !== PROGRAM });
     env = {
       ...process.env,
@@ -62,7 +62,7 @@ describe('a fleet whose processes are replaced one by one under load', () => {
       AIRLOCK_METRICS_PORT: '0',
       AIRLOCK_WORKER_SLOTS: '2',
       AIRLOCK_LOG_LEVEL: 'error',
-      // The balancer asks every tenth of a second.
+      // The balancer checks every 100 ms.
       AIRLOCK_DRAIN_DELAY: '1s',
     };
     await makeClip(join(folder, 'clip.mp4'), { size: '64x64', rate: 5 });
@@ -101,7 +101,7 @@ describe('a fleet whose processes are replaced one by one under load', () => {
     const load = startLoad(balancer, key, join(folder, 'clip.mp4'), CLIENTS);
     await load.progress(JOBS);
 
-    // The schema first: the previous build then works on the new one.
+    // The schema is migrated first, so the previous build must work with the new schema.
     await runCommand(PROGRAM, ['migrate'], env);
     await load.progress(JOBS);
     let roles = await replaceAll(load, first, PREVIOUS, PROGRAM);

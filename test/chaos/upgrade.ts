@@ -1,6 +1,6 @@
 /*
- * By command: ./airlock test --upgrade REF. Builds another commit in a temporary folder, and runs upgrade.test.ts with it
- * as the previous build: both work alongside each other on one database, forward and backward.
+ * Runs ./airlock test --upgrade REF. Builds another commit in a temporary folder, and runs upgrade.test.ts with this commit as the previous
+ * build. Both builds work alongside each other on one database, forward and backward.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -30,7 +30,7 @@ if (!commit) fail(`This checkout has no commit ${ref}. If it is shallow, run "gi
 const folder = mkdtempSync(join(tmpdir(), 'airlock-previous-'));
 let status: number | null = 1;
 try {
-  // Cells read its programs under another account.
+  // Cells run programs in this folder under another account.
   chmodSync(folder, 0o755);
   run('git', ['archive', '--output', join(folder, 'source.tar'), commit]);
   run('tar', ['-xf', join(folder, 'source.tar'), '-C', folder]);

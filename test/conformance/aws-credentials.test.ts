@@ -49,24 +49,27 @@ describe('credentials of S3', () => {
     return store;
   };
 
-  it.each(['sts', 'container', 'imds'])('are read from %s once, and sign own calls and URLs', async (source) => {
-    const opened = open(source);
-    const [stream] = await Promise.all([opened.get('a b'), opened.ping()]);
-    expect(await text(stream!)).toBe('a b');
-    const url = await opened.presignGet('c', GET);
-    expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe(server.issued[0]!.token);
-    expect(await (await fetch(url)).text()).toBe('c');
-    expect(server.issued).toHaveLength(1);
-    expect(new Set(server.asked)).toEqual(new Set([source]));
-  });
+  it.each(['sts', 'container', 'imds'])(
+    "are read from %s once, and sign Airlock's requests and presigned URLs",
+    async (source) => {
+      const opened = open(source);
+      const [stream] = await Promise.all([opened.get('a b'), opened.ping()]);
+      expect(await text(stream!)).toBe('a b');
+      const url = await opened.presignGet('c', GET);
+      expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe(server.issued[0]!.token);
+      expect(await (await fetch(url)).text()).toBe('c');
+      expect(server.issued).toHaveLength(1);
+      expect(new Set(server.asked)).toEqual(new Set([source]));
+    },
+  );
 
   it.each(['sts', 'container', 'imds'])(
-    'credentials of S3 from %s are renewed before URLs could end with them',
+    'credentials of S3 from %s are renewed early enough that URLs do not expire with them',
     async (source) => {
       const opened = open(source);
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
       await opened.ping();
-      // 19 of 60 minutes are left.
+      // Afterwards, 19 of 60 minutes are left.
       vi.setSystemTime(Date.now() + 41 * 60_000);
       await opened.ping();
       await vi.waitFor(() => expect(server.issued).toHaveLength(2));
@@ -74,7 +77,7 @@ describe('credentials of S3', () => {
     },
   );
 
-  it('credentials of S3 that are rejected produce an error with a remedy, and without tokens and keys', async () => {
+  it('credentials of S3 that storage rejects cause an error with a remedy, and without tokens and keys', async () => {
     server.failure = { status: 403, code: 'AccessDenied' };
     for (const [source, message] of [
       ['sts', /^the token service \(STS\) responded with 403 AccessDenied: check AWS_ROLE_ARN/],
@@ -89,7 +92,7 @@ describe('credentials of S3', () => {
     }
   });
 
-  it('credentials of S3 that a service cannot return for a moment are requested again', async () => {
+  it('credentials of S3 are requested again after their source returned 503', async () => {
     server.failure = { status: 503, code: 'ServiceUnavailable' };
     const opened = open('sts');
     const got = opened.get('a');
@@ -107,7 +110,7 @@ describe('credentials of S3', () => {
     await expect(open('imds').ping()).rejects.toThrow('the instance metadata service returned something other');
   });
 
-  it('sign for a bucket in the host name', async () => {
+  it('sign requests to a bucket that is part of the host name', async () => {
     const socketPath = join(folder, 'aws.sock');
     const bySocket = await startAwsServer(socketPath);
     bySocket.issued.push({ id: 'AKID', secret: 's', token: 't', expires: new Date(Date.now() + 3_600_000) });
@@ -119,7 +122,7 @@ describe('credentials of S3', () => {
     await bySocket.close();
   });
 
-  it('a ping explains credentials of S3 that storage rejects, and a wrong clock', async () => {
+  it('are reported as rejected by a ping if the secret is wrong or the access key is unknown', async () => {
     const opened = open('imds');
     await opened.ping();
     const { issued } = server;
@@ -129,7 +132,7 @@ describe('credentials of S3', () => {
     await expect(opened.ping()).rejects.toThrow(/403 InvalidAccessKeyId: check the credentials/);
   });
 
-  it('an error explains that a wrong clock invalidates credentials of S3', async () => {
+  it('an error of the source of credentials reports that the clock is wrong', async () => {
     server.advance(-400_000);
     await expect(open('imds').ping()).rejects.toThrow(/clock of this machine is (399|400|401) s ahead of.*NTP/);
     server.lifetimeMs = -1;
@@ -137,7 +140,7 @@ describe('credentials of S3', () => {
   });
 });
 
-describe('renewed keys', () => {
+describe('renewed credentials', () => {
   it('stay in use while they are valid and their source is unreachable', async () => {
     let now = 0;
     let isDown = false;

@@ -15,15 +15,15 @@ export interface EmbeddedGateway {
   root: string;
   port: number;
   endpoint: string;
-  /** Everything that was logged. */
+  /** Log entries of the gateway so far. */
   logged: { fields: Record<string, unknown>; message: string }[];
-  /** Moves the gateway's clock by milliseconds. */
+  /** Advances the gateway's clock by this number of milliseconds. */
   advance(ms: number): void;
   tempFiles(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** A real gateway on a free loopback port over a folder of its own, and a store that talks to it. */
+/** Starts a real gateway on a free loopback port, with its own folder, and opens a store for it. */
 export async function startEmbeddedGateway(
   changes: Partial<GatewayOptions> = {},
   storeChanges: Partial<EmbeddedOptions> = {},

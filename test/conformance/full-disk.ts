@@ -1,4 +1,4 @@
-/** Run by a test on a disk of four megabytes, mounted at the folder named by the argument: prints what the gateway did. */
+/** Runs on a disk of four megabytes, whose folder is the argument. Prints the responses of the gateway. */
 import { readdir, statfs, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -33,7 +33,9 @@ async function put(key: string, size: number): Promise<Response> {
   return fetch(await sign(key, size), { method: 'PUT', headers, body: Buffer.alloc(size) });
 }
 
-/** A PUT that sends half of its bytes and then waits; `rest` sends the others and resolves to the status. */
+/**
+ * Starts a PUT that sends half of its bytes and then waits. `rest` sends the other half. `status` resolves with the status of the response.
+ */
 async function slowPut(key: string, size: number): Promise<{ status: Promise<number>; rest: () => void }> {
   const sending = request(await sign(key, size), { method: 'PUT', headers: { ...headers, 'content-length': size } });
   const status = new Promise<number>((resolve) => {
@@ -55,12 +57,12 @@ const code = /<Code>(\w+)/.exec(await rejected.text())?.[1];
 const afterwards = await store.head('large');
 const tempFiles = await readdir(join(root, 'tmp'));
 
-// Three, when two fit above the reserve.
+// Three concurrent uploads, of which only two fit above the reserve.
 const atOnce = statuses(await Promise.all(['a', 'b', 'c'].map((key) => put(key, 1_200_000))));
 const keepsReserve = (await free()) >= MB;
 for (const key of ['a', 'b', 'c']) await store.delete(key);
 
-// Something else fills the disk while bytes arrive.
+// Another program fills the disk while the bytes arrive.
 const under = await slowPut('under-way', 2 * MB);
 await writeFile(join(folder, 'of-others'), Buffer.alloc(2_600_000));
 const overtaken = await under.status;
@@ -71,7 +73,7 @@ const low = { spare: space.spareBytes < 0, small: (await put('low', 1000)).statu
 await writeFile(join(folder, 'of-others'), '');
 const small = (await put('small', 1000)).status;
 
-// Any file of that size that lies on another disk will do.
+// Any file of this size on another disk fits this test.
 const own = await store.putFile('own', process.execPath, { contentType: 'video/mp4', size: 5 * MB }).catch((error) => ({
   retry: error.retry,
   status: error.status,

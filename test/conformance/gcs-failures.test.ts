@@ -33,12 +33,12 @@ describe('Google Cloud Storage under failures', () => {
     return store;
   }
 
-  it('a bucket that does not exist is named as the reason, with the remedy', async () => {
+  it('a bucket that does not exist is reported as the reason, with the remedy', async () => {
     const message = /404 NoSuchBucket: create the bucket, or correct its name in AIRLOCK_STORAGE_URL/;
     await expect(open({ bucket: 'other' }).ping()).rejects.toMatchObject({ retry: false, message });
   });
 
-  it('credentials of another account are rejected, and not tried again', async () => {
+  it('credentials of another account are rejected, and are not retried', async () => {
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const pem = stranger.export({ type: 'pkcs8', format: 'pem' }) as string;
     const store = open({ credentials: ownKey(pem) });
@@ -49,7 +49,7 @@ describe('Google Cloud Storage under failures', () => {
     expect(await download.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
   });
 
-  it('credentials without a right on the bucket get an error that names the list of rights', async () => {
+  it('credentials without permission on the bucket cause an error that links to the list of permissions', async () => {
     server.fault = { status: 403, code: 'AccessDenied' };
     const message = /403 AccessDenied: grant the credentials the rights.*google-cloud-storage\.md/;
     await expect(open().ping()).rejects.toMatchObject({ retry: false, message });
@@ -58,13 +58,16 @@ describe('Google Cloud Storage under failures', () => {
   it.each([
     [600_000, 's ahead of the clock of the storage'],
     [-600_000, 's behind the clock of the storage'],
-  ])('a clock that is wrong by %i ms is detected before clients are rejected', async (ms, text) => {
-    const store = open({ now: () => Date.now() + ms });
-    await expect(store.ping()).rejects.toMatchObject({ retry: false, message: expect.stringContaining(text) });
-    await expect(store.ping()).rejects.toThrow('synchronize it, for example with NTP');
-  });
+  ])(
+    'a clock that is wrong by %i ms is detected by a ping, before storage rejects requests of clients',
+    async (ms, text) => {
+      const store = open({ now: () => Date.now() + ms });
+      await expect(store.ping()).rejects.toMatchObject({ retry: false, message: expect.stringContaining(text) });
+      await expect(store.ping()).rejects.toThrow('synchronize it, for example with NTP');
+    },
+  );
 
-  it('a request to a storage that returns 503 for minutes is retried for as long as the caller allows', async () => {
+  it('a request to storage that returns 503 for minutes is retried for as long as the caller allows', async () => {
     server.bucket.store('k', Buffer.from('abc'), 'video/mp4');
     server.fault = { status: 503, code: 'ServiceUnavailable' };
     const store = open();
@@ -85,7 +88,7 @@ describe('Google Cloud Storage under failures', () => {
     expect(attempts).toBe(2);
   });
 
-  it('the identity of a machine signs through IAM, and gets its token from the metadata server', async () => {
+  it('the identity of a machine signs through IAM, with a token of the metadata server', async () => {
     const google = await startPlatform(server);
     closers.push(google.close);
     vi.stubEnv('GCE_METADATA_HOST', google.host);
@@ -105,7 +108,7 @@ describe('Google Cloud Storage under failures', () => {
   });
 });
 
-/** The metadata server of a machine at Google, and IAM, which signs with the key of the service account. */
+/** Starts the metadata server of a machine at Google, and the IAM API, which signs with the key of the service account. */
 async function startPlatform({ email, pem, tokens }: GcsServer) {
   const { sign } = await import('node:crypto');
   const asked: string[] = [];

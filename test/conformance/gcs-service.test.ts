@@ -51,7 +51,7 @@ describe('a service on Google Cloud Storage', () => {
     expect((await fetch(url)).status).toBe(404);
   });
 
-  it('receives an output in parts while FFmpeg writes it', async () => {
+  it('stores an output in parts while FFmpeg writes the output', async () => {
     const path = join(folder, 'long.mp4');
     await makeClip(path, { seconds: 6, size: '640x360' });
     const { fileUrl } = await upload(service, path);
@@ -69,7 +69,7 @@ describe('a service on Google Cloud Storage', () => {
     expect(server.seen.filter((line) => line.startsWith('POST ') && line.includes(job.id))).toHaveLength(2);
   });
 
-  it('logs neither key nor signed URL', async () => {
+  it('logs neither the key nor a signed URL', async () => {
     const log = service.output() + (await readFile(join(service.dataDir, 'ready.json'), 'utf8'));
     expect(log).not.toMatch(/X-Goog-Signature=[0-9a-f]|BEGIN PRIVATE KEY|Bearer ey/);
   });

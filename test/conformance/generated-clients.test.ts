@@ -6,11 +6,11 @@ import { makeClip } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 
-/** The generators, with exact versions of all their packages, and a program for each generated client. */
+/** Folder with a program for each generated client, and with the exact versions of all packages of the generators. */
 const SOURCES = join(import.meta.dirname, 'generated-clients');
 
 interface Client {
-  /** Arguments of npx, in a folder with `openapi.json`. */
+  /** Arguments of npx, which runs in a folder with `openapi.json`. */
   generate: readonly string[];
   files?: Readonly<Record<string, string>>;
 }
@@ -31,7 +31,7 @@ const CLIENTS: Readonly<Record<string, Client>> = {
   },
 };
 
-/** Installing 160 packages takes 10 s of processor time. */
+/** Milliseconds allowed for the setup, which installs 160 packages in 10 s of processor time. */
 const SETUP_MS = 300_000;
 
 const COMPILER_OPTIONS = {
@@ -39,7 +39,7 @@ const COMPILER_OPTIONS = {
   ...{ outDir: 'out', rootDir: '.' },
 };
 
-describe('clients that others generate from the OpenAPI document', () => {
+describe('clients that other tools generate from the OpenAPI document', () => {
   let service: TestService;
   let folder: string;
 

@@ -5,7 +5,7 @@ import { type StoreFixture, withoutLength } from './store-fixture.ts';
 
 const LEAST_PART = 5 * 1_048_576;
 
-/** Multipart uploads: what every store must do. */
+/** Registers the tests of multipart uploads that every store must pass. */
 export function multipartSuite(fixture: StoreFixture): void {
   describe('a multipart upload', () => {
     const { base, put, read } = fixture;
@@ -27,7 +27,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       return { status: response.status, text: await response.text(), etag: response.headers.get('etag')!, partNumber };
     };
 
-    it('becomes one object of its parts, in the order of their numbers, and not before', async () => {
+    it('becomes one object with its parts in the order of their numbers, and only when it is completed', async () => {
       const key = `${base}/parts/whole (1).webm`;
       const uploadId = await begin(key);
       const sent = [
@@ -63,7 +63,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect((await read(key))!.equals(Buffer.concat([first, last]))).toBe(true);
     });
 
-    it('uses the newer of two parts with the same number, and omits parts that are not listed', async () => {
+    it('keeps the newer of two parts with the same number, and omits parts that are not listed', async () => {
       const key = `${base}/parts/again`;
       const uploadId = await begin(key);
       const old = await send(key, uploadId, 1, Buffer.from('old'));
@@ -75,7 +75,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(String(await read(key))).toBe('newer');
     });
 
-    it('replaces an object at its end, which is the old one until then', async () => {
+    it('replaces an object when it is completed, and the old object stays readable until then', async () => {
       const key = `${base}/parts/replaced`;
       await put(key, Buffer.from('before'));
       const uploadId = await begin(key);
@@ -85,7 +85,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(String(await read(key))).toBe('after');
     });
 
-    it('that is aborted is deleted with its parts, and accepts no further parts', async () => {
+    it('a multipart upload that is aborted is deleted with its parts, and accepts no further parts', async () => {
       const key = `${base}/parts/aborted`;
       const uploadId = await begin(key);
       const part = await send(key, uploadId, 1, Buffer.from('x'));
@@ -97,7 +97,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(await store.head(key)).toBeNull();
     });
 
-    it('is rejected with parts that are missing, out of order, named twice or too small, and can still be completed', async () => {
+    it('is rejected at its completion if parts are missing, out of order, listed twice or too small, and can still be completed afterwards', async () => {
       const key = `${base}/parts/refused`;
       const uploadId = await begin(key);
       const small = await send(key, uploadId, 1, Buffer.from('small'));
@@ -118,7 +118,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect((await store.head(key))!.size).toBe(LEAST_PART + last.length);
     });
 
-    it('accepts by a signed URL only the part, upload and size that the URL was signed for', async () => {
+    it('accepts at a signed URL only the part, upload and size for which the URL was signed', async () => {
       const key = `${base}/parts/signed`;
       const uploadId = await begin(key);
       const part = await store.presignPart(key, { uploadId, partNumber: 1, size: 5, expiresIn: 900 });
@@ -152,14 +152,14 @@ export function multipartSuite(fixture: StoreFixture): void {
       for (const id of [uploadId, otherUpload]) await store.abortMultipart(key, id);
     });
 
-    it('that does not exist is reported as missing, and can be aborted without an error', async () => {
+    it('a multipart upload that does not exist is reported as missing, and can be aborted without an error', async () => {
       const [key, id] = [`${base}/parts/unknown`, 'ab'.repeat(16)];
       expect(await store.listParts(key, id)).toBeNull();
       expect(await store.completeMultipart(key, id, [{ partNumber: 1, etag: '"1"' }])).toBe(false);
       await store.abortMultipart(key, id);
     });
 
-    it('belongs to its key alone', async () => {
+    it('is accessible only under its own key', async () => {
       const [mine, yours] = [`${base}/parts/mine`, `${base}/parts/yours`];
       const uploadId = await begin(mine);
       const part = await send(mine, uploadId, 1, last);
@@ -171,7 +171,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(await store.head(yours)).toBeNull();
     });
 
-    it('is rejected when its numbers or sizes are impossible', async () => {
+    it('is rejected if a part number or a size is impossible', async () => {
       const key = `${base}/parts/numbers`;
       for (const change of [{ partNumber: 0 }, { partNumber: 10_001 }, { partNumber: 1.5 }, { size: -1 }]) {
         const part = store.presignPart(key, { uploadId: 'id', partNumber: 1, size: 1, expiresIn: 60, ...change });

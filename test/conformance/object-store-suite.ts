@@ -7,7 +7,7 @@ import { multipartSuite } from './multipart-suite.ts';
 import { S3_SIGNING, type StoreUnderTest, storeFixture, withoutLength } from './store-fixture.ts';
 import { treeSuite } from './tree-suite.ts';
 
-/** Keys of a page: stores under test are opened with it, so that a few objects make several. */
+/** Number of keys on a page. Stores under test are opened with this value, so that a few objects fill several pages. */
 export const PAGE_KEYS = 20;
 
 const ODD_NAMES = [
@@ -31,9 +31,9 @@ const ODD_NAMES = [
 ];
 
 /**
- * What every `ObjectStore` must do, for any backend. Uses only keys below a prefix of its own. Left to the store, since
- * S3 servers differ: whether a wrong request is 400, 403 or 405, whether a completed upload is still listed for a while
- * (Swift lists it, so that completing can be repeated), and how entity tags are formed.
+ * Registers the tests that every `ObjectStore` must pass. The tests use only keys below their own prefix. They do not check details that
+ * differ between S3 servers: whether a wrong request gets 400, 403 or 405, whether a completed upload is still listed for a while (Swift
+ * lists it, so that completion can be repeated), and the format of entity tags.
  */
 export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`object store: ${name}`, () => {
@@ -48,7 +48,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
     multipartSuite(fixture);
     treeSuite(fixture);
 
-    it('closes a key for good where it can', async ({ skip }) => {
+    it('closes a key permanently if the storage supports that', async ({ skip }) => {
       const { closeKey } = await store.capabilities();
       if (!closeKey) return skip('the storage cannot close keys');
       const key = `${base}/closed`;
@@ -62,7 +62,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       const bytes = randomBytes(300_000);
       const before = Date.now();
       await put(`${base}/round-trip.webm`, bytes, 'video/webm');
-      // `toEqual` compares byte by byte, which takes half a second.
+      // `toEqual` would compare byte by byte, which takes half a second.
       expect((await read(`${base}/round-trip.webm`))?.equals(bytes)).toBe(true);
       const head = await store.head(`${base}/round-trip.webm`);
       expect(head).toMatchObject({ size: 300_000, contentType: 'video/webm' });
@@ -75,7 +75,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.head(`${base}/empty`)).toMatchObject({ size: 0 });
     });
 
-    it('replaces bytes and type of an object that is put again', async () => {
+    it('replaces the bytes and the type of an object that is put again', async () => {
       await put(`${base}/again`, Buffer.from('the first one'), 'video/mp4');
       await put(`${base}/again`, Buffer.from('second'), 'audio/mpeg');
       expect(String(await read(`${base}/again`))).toBe('second');
@@ -89,7 +89,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.head(`${base}/copy-of-missing`)).toBeNull();
     });
 
-    it('rejects a file that is shorter than declared, and keeps nothing', async () => {
+    it('rejects a file that is shorter than declared, and stores nothing', async () => {
       const path = join(folder, 'short');
       await writeFile(path, 'abc');
       const attempt = store.putFile(`${base}/short`, path, { contentType: 'video/mp4', size: 10 });
@@ -130,7 +130,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.deleteMany([])).toEqual({ deleted: [], failed: new Map() });
     });
 
-    it('keeps keys with odd characters apart and lists them as they were', async () => {
+    it('distinguishes keys with unusual characters, and lists them unchanged', async () => {
       const keys = ODD_NAMES.map((each) => `${base}/odd/${each}`);
       for (const key of keys) await put(key, Buffer.from(key));
       for (const key of keys) expect(String(await read(key))).toBe(key);
@@ -150,7 +150,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       }
     });
 
-    it('lists by prefix, in order, over several pages, with sizes', async () => {
+    it('lists objects by prefix, in order, over several pages, with their sizes', async () => {
       const path = join(folder, 'one-byte');
       await writeFile(path, 'x');
       const keys = Array.from(
@@ -171,7 +171,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await list(`${base}/pages/none`)).toEqual([]);
     });
 
-    it('copies bytes and type, and the copy outlives changes of its source', async () => {
+    it('copies bytes and type, and the copy does not change when its source does', async () => {
       await put(`${base}/source`, Buffer.from('sealed'), 'image/png');
       await put(`${base}/target`, Buffer.from('to be replaced'), 'video/mp4');
       expect(await store.copy(`${base}/source`, `${base}/target`)).not.toBeNull();
@@ -181,7 +181,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.head(`${base}/target`)).toMatchObject({ contentType: 'image/png', size: 6 });
     });
 
-    it('shows one complete object or the other while two are put concurrently', async () => {
+    it('returns one complete object or the other while two objects are put concurrently under one key', async () => {
       const bodies = ['A', 'B'].map((letter) => Buffer.alloc(400_000, letter));
       const key = `${base}/contended`;
       await put(key, bodies[0]!);
@@ -204,7 +204,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await list(key)).toHaveLength(1);
     });
 
-    it('lets a client put exactly the bytes and the type that a URL was signed for', async () => {
+    it('lets a client put exactly the bytes and the type for which a URL was signed', async () => {
       const key = `${base}/presigned upload (1).mp4`;
       const signed = await store.presignPut(key, { contentType: 'video/mp4', size: 5, expiresIn: 900 });
       expect(signed).toMatchObject({
@@ -221,7 +221,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await other.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
       expect((await fetch(url, { method: 'GET', headers })).status).toBe(403);
       expect(await store.head(key)).toBeNull();
-      // Unchanged, with every header that is signed.
+      // Sends the request unchanged, with every signed header.
       const { method, headers: all } = signed;
       expect((await fetch(url, { method, headers: all, body: 'right' })).status).toBe(200);
       expect(String(await read(key))).toBe('right');
@@ -252,7 +252,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       await store.ping();
     });
 
-    it('lets signed URLs expire', async ({ skip }) => {
+    it('rejects signed URLs after their expiry', async ({ skip }) => {
       const { advance } = fixture.subject;
       if (!advance) return skip('the clock of the storage cannot be advanced');
       const key = `${base}/expiring`;
@@ -273,7 +273,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       advance(-900_000);
     });
 
-    it('rejects keys that are not safe in every store', async () => {
+    it('rejects keys that are not safe in every storage', async () => {
       for (const key of ['', '/leading', 'a/../b', '..', './a', 'nul\0', 'x'.repeat(1025), 'lone\ud800']) {
         await expect(store.head(key)).rejects.toMatchObject({ name: 'StorageError', retry: false });
       }

@@ -2,13 +2,13 @@ import { connect, type Socket } from 'node:net';
 import { AwsV4Signer } from 'aws4fetch';
 import { BUCKET, CREDENTIAL, REGION } from './embedded-gateway.ts';
 
-/** A connection on which a test may send anything. */
+/** A connection on which a test can send any bytes. */
 export interface RawConnection {
   socket: Socket;
   write(data: string | Buffer): void;
-  /** All that came until the server closed the connection. */
+  /** Resolves with everything that was received when the server closes the connection. */
   ended: Promise<string>;
-  /** Resolves with what has come so far as soon as that matches. */
+  /** Resolves with everything that was received so far, as soon as it matches. */
   until(pattern: RegExp): Promise<string>;
 }
 
@@ -40,14 +40,17 @@ export function rawConnection(port: number): RawConnection {
   };
 }
 
-/** Sends one request as written, returns the entire response, and closes the connection. */
+/** Sends one request as written, and returns the complete response. */
 export async function rawRequest(port: number, head: string, body: string | Buffer = ''): Promise<string> {
   const connection = rawConnection(port);
   connection.write(Buffer.concat([Buffer.from(`${head}\r\nconnection: close\r\n\r\n`), Buffer.from(body)]));
   return connection.ended;
 }
 
-/** Signs with aws4fetch, so that verification is not tested against itself. Header signature, every header signed. */
+/**
+ * Signs a request with aws4fetch in the Authorization header, including every header. Signing does not use Airlock's own code, so that
+ * verification is not tested against itself.
+ */
 export async function signedHeaders(
   method: string,
   url: string,
@@ -67,7 +70,7 @@ export async function signedHeaders(
   return Object.fromEntries((await signer.sign()).headers);
 }
 
-/** A presigned URL with any headers and parameters. */
+/** Returns a presigned URL with any headers and parameters. */
 export async function presigned(
   method: string,
   endpoint: string,

@@ -8,19 +8,19 @@ import type { ListedObject, ObjectStore } from '../../src/storage/types.ts';
 
 export interface StoreUnderTest {
   store: ObjectStore;
-  /** Makes the store believe that time has passed; absent where no one can. */
+  /** Advances the clock of the store. Absent if the clock of the storage cannot be changed. */
   advance?: (ms: number) => void;
-  /** How it signs URLs and rejects old ones. Default: as S3 does. */
+  /** How the store signs URLs and rejects expired URLs. Defaults to S3. */
   signing?: Signing;
-  /** A read may find nothing for a moment while an object is replaced. */
+  /** Whether a read may find no object for a moment while the object is replaced. */
   gaps?: boolean;
   close(): Promise<void>;
 }
 
 export interface Signing {
-  /** Headers that an upload URL signs. */
+  /** Names of the headers that an upload URL signs. */
   headers: string;
-  /** Prefix of the parameters. */
+  /** Prefix of the parameters of a signed URL. */
   prefix: string;
   expired: { status: number; text: string };
 }
@@ -31,26 +31,26 @@ export const S3_SIGNING: Signing = {
   expired: { status: 403, text: 'Request has expired' },
 };
 
-/** The headers of a presigned request, without the length, which `fetch` sets. */
+/** Returns the headers of a presigned request without the length, which `fetch` sets. */
 export function withoutLength({ headers }: { headers: Record<string, string> }): Record<string, string> {
   const { 'content-length': _, ...rest } = headers;
   return rest;
 }
 
 export interface StoreFixture {
-  /** Set before the first test. */
+  /** The store under test. Set before the first test. */
   subject: StoreUnderTest;
   store: ObjectStore;
-  /** A folder on this machine. */
+  /** A temporary folder on this machine. */
   folder: string;
-  /** All keys of the suite begin with it and a slash. */
+  /** Prefix of all keys of the suite, without the slash that follows it. */
   readonly base: string;
   put(key: string, bytes: Buffer, contentType?: string): Promise<void>;
   read(key: string, range?: { start: number; end: number }): Promise<Buffer | null>;
   list(prefix: string): Promise<ListedObject[]>;
 }
 
-/** Opens the store before the tests of a `describe`, and leaves nothing in it. */
+/** Opens the store before the tests of a `describe`. Afterwards, deletes the objects that the tests have left. */
 export function storeFixture(open: () => Promise<StoreUnderTest>): StoreFixture {
   const fixture: StoreFixture = {
     base: `conformance/${randomBytes(6).toString('hex')}`,

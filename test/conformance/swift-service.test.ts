@@ -14,10 +14,10 @@ import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { skipNote } from '../helpers/skip-note.ts';
 
-/** `sharing.ts` counts from 1, and `swift.test.ts` has number 0. */
+/** The last account. `sharing.ts` assigns accounts from 1, and `swift.test.ts` uses account 0. */
 const ACCOUNT = SWIFT_ACCOUNTS - 1;
 
-// `./airlock test --storage swift` runs all of test/e2e this way.
+// `./airlock test --storage swift` runs all of test/e2e on Swift.
 const swiftNote = skipNote(!swiftIsExpected() && 'OpenStack Swift is not installed');
 
 describe.skipIf(!swiftIsExpected())(
@@ -70,7 +70,7 @@ describe.skipIf(!swiftIsExpected())(
       expect((await fetch(url)).status).toBe(404);
     });
 
-    it('plays a ladder to its end in Chromium, from links to the storage', async () => {
+    it('plays a ladder to its end in Chromium, through links to storage', async () => {
       const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
       const outputs = [
         { name: 'stream', outputFormat: 'hls', ladder: [{ height: 120 }] },

@@ -9,7 +9,8 @@ export async function openSwift(): Promise<StoreUnderTest> {
   const store = openS3Store({ ...swiftLocation(endpoint, 0), pageKeys: PAGE_KEYS });
   return {
     store,
-    // With one replica: its server lists the files of an object, and the one it opens may have been replaced since.
+    // Swift has only one replica here: its server lists the files of an object, and the listed file may be replaced before the server opens
+    // it.
     gaps: true,
     close: () => store.close(),
   };

@@ -6,6 +6,6 @@ import { openSwift } from './swift-store.ts';
 
 const swiftNote = skipNote(!swiftIsExpected() && 'OpenStack Swift is not installed');
 
-describe.skipIf(!swiftIsExpected())(`a real S3 server that is not ours${swiftNote}`, () => {
+describe.skipIf(!swiftIsExpected())(`an S3 server other than Airlock’s${swiftNote}`, () => {
   objectStoreSuite('OpenStack Swift', openSwift);
 });

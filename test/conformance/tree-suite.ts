@@ -4,7 +4,7 @@ import type { StoreFixture } from './store-fixture.ts';
 
 const NAMES = ['master.m3u8', 'low/index.m3u8', 'low/0001.ts', 'low/0002.ts', 'high/index.m3u8'];
 
-/** Trees of objects: what every store must do. */
+/** Registers the tests of trees of objects that every store must pass. */
 export function treeSuite(fixture: StoreFixture): void {
   describe('a tree', () => {
     const { base, put, read, list } = fixture;
@@ -16,7 +16,7 @@ export function treeSuite(fixture: StoreFixture): void {
       for (const name of NAMES) await put(prefix + name, Buffer.from(name));
     };
 
-    it('is deleted by its prefix, without its neighbors', async () => {
+    it('is deleted by its prefix, and other objects with similar keys are not deleted', async () => {
       const prefix = `${base}/tree/1/`;
       await putTree(prefix);
       expect((await list(prefix)).map(({ key }) => key)).toEqual([...NAMES].sort().map((name) => prefix + name));
@@ -28,7 +28,7 @@ export function treeSuite(fixture: StoreFixture): void {
       for (const key of neighbors) expect(String(await read(key))).toBe(key);
     });
 
-    it('has a prefix that ends with a slash', async () => {
+    it('must have a prefix that ends with a slash', async () => {
       for (const prefix of ['', '/', `${base}/tree/1`, `${base}/../`]) {
         await expect(store.deletePrefix(prefix)).rejects.toMatchObject({ name: 'StorageError', retry: false });
       }

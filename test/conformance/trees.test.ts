@@ -19,7 +19,9 @@ import { skipNote } from '../helpers/skip-note.ts';
 import { ladderOf, storeFiles } from '../helpers/trees.ts';
 import { startGcsServer } from './gcs-server/start.ts';
 
-/** More than a page of the list below. `TEST_TREE_FILES=1000` for the figures of docs/benchmarks-log.md. */
+/**
+ * Number of files of an output. It exceeds a page of the list below. `TEST_TREE_FILES=1000` produces the figures of docs/benchmarks-log.md.
+ */
 const FILES = Number(process.env.TEST_TREE_FILES ?? 40);
 const FACTS = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
 

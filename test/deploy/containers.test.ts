@@ -7,7 +7,7 @@ import { skipNote } from '../helpers/skip-note.ts';
 import { parseYaml } from './yaml.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
-/** From the package `kustomize` of Debian. */
+/** Path of the program of Debian's package `kustomize`. */
 const KUSTOMIZE = process.env.KUSTOMIZE ?? '/usr/bin/kustomize';
 if (!existsSync(KUSTOMIZE))
   console.info('kustomize is not installed: the overlay is not built (apt-get install kustomize)');
@@ -18,7 +18,7 @@ const documents = (path: string): any[] => parseYaml(read(path));
 const note = skipNote(!existsSync(KUSTOMIZE) && 'kustomize is not installed');
 
 describe('the reader of manifests', () => {
-  it('reads every form that the manifests use', () => {
+  it('reads every form that the manifests contain', () => {
     const text = [
       '# comment',
       'a: 1',
@@ -57,7 +57,7 @@ describe('the reader of manifests', () => {
 describe('the Compose file', () => {
   const [compose] = documents('docker/compose.yaml');
 
-  it.each(['gateway', 'api', 'worker'])('drops everything that can be dropped: %s', (name) => {
+  it.each(['gateway', 'api', 'worker'])('drops every privilege that can be dropped: %s', (name) => {
     const service = compose.services[name];
     expect(service).toMatchObject({ read_only: true, user: '10001:10001', cap_drop: ['ALL'] });
     expect(service.security_opt).toContain('no-new-privileges:true');
@@ -71,7 +71,7 @@ describe('the Compose file', () => {
     for (const volume of service.volumes) expect(volume).not.toMatch(/docker\.sock|^\/(?!tls)/);
   });
 
-  it('replaces the profile of Docker for the worker alone', () => {
+  it("replaces Docker's security profiles only for the worker", () => {
     const opened = Object.entries<{ security_opt: string[] }>(compose.services)
       .filter(([, { security_opt }]) => security_opt.some((option) => /^(seccomp|apparmor|systempaths)/.test(option)))
       .map(([name]) => name);
@@ -82,7 +82,7 @@ describe('the Compose file', () => {
     expect(security_opt).toContain('systempaths=unconfined');
   });
 
-  it('lets API and worker reach the gateway by its socket alone', () => {
+  it('connects the API and the worker to the gateway only through its socket', () => {
     const { gateway, api, worker } = compose.services;
     expect(gateway.environment).toEqual({ AIRLOCK_STORAGE_SOCKET: '/run/airlock-storage/storage.sock' });
     for (const { volumes } of [gateway, api, worker]) {
@@ -92,7 +92,7 @@ describe('the Compose file', () => {
     expect(worker.networks.filter((name: string) => gateway.networks.includes(name))).toEqual([]);
   });
 
-  it('lets only the API and the worker reach the database, and neither reach other networks through it', () => {
+  it('connects only the API and the worker to the database, through an internal network', () => {
     const users = Object.entries<{ networks: string[] }>(compose.services).filter(([, { networks }]) =>
       networks.includes('database'),
     );
@@ -108,12 +108,12 @@ describe('the complete Compose file', () => {
   // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
   const services = Object.entries<any>(compose.services);
 
-  it('pins a version of every image that is not built here', () => {
+  it('pins a version of every image that is not built from this repository', () => {
     const foreign = services.filter(([, service]) => !('build' in service)).map(([, { image }]) => image);
     expect(foreign).toEqual([expect.stringMatching(/^postgres:\d+$/)]);
   });
 
-  it('declares every network and volume that a service uses, and uses every one', () => {
+  it('declares every network and volume that a service uses, and no others', () => {
     const networks = new Set(services.flatMap(([, service]) => service.networks));
     expect([...networks].sort()).toEqual(Object.keys(compose.networks).sort());
     const volumes = services.flatMap(([, service]) => service.volumes ?? []).map((volume) => volume.split(':')[0]);
@@ -128,7 +128,7 @@ describe('the complete Compose file', () => {
     }
   });
 
-  it('keeps what a service writes in folders that prepare.sh makes', () => {
+  it('mounts only folders that prepare.sh creates for the files of services', () => {
     const script = read('docker/prepare.sh');
     for (const [, { volumes = [], env_file = [] }] of services) {
       const paths = [...volumes.map((volume: string) => volume.split(':')[0]), ...[env_file].flat()];
@@ -145,7 +145,7 @@ describe('the Dockerfile', () => {
     .split(/^FROM /m)
     .slice(1);
 
-  it('ends each image as an ordinary user, and only the worker has FFmpeg', () => {
+  it('sets an ordinary user in each image, and installs FFmpeg only in the image of the worker', () => {
     for (const name of ['service', 'worker']) {
       const stage = stages.find((text) => text.split('\n')[0]!.endsWith(`AS ${name}`))!;
       expect([...stage.matchAll(/^USER (.*)$/gm)].at(-1)![1]).toBe('10001:10001');
@@ -153,13 +153,13 @@ describe('the Dockerfile', () => {
     }
   });
 
-  it('builds every image on one base, which may be another', () => {
+  it('builds every image on the same base, which is an argument', () => {
     const images = lines.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
     expect(images.filter((name) => name !== 'base' && name !== 'service')).toEqual([`$${'{BASE}'}`, `$${'{BASE}'}`]);
     expect(lines).toContain('ARG BASE=debian:trixie-slim');
   });
 
-  it('runs no script of a package and adds nothing from an address', () => {
+  it('runs no script of a package and downloads nothing from a URL', () => {
     for (const line of lines.filter((text) => /npm (ci|prune|install)/.test(text))) {
       expect(line).toMatch(/--ignore-scripts/);
     }
@@ -173,7 +173,7 @@ describe('the Kubernetes manifests', () => {
   const all = (kustomization.resources as string[]).flatMap((name) => documents(`${base}/${name}`));
   const workloads = all.filter(({ kind }) => kind === 'Deployment' || kind === 'Job');
 
-  it('meet the strictest pod security standard', () => {
+  it('meet the restricted Pod Security Standard', () => {
     const namespace = all.find(({ kind }) => kind === 'Namespace');
     expect(namespace.metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
     expect(workloads.map(({ metadata }) => metadata.name)).toEqual([
@@ -184,7 +184,7 @@ describe('the Kubernetes manifests', () => {
   });
 
   it.each(workloads.map((workload) => [workload.metadata.name, workload.spec.template.spec]))(
-    'drop everything that can be dropped: %s',
+    'drop every privilege that can be dropped: %s',
     (_name, pod) => {
       expect(pod).toMatchObject({
         automountServiceAccountToken: false,
@@ -209,7 +209,7 @@ describe('the Kubernetes manifests', () => {
     },
   );
 
-  it('mount for each workload its own secret, and no other', () => {
+  it('mount for each workload its own secret, and no others', () => {
     const secrets = workloads.map(({ spec }) => [
       ...new Set(JSON.stringify(spec).match(/(?<="(?:secretName|name)":")airlock-(?:api|worker|owner)(?=")/g)),
     ]);
@@ -221,7 +221,7 @@ describe('the Kubernetes manifests', () => {
     expect(files.sort()).toEqual([...kustomization.resources].sort());
   });
 
-  it('patch, in the example, only what the base has', () => {
+  it('patch in the example only what the base contains', () => {
     const overlay = 'kubernetes/overlays/example';
     const [{ patches, images }] = documents(`${overlay}/kustomization.yaml`);
     for (const { path } of patches) {
@@ -238,7 +238,7 @@ describe('the Kubernetes manifests', () => {
     expect(images.map(({ name }: { name: string }) => name).sort()).toEqual([...used].sort());
   });
 
-  it('scale workers on the age of the oldest job that is due', async () => {
+  it('scale workers by the age of the oldest job that is due', async () => {
     const [scaled] = documents('kubernetes/overlays/example/autoscaling.yaml');
     const database = await makeDatabase();
     try {
@@ -256,18 +256,18 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it.skipIf(!existsSync(KUSTOMIZE))(`are the manifests that kustomize builds${note}`, () => {
+  it.skipIf(!existsSync(KUSTOMIZE))(`equal the manifests that kustomize builds${note}`, () => {
     const built = execFileSync(KUSTOMIZE, ['build', join(DEPLOY, 'kubernetes/overlays/example')], { encoding: 'utf8' });
     expect(built).toContain('image: registry.example.org/airlock/worker:0.1.0');
     const worker = built
       .split('\n---\n')
       .find((text) => /kind: Deployment/.test(text) && /name: airlock-worker\n/.test(text));
-    // The autoscaler decides.
+    // The autoscaler sets the number of replicas.
     expect(worker).not.toContain('replicas:');
     expect(built).toContain('kind: ScaledObject');
   });
 
-  it('keep an API and all workers but one when nodes are drained, and spread both over nodes', () => {
+  it('keep an API and all workers but one available when nodes are drained, and spread the pods of both over nodes', () => {
     const budgets = all.filter(({ kind }) => kind === 'PodDisruptionBudget');
     const pods = workloads.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template);
     const labels = pods.map(({ metadata }) => metadata.labels);
@@ -276,19 +276,19 @@ describe('the Kubernetes manifests', () => {
     expect(pods.map(({ spec }) => spec.topologySpreadConstraints[0].labelSelector.matchLabels)).toEqual(labels);
   });
 
-  it('restart an API that does not respond and a worker that hangs, and end both within their grace period', () => {
+  it('restart an API or a worker that does not respond, and stop both within their grace period', () => {
     const [api, worker] = workloads.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.spec);
     const [{ livenessProbe, readinessProbe, env }] = api.containers;
     expect([livenessProbe.httpGet.path, readinessProbe.httpGet.path]).toEqual(['/livez', '/readyz']);
-    // A database that is unreachable must restart no worker: its metrics do not depend on it.
+    // An unreachable database must restart no worker, so the probe reads the metrics, which need no database.
     expect(worker.containers[0].livenessProbe.exec.command[2]).toContain('http://127.0.0.1:9464/metrics');
     const delay = Number.parseInt(env.find(({ name }: { name: string }) => name === 'AIRLOCK_DRAIN_DELAY').value, 10);
-    // src/cli/roles/api.ts waits 25 seconds for open requests, after the delay.
+    // After the delay, src/cli/roles/api.ts waits up to 25 seconds for open requests.
     expect(api.terminationGracePeriodSeconds).toBeGreaterThan(delay + 25);
     expect(worker.terminationGracePeriodSeconds).toBeGreaterThan(20);
   });
 
-  it('let the ingress of the example pass what the API accepts, for the host that it is known by', () => {
+  it('configure the ingress of the example to pass what the API accepts, for the host in the URL of the API', () => {
     const [{ metadata, spec }] = documents('kubernetes/overlays/example/ingress.yaml');
     const note = (name: string) => metadata.annotations[`nginx.ingress.kubernetes.io/${name}`];
     expect([note('proxy-body-size'), note('proxy-read-timeout'), note('proxy-buffering')]).toEqual([
@@ -302,7 +302,7 @@ describe('the Kubernetes manifests', () => {
     expect(spec.tls[0].hosts).toEqual([spec.rules[0].host]);
   });
 
-  it('let no client call a worker, and neither workload call the metadata services of clouds', () => {
+  it('prevent clients from calling a worker, and both workloads from calling the metadata services of clouds', () => {
     const policies = all.filter(({ kind }) => kind === 'NetworkPolicy');
     expect(policies.map(({ metadata }) => metadata.name)).toEqual(['airlock-worker', 'airlock-api']);
     expect(policies[0].spec.ingress).toEqual([]);

@@ -10,7 +10,7 @@ import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from 
 
 const NOBODY = 65534;
 const SETPRIV = '/usr/bin/setpriv';
-/** Calls that reach the kernel, other processes or the host, and that no Airlock container needs. */
+/** System calls that affect the kernel, other processes or the host, and that no Airlock container needs. */
 const NEVER =
   `add_key bpf chroot clock_settime delete_module finit_module init_module io_uring_setup kcmp kexec_load keyctl
   mknod mknodat mount_setattr move_mount name_to_handle_at open_by_handle_at open_tree perf_event_open process_vm_readv
@@ -28,13 +28,13 @@ describe('the seccomp profile for Docker', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('is an allow-list of system calls that exist, each named once, each group with its reason', () => {
+  it('is an allow-list of existing system calls, each of which is named once, in groups with a reason', () => {
     expect(profile).toMatchObject({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 1 });
     expect(profile.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_AARCH64']);
     const names = profile.syscalls.flatMap((rule) => rule.names);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     const numbers = syscallNumbers();
-    // The other architecture's own names are unknown here: a few, and never most.
+    // Calls that exist only on the other architecture are unknown here, but they are few.
     expect(names.filter((name) => !numbers.has(name)).length).toBeLessThan(process.arch === 'x64' ? 5 : 60);
     for (const rule of profile.syscalls) expect(rule.comment.length).toBeGreaterThan(40);
   });
@@ -53,13 +53,13 @@ describe('the seccomp profile for Docker', () => {
     expect(NEVER.filter((name) => groupOf(name).length > 0)).toEqual([]);
   });
 
-  it('lets the entire self-test pass, as an ordinary user without capabilities', async () => {
+  it('passes the entire self-test, as an ordinary user without capabilities', async () => {
     const checks = await doctor(profile, 'whole');
     const sandbox = checks.find((check) => check.name === 'Sandbox');
     expect(sandbox, JSON.stringify(sandbox)).toMatchObject({ state: 'ok', seen: expect.stringMatching(/^bwrap, /) });
   });
 
-  it('is minimal: without that group bubblewrap cannot make a cell', async () => {
+  it('is minimal: without the group of `mount`, bubblewrap cannot create a cell', async () => {
     const without = { ...profile, syscalls: profile.syscalls.filter((rule) => !rule.names.includes('mount')) };
     const threads = { names: ['clone'], action: 'SCMP_ACT_ALLOW' as const, comment: 'threads and processes' };
     const checks = await doctor({ ...without, syscalls: [...without.syscalls, threads] }, 'without');
@@ -67,7 +67,7 @@ describe('the seccomp profile for Docker', () => {
     expect(sandbox?.seen).not.toMatch(/^bwrap, /);
   });
 
-  /** `doctor` under the profile, as Docker would start it: no capability, no way to new ones. */
+  /** Runs `doctor` under the profile, as Docker would start it: without capabilities, and without a way to gain any. */
   async function doctor(tried: DockerProfile, name: string): Promise<{ name: string; state: string; seen: string }[]> {
     const filter = join(folder, `${name}.bpf`);
     await writeFile(filter, compileProfile(tried));
@@ -75,7 +75,7 @@ describe('the seccomp profile for Docker', () => {
     await mkdir(dataDir, { mode: 0o700 });
     const root = process.getuid!() === 0;
     if (root) await chown(dataDir, NOBODY, NOBODY);
-    // The first of the two services proves that the profile allows building the image.
+    // The first of the two services shows that the profile allows building the root image.
     if (name === 'without') await linkRootImage(dataDir, root ? NOBODY : undefined);
     const args = [
       ...(root ? ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--bounding-set=-all'] : []),

@@ -37,7 +37,7 @@ export function readProfile(): DockerProfile {
   return JSON.parse(readFileSync(PROFILE, 'utf8')) as DockerProfile;
 }
 
-/** Numbers of this machine's system calls, from the kernel's own header. */
+/** Returns the numbers of this machine's system calls, from the kernel's header. */
 export function syscallNumbers(): Map<string, number> {
   const header =
     process.arch === 'x64' ? '/usr/include/x86_64-linux-gnu/asm/unistd_64.h' : '/usr/include/asm-generic/unistd.h';
@@ -45,7 +45,9 @@ export function syscallNumbers(): Map<string, number> {
   return new Map([...found].map((match) => [match[1]!, Number(match[2])]));
 }
 
-/** The profile as the kernel would run it in a container; names that this architecture lacks are left out, as by Docker. */
+/**
+ * Compiles the profile to the filter that the kernel would run in a container. Omits calls that this architecture lacks, as Docker does.
+ */
 export function compileProfile(profile: DockerProfile): Buffer {
   const numbers = syscallNumbers();
   const allow = ret(SECCOMP_RET.ALLOW);

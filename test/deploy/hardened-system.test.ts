@@ -9,7 +9,7 @@ import { programArgs } from '../../testkit/program.ts';
 import { skipNote } from '../helpers/skip-note.ts';
 
 const NOBODY = 65534;
-/** What `ProtectSystem=`, `ProtectProc=` and a read-only container do, in a mount namespace of the test's own. */
+/** Makes the effects of `ProtectSystem=`, `ProtectProc=` and a read-only container in the test's own mount namespace. */
 const HARDEN = `
 mount --make-rprivate / && mount --bind /usr /usr && mount -o remount,bind,ro /usr &&
 mount -t proc -o hidepid=invisible,nosuid,nodev,noexec proc /proc &&
@@ -26,7 +26,7 @@ describe.skipIf(process.getuid!() !== 0)(`the self-test on a read-only system th
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(['bwrap', 'landlock'])(
-    'passes in %s',
+    'passes in the tier %s',
     async (tier) => {
       const dataDir = join(folder, tier);
       await mkdir(dataDir, { mode: 0o700 });

@@ -19,7 +19,7 @@ const run = promisify(execFile);
 
 const promtool = await findOrUnpack('/usr/bin/promtool', ['promtool']);
 
-/** The metrics that a file names; in a page, those in code. */
+/** Returns the metrics that a file names. On a page, only names in code count. */
 function namesIn(path: string): string[] {
   const pattern = path.endsWith('.md') ? /(?<=`)airlock_[a-z_]+(?=`)/g : /\bairlock_[a-z_]+/g;
   const names = readFileSync(path, 'utf8').match(pattern) ?? [];
@@ -51,10 +51,10 @@ describe('the metrics of a service', () => {
     expect([...served].filter((name) => !documented.includes(name))).toEqual([]);
   });
 
-  it('include API and worker in one response, each family once', async () => {
+  it('include API and worker in one response, with each metric family once', async () => {
     const text = await scrape();
     const lines = text.split('\n');
-    /** The value of a series, in any order of its labels. */
+    /** Returns the value of a series, whatever the order of its labels. */
     const value = (name: string, labels: Record<string, string>) => {
       const parts = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
       const line = lines.find((one) => one.startsWith(`${name}{`) && parts.every((part) => one.includes(part)));
@@ -86,7 +86,7 @@ describe('the metrics of a service', () => {
 });
 
 describe.skipIf(promtool.missing !== null)(`the alert rules${skipNote(promtool.missing)}`, () => {
-  it('are valid, and fire only for the condition that they name', async () => {
+  it('are valid, and fire only for the condition that each of them names', async () => {
     await run(promtool.path, ['check', 'rules', ALERTS]);
     const folder = await mkdtemp(join(tmpdir(), 'airlock-alerts-'));
     try {

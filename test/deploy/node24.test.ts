@@ -11,8 +11,8 @@ const INSTALL_MS = 180_000;
 const SUITE_MS = 600_000;
 
 /**
- * What depends on Node itself, one file each: sockets, files, processes, threads, and the built program, which runs a job
- * in a cell. Each file loads its modules again, so more files cost more than they find.
+ * One test file for each part that depends on Node.js: sockets, files, processes, threads, and the built program, which runs a job in a
+ * cell. Each further file would load all of its modules again, and find little.
  */
 const PARTS = [
   ...['src/fetcher/lookup.test.ts', 'src/listener/connection-guard.test.ts', 'src/listener/request-gate.test.ts'],
@@ -20,7 +20,7 @@ const PARTS = [
   'test/e2e/walk.test.ts',
 ];
 
-// On Node 24 itself the entire suite is that part.
+// If the suite runs on Node 24, the entire suite covers these parts.
 const note = skipNote(process.version.startsWith('v24.') && 'the suite runs on Node.js 24');
 
 describe.skipIf(process.version.startsWith('v24.'))(`Node 24${note}`, () => {
@@ -39,11 +39,11 @@ describe.skipIf(process.version.startsWith('v24.'))(`Node 24${note}`, () => {
   }, INSTALL_MS);
 
   it(
-    'runs everything that depends on Node',
+    'passes a test file for each part of Airlock that depends on Node',
     async () => {
       const { stdout: version } = await run('node', ['--version'], { env: environment });
       expect(version).toMatch(/^v24\./);
-      // One process, because each loads all modules.
+      // One worker process, because each process loads all modules.
       const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', '--maxWorkers=1', ...PARTS];
       const options = { cwd: projectRoot(), env: environment, maxBuffer: 64 * 2 ** 20 };
       const failure = await run('node', args, options).then(

@@ -24,10 +24,10 @@ const PAGE = 'docs/deploy/production.md';
 const HOST = 'airlock.example.com';
 const BUCKET = 's3://airlock-media?region=eu-central-1';
 const NAMES = ['api', 'worker-1', 'worker-2'] as const;
-/** Other test files have the last one, and those from 0 on. */
+/** The second last account. Other test files use the last account, and the accounts from 0. */
 const SWIFT_ACCOUNT = SWIFT_ACCOUNTS - 2;
 
-/** An installation would start web servers on this computer. */
+/** The packages are unpacked, because an installation would start web servers on this computer. */
 const nginx = await findOrUnpack('/usr/sbin/nginx', ['nginx', 'nginx-common']);
 const caddy = await findOrUnpack('/usr/bin/caddy', ['caddy']);
 
@@ -39,19 +39,19 @@ function whyNoPrograms(): string | null {
   return nginx.missing;
 }
 
-/** From the package `awscli`. */
+/** Path of the program of the package `awscli`. */
 const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : null;
 const blocks = labeledBlocks(PAGE);
 
 describe('production.md', () => {
-  it('has a label of known words above each block, and no block without a label', () => {
+  it('has a label of known words above each code block', () => {
     const known = [...NAMES, 'db', 'caddy', 'aws'];
     const unknown = blocks.flatMap(({ words }) => words.filter((word) => !known.includes(word) && !/[/.]/.test(word)));
     expect(unknown).toEqual([]);
     expect(blocks.length).toBeGreaterThan(20);
   });
 
-  it('grants the rights that the page of S3 lists, and no other', () => {
+  it('grants the permissions that the page about S3 lists, and no others', () => {
     const policy = JSON.parse(blocks.find(({ words }) => words[0] === 'iam.json')!.text);
     const granted = policy.Statement.flatMap(({ Action }: { Action: string | string[] }) => Action);
     const section = readPage('docs/operate/s3.md').text.split('## Permissions')[1]!.split('\n## ')[0]!;
@@ -59,7 +59,7 @@ describe('production.md', () => {
   });
 
   it.skipIf(AWS === null)(
-    `configures the bucket with commands that the AWS command line accepts${skipNote(AWS === null && 'awscli is not installed')}`,
+    `configures the bucket with commands that the AWS CLI accepts${skipNote(AWS === null && 'awscli is not installed')}`,
     async () => {
       const folder = await mkdtemp(join(tmpdir(), 'airlock-bucket-'));
       try {
@@ -68,7 +68,7 @@ describe('production.md', () => {
         }
         const [commands] = blocks.filter(({ words }) => words[0] === 'aws');
         for (const command of commands!.text.trim().split('\n')) {
-          // It checks the arguments, prints an example of a response, and sends nothing.
+          // With this option, the command checks its arguments and prints an example of a response, but sends nothing.
           const args = [...command.split(' ').slice(1), '--generate-cli-skeleton', 'output'];
           execFileSync(AWS!, args, { cwd: folder, env: { ...process.env, AWS_DEFAULT_REGION: 'eu-central-1' } });
         }
@@ -79,8 +79,8 @@ describe('production.md', () => {
   );
 });
 
-// Each machine is a set of namespaces. PostgreSQL and Swift run on this computer, which the machines reach over their links.
-describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`, () => {
+// Each machine is a set of namespaces. PostgreSQL and Swift run on this computer, which the machines reach over their network links.
+describe.skipIf(reason !== null)(`the walkthrough of production.md${skipNote(reason)}`, () => {
   const machines = {} as Record<(typeof NAMES)[number], Machine>;
   const passwords = [randomBytes(16), randomBytes(16), randomBytes(16)].map((bytes) => bytes.toString('hex'));
   let folder: string;
@@ -93,7 +93,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-production-'));
-    // Builds what is missing: the machines cannot write to the repository.
+    // Builds the program now, because the machines cannot write to the repository.
     execFileSync(join(ROOT, 'airlock'), ['--version']);
     ssh = await openSwitchboard();
     const certificate = async (name: string) => (await loadTls({ mode: 'auto' }, join(folder, name), [name]))!;
@@ -135,7 +135,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     }
   }
 
-  /** What a reader replaces, and what differs on this computer: the port of the database, and the storage. */
+  /** Replaces the words that a reader replaces, and the values that differ on this computer: the port of the database, and the storage. */
   function fill(given: string): string {
     const words: [string, string][] = [
       ...['OWNER_PASSWORD', 'API_PASSWORD', 'WORKER_PASSWORD'].map(
@@ -155,7 +155,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
   const machinesOf = ({ words }: LabeledBlock) =>
     NAMES.filter((name) => words.includes(name)).map((name) => machines[name]);
 
-  /** Does what a block says on each of its machines, and returns what they print. */
+  /** Executes a block on each of its machines, and returns their output. */
   async function follow(block: LabeledBlock): Promise<string> {
     const file = block.words.find((word) => word.startsWith('/'));
     const done = machinesOf(block).map(async (machine) => {
@@ -165,7 +165,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     return (await Promise.all(done)).join('\n');
   }
 
-  /** Follows every block of a section in order, but those of an alternative. A reader stays in one shell on each machine. */
+  /** Executes every block of a section in order, except blocks of an alternative. As for a reader, the shell on each machine stays open. */
   async function followSection(number: number): Promise<string[]> {
     const name = sectionsOf(PAGE)[number - 1];
     const printed: string[] = [];
@@ -183,7 +183,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     return printed;
   }
 
-  /** A request of a client elsewhere. */
+  /** Sends a request as a client outside of the machines. */
   async function fromOutside(
     path: string,
     options: { method?: string; headers?: Record<string, string>; body?: string } = {},
@@ -206,7 +206,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     return { status: response.statusCode!, body: await text(response) };
   }
 
-  /** What a proxy must do: pass on the client's address, reject plain HTTP, and pass on large bodies and events at once. */
+  /** Expects that the proxy forwards the address of the client, rejects plain HTTP, and forwards large bodies and events immediately. */
   async function checkProxy(): Promise<void> {
     const lie = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'http' };
     const made = await fromOutside('/v1/keys', {
@@ -251,7 +251,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     );
   });
 
-  it('puts nginx in front, which passes on the address of the client and rejects plain HTTP', async () => {
+  it('configures nginx, which forwards the address of the client and rejects plain HTTP', async () => {
     await followSection(5);
     await until(async () => (await fromOutside('/livez').catch(() => null))?.status === 200, { what: 'nginx' });
     await checkProxy();
@@ -262,7 +262,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     const [doctor, health] = await followSection(7);
     expect(doctor).not.toContain('✗');
     expect(health).toContain('"ok":true');
-    // Four self-tests of the sandbox at the same time: one of each worker, and one of each doctor.
+    // Allows for four concurrent self-tests of the sandbox: one of each worker, and one of each doctor.
   }, 300_000);
 
   it('creates the first operator', async () => {
@@ -270,7 +270,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     expect(link).toContain(`https://${HOST}/setup#`);
   });
 
-  it('runs the first job, whose events pass the proxy as they happen', async () => {
+  it('runs the first job, whose events pass the proxy immediately', async () => {
     const [clip] = blocks.filter(({ section, words }) => section === sectionsOf(PAGE)[8] && words.includes('api'));
     const stream = `timeout 60 curl -fsSN -H 'Accept: text/event-stream' -H "Authorization: Bearer $(cat first-key)" https://${HOST}/v1/events`;
     const events = machines.api.run(`grep -m 1 transcode.completed < <(${stream})`);
@@ -297,7 +297,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
       what: 'the encode',
     });
     await follow({ ...kill!, words: [String(worker)] });
-    // Spares the test the 30 seconds that a worker without a heartbeat keeps its jobs.
+    // Sets heartbeats back instead of waiting the 30 seconds for which a worker without a heartbeat keeps its jobs.
     await postgres.query(
       "UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE state = 'running'",
       'airlock',
@@ -314,14 +314,14 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     expect(rows).toEqual([{ state: 'lost', count: 1 }]);
   });
 
-  it.skipIf(caddy.missing !== null)(`works with Caddy as well${skipNote(caddy.missing)}`, async () => {
+  it.skipIf(caddy.missing !== null)(`succeeds with Caddy as well${skipNote(caddy.missing)}`, async () => {
     await machines.api.run('nginx -s stop; while pgrep -x nginx >/dev/null; do sleep 0.1; done');
     const [install, config, restart] = blocks.filter(
       ({ words }) => isCaddy(words) || words.includes('/etc/caddy/Caddyfile'),
     );
     const certificate = '\ttls /etc/ssl/airlock/fullchain.pem /etc/ssl/airlock/privkey.pem';
     await follow(install!);
-    // Where Caddy cannot get a certificate from an authority, it needs one.
+    // Adds a certificate to the configuration, because Caddy cannot get a certificate from an authority here.
     await follow({ ...config!, text: config!.text.replace(`${HOST} {\n`, `${HOST} {\n${certificate}\n`) });
     await follow(restart!);
     await until(async () => (await fromOutside('/livez').catch(() => null))?.status === 200, { what: 'Caddy' });
@@ -335,7 +335,7 @@ function blockOf(machine: string, file: string): LabeledBlock {
   return blocks.find(({ words }) => words[0] === machine && words.at(-1)!.endsWith(`/${file}`))!;
 }
 
-/** The certificate is elsewhere on this computer. */
+/** Removes the paths of the certificate, which is elsewhere on this computer. */
 function withoutPaths(conf: string): string {
   return conf.replace(/^ssl_(?:cert|key)_file.*\n/gm, '');
 }

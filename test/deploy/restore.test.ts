@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-/** An account with a webhook, two events as a server records them that has counted four billion transactions more. */
+/** Creates an account with a webhook, and two events as recorded by a server that has counted four billion transactions more. */
 async function fillLikeOlderServer({ db }: TestDatabase) {
   const { id: accountId } = await db
     .insertInto('accounts')
@@ -50,7 +50,7 @@ const record = (db: TestDatabase['db'], accountId: string, uploadId: string) =>
 const read = async (db: TestDatabase['db'], accountId: string) =>
   (await readEvents(db, createEventCatalog([]), { accountId, limit: 10 })).events.map(({ uploadId }) => uploadId);
 
-/** Waits for the events: open transactions of other databases on the server hide new ones until they end. */
+/** Waits until this number of events is visible. Open transactions in other databases of the server hide new events until they end. */
 const readVisible = (db: TestDatabase['db'], accountId: string, count: number) =>
   until(() => read(db, accountId).then((events) => (events.length < count ? null : events)), {
     what: `${count} events`,
@@ -63,7 +63,7 @@ async function pendingDeliveries(db: TestDatabase['db']): Promise<number> {
   return rows[0]!.pending;
 }
 
-it('events of a dump are read first, with their deliveries, on a server that has counted fewer transactions', async () => {
+it('events of a dump are read before new events, and are delivered, on a server that has counted fewer transactions', async () => {
   const { db } = database;
   const { accountId, uploads } = await fillLikeOlderServer(database);
   expect(await read(db, accountId)).toEqual([]);
@@ -85,7 +85,7 @@ it('a dump is restored by the commands of the page, with every row', async (test
     if (!tools) return test.skip(`pg_dump ${server} is not installed (apt-get install postgresql-client-${server})`);
     const { accountId, uploads } = await fillLikeOlderServer(old);
     const counts = await countRows(old);
-    // The launcher looks up who may enter the folder of its program.
+    // The launcher checks which accounts can enter the folder of its program.
     await chmod(folder, 0o755);
     for (const name of ['airlock', 'deploy']) await symlink(join(ROOT, name), join(folder, name));
 
@@ -116,7 +116,7 @@ it('a dump is restored by the commands of the page, with every row', async (test
   }
 });
 
-/** Rows of each table. */
+/** Returns the number of rows of each table. */
 async function countRows({ pg }: TestDatabase): Promise<Record<string, number>> {
   const { rows: tables } = await pg.query<{ name: string }>(
     `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables

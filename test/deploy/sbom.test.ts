@@ -31,7 +31,7 @@ describe('./airlock sbom', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'airlock-sbom-'));
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
   beforeAll(async () => {
-    // A worker would stop using this build, because the installed package is newer.
+    // A worker would stop using this build, because the installed package is newer than the build's source.
     const build = { folder: 'old', source: '0:0.1-1', recipe: 'r', checkedAt: '', since: '', attacks: 1, runs: 1 };
     await changeTrimmed({ dataDir, withLock }, () => ({ active: build }));
     const env = { ...process.env, AIRLOCK_DATA_DIR: dataDir, AIRLOCK_FFMPEG_BUILD: 'auto' };
@@ -40,7 +40,7 @@ describe('./airlock sbom', () => {
     document = JSON.parse(stdout);
   });
 
-  it('prints CycloneDX whose references are unique and exist', () => {
+  it('prints a CycloneDX document whose references are unique and resolve', () => {
     expect(document.specVersion).toBe('1.5');
     const refs = document.components.map((one) => one['bom-ref']);
     expect(new Set(refs).size).toBe(refs.length);
@@ -48,11 +48,11 @@ describe('./airlock sbom', () => {
     expect(document.dependencies.flatMap(({ dependsOn }) => dependsOn).filter((ref) => !known.has(ref))).toEqual([]);
   });
 
-  it('does not change which FFmpeg jobs use', () => {
+  it('does not change which FFmpeg the jobs use', () => {
     expect(readTrimmed(dataDir).active?.folder).toBe('old');
   });
 
-  it('lists every package of a running service and of the bundles for browsers, with its hash, and no tool of the build', () => {
+  it('lists every package of a running service and of the browser bundles, with its hash, and no build tool', () => {
     const npm = new Map(
       document.components
         .filter(({ purl }) => purl?.startsWith('pkg:npm/'))
@@ -66,7 +66,7 @@ describe('./airlock sbom', () => {
     expect(['vitest', 'esbuild', 'typescript', 'playwright-core'].filter((name) => names.includes(name))).toEqual([]);
   });
 
-  it('knows which packages the bundles for browsers contain', () => {
+  it('detects which packages the browser bundles contain', () => {
     const files = execFileSync('git', ['ls-files', 'web/src', 'docs/site'], { cwd: ROOT, encoding: 'utf8' }).split(
       '\n',
     );

@@ -9,10 +9,13 @@ import { readProfile } from './docker-seccomp.ts';
 
 const FOLDER = join(import.meta.dirname, '../../deploy/systemd');
 const ANALYZE = '/usr/bin/systemd-analyze';
-/** Of 10; systemd calls everything up to 4.9 OK or better. The worker keeps what makes cells. */
+/**
+ * Maximum exposure level of each unit, on a scale from 0 to 10. systemd rates levels up to 4.9 as OK or better. The worker has a higher
+ * level, because it needs what bubblewrap uses to make cells.
+ */
 const EXPOSURE: Record<string, number> = { api: 1.3, gateway: 1.3, worker: 2.8 };
 
-/** Directives of a unit; a repeated one has all its values. */
+/** Returns the directives of a unit. A directive that occurs several times has all of its values. */
 function readUnit(role: string): Map<string, string[]> {
   const unit = new Map<string, string[]>();
   for (const line of readFileSync(join(FOLDER, `airlock-${role}.service`), 'utf8').split('\n')) {
@@ -53,25 +56,25 @@ const note = skipNote(!existsSync(ANALYZE) && 'systemd-analyze is not installed'
 describe('the units for systemd', () => {
   const roles = ['api', 'gateway', 'worker'];
 
-  it('are one for each role', () => {
+  it('exist once for each role', () => {
     const units = readdirSync(FOLDER).filter((name) => name.endsWith('.service'));
     expect(units.sort()).toEqual(roles.map((role) => `airlock-${role}.service`));
   });
 
-  it.each(roles)('drop everything that can be dropped: %s', (role) => {
+  it.each(roles)('drop every privilege that can be dropped: %s', (role) => {
     const unit = readUnit(role);
     for (const [name, value] of Object.entries(FOR_ALL)) expect([name, unit.get(name)]).toEqual([name, [value]]);
     expect(unit.get('SystemCallFilter')![0]).toMatch(/^@system-service/);
     const accounts = readFileSync(join(FOLDER, 'airlock.sysusers'), 'utf8');
     expect(unit.get('User')).toEqual([`airlock-${role}`]);
     expect(accounts).toMatch(new RegExp(`^u airlock-${role} .* /usr/sbin/nologin$`, 'm'));
-    // None can look into the folder of another.
+    // No role can read the data folder of another role.
     for (const other of roles.filter((name) => name !== role)) {
       expect(unit.get('InaccessiblePaths')![0]).toContain(`/var/lib/airlock-${other}`);
     }
   });
 
-  it('allow namespaces, mounts and control groups to the worker alone', () => {
+  it('allow only the worker to use namespaces, mounts and control groups', () => {
     for (const role of ['api', 'gateway']) {
       const unit = readUnit(role);
       const kept = [
@@ -92,36 +95,36 @@ describe('the units for systemd', () => {
     expect(worker.get('RestrictAddressFamilies')![0]).toContain('AF_NETLINK');
   });
 
-  // Each of these was seen to end every cell, or the worker, under a live systemd.
+  // These settings are needed. With other values, a live systemd ended every cell or the worker.
   it('allow the worker the system calls that bubblewrap needs', () => {
     const worker = readUnit('worker');
-    // It rejects openat2 with ENOSYS.
+    // RestrictSUIDSGID would reject openat2 with ENOSYS.
     expect(worker.has('RestrictSUIDSGID')).toBe(false);
     // bubblewrap writes max_user_namespaces of its own namespace, which ProtectKernelTunables makes read-only.
     expect(worker.get('ReadWritePaths')).toEqual(['/proc/sys/user']);
-    // A cell that runs out of memory is killed by the kernel, and must not end the worker.
+    // The kernel kills a cell that runs out of memory, and this must not end the worker.
     expect(worker.get('OOMPolicy')).toEqual(['continue']);
     expect(worker.get('DelegateSubgroup')).toEqual(['service']);
   });
 
-  it('can run at the same time, because no two use one port', () => {
+  it('can run at the same time, because no two of them use the same port', () => {
     const ports = roles.map(
       (role) =>
         readUnit(role)
           .get('Environment')!
           .find((value) => value.startsWith('AIRLOCK_METRICS_PORT')) ?? '9464',
     );
-    // The gateway has no metrics.
+    // The gateway has no metrics port.
     expect(ports).toEqual(['9464', '9464', 'AIRLOCK_METRICS_PORT=9465']);
   });
 
-  it('let the gateway reach no database', () => {
+  it('prevent the gateway from connecting to a database', () => {
     const gateway = readUnit('gateway');
     expect(gateway.get('RestrictAddressFamilies')).toEqual(['AF_INET AF_INET6 AF_UNIX']);
     expect(gateway.get('InaccessiblePaths')![0]).toContain('/run/postgresql');
   });
 
-  it("let API and worker alone reach the gateway's socket", () => {
+  it("give access to the gateway's socket only to the API and the worker", () => {
     const gateway = readUnit('gateway');
     expect(gateway.get('Environment')).toContain('AIRLOCK_STORAGE_SOCKET=/run/airlock-storage/storage.sock');
     expect(gateway.get('RuntimeDirectory')).toEqual(['airlock-storage']);
@@ -131,14 +134,14 @@ describe('the units for systemd', () => {
     }
   });
 
-  describe.skipIf(!existsSync(ANALYZE))(`that systemd has read${note}`, () => {
+  describe.skipIf(!existsSync(ANALYZE))(`as systemd reads them${note}`, () => {
     const analyze = (...args: string[]) =>
       execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
 
     it('contain no unknown directive and no invalid value', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'airlock-units-'));
       try {
-        // The program of a unit must exist. The images' is not this machine's.
+        // systemd requires that the program of a unit exists. The path in the units does not exist on this machine.
         for (const role of roles) {
           const unit = readFileSync(join(FOLDER, `airlock-${role}.service`), 'utf8');
           await writeFile(
@@ -155,13 +158,13 @@ describe('the units for systemd', () => {
       }
     });
 
-    it.each(roles)('expose only what they must: %s', (role) => {
+    it.each(roles)('have no higher exposure level than expected: %s', (role) => {
       const report = analyze('security', '--offline=true', '--no-pager', join(FOLDER, `airlock-${role}.service`));
       const exposure = Number(/exposure level for .*: ([\d.]+)/.exec(report)![1]);
       expect(exposure, report).toBeLessThanOrEqual(EXPOSURE[role]!);
     });
 
-    it('allow the worker the calls of bubblewrap, and allow no role a way around it', () => {
+    it('allow the worker the system calls of bubblewrap, and no role a call that circumvents the filter', () => {
       const sets = readSets(analyze('syscall-filter', '--no-pager'));
       const allowed = (role: string) => {
         const names = new Set<string>();

@@ -1,6 +1,6 @@
 /*
- * As much YAML as the manifests of deploy/ use: block maps and lists, flow maps and lists on one line, plain and quoted
- * scalars, comments, several documents. Anything else is rejected, so that no line is ever passed over.
+ * Parses the subset of YAML that the manifests of deploy/ need: block maps and lists, flow maps and lists on one line, plain and quoted
+ * scalars, comments, and several documents. Throws for everything else, so that no line is skipped.
  */
 export type Yaml = string | number | boolean | null | Yaml[] | { [key: string]: Yaml };
 
@@ -10,7 +10,7 @@ interface Line {
   number: number;
 }
 
-/** The documents of a file. Throws with the number of the line that it does not know how to read. */
+/** Returns the documents of a file. Throws with the line number of syntax that it does not support. */
 export function parseYaml(text: string): Yaml[] {
   return text.split(/^---$/m).map((part) => {
     const lines = part
@@ -27,7 +27,7 @@ function withoutComment(raw: string): string {
   return /^\s*#/.test(raw) ? '' : raw.replace(/\s#[^"']*$/, '');
 }
 
-/** Takes the lines of one map or list off the front. */
+/** Parses one map or list at the start of the lines, and removes its lines. */
 function block(lines: Line[], indent: number): Yaml {
   if (lines[0]?.text.startsWith('- ')) {
     const list: Yaml[] = [];
@@ -52,7 +52,7 @@ function nested(lines: Line[], indent: number): Yaml {
   return block(lines, next.indent);
 }
 
-/** `- ` and what follows count as if the dash were two blanks. */
+/** Parses an item of a list, as if its dash were indentation. */
 function item(lines: Line[], indent: number): Yaml {
   const first = lines[0]!;
   const rest = first.text.slice(2).trim();

@@ -17,11 +17,11 @@ import { blocks, ROOT, readPage } from './pages.ts';
 const { text } = readPage('docs/backend.md');
 
 interface Program {
-  /** The n-th block of this language on the page. */
+  /** Language of the block, and its position among the page's blocks of this language. */
   block: [language: string, index: number];
   file: string;
   command: readonly string[];
-  /** Why it can't run here; null if it can. */
+  /** Why the program cannot run here; null if it can. */
   missing: string | null;
 }
 
@@ -70,7 +70,7 @@ describe.each(Object.entries(PROGRAMS))('the program of the page for %s', (name,
   const title = skipNote(missing);
   const order = name.toLowerCase().replaceAll(' ', '-');
 
-  it.skipIf(missing)(`transcodes a file once, although responses are lost${title}`, async () => {
+  it.skipIf(missing)(`transcodes a file once, even if responses are lost${title}`, async () => {
     network.forget();
     const { code, output } = await execute(command, ['in.mp4', `${order}.webm`, order]);
     expect(output).toMatch(/^completed [0-9a-f-]{36}$/m);
@@ -79,7 +79,7 @@ describe.each(Object.entries(PROGRAMS))('the program of the page for %s', (name,
     const id = /completed (\S+)/.exec(output)![1];
     expect((await service.call('GET', `/v1/transcodes/${id}/download`)).status).toBe(410);
 
-    // The response to the first create was lost: the second one has the same key, and is not a second job.
+    // The response to the first create was lost. The program repeated the create with the same key, and created no second job.
     const creates = network.seen.filter(({ line }) => line === 'POST /v1/transcodes');
     expect(creates.length).toBeGreaterThanOrEqual(2);
     expect(new Set(creates.map(({ key }) => key))).toEqual(new Set([`order-${order}-job`]));
@@ -121,7 +121,7 @@ describe('the samples for curl in /openapi.json', () => {
   });
 });
 
-it('the page shows no other program', () => {
+it('docs/backend.md contains only the programs that this file runs', () => {
   const shown = [...text.matchAll(/^```(\w+)$/gm)]
     .map((match) => match[1])
     .filter((one) => one !== 'sh' && one !== 'text');
@@ -149,7 +149,7 @@ async function firstBytes(path: string): Promise<string> {
   return buffer.toString('hex');
 }
 
-/** Null if the program can be started, and otherwise why it can't. */
+/** Returns why the program cannot be started; null if it can. */
 function lacks(program: string, ...args: string[]): string | null {
   const { status } = spawnSync(program, args.length > 0 ? args : ['--version'], { stdio: 'ignore' });
   return status === 0 ? null : `${program} is not installed`;
@@ -157,13 +157,13 @@ function lacks(program: string, ...args: string[]): string | null {
 
 interface FlakyNetwork {
   url: string;
-  /** Requests since `forget`: method and path, and their Idempotency-Key. */
+  /** Requests since the last call of `forget`: method and path, and the Idempotency-Key. */
   seen: { line: string; key: string | undefined }[];
   forget(): void;
   close(): Promise<void>;
 }
 
-/** Passes requests on to the API, but loses the response to the first create, and rejects the first read of a job. */
+/** Starts a proxy for the API that loses the response to the first create, and rejects the first read of a job. */
 async function startFlakyNetwork(api: string): Promise<FlakyNetwork> {
   const seen: FlakyNetwork['seen'] = [];
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {

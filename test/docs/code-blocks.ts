@@ -2,14 +2,14 @@ import { fencedBlocks, type Page, readPage, readPages } from './pages.ts';
 
 /** A block of TypeScript or JavaScript on a page. */
 export interface CodeBlock {
-  /** The page, and the position among its blocks of both languages, from 0: `docs/sdk.md 3`. */
+  /** Page, and position among the page's blocks of both languages, starting at 0: `docs/sdk.md 3`. */
   name: string;
   page: string;
   language: 'ts' | 'js';
   code: string;
 }
 
-/** Every block of TypeScript and JavaScript on the pages and in the README of the SDK. */
+/** Returns every block of TypeScript and JavaScript on the pages and in the README of the SDK. */
 export function codeBlocks(): CodeBlock[] {
   return [...readPages(), readPage('sdk/README.md')].flatMap(codeBlocksOf);
 }
@@ -28,7 +28,7 @@ export function codeBlocksOf({ path, text }: Page): CodeBlock[] {
 const CLIENT = `import { Airlock } from 'airlock-sdk';\nconst airlock = new Airlock();\n`;
 const DELIVERY = `const { body, headers } = JSON.parse(process.env.DELIVERY ?? '');\nconst request = { headers };\n`;
 
-/** Code that runs before a block, for blocks that use variables of the text around them. */
+/** Code to insert before a block that uses variables of the surrounding text. */
 export const CODE_BEFORE: Readonly<Record<string, string>> = {
   'docs/sdk.md 1': `import { statSync } from 'node:fs';
 ${CLIENT}const { result: { uploadId } } = await airlock.call('post', '/v1/upload/multipart', {
@@ -45,7 +45,7 @@ ${DELIVERY}const event = await verifyWebhook({ body, headers: request.headers, s
 `,
 };
 
-/** The block as a complete module. */
+/** Returns the block as a complete module. */
 export function moduleOf({ name, code }: CodeBlock): string {
   return (CODE_BEFORE[name] ?? '') + code;
 }

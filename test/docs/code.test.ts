@@ -7,7 +7,7 @@ import { openapiDocument } from '../../scripts/docs/openapi.ts';
 import { CODE_BEFORE, type CodeBlock, codeBlocks, moduleOf } from './code-blocks.ts';
 import { ROOT, readPage } from './pages.ts';
 
-/** The tests that run the blocks of each page. */
+/** Path of the test that runs the blocks of each page. */
 const RUN_BY: Readonly<Record<string, string>> = {
   'docs/backend.md': 'test/docs/backend.test.ts',
   'docs/blueprints.md': 'test/docs/sdk.test.ts',
@@ -19,10 +19,10 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'sdk/README.md': 'test/docs/sdk.test.ts',
 };
 
-/** The compiler needs 15 s of processor time. */
+/** Milliseconds allowed for the compiler, which needs 15 s of processor time. */
 const COMPILE_MS = 300_000;
 
-/** Blocks of JavaScript whose types TypeScript cannot follow. Their syntax is checked, and a test runs them. */
+/** Blocks of JavaScript whose types TypeScript cannot follow, with the reason. Their syntax is checked, and a test runs them. */
 const UNTYPED: Readonly<Record<string, string>> = {
   'docs/backend.md 0': 'the format is the extension of an argument of the program',
   'docs/backend.md 1': 'its functions have options without types',
@@ -34,7 +34,7 @@ const UNTYPED: Readonly<Record<string, string>> = {
   'docs/webhooks-quickstart.md 2': 'the package that verifies returns a value without a type',
 };
 
-/** A block that imports files of the repository, and its place there. */
+/** Paths at which blocks are saved that import files of the repository. */
 const SAVED_AS: Readonly<Record<string, string>> = { 'docs/blueprints.md 0': 'src/blueprints/mirror/mirror.ts' };
 
 const OPTIONS: ts.CompilerOptions = {
@@ -48,10 +48,13 @@ const OPTIONS: ts.CompilerOptions = {
   paths: { 'airlock-sdk': [join(ROOT, 'sdk/src/index.ts')] },
 };
 
-/** Faults of parameters, variables, caught values and results without types: JavaScript cannot declare types. */
+/**
+ * Codes of errors about missing types of parameters, variables, caught values and results. They are ignored in JavaScript, which cannot
+ * declare types.
+ */
 const UNDECLARED = [2810, 7005, 7006, 7016, 7019, 7023, 7024, 7031, 7034, 18046, 18047, 18048, 18049];
 
-/** The environment of the programs, which a project in TypeScript declares like this. */
+/** Declares the environment variables of the programs, as a TypeScript project would. */
 const ENVIRONMENT = `declare namespace NodeJS {
   interface ProcessEnv { PORT: string; WEBHOOK_SECRET: string; AIRLOCK_WEBHOOK_SECRET: string }
 }`;
@@ -68,7 +71,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the TypeScript and JavaScript of the pages', () => {
   it(
-    'compiles with strict checks, also the samples of the OpenAPI document',
+    'compiles with strict checks, including the samples of the OpenAPI document',
     async () => {
       await save();
       await writeFile(join(folder, 'samples.ts'), await samplesModule());
@@ -79,7 +82,7 @@ describe('the TypeScript and JavaScript of the pages', () => {
     COMPILE_MS,
   );
 
-  it('has a correct syntax where TypeScript cannot follow its types', () => {
+  it('has valid syntax where TypeScript cannot check its types', () => {
     const untyped = all.filter(({ name }) => name in UNTYPED);
     expect(untyped.map(({ name }) => name)).toEqual(Object.keys(UNTYPED));
     for (const { name, code } of untyped) {
@@ -88,7 +91,7 @@ describe('the TypeScript and JavaScript of the pages', () => {
     }
   });
 
-  it('is run by a test, page by page', () => {
+  it('is run by a test for each page', () => {
     expect([...new Set(all.map(({ page }) => page))].sort()).toEqual(Object.keys(RUN_BY).sort());
     for (const [page, test] of Object.entries(RUN_BY))
       expect([test, readPage(test).text]).toEqual([test, expect.stringContaining(page)]);
@@ -105,16 +108,16 @@ async function save(): Promise<void> {
   }
 }
 
-/** Below the folder. A page may name the file in the first line of a block. */
+/** Returns the path of a block's file below the folder. A page may state the file name in the first line of a block. */
 function pathOf({ name, page, language, code }: CodeBlock): string {
   const own = /^\/\/ (\w+\.js)\n/.exec(code)?.[1];
   if (own) return join(page.replace('.md', ''), own);
-  // An extension of its own, so that every file is a module.
+  // The extension .mts or .mjs makes every file a module.
   return SAVED_AS[name] ?? `${name.replaceAll(/\W+/g, '-')}.m${language}`;
 }
 
 function faultsIn(paths: readonly string[]): string[] {
-  // A block that belongs into a folder of the repository finds its neighbours there.
+  // A block that belongs in a folder of the repository can import the neighboring files.
   const rootDirs = [join(folder, 'src'), join(ROOT, 'src')];
   const roots = [...paths, 'environment.d.ts'].map((path) => join(folder, path));
   const program = ts.createProgram(roots, { ...OPTIONS, rootDirs });
@@ -130,7 +133,7 @@ function faultsIn(paths: readonly string[]): string[] {
   });
 }
 
-/** A function for each sample, whose parameters are the variables that the sample uses. */
+/** Returns a module with a function for each sample, whose parameters are the variables that the sample uses. */
 async function samplesModule(): Promise<string> {
   const { paths = {} } = await openapiDocument();
   const functions = Object.entries(paths).flatMap(([path, item]) =>

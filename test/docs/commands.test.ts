@@ -49,7 +49,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
   await symlink(join(ROOT, 'airlock'), join(folder, 'airlock'));
   await makeClip(join(folder, 'holiday.mov'), { size: '80x60' });
-  // The commands find the running service by its data directory.
+  // The commands find the running service through its data directory.
   env = { ...process.env, AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_URL: '', AIRLOCK_API_KEY: '' };
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -73,21 +73,21 @@ describe('commands of the pages', () => {
     if (target) expect((await stat(join(folder, target))).size).toBeGreaterThan(0);
   });
 
-  it('commands of the pages that are not run are still on a page', () => {
+  it('commands of the pages that no test runs still exist on a page', () => {
     expect(Object.keys(NOT_RUN).filter((command) => !all.some((one) => one.command === command))).toEqual([]);
   });
 
-  it('are in bash blocks only in the README, whose one block is the walk below', () => {
+  it('are in a `bash` block only in the README, which has one such block', () => {
     const withBash = readPages().filter(({ text }) => blocks(text, ['bash']).length > 0);
     expect(withBash.map(({ path }) => path)).toEqual(['README.md']);
     expect(blocks(readPage('README.md').text, ['bash'])).toHaveLength(1);
   });
 });
 
-describe('the walk of the README', () => {
-  it('works when it is pasted as printed', async () => {
+describe('the walkthrough of the README', () => {
+  it('succeeds when it is pasted as printed', async () => {
     const [walk] = blocks(readPage('README.md').text, ['bash']);
-    // Through standard input, as a terminal gives it: a command that reads from there would eat the next ones.
+    // The commands are sent to standard input, as in a terminal. A command that reads standard input would consume the following commands.
     const { code, output } = await bash('bash -eu', walk, { AIRLOCK_URL: service.api });
     expect(code, output).toBe(0);
     expect(output).toMatch(/^completed$/m);
@@ -101,7 +101,7 @@ describe('the walk of the README', () => {
   });
 });
 
-/** Commands of a block; lines without the comment lines. */
+/** Returns the commands of a block, without comment lines. */
 function linesOf(block: string): string[] {
   return block
     .split('\n')
@@ -109,10 +109,13 @@ function linesOf(block: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Commands that call the service or its database. They run in this process, because a process for each takes ten times as long. */
+/**
+ * Matches commands that call the service or its database. They run in this process, because a separate process for each takes ten times as
+ * long.
+ */
 const OF_SERVICE =
   /^\.\/airlock (?:accounts|audit|blueprints|connections|jobs|keys|probe|templates|transcode|uploads|users) /;
-/** Lines of plain words, which this file splits as bash does. Bash runs lines with any other syntax. */
+/** Matches lines of plain words, which this file splits as bash does. bash runs all other lines. */
 const PLAIN = /^(?:"[^"$`\\]*"|[^\s"'$`\\|&;<>()*?[\]{}~#]+|[ \t])+$/u;
 
 async function runLine(command: string): Promise<{ code: number; output: string }> {

@@ -13,7 +13,7 @@ const sized = (name: string) =>
     .slice(2)
     .map(number);
 
-/** The cores that a row of Sizing recommends: "Two with 4 cores …, and 41 workers with 8 cores", "a standby". */
+/** Returns the number of cores that a row of Sizing recommends: "Two with 4 cores …, and 41 workers with 8 cores", "a standby". */
 function coresIn(cell: string): number {
   const WORDS: Readonly<Record<string, number>> = { a: 1, one: 1, two: 2 };
   const machines = [...cell.matchAll(/(\w+)(?: workers| PostgreSQL)? with (\d+) cores/gi)];
@@ -27,7 +27,7 @@ describe('costs.md', () => {
     compute({ minutes, vcpus: vcpus[at]!, stored: sized('stored')[at]!, sent: sized('sent')[at]! }),
   );
 
-  it('counts the cores of the machines that the page Sizing recommends', () => {
+  it('states the number of cores of the machines that the page Sizing recommends', () => {
     const [, ...machines] = tableUnder(sizing, 'In short')[0]!;
     const [, ...databases] = tableUnder(sizing, 'In short')[1]!;
     expect(vcpus).toEqual(machines.map((cell, at) => coresIn(cell) + coresIn(databases[at]!)));
@@ -45,7 +45,7 @@ describe('costs.md', () => {
     expect(text).toContain(`costs ${rounded(computed[0]!.encoding! / 100)} USD of processor time`);
   });
 
-  it('uses the measured processor times of the page Scale', () => {
+  it('is based on the processor times that the page Scale reports', () => {
     const scale = tableUnder(readPage('docs/scale.md').text, 'What a video costs').map(([source, cpu]) => [
       source,
       cpu,

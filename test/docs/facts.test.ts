@@ -23,11 +23,11 @@ import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
 import { readSources } from '../architecture/sources.ts';
 import { ROOT, readPage, readPages, tableUnder } from './pages.ts';
 
-/** Measurements and decisions state numbers of their own time. */
+/** Pages whose numbers belong to the time at which they were written. */
 const DATED = /^docs\/(benchmarks|scale|decisions\/|limits)|^CHANGELOG/;
 const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
-/** Each line of text counts as written on one line, so that a pattern finds a sentence however it is wrapped. */
+/** Joins the lines of each paragraph, so that a pattern finds a sentence regardless of line breaks. */
 const pages = readPages()
   .filter(({ path }) => !DATED.test(path))
   .map(({ path, text }) => ({ path, text: text.replaceAll(/\s+/g, ' ') }));
@@ -39,13 +39,13 @@ const fact = (group: keyof typeof FACTS, name: string): string => {
 };
 const budget = (name: string) => fact('jobs', `budget.${name}`);
 
-/** Sentences of hand-written pages, and the facts that their groups must state. */
+/** Patterns of sentences on hand-written pages, and the facts that their groups must contain. */
 const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
   [/(?:deleted|deletes all media) after (\w+ hours)/g, fact('retention', 'outputs')],
   [/[Ll]inks? (?:to \w+ )?(?:that )?(?:expires?|lives) (?:after|for) (\w+ minutes)/g, fact('retention', 'download')],
   [/keeps events for (\w+ days)/g, fact('retention', 'events')],
   [/deliveries of the last (\w+ days)/g, fact('retention', 'events')],
-  [/For (\w+ hours), a request with the same `Idempotency-Key`/g, fact('requests', 'idempotency')],
+  [/repeat a request within (\w+ hours) with the same `Idempotency-Key`/g, fact('requests', 'idempotency')],
   [/The URL is valid for (\w+ minutes), for th(?:is|at) object/g, fact('uploads', 'url')],
   [/confirm an upload within (\w+ hours)/g, fact('uploads', 'unconfirmedParts')],
   [/limited to ([\d,]+ bytes)/g, fact('uploads', 'onePut')],
@@ -60,29 +60,29 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
   [/`AIRLOCK_REVIEW_WAIT`, (\w+ hours) by default/g, fact('jobs', 'reviewWait')],
   [/`AIRLOCK_STORAGE_WAIT` \((\w+ hours)\)/g, fact('jobs', 'storageWait')],
   [/`memory_mb` is at least (\d+)/g, count(LIMIT_BOUNDS.memory_mb.least)],
-  [/A body is at most (\d+ MiB)/g, fact('requests', 'body')],
-  [/A body is at most (\d+ KiB)/g, fact('requests', 'openBody')],
+  [/[Aa] request body can be at most (\d+ MiB)/g, fact('requests', 'body')],
+  [/[Aa] request body on these routes can be at most (\d+ KiB)/g, fact('requests', 'openBody')],
   [/Values in the body: [^|]+\| ([\d,]+)/g, fact('requests', 'values')],
-  [/Nesting depth \| (\d+)/g, fact('requests', 'depth')],
-  [/Total options for the output and all inputs \| ([\d,]+)/g, budget('options')],
+  [/Nesting depth of the body \| (\d+)/g, fact('requests', 'depth')],
+  [/Total options of all outputs and inputs \| ([\d,]+)/g, budget('options')],
   [/`filters` counts as one \| ([\d,]+)/g, budget('graphs')],
-  [/Filters, in all graphs \| ([\d,]+)/g, budget('filters')],
+  [/Filters in all graphs \| ([\d,]+)/g, budget('filters')],
   [/Parts of expressions: [^|]+\| ([\d,]+)/g, budget('expressionParts')],
   [/`@quote-card` \| ([\d,]+)/g, budget('overlays')],
   [/Total characters in all options and filters \| ([\d,]+)/g, budget('characters')],
   [
-    /processes (\d+) concurrent requests of a key, and (\d+) of an account/g,
+    /handles up to (\d+) concurrent requests per key, and up to (\d+) concurrent requests per account/g,
     fact('requests', 'keyActive'),
     fact('requests', 'accountActive'),
   ],
   [
-    /key (?:may|can) have (\d+) open requests and an account ([\d,]+)/g,
+    /key can have at most (\d+) open requests, and an account at most ([\d,]+) open requests/g,
     fact('requests', 'keyOpen'),
     fact('requests', 'accountOpen'),
   ],
   [/[Aa]t most ([\d,]+ KiB) of metadata, warnings/g, fact('requests', 'listTexts')],
   [
-    /can have (\d+) active keys and create (\d+)(?: keys)? in 24 hours/g,
+    /can have at most (\d+) active keys,? and can create at most (\d+) keys (?:in 24 hours|a day)/g,
     fact('account', 'keys'),
     fact('account', 'newKeys').replace(',', ''),
   ],
@@ -92,7 +92,7 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
     fact('account', 'newWebhooks'),
   ],
   [
-    /can have (\d+) templates with (\d+) versions each, and can save ([\d,]+) versions/g,
+    /can have at most (\d+) templates with (\d+) versions each, and can save at most ([\d,]+) versions/g,
     fact('account', 'templates'),
     fact('account', 'versions'),
     fact('account', 'newVersions'),
@@ -121,7 +121,7 @@ describe('numbers in the pages', () => {
       const found = pages.flatMap(({ path, text }) =>
         [...text.matchAll(sentence.pattern)].map(([, ...groups]) => [path, groups.map(inDigits)]),
       );
-      // A rewritten sentence needs a new pattern: without one, no test would notice a wrong number.
+      // A rewritten sentence needs a new pattern. Without one, no test would detect a wrong number.
       expect(found.length).toBeGreaterThan(0);
       expect(found).toEqual(found.map(([path]) => [path, sentence.facts]));
     },
@@ -150,7 +150,7 @@ describe('webhooks.md', () => {
 describe('api.md', () => {
   const { text } = readPage('docs/api.md');
 
-  it('names every error of a wrong state that has the status 400', () => {
+  it('names every error with status 400 for a job in the wrong state', () => {
     const codes = Object.entries(JOB_ERRORS).flatMap(([code, { status }]) => (status === 400 ? [code] : []));
     const sentence = /\*\*Wrong states\.\*\*[\s\S]*?\n- /.exec(text)![0];
     expect([...sentence.matchAll(/\(`(\w+)`\)/g)].map(([, code]) => code).sort()).toEqual(codes.sort());
@@ -174,37 +174,21 @@ describe('sdk.md', () => {
   });
 });
 
-describe('the self-test in security-model/files.md', () => {
+describe('security-model/files.md', () => {
   const { text } = readPage('docs/security-model/files.md');
   const tier = { ...bwrapTier(null as never), exceptions: {} };
   const targets = { tier, canary: '/canary', otherJob: '/job', service: 1 };
-  /** The first plan makes all attempts that are rejected with an error. Each of the others makes one attempt. */
+  /**
+   * Returns the number of attempts. The first plan makes all attempts that are rejected with an error, and each other plan makes one
+   * attempt.
+   */
   const attempts = (full: boolean) =>
     planAll(targets, { full, filters: ['media'], hasCgroup: true }).length - 1 + rejectedAttempts(targets).length;
 
-  it('makes as many attempts as the page states, and one more in the daily test', () => {
+  it('states how many attacks the self-test makes, and the daily test makes one more', () => {
     expect(text).toContain(`The self-test makes ${attempts(false)} attempts.`);
     expect(attempts(true)).toBe(attempts(false) + 1);
     expect(readPage('docs/security-overview.md').text).toMatch(/runs more than 200 such attacks/);
-  });
-});
-
-describe('figures of benchmarks.md', () => {
-  const row = (heading: string, start: string) =>
-    tableUnder(readPage('docs/benchmarks.md').text, heading).find(([task]) => task!.startsWith(start))!;
-  const compared = (start: string) => row('Time compared with FFmpeg', start)[1]!.replace(' longer', '');
-
-  it('are the figures of Airlock in comparison.md', () => {
-    const airlock = tableUnder(readPage('docs/comparison.md').text, 'Speed').map(([, figure]) => figure);
-    expect(airlock).toEqual(['20 s of 720p VP9', 'A clip of 1.5 s', '40 tiny clips'].map(compared));
-  });
-
-  it('are the rate of claims in slots.md and scale.md, and the time of a first start in install.md', () => {
-    const claims = row('Throughput', 'Jobs claimed')[1]!.replace(' a second', '');
-    expect(readPage('docs/operate/slots.md').text).toContain(`about ${claims} claims a second`);
-    expect(tableUnder(readPage('docs/scale.md').text, 'Measured rates')[0]![1]).toBe(claims);
-    const start = /On a new data directory ([\d.]+) s/.exec(row('Latency', '`./airlock up`')[2]!)![1]!;
-    expect(readPage('docs/install.md').text).toContain(`[${start} seconds](benchmarks.md#latency)`);
   });
 });
 
@@ -223,7 +207,7 @@ describe('architecture.md', () => {
 });
 
 describe('limits.md', () => {
-  /** Limits that no caller meets: bounds of Airlock's own texts, and of values that other rows bound. */
+  /** Constants without a row: bounds of Airlock's own texts, and of values that other rows bound. No client reaches them. */
   const INTERNAL = ['MAX_DEPTH', 'MAX_LENGTH', 'MAX_MESSAGE', 'MAX_NAME', 'MAX_REFERENCE', 'MAX_SECONDS', 'MAX_SHOWN'];
 
   it('has a row for every constant MAX_… of the contract', () => {
@@ -239,7 +223,7 @@ describe('limits.md', () => {
   });
 });
 
-/** `10 minutes` for `ten minutes`. */
+/** Replaces a number in words at the start of a text with digits: `ten minutes` becomes `10 minutes`. */
 function inDigits(text: string): string {
   return text.replace(/^[a-z]+/i, (word) => {
     const at = WORDS.indexOf(word.toLowerCase());
@@ -269,7 +253,7 @@ function shortWaits(): string {
   return listOf(RETRY_SECONDS.map((one) => short(seconds(one))));
 }
 
-/** Bytes above which the SDK uploads in parts. */
+/** Returns the number of bytes above which the SDK uploads in parts. */
 function partsAbove(): number {
   return sourceNumber('../sdk/src/upload.ts', 'PARTS_FROM_BYTES');
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { blocks, tableUnder } from './pages.ts';
 
-/** The formulas that a page prints, and the values under its heading "Assumptions". */
+/** Returns the formulas that a page prints, and the values under its heading "Assumptions". */
 export function readFormulas(text: string) {
   const assumptions = Object.fromEntries(
     tableUnder(text, 'Assumptions').map(([name, value]) => [name!, Number(value)]),
@@ -27,7 +27,7 @@ export function readFormulas(text: string) {
   return { assumptions, names: formulas.map(([name]) => name), compute };
 }
 
-/** Two significant digits, as the pages print results. */
+/** Rounds to two significant digits, as the pages print results. */
 export function rounded(value: number): string {
   return Number(value.toPrecision(2)).toLocaleString('en-US', {
     maximumSignificantDigits: 2,

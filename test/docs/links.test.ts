@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT, readPages } from './pages.ts';
 
 const pages = readPages();
-/** Their readers know the numbers of decisions. */
+/** Pages for contributors, who know the numbers of decisions. */
 const FOR_CONTRIBUTORS = /^docs\/(?:decisions\/|benchmarks-log|architecture|development)/;
 
 describe.each(pages)('$path', ({ path, text }) => {
@@ -23,7 +23,7 @@ describe.each(pages)('$path', ({ path, text }) => {
   }
 
   it('names only tests that exist', () => {
-    // Options take a duration, a storage or a commit.
+    // Words after an option are not tests, because options take a duration, a storage or a commit.
     const named = [...text.matchAll(/\.\/airlock test(?! --)((?: [\w./-]+)*)/g)].flatMap((match) =>
       match[1]!.trim().split(' '),
     );
@@ -36,7 +36,7 @@ describe.each(pages)('$path', ({ path, text }) => {
   });
 });
 
-it('every page is listed exactly once: in a table of docs/pages.md, or of the page that its folder belongs to', () => {
+it('every page is listed exactly once, in a table of docs/pages.md or of the page that its folder belongs to', () => {
   const home = listedBy('docs/pages.md');
   const listed = home.flatMap((path) => [path, ...listedBy(path).filter((child) => child.startsWith(folderOf(path)))]);
   const pagesOfSite = pages
@@ -45,14 +45,14 @@ it('every page is listed exactly once: in a table of docs/pages.md, or of the pa
   expect(listed.sort()).toEqual(pagesOfSite.sort());
 });
 
-it('there are pages to check', () => {
+it('the checks of links find pages, and detect a link that does not resolve', () => {
   expect(pages.length).toBeGreaterThan(15);
   expect(linksOf('see [a](b.md#c) and [d](https://example.org)')).toEqual(['b.md#c', 'https://example.org']);
   expect(resolves('README.md', 'docs/api.md#no-such-heading')).toBe(false);
   expect(resolves('docs/api.md', 'CHANGELOG.md')).toBe(false);
 });
 
-/** Pages that a page links to from the rows of its tables; links to headings do not list a page. */
+/** Returns the pages that a page lists: those to which rows of its tables link. Links to headings do not count. */
 function listedBy(path: string): string[] {
   const rows = pages
     .find((page) => page.path === path)!
@@ -62,12 +62,12 @@ function listedBy(path: string): string[] {
   return links.map((link) => normalize(join(dirname(path), link)));
 }
 
-/** The folder of the pages below a page: `docs/recipes/` of its README.md, `docs/filters/` of `docs/filters.md`. */
+/** Returns the folder of the subpages of a page: `docs/recipes/` for its README.md, `docs/filters/` for `docs/filters.md`. */
 function folderOf(path: string): string {
   return path.endsWith('/README.md') ? path.slice(0, -'README.md'.length) : `${path.slice(0, -'.md'.length)}/`;
 }
 
-/** The text without fenced blocks and code. */
+/** Returns the text without fenced blocks and inline code. */
 function proseOf(text: string): string {
   return text.replace(/^ *```[\s\S]*?^ *```$/gm, '').replace(/`[^`\n]*`/g, '');
 }

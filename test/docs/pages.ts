@@ -4,12 +4,12 @@ import { join } from 'node:path';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Page {
-  /** Below the repository, e.g. `docs/api.md`. */
+  /** Path below the repository, e.g. `docs/api.md`. */
   path: string;
   text: string;
 }
 
-/** Every page that people read: those at the root and all of `docs/`. */
+/** Returns every Markdown page at the root and below `docs/`. */
 export function readPages(): Page[] {
   const root = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
   const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -27,7 +27,7 @@ export interface FencedBlock {
   code: string;
 }
 
-/** Fenced blocks with a language, without their fences and the indentation of a list. */
+/** Returns the fenced blocks that have a language, without their fences and without the indentation of a list. */
 export function fencedBlocks(text: string): FencedBlock[] {
   return [...text.matchAll(/^( *)```(\w+)\n([\s\S]*?)^\1```$/gm)].map(([, indent, language, block]) => ({
     language: language!,
@@ -35,12 +35,12 @@ export function fencedBlocks(text: string): FencedBlock[] {
   }));
 }
 
-/** The code of the fenced blocks in one of the languages. */
+/** Returns the code of the fenced blocks in one of the languages. */
 export function blocks(text: string, languages: readonly string[]): string[] {
   return fencedBlocks(text).flatMap(({ language, code }) => (languages.includes(language) ? [code] : []));
 }
 
-/** Rows of the table under a heading, as cells without their back-ticks. */
+/** Returns the rows of the table under a heading, as cells without backticks. */
 export function tableUnder(text: string, heading: string): string[][] {
   const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   return section

@@ -13,7 +13,7 @@ const { faultsOf }: { faultsOf: (sentence: string) => string[] } = await import(
 type Read = (text: string) => Sentence[];
 
 describe('the check of prose', () => {
-  it('reads sentences of paragraphs, lists and tables with their lines, and no code', () => {
+  it('reads the sentences of paragraphs, lists and tables with their lines, and omits code', () => {
     const page = [
       '# Title; not read',
       '',
@@ -38,7 +38,7 @@ describe('the check of prose', () => {
     ]);
   });
 
-  it('reads the texts of string literals, without comments, identifiers and inserted values', () => {
+  it('reads the texts of string literals, and omits comments, identifiers and inserted values', () => {
     const code = [
       "const a = 'option_refused';",
       '// The whole text of a comment',

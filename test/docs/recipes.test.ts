@@ -15,10 +15,10 @@ interface Recipe {
   body: Body;
 }
 
-/** A body of `POST /v1/transcodes`, or of `POST /v1/commands`. */
+/** The body of a `POST /v1/transcodes` or `POST /v1/commands` request. */
 type Body = { output_format: string } | { outputs: object[] } | { template: string } | { ffmpeg_command: string };
 
-/** Recipes that are run as well as validated: one of each kind of request. The others differ in options alone. */
+/** Recipes that are both validated and run, one for each kind of request. The other recipes differ only in their options. */
 const RUN = new Set([
   'Join',
   'Extract without encoding',
@@ -38,7 +38,7 @@ const RUN = new Set([
   'Ladder with poster and scrub previews',
 ]);
 
-/** What `validate` reports about any input that is not an upload. */
+/** Matches warnings of `validate` that are expected for any input that is not an upload. */
 const UNKNOWN_INPUT = /is not known yet|assum/i;
 
 const recipes = readPages()
@@ -47,7 +47,7 @@ const recipes = readPages()
 
 let service: TestService;
 let folder: string;
-/** URL of a recipe → upload of the test. */
+/** URLs in recipes, and the uploads of the test that replace them. */
 const uploads = new Map<string, string>();
 
 beforeAll(async () => {
@@ -67,7 +67,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('recipes', () => {
-  it('are at least 25, each under its own heading', () => {
+  it('are at least 25 in number, each under its own heading', () => {
     expect(recipes.length).toBeGreaterThanOrEqual(25);
     expect([...RUN].filter((title) => !recipes.some((recipe) => recipe.title === title))).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe('recipes', () => {
   });
 
   const run = recipes.filter(({ title, body }) => RUN.has(title) || 'ffmpeg_command' in body);
-  it.concurrent.each(run)('$title makes a file', async ({ body }) => {
+  it.concurrent.each(run)('$title creates a file', async ({ body }) => {
     const local = JSON.stringify(body).replace(/https:\/\/example\.org\/\w+\.\w+/g, (url) => uploads.get(url) ?? url);
     const path = 'ffmpeg_command' in body ? '/v1/commands' : '/v1/transcodes';
     const { json } = await service.call('POST', `${path}?wait=60`, cheap(local));
@@ -90,8 +90,8 @@ describe('recipes', () => {
   });
 });
 
-describe('recipes of the workflow', () => {
-  it('run in one shell, in their order', async () => {
+describe('recipes for workflows', () => {
+  it('run in one shell, in the order of the page', async () => {
     const script = blocks(readPage('docs/recipes/workflow.md').text, ['shell']).join('\n');
     await makeClip(join(folder, 'in.mp4'), { size: '80x60' });
     const env = { ...process.env, AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key };
@@ -109,7 +109,7 @@ function recipesOf(page: string, text: string): Recipe[] {
   });
 }
 
-/** Small frames: what is shown is the shape of the request, not its pixels. */
+/** Makes the frames smaller, because the test checks the form of the request and not its pixels. */
 function cheap(body: string): string {
   return body.replaceAll('1280:720', '64:48').replaceAll('1200x300', '120x30');
 }

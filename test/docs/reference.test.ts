@@ -11,7 +11,7 @@ import { ROOT, readPage, tableUnder } from './pages.ts';
 const run = promisify(execFile);
 
 describe('reference pages', () => {
-  // In a process of its own: schemas that other tests of this process have registered would appear in the document.
+  // The check runs in a separate process, because schemas that other tests have registered would appear in the document.
   it('reference pages and the types of the SDK match the code (npx tsx scripts/docs.ts writes them)', async () => {
     const check = run(process.execPath, ['--import', 'tsx', 'scripts/docs.ts', '--check'], { cwd: ROOT });
     await expect(check).resolves.toMatchObject({ stderr: '' });
@@ -22,7 +22,7 @@ describe('configuration.md', () => {
   const { text } = readPage('docs/configuration.md');
   const settings = tableUnder(text, 'Settings');
 
-  it('lists every AIRLOCK_ variable that the code knows, and no other', () => {
+  it('lists every AIRLOCK_ variable that the code contains, and no others', () => {
     const launcher = [
       'airlock',
       ...['in-namespace', 'install', 'private-folders'].map((n) => `scripts/launcher/${n}.sh`),
@@ -35,7 +35,7 @@ describe('configuration.md', () => {
     expect(knownVariables().sort()).toEqual(variables(text));
   });
 
-  it('lists as settings exactly what the configuration is read from', () => {
+  it('lists as settings exactly the variables that the configuration reads', () => {
     expect(settings.map(([name]) => name).sort()).toEqual(Object.keys(toEnvironment(readConfig({}))).sort());
   });
 

@@ -115,20 +115,20 @@ describe('the code of the pages about the SDK', () => {
     expect([json.valid, json.command.join(' ')]).toEqual([true, expect.stringContaining('hflip')]);
   });
 
-  it('was run completely', () => {
+  it('is completely covered by these tests', () => {
     expect([...left]).toEqual([]);
   });
 });
 
 interface RunOptions {
   env?: Record<string, string>;
-  /** Changes what is different on this machine, such as the address of the server. */
+  /** Replaces values that differ on this machine, such as the address of the server. */
   replace?(code: string): string;
-  /** Whether the block writes to standard error, which is then returned. */
+  /** Whether the block is expected to write to standard error, which is then returned. */
   expectError?: boolean;
 }
 
-/** Runs a block, with the code that precedes it, in a process of its own. Returns what it prints. */
+/** Runs a block together with the code that precedes it, in a separate process. Returns the output. */
 async function run(name: string, { env = {}, replace = (code) => code, expectError = false }: RunOptions = {}) {
   left.delete(name);
   const block = all.get(name)!;

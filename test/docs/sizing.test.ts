@@ -18,7 +18,7 @@ describe('sizing.md', () => {
     expect(tableUnder(text, 'Results').map(([name]) => name)).toEqual(names);
   });
 
-  it('uses the figures of the scale page', () => {
+  it('contains the figures of the page Scale', () => {
     const scale = readPage('docs/scale.md').text;
     const cost = tableUnder(scale, 'What a video costs');
     const of = (source: string) => Number(cost.find(([name]) => name === source)?.[1]);

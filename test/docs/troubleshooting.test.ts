@@ -9,7 +9,7 @@ const { text } = readPage('docs/troubleshooting.md');
 const named = new Set([...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-/** Words of the page that look like codes and are none: other names of the API and of metrics. */
+/** Words on the page that have the form of a code but are not codes: other names of the API and of metrics. */
 const OTHER = ['error_advice', 'error_code', 'error_message', 'first_key', 'max_concurrent', 'storage_away'];
 
 describe('troubleshooting.md', () => {
@@ -29,7 +29,7 @@ describe('troubleshooting.md', () => {
     expect(alerts.filter((name) => !named.has(name))).toEqual([]);
   });
 
-  it('names only codes of errors and of failures that exist', () => {
+  it('names only existing codes of errors and failures', () => {
     const codes = [...named].filter((word) => /^[a-z]+(_[a-z]+)+$/.test(word) && !/^airlock_/.test(word));
     expect(codes.filter((code) => !(code in errors) && !(code in failures) && !OTHER.includes(code))).toEqual([]);
   });

@@ -18,11 +18,11 @@ const { text } = readPage('docs/webhooks-quickstart.md');
 const FLASK = lacks('python3', '-c', 'import flask');
 
 interface Receiver {
-  /** The n-th block of this language on the page. */
+  /** Language of the block, and its position among the page's blocks of this language. */
   block: [language: string, index: number];
   file: string;
   command(port: number): readonly string[];
-  /** Why it can't run here; null if it can. */
+  /** Why the receiver cannot run here; null if it can. */
   missing: string | null;
 }
 
@@ -72,7 +72,7 @@ afterAll(async () => {
 
 describe.each(Object.entries(RECEIVERS))('the receiver of the page for %s', (name, receiver) => {
   const { missing } = receiver;
-  it.skipIf(missing)(`accepts genuine deliveries, each once${skipNote(missing)}`, async () => {
+  it.skipIf(missing)(`accepts each genuine delivery once${skipNote(missing)}`, async () => {
     if (name === 'Go') await promisify(execFile)('go', ['build', '-o', 'go-receiver', 'main.go'], { cwd: folder });
     const { url, printed } = await start(receiver);
     const body = JSON.stringify({ type: 'transcode.completed', data: { job_id: `job of ${name}`, text: 'ü " \\ /' } });
@@ -94,7 +94,7 @@ describe.each(Object.entries(RECEIVERS))('the receiver of the page for %s', (nam
 });
 
 describe('the page about receivers', () => {
-  it('shows no other receiver', () => {
+  it('shows no other receivers', () => {
     const shown = [...text.matchAll(/^```(js|python|go|php)$/gm)].map((match) => match[1]);
     expect(shown).toEqual(Object.values(RECEIVERS).map(({ block }) => block[0]));
   });
@@ -103,7 +103,7 @@ describe('the page about receivers', () => {
     expect(tableUnder(text, 'When a delivery fails').map(([code]) => code)).toEqual([...DELIVERY_ERRORS]);
   });
 
-  it('shows how to test a receiver with a service: the test event arrives, and the command says so', async () => {
+  it('shows how to test a receiver with a service: the test event arrives, and the command reports this', async () => {
     const service = await shareService();
     const port = await freePort();
     const target = `http://127.0.0.1:${port}/airlock`;
@@ -144,7 +144,7 @@ async function deliver(url: string, headers: object, body: string): Promise<numb
   return response.status;
 }
 
-/** Null if the program can be started, and otherwise what is missing. */
+/** Returns what is missing to start the program; null if nothing is. */
 function lacks(program: string, ...args: string[]): string | null {
   const { status } = spawnSync(program, args, { stdio: 'ignore' });
   return status === 0

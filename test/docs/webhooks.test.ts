@@ -61,7 +61,7 @@ describe('the verifiers of the page about webhooks', () => {
   };
 
   it.each(Object.keys(verifiers))(
-    'the verifiers of the page about webhooks for %s accept genuine deliveries, and nothing else',
+    'the verifiers of the page about webhooks for %s accept genuine deliveries, and reject all others',
     async (name) => {
       const verify = verifiers[name]!;
       expect(await verify(message(), BODY)).toBe(true);

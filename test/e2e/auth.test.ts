@@ -5,8 +5,7 @@ import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
 const ID = '0192f3c1-0000-7000-8000-000000000000';
-/** Every route that needs a key, with the scope that it needs. */
-/** With the scope that a 403 names. A key with `transcode` also reads its own jobs. */
+/** Routes that need a key, each with the scope that a 403 names. A key with `transcode` can also read its own jobs. */
 const ROUTES = [
   ['POST', '/v1/upload/presigned-url', 'upload'],
   ['POST', '/v1/upload/confirm', 'upload'],
@@ -42,7 +41,7 @@ describe('authentication', () => {
   const withKey = (key: string, method: string, path: string) =>
     service.call(method, path, undefined, { authorization: `Bearer ${key}` });
 
-  /** Everything in a response by which a client could distinguish rejections. */
+  /** Returns the parts of a response by which a client could distinguish rejections. */
   function visible(response: ApiResponse) {
     const headers = [...response.headers].filter(
       ([name]) => !['x-request-id', 'date', 'ratelimit-remaining', 'ratelimit-reset'].includes(name),
@@ -50,7 +49,7 @@ describe('authentication', () => {
     return { status: response.status, text: response.text, headers };
   }
 
-  it('rejects missing, malformed, unknown, revoked, expired, distant and disclosed keys alike', async () => {
+  it('rejects missing, malformed, unknown, revoked, expired and disclosed keys, and keys from another address, with the same response', async () => {
     const send = fromNewAddress();
     const revoked = await makeKey();
     await service.call('DELETE', `/v1/keys/${revoked.id}`);
@@ -88,12 +87,12 @@ describe('authentication', () => {
     const ids = Object.values(responses).map((response) => response.headers.get('x-request-id'));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ''))).toBe(true);
-    // A key never reaches the log, however it was sent.
+    // A key never reaches the log, regardless of how it was sent.
     for (const { key } of [revoked, distant, expired]) expect(service.output()).not.toContain(key.slice(8));
     expect(service.output()).not.toContain(service.key.slice(8));
   });
 
-  it('requires a key on every route of the API, before it reads the request', async () => {
+  it('requires a key on every route of the API, before the API reads the request', async () => {
     const send = fromNewAddress();
     for (const [method, path] of ROUTES) {
       const response = await send(path, {}, method);
@@ -106,7 +105,7 @@ describe('authentication', () => {
     }
   });
 
-  it('accepts the scheme in any case, as RFC 9110 says', async () => {
+  it('accepts the scheme in any case, as RFC 9110 requires', async () => {
     for (const scheme of ['bearer', 'BEARER']) {
       const response = await service.call('GET', '/v1/transcodes', undefined, {
         authorization: `${scheme} ${service.key}`,
@@ -115,7 +114,7 @@ describe('authentication', () => {
     }
   });
 
-  it('allows a key only what its scopes allow, and names the missing scope', async () => {
+  it('allows a key only the operations of its scopes, and names the missing scope', async () => {
     for (const scope of ['transcode', 'upload', 'read', 'admin']) {
       const { key } = await makeKey({ scopes: [scope] });
       for (const [method, path, needed] of ROUTES) {
@@ -135,7 +134,7 @@ describe('authentication', () => {
     }
   });
 
-  it('accepts a key with allowed_cidrs only from those addresses', async () => {
+  it('accepts a key with allowed_cidrs only from these addresses', async () => {
     const { key } = await makeKey({ allowed_cidrs: ['127.0.0.200/30', '::1/128'] });
     const statusFrom = async (localAddress: string) =>
       (await rawHttp(`${service.api}/v1/transcodes`, { headers: bearer(key), localAddress })).status;
@@ -160,7 +159,7 @@ describe('authentication', () => {
     expect(response).toMatchObject({ status: 403, json: { error: 'Account is disabled', code: 'account_disabled' } });
   });
 
-  it('serves health and documents without a key, and everything with x-request-id', async () => {
+  it('requires no key for health checks and documents, and every response has an x-request-id', async () => {
     for (const path of ['/health-check', '/livez', '/readyz', '/openapi.json', '/docs', '/nothing']) {
       const response = await fromNewAddress()(path, {});
       expect([path, response.status]).toEqual([
@@ -171,7 +170,7 @@ describe('authentication', () => {
     }
   });
 
-  it('allows no other origins: there is no CORS on the API', async () => {
+  it('allows no other origins, because the API sends no CORS headers', async () => {
     const get = await service.call('GET', '/v1/transcodes', undefined, { origin: 'https://evil.example' });
     expect([...get.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
     const preflight = await rawHttp(`${service.api}/v1/transcodes`, {

@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('a data directory that is copied as documented and unpacked keeps key, outputs and waiting jobs', async () => {
+it('a data directory that is copied as documented and unpacked contains its key, outputs and waiting jobs', async () => {
   service = await startService({ AIRLOCK_WORKER_SLOTS: '1' }, { onDisk: true });
   const { fileUrl } = await upload(service, await makeClip(join(folder, 'clip.mp4')));
   const body = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', options: [{ option: '-vf', argument: 'negate' }] };

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, shareService, type TestService } from '../../testkit/service.ts';
 
-/** Texts and patterns of the product with characters beyond ASCII, in the built program. */
+/** Checks that texts and patterns with characters beyond ASCII are correct in the built program. */
 describe('the built service', () => {
   let service: TestService;
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe('the built service', () => {
     expect(page.text).toContain('With “Create jobs”, the application');
   });
 
-  it.each(['–crf', '‑crf', '—crf', '−crf'])('names the look-alike hyphen of %s', async (option) => {
+  it.each(['–crf', '‑crf', '—crf', '−crf'])('reports the look-alike hyphen in %s', async (option) => {
     const options = [{ option, argument: '20' }];
     const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4', options };
     const { json } = await service.call('POST', '/v1/transcodes/validate', body);

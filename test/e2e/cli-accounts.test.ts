@@ -46,7 +46,7 @@ describe('airlock accounts alongside a running API', () => {
     expect(rows).toEqual([{ actor: 'cli', result: 'ok' }]);
   });
 
-  it('sets every setting to its bounds, restores its default, and changes no other', async () => {
+  it('sets every setting to its bounds, restores the default, and changes no other setting', async () => {
     const before = await json('create', 'all');
     for (const [end, pick] of Object.entries({ least: 'least', most: 'most' } as const)) {
       const args = NUMBERS.flatMap((name) => [settingFlag(name), String(NUMBER_SETTINGS[name][pick])]);
@@ -67,7 +67,7 @@ describe('airlock accounts alongside a running API', () => {
     expect(await service.cli('audit', 'verify')).toMatchObject({ code: 0 });
   });
 
-  it('shows settings of the account and of the server, active keys, jobs and minutes', async () => {
+  it('shows the settings of an account and of the server, active keys, jobs and minutes', async () => {
     const { key } = await service.makeKey('--account', 'seen');
     await accounts('set', 'seen', '--wall-seconds', '77');
     const source = { inputs: [{ url: 'https://media.example.com/a.mp4' }], outputFormat: 'mp3' };
@@ -84,7 +84,7 @@ describe('airlock accounts alongside a running API', () => {
     for (const text of [stdout, JSON.stringify(shown)]) expect(text).not.toContain('al_live_');
   });
 
-  it('applies changes to the next request', async () => {
+  it('changes settings, which apply to the next request', async () => {
     const { key } = await service.makeKey('--account', 'closed');
     const status = () => service.statusWith(key);
     expect(await status()).toBe(200);
@@ -94,7 +94,7 @@ describe('airlock accounts alongside a running API', () => {
     expect([await status(), await status(), await status()]).toContain(429);
   });
 
-  it('rejects limits with which no cell could start, even in SQL', async () => {
+  it('cannot set a limit with which no cell could start, because a constraint of the database rejects it', async () => {
     for (const [name, least] of [
       ['memory_mb', 64],
       ['cpu_seconds', 1],
@@ -106,7 +106,7 @@ describe('airlock accounts alongside a running API', () => {
     }
   });
 
-  it('help lists every setting with its minimum and its default', async () => {
+  it('lists every setting with its minimum and its default in its help', async () => {
     const { stdout, code } = await accounts('set', '--help');
     expect(code).toBe(0);
     for (const name of [...NUMBERS, ...Object.keys(SWITCH_SETTINGS)]) expect(stdout).toContain(settingFlag(name));
@@ -131,7 +131,7 @@ describe('airlock accounts alongside a running API', () => {
     'control characters': [['create', 'a\u001b[31m'], 1, /name:? contains control characters/],
     'an unknown subcommand': [['delete', 'default'], 2, /unknown command 'delete'/],
   };
-  it.each(Object.keys(wrong))('fails with a reason, and changes nothing: %s', async (name) => {
+  it.each(Object.keys(wrong))('fails with a reason and changes nothing: %s', async (name) => {
     const before = await database.query('SELECT * FROM accounts ORDER BY id');
     const [args, code, message] = wrong[name]!;
     const rejected = await accounts(...args);

@@ -18,7 +18,7 @@ let folder: string;
 let clip: string;
 let env: NodeJS.ProcessEnv;
 const airlock = (...args: string[]) => runCommand(args, env, folder);
-/** A command that finds the service by its data directory. */
+/** Runs a command that finds the service through its data directory. */
 const onServer = (...args: string[]) =>
   runCommand(args, { ...env, AIRLOCK_URL: '', AIRLOCK_API_KEY: '', AIRLOCK_DATA_DIR: service.dataDir }, folder);
 const json = async (...args: string[]) => JSON.parse((await airlock(...args, '--json')).stdout);
@@ -48,7 +48,7 @@ describe('airlock jobs', () => {
     broken = await create({ options: [{ option: '-ss', argument: '500' }] });
   });
 
-  it('watches a job until it ends, as text and as events, and exits by its result', async () => {
+  it('watches a job until it ends, as text and as events, and exits with a code for the result', async () => {
     const [good, bad, events] = await Promise.all([
       airlock('jobs', 'watch', made),
       airlock('jobs', 'watch', broken),
@@ -63,7 +63,7 @@ describe('airlock jobs', () => {
     expect([types[0], types.at(-1)]).toEqual(['transcode.queued', 'transcode.completed']);
   });
 
-  it('lists jobs as a table and as JSON, and narrows them', async () => {
+  it('lists jobs as a table and as JSON, and filters them', async () => {
     const table = await airlock('jobs', 'list');
     expect(table.stdout).toMatch(/^ID +STATUS +DONE .*INPUT OR ERROR\n/);
     expect(table.stdout).toMatch(new RegExp(`^${made}  completed +100 % +mp3 .*clip\\.mp4$`, 'm'));
@@ -77,7 +77,7 @@ describe('airlock jobs', () => {
     ]);
   });
 
-  it('finds a job by the end of its id, and suggests the id that was meant', async () => {
+  it('finds a job by the end of its id, and suggests the nearest id for an unknown one', async () => {
     const shown = await airlock('jobs', 'show', made.slice(-8));
     expect(shown.stdout).toMatch(new RegExp(`^${made}  completed\n`));
     expect(shown.stdout).toMatch(/^output +mp3 {2}mp3 {2}0:01 {2}\d/m);
@@ -85,7 +85,7 @@ describe('airlock jobs', () => {
     expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining(`Did you mean ${made}?`)]);
   });
 
-  it('cancels and erases, or prints the reason why not', async () => {
+  it('cancels and erases jobs, or prints the reason why it cannot', async () => {
     const late = await airlock('jobs', 'cancel', made);
     expect([late.code, late.stderr]).toEqual([
       1,
@@ -96,7 +96,7 @@ describe('airlock jobs', () => {
     expect((await airlock('jobs', 'show', made)).stdout).toMatch(/^deleted +yes: the job is erased$/m);
   });
 
-  it('keeps a list up to date until Ctrl-C', async () => {
+  it('updates a list until Ctrl-C', async () => {
     const child = spawn(process.execPath, programArgs(['jobs', 'list', '--watch']), {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -105,7 +105,7 @@ describe('airlock jobs', () => {
     child.stdout.on('data', (chunk) => (text += chunk));
     await until(() => text.includes(broken), { what: 'the first list' });
     const body = { inputs: [{ url: 'http://127.0.0.1:9/a.mp4' }], outputFormat: 'mp4' };
-    // The stream may begin after the first job has come.
+    // The stream may begin after the first job was created, so jobs are created until one is shown.
     const id = await until(
       async () => {
         const created = (await service.call('POST', '/v1/transcodes', body)).json.id;
@@ -134,7 +134,7 @@ describe('airlock uploads', () => {
       body: JSON.stringify(request),
     });
 
-  it('creates a token on the server of AIRLOCK_URL, and lists what it began', async () => {
+  it('creates a token on the server of AIRLOCK_URL, and lists the uploads that the token began', async () => {
     const { id, token } = await json(...create, '--max-files', '1');
     expect((await presign(token)).status).toBe(200);
     expect((await presign(token)).status).toBe(403);
@@ -144,7 +144,7 @@ describe('airlock uploads', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--any-origin')]);
   });
 
-  it('creates a token here that outlives the command, until its key is revoked', async () => {
+  it('creates a token on the local server that stays valid after the command has ended, until its key is revoked', async () => {
     const made = await onServer(...create, '--account', service.account);
     const token = made.stdout.trim();
     expect(token).toMatch(/^al_upload_/);
@@ -157,7 +157,7 @@ describe('airlock uploads', () => {
 });
 
 describe('airlock webhooks', () => {
-  it('creates, lists, tests, shows deliveries, sends again, rotates and deletes', async () => {
+  it('creates, lists, tests, rotates and deletes webhooks, shows their deliveries, and sends deliveries again', async () => {
     const received: string[] = [];
     let status = 204;
     const receiver = await startSource((request, response) => {
@@ -228,7 +228,7 @@ describe('airlock templates', () => {
 });
 
 describe('airlock probe, validate, usage and transcribe', () => {
-  it('describe a file, and leave nothing behind', async () => {
+  it('airlock probe describes a file, and leaves nothing behind', async () => {
     const [text, response] = [await airlock('probe', 'in.mp4'), await json('probe', 'in.mp4')];
     expect(text.stdout).toMatch(/^duration +0:01/m);
     expect(text.stdout).toMatch(/^0 +video +h264 .*64×48, 25 fps/m);
@@ -237,7 +237,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect([rejected.code, rejected.stderr]).toEqual([1, expect.stringContaining('/docs/errors#probe_failed')]);
   });
 
-  it('check a request, and print position and remedy of each fault', async () => {
+  it('airlock validate checks a request, and prints the position and the remedy of each fault', async () => {
     const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
     await writeFile(join(folder, 'good.json'), JSON.stringify(body));
     await writeFile(
@@ -255,7 +255,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect((await airlock('validate', 'no.json')).code).toBe(2);
   });
 
-  it('show what the account has used, and name what the server cannot do yet', async () => {
+  it('airlock usage shows the usage of the account, and airlock transcribe prints the command that installs a missing model', async () => {
     const subtitles = await airlock('transcribe', 'in.mp4');
     expect([subtitles.code, subtitles.stderr]).toEqual([69, expect.stringContaining('./airlock transcribe install')]);
     const usage = await airlock('usage');
@@ -264,7 +264,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
 });
 
 describe('commands that call a server', () => {
-  it('use the server that runs here, with a key of few rights that ends with them', async () => {
+  it('call the server that runs on this machine, with a key of few scopes that is revoked when the command ends', async () => {
     const listed = await onServer('jobs', 'list', '--account', service.account, '--json');
     expect(JSON.parse(listed.stdout).total).toBeGreaterThan(0);
     const keys: { name: string; scopes: string[] }[] = JSON.parse(
@@ -276,7 +276,7 @@ describe('commands that call a server', () => {
     expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('No account has that name')]);
   });
 
-  it('explain how to start a server if none runs or responds, and what is wrong with the key', async () => {
+  it('explain how to start a server if none is running or responding, and what is wrong with the key', async () => {
     const without = { ...env, AIRLOCK_URL: '', AIRLOCK_API_KEY: '' };
     const none = await runCli(['jobs', 'list'], without, folder);
     expect([none.code, none.stderr]).toEqual([69, expect.stringMatching(/No service runs.*airlock up.*AIRLOCK_URL/)]);
@@ -286,7 +286,7 @@ describe('commands that call a server', () => {
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('Check AIRLOCK_API_KEY')]);
   });
 
-  it('suggest the command that was meant', async () => {
+  it('suggest the most similar command for an unknown command', async () => {
     expect((await airlock('jobs', 'lst')).stderr).toContain('Did you mean list?');
   });
 });

@@ -22,7 +22,7 @@ describe('airlock keys alongside a running API', () => {
     return JSON.parse(made.stdout);
   };
 
-  /** For tests of keys rather than of the command that creates them. */
+  /** Creates a key without the command line, for tests of other commands. */
   const createByApi = async () => (await service.api.call('POST', '/v1/keys', { name: 'a key' })).json;
 
   it('creates a key that is valid immediately, and prints exactly the documented fields', async () => {
@@ -36,13 +36,13 @@ describe('airlock keys alongside a running API', () => {
     expect(await statusWith(key.key)).toBe(200);
   });
 
-  it('prints only the key to standard output, so that it can be piped', async () => {
+  it('prints only the key to standard output, so that you can pipe it', async () => {
     const made = await service.builtCli('keys', 'create', '--name', 'piped');
     expect(made.stdout).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
     expect(made.stderr).toContain('shown only once');
   });
 
-  it('creates keys with fewer scopes, for other accounts, with addresses and an expiry', async () => {
+  it('creates keys with fewer scopes, keys of other accounts, and keys with allowed addresses and an expiry', async () => {
     const reader = await create(service.cli, '--scopes', 'read', '--account', 'second', '--allow', '127.0.0.0/8');
     expect(reader.scopes).toEqual(['read']);
     expect(await statusWith(reader.key)).toBe(200);
@@ -54,7 +54,7 @@ describe('airlock keys alongside a running API', () => {
     expect(await statusWith(brief.key)).toBe(200);
   });
 
-  it('lists keys without ever showing one', async () => {
+  it('lists keys without the secret part', async () => {
     const key = await createByApi();
     const [json, text] = [await service.cli('keys', 'list', '--json'), await service.cli('keys', 'list')];
     expect(JSON.parse(json.stdout)).toContainEqual(
@@ -68,7 +68,7 @@ describe('airlock keys alongside a running API', () => {
     }
   });
 
-  it('prints a header, and lists keys of commands that have ended only with --all', async () => {
+  it('prints a header, and lists the keys of commands that have ended only with --all', async () => {
     const { db, account } = { db: service.api.database.db, account: service.api.account };
     const lent = await db.transaction().execute(async (tx) => {
       const made = await createKey(tx, account.id, { name: 'airlock command' }, { actor: 'cli' }, 'command');
@@ -81,7 +81,7 @@ describe('airlock keys alongside a running API', () => {
     expect(all.stdout).toMatch(new RegExp(`^${lent.id}.* ended .* airlock command$`, 'm'));
   });
 
-  it('rotates a key, which ends immediately or after the requested overlap', async () => {
+  it('rotates a key, and the old key ends immediately or after the requested overlap', async () => {
     const [first, second] = [await createByApi(), await createByApi()];
     const rotated = JSON.parse((await service.cli('keys', 'rotate', first.id, '--json')).stdout);
     expect(rotated).toMatchObject({ name: 'a key', scopes: first.scopes });
@@ -93,7 +93,7 @@ describe('airlock keys alongside a running API', () => {
     expect(again.stderr).toContain('already rotated');
   });
 
-  it('revokes a key within a second, and prints the same the second time', async () => {
+  it('revokes a key within a second, and prints the same output when the key is revoked again', async () => {
     const key = await createByApi();
     expect(await statusWith(key.key)).toBe(200);
     const revoked = await service.cli('keys', 'revoke', key.id, '--json');

@@ -17,7 +17,7 @@ const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRI
 describe('airlock up', () => {
   let service: TestService;
   beforeAll(async () => {
-    // A first start with a linked root image. `cli-transcode.test.ts` builds a root image.
+    // The service starts for the first time, but with a linked root image. `cli-transcode.test.ts` builds a root image.
     const dataDir = await makeDataDir();
     await linkRootImage(dataDir);
     service = await startService({}, { dataDir });
@@ -34,7 +34,7 @@ describe('airlock up', () => {
     expect(await metrics.text()).toMatch(/^airlock_connections_open\{listener="api",role="api"\} \d+$/m);
   });
 
-  it('writes the first key to a file if no terminal can show it, and prints the path', async () => {
+  it('writes the first key to a file if no terminal can show the key, and prints the path', async () => {
     const file = join(service.dataDir, 'first-key');
     const key = await readFile(file, 'utf8');
     expect(key).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
@@ -44,7 +44,7 @@ describe('airlock up', () => {
     expect(service.output()).not.toContain('al_live_');
   });
 
-  it('does not start twice on one data directory, and does not affect the first', async () => {
+  it('does not start twice on one data directory, and the second start does not affect the first', async () => {
     const second = await service.cli('up');
     expect(second.code).toBe(69);
     expect(second.stderr).toMatch(new RegExp(`Airlock already runs in .*process ${service.pid}`));
@@ -52,7 +52,7 @@ describe('airlock up', () => {
     expect((await fetch(`${service.api}/health-check`)).status).toBe(200);
   });
 
-  it('passes the doctor', async () => {
+  it('passes every check of the doctor', async () => {
     const doctor = await service.cli('doctor', '--json');
     expect(doctor.code).toBe(0);
     const checks: { name: string; state: string; seen: string }[] = JSON.parse(doctor.stdout);
@@ -65,7 +65,7 @@ describe('airlock up', () => {
     expect(firstKey).toMatchObject({ state: 'warning', remedy: expect.stringContaining('delete') });
   });
 
-  it('fails the doctor when something is unsafe, with a remedy', async () => {
+  it('fails a check of the doctor if something is unsafe, with a remedy', async () => {
     const of = { ...service.storageVariables, AIRLOCK_DATA_DIR: service.dataDir };
     const open = { ...process.env, ...of, AIRLOCK_HOST: '0.0.0.0' };
     const { code, stdout } = await runCommand(['doctor'], open);
@@ -116,7 +116,7 @@ describe('airlock up that cannot start', () => {
     ['the API', { AIRLOCK_SIGNING_KEY: 'short' }, 'AIRLOCK_SIGNING_KEY'],
     ['the worker', { AIRLOCK_FFMPEG: '/nonexistent/ffmpeg' }, 'AIRLOCK_FFMPEG'],
     ['API and worker', { AIRLOCK_STORAGE_URL: 's3://b?enpoint=https://127.0.0.1' }, 'AIRLOCK_STORAGE_URL'],
-  ] as const)('exits with 78 and one message if a setting of %s is wrong', async (_, env, variable) => {
+  ] as const)('exits with code 78 and one message if a setting of %s is wrong', async (_, env, variable) => {
     const rejected = await up(env);
     expect([rejected.code, rejected.stderr]).toEqual([78, expect.stringMatching(/^airlock: [^\n{}\ufffd]+\n$/)]);
     expect(rejected.stderr).toContain(variable);
@@ -142,7 +142,7 @@ describe('airlock up that is stopped while it starts', () => {
 
   it.each([
     ['SIGTERM', [], 0],
-    // Not the same signal twice: two pending ones would be merged.
+    // Two different signals, because two pending signals of the same kind would be merged.
     ['SIGINT', ['SIGTERM'], 1],
   ] as const)('leaves no database behind: %s, then %j', async (first, more, expected) => {
     const child: ChildProcess = spawn(process.execPath, programArgs(['up']), {
@@ -194,7 +194,7 @@ describe('airlock', () => {
     expect(output.join('')).not.toMatch(/EPIPE|at .*\.js:/);
   });
 
-  it('exits with 2 for unknown commands and options', async () => {
+  it('exits with code 2 for unknown commands and options', async () => {
     for (const args of [['fly'], ['up', '--fast']]) {
       const rejected = await runCommand(args, {});
       expect(rejected.code).toBe(2);

@@ -15,13 +15,13 @@ import { storedFilesOf } from '../helpers/disk.ts';
 import { filesIn } from '../helpers/files.ts';
 import { runCommand } from '../helpers/run-command.ts';
 
-/** A user's folder: the clips, and what a command leaves in it. */
+/** The folder of a user. It contains the clips, and the files that commands leave. */
 let folder: string;
 let before: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-cli-'));
-  // As root, database and cells run under other accounts, which need access to the folder.
+  // As root, the database and cells run under other accounts, which must be able to enter the folder.
   await chmod(folder, 0o711);
   await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '640x360' });
   await makeClip(join(folder, 'small.mov'), { size: '64x64' });
@@ -43,11 +43,12 @@ const environment = (extra: Record<string, string> = {}) => {
   return { ...rest, NO_COLOR: '1', ...extra };
 };
 const airlock = (...args: string[]) => runCli(args, environment(), folder);
-/** Runs a command that starts no other process, in this process. */
+/** Runs a command in this process. The command must not start another process. */
 const inProcess = (env: Record<string, string>, ...args: string[]) =>
   runCommand(args, { NO_COLOR: '1', AIRLOCK_DATA_DIR: undefined, ...env }, folder);
 /**
- * A data directory as if just created by the launcher, but past its first start, which only the first test waits for.
+ * Prepares a data directory as the launcher creates it, with the results of a first start. Only the first test waits for a real first
+ * start.
  */
 const makeDataDir = async () => {
   await copyPreparedDataDir(join(folder, '.airlock'));
@@ -56,7 +57,7 @@ const makeDataDir = async () => {
 const left = async () => (await readdir(folder)).filter((name) => !before.includes(name)).sort();
 
 describe('airlock transcode', () => {
-  it('writes the requested file and leaves nothing else', async () => {
+  it('writes the requested file and leaves nothing else behind', async () => {
     const done = await airlock('transcode', 'in.mov', 'out.mp4', '--resolution', '480p', '--quality', 'low');
     expect(done).toMatchObject({ code: 0, stdout: '' });
     expect(done.stderr).toMatch(/✓ out\.mp4 .*640×360 · h264 · aac · 0:01/);
@@ -78,7 +79,7 @@ describe('airlock transcode', () => {
     'a poster with a template': [['in.mov', '--template', 'airlock/web', '--poster', 'best'], /--template, --poster/],
     'too few arguments': [['in.mov'], /Name the file to write, or choose a template/],
   };
-  it.each(Object.keys(wrong))('exits with 2 before it starts anything: %s', async (name) => {
+  it.each(Object.keys(wrong))('exits with code 2 before it starts anything: %s', async (name) => {
     const [args, message] = wrong[name]!;
     const rejected = await inProcess({}, 'transcode', ...args);
     expect(rejected.stderr).toMatch(message);
@@ -98,7 +99,7 @@ describe('airlock transcode', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('exits with 130 on Ctrl-C, and leaves no output, partial file, data directory or process', async () => {
+  it('exits with code 130 on Ctrl-C, and leaves no output, partial file, data directory or process behind', async () => {
     const made = await makeDataDir();
     const child = spawn(
       process.execPath,
@@ -125,7 +126,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('leaves nothing after Ctrl-C during the start', async () => {
+  it('leaves nothing behind after Ctrl-C during the start', async () => {
     const made = await makeDataDir();
     const child = spawn(process.execPath, programArgs(['transcode', 'in.mov', 'out.mp4']), {
       cwd: folder,
@@ -140,7 +141,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('works in two terminals concurrently, and keeps a data directory that existed before', async () => {
+  it('can run in two terminals concurrently, and does not delete a data directory that already existed', async () => {
     await makeDataDir();
     const both = await Promise.all([
       airlock('transcode', 'small.mov', 'one.mp4'),
@@ -162,7 +163,7 @@ describe('airlock transcode', () => {
 
 describe('airlock transcode alongside a running service', () => {
   let service: TestService;
-  /** Of the account of commands that find the service by its data directory. */
+  /** A key of the same account that commands use if they find the service through its data directory. */
   let key: string;
   beforeAll(async () => {
     service = await shareService();
@@ -202,7 +203,7 @@ describe('airlock transcode alongside a running service', () => {
     expect(await left()).toEqual(['out.mp4', 'square.mp4']);
   });
 
-  it('exits with 1 and the reason if the job fails, and writes no file', async () => {
+  it('exits with code 1 and the reason if the job fails, and writes no file', async () => {
     await writeFile(join(folder, 'kept.mp4'), 'what was there');
     const failed = await alongside('transcode', 'sound.m4a', 'kept.mp4');
     expect(failed.code).toBe(1);
@@ -212,7 +213,7 @@ describe('airlock transcode alongside a running service', () => {
   });
 
   it.each(['the same data directory', 'its URL and a key'])(
-    'uses the service by %s, and leaves nothing there',
+    'finds the service by %s, and leaves nothing in the service',
     async (way) => {
       const env: Record<string, string> =
         way === 'its URL and a key'
@@ -229,7 +230,7 @@ describe('airlock transcode alongside a running service', () => {
         JSON.parse((await alongside('keys', 'list', '--all', '--json')).stdout).filter(isLent);
       const keys = await lent();
       expect(keys.length).toBeGreaterThan(0);
-      // Commands of other tests may run; the one of this test has ended, so nothing revokes its key any more.
+      // Commands of other tests may still run. The command of this test has ended, so an unrevoked key of it would stay unrevoked.
       const open = keys.filter(({ revoked_at }) => revoked_at === null).map(({ id }) => id);
       const isOpen = (key: (typeof keys)[number]) => key.revoked_at === null && open.includes(key.id);
       if (open.length > 0) await until(async () => !(await lent()).some(isOpen), { what: 'the end of these keys' });
@@ -266,7 +267,7 @@ describe('airlock transcode alongside a running service', () => {
     expect(await left()).toEqual(files);
   });
 
-  it('reports that the server is unreachable, the key invalid or an option forbidden', async () => {
+  it('reports that the server is unreachable, the key is invalid, or an option is forbidden', async () => {
     const gone = { AIRLOCK_URL: 'http://127.0.0.1:9', AIRLOCK_API_KEY: service.key };
     const unreachable = await inProcess(gone, 'transcode', 'in.mov', 'out.mp4');
     expect(unreachable.code).toBe(69);

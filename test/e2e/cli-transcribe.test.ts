@@ -20,7 +20,7 @@ describe('airlock transcribe', () => {
     writeWhisperModel(join(folder, 'ggml-micro.bin'));
     const tone = 'aevalsrc=0.3*sin(2*PI*300*t)*lt(mod(t\\,1)\\,0.5):d=4:s=16000';
     await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', tone, join(folder, 'talk.mp3')]);
-    // The program of this recipe, so that the command has nothing to build.
+    // Installs the program that was already built from this recipe, so that the command does not build it.
     const program = join(speechFolder(dataDir), `whisper-${whisperRecipe()}`);
     await mkdir(speechFolder(dataDir), { recursive: true });
     await copyFile(await cachedWhisper(), program);
@@ -33,8 +33,8 @@ describe('airlock transcribe', () => {
     return runCli(args, env, folder);
   };
 
-  it('installs a model, prints the text of a file, and writes formats by the extension of the output', async () => {
-    // `cli-client.test.ts` calls a server without a model.
+  it('installs a model, prints the text of a file, and writes the format of the output’s extension', async () => {
+    // `cli-client.test.ts` tests the command with a server that has no model.
     const wrong = await airlock('transcribe', 'install', '--model', 'ggml-micro.bin', '--sha256', '0'.repeat(64));
     expect([wrong.code, wrong.stderr]).toEqual([
       1,

@@ -14,7 +14,7 @@ describe('airlock users alongside a running API', () => {
   const open = (path: string, body: object) => service.api.call('POST', path, body, { authorization: '' });
   const setUp = (link: string) => open('/v1/setup', { token: new URL(link).hash.slice(1), password: PASSWORD });
 
-  it('creates a person, whose link is alone on standard output and works once', async () => {
+  it('creates a person, and prints only the setup link to standard output, which works once', async () => {
     const args = ['create', 'Ada@Example.org', '--role', 'admin', '--account', 'partner'];
     const made = await service.builtCli('users', ...args);
     expect(made.code).toBe(0);
@@ -29,7 +29,7 @@ describe('airlock users alongside a running API', () => {
     expect((await users('list')).stdout).toMatch(/^ada@example\.org {2}admin {5}active {4}partner {2}last signed in /);
   });
 
-  it('resets and disables people, and a disabled person cannot sign in', async () => {
+  it('resets and disables people, and disabled people cannot sign in', async () => {
     const { link } = JSON.parse((await users('create', 'bob@example.org', '--json')).stdout);
     const { link: next } = JSON.parse((await users('reset', 'bob@example.org', '--json')).stdout);
     expect([(await setUp(link)).status, (await setUp(next)).status]).toEqual([404, 201]);

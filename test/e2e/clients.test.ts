@@ -57,7 +57,7 @@ describe('an n8n recipe of docs/clients.md', () => {
     expect((await service.call('GET', `/v1/transcodes/${id}/download`)).status).toBe(410);
   });
 
-  it('makes a stream with a poster and scrub previews, and returns its playback URLs', async () => {
+  it('creates a stream with a poster and scrub previews, and returns its playback URLs', async () => {
     const { requests, files, results } = await runRecipe('n8n-streaming.json', [{}]);
     expect(requests.map(({ node }) => node).filter((node) => !node.startsWith('Wait'))).toEqual([
       'Create the job',
@@ -75,7 +75,7 @@ describe('an n8n recipe of docs/clients.md', () => {
       expect(await (await fetch(url!)).text()).toContain(text);
   });
 
-  it('shows why a job was rejected or failed, with the message for people', async () => {
+  it("fails with the API's message for people if a job is rejected or fails", async () => {
     await expect(runWith({ format: 'webm', source: 'https://127.0.0.2/talk.mov' })).rejects.toThrow(
       /127\.0\.0\.2|private|address/i,
     );

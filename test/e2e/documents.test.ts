@@ -22,7 +22,7 @@ const OPEN = ['/health-check', '/livez', '/readyz', '/v1/setup', '/.well-known/a
 /** Paths of the hosted service that Redocly calls ambiguous, because a blueprint could be named "runs". */
 const AMBIGUOUS = '#/paths/~1v1~1blueprints~1{slug}~1runs';
 
-describe('the API’s description of itself', () => {
+describe('the documentation that the API serves', () => {
   let service: TestService;
   // biome-ignore lint/suspicious/noExplicitAny: read field by field
   let document: any;
@@ -39,7 +39,7 @@ describe('the API’s description of itself', () => {
       ),
     );
 
-  it('serves /health-check in the shape of the contract, without a key', async () => {
+  it('the health check has the response of the contract, and needs no key', async () => {
     const response = await call(`${service.api}/health-check`, 'GET', null);
     expect(response.status).toBe(200);
     expect(response.json).toMatchObject({
@@ -66,7 +66,7 @@ describe('the API’s description of itself', () => {
     expect(Object.keys(errors).filter((code) => !anchors.has(code))).toEqual([]);
   });
 
-  it('breaks none of the rules that Redocly recommends', async () => {
+  it('includes an OpenAPI document that breaks none of the rules that Redocly recommends', async () => {
     const config = await createConfig({ extends: ['recommended'] });
     const found = await lintFromString({ source: JSON.stringify(document), config });
     const shown = found.map(({ ruleId, message, location }) => `${ruleId}: ${location[0]?.pointer}: ${message}`);
@@ -86,7 +86,7 @@ describe('the API’s description of itself', () => {
     }
   });
 
-  it('has no dangling references', () => {
+  it('has no unresolved references', () => {
     const references: string[] = [];
     JSON.stringify(document, (name, value) => {
       if (name === '$ref') references.push(value);
@@ -104,7 +104,7 @@ describe('the API’s description of itself', () => {
     }
   });
 
-  it('is a valid document: parameters, bodies and responses have the shapes of the specification', () => {
+  it('includes a valid OpenAPI document: parameters, bodies and responses have the shapes of the specification', () => {
     for (const [path, method, operation] of operations()) {
       const where = `${method} ${path}`;
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
@@ -128,7 +128,7 @@ describe('the API’s description of itself', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('documents which routes need a key, and what errors look like', () => {
+  it('describes which routes need a key, and the schema of errors', () => {
     expect(document.components.securitySchemes.key).toMatchObject({ type: 'http', scheme: 'bearer' });
     const expected = (path: string, method: string) => {
       if (path === '/v1/session') return method === 'post' ? [] : [{ session: [] }];
@@ -144,7 +144,7 @@ describe('the API’s description of itself', () => {
     }
   });
 
-  it('does not claim that unknown fields are rejected', () => {
+  it('does not state that unknown fields are rejected', () => {
     const bodies = operations().flatMap(([, , operation]) =>
       operation.requestBody ? [operation.requestBody.content['application/json'].schema] : [],
     );
@@ -154,7 +154,7 @@ describe('the API’s description of itself', () => {
     for (const body of bodies) expect(JSON.stringify(resolve(body))).not.toContain('"additionalProperties":false');
   });
 
-  it('documents Idempotency-Key, the redirect and the headers of responses', () => {
+  it('describes Idempotency-Key, the redirect and the headers of responses', () => {
     const { paths } = document;
     for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/keys']) {
       const names = (paths[path].post.parameters ?? []).map((one: { name: string }) => one.name.toLowerCase());
@@ -166,7 +166,7 @@ describe('the API’s description of itself', () => {
   });
 
   it.each(['/docs', '/docs/recipes/video', '/docs/api/reference'])(
-    'serves %s without a key, and lets it load only its own parts',
+    'includes %s, which needs no key and may load only its own files',
     async (path) => {
       const response = await fetch(`${service.api}${path}`);
       expect(response.status).toBe(200);
@@ -183,7 +183,7 @@ describe('the API’s description of itself', () => {
     },
   );
 
-  it('redirects the former addresses of the API reference below /docs', async () => {
+  it('includes redirects from the former addresses of the API reference below /docs', async () => {
     for (const name of ['json', 'yaml', 'static/index.html']) {
       const response = await fetch(`${service.api}/docs/${name}`, { redirect: 'manual' });
       expect([response.status, response.headers.get('location')]).toEqual([301, `/docs/api/reference/${name}`]);
@@ -199,7 +199,7 @@ describe('the API’s description of itself', () => {
     }
   });
 
-  it('lists its pages for language models, whose links lead to Markdown', async () => {
+  it('includes a list of its pages for language models, whose links lead to Markdown', async () => {
     const text = await (await fetch(`${service.api}/llms.txt`)).text();
     const links = [...text.matchAll(/\]\(([^)]+\.md)\)/g)].map((match) => match[1]!);
     expect(links).toContain('/docs/getting-started.md');
@@ -210,7 +210,7 @@ describe('the API’s description of itself', () => {
     expect(await (await fetch(`${service.api}/llms-full.txt`)).text()).toContain('# Getting started');
   });
 
-  it('serves the Markdown of each page at its own address with .md, with links that lead to Markdown', async () => {
+  it('includes the Markdown of each page at the page’s address with .md, with links that lead to Markdown', async () => {
     const { text } = await call(`${service.api}/docs/recipes.md`, 'GET', null);
     expect(text).toMatch(/^# Recipes\n/);
     const links = [...text.matchAll(/\]\(([^)#]+)/g)].map((match) => match[1]!);

@@ -34,7 +34,7 @@ describe('filters and overlays', () => {
       files[`/${name}`] = await readFile(join(folder, name));
     }
     files['/font.ttf'] = await readFile('/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf');
-    // Every colour becomes white.
+    // A LUT that turns every color white.
     files['/white.cube'] = Buffer.from(`LUT_3D_SIZE 2\n${'1 1 1\n'.repeat(8)}`);
     files['/page.srt'] = Buffer.from('<html>not found</html>');
     source = await startSource((request, response) => {
@@ -54,9 +54,7 @@ describe('filters and overlays', () => {
   const create = (body: object, path = '/v1/transcodes?wait=60') => service.call('POST', path, body);
   const secret = (name: string) => `${source.url}/${name}?token=${SECRET}`;
 
-  /**
-   * Creates a job that must complete, and returns it with the middle frame of its output, one byte of luma per pixel.
-   */
+  /** Creates a job that must complete. Returns the job, and the middle frame of its output with one byte of luma per pixel. */
   async function made(body: object, path?: string) {
     const { status, json, text } = await create(body, path);
     expect([status, json?.status, json?.error_message, status === 201 ? '' : text]).toEqual([
@@ -83,7 +81,7 @@ describe('filters and overlays', () => {
     return { job: json, brightest };
   }
 
-  it('draw text over the picture at the right position', async () => {
+  it('draw text over the picture at the requested position', async () => {
     const { brightest, job } = await made({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -99,7 +97,7 @@ describe('filters and overlays', () => {
     expect(job.warnings).toEqual([]);
   });
 
-  it('warn of a missing font, as overlays do, and draw with another', async () => {
+  it('cause a warning if a font is missing, and draw with another font', async () => {
     const drawn = (option: string, argument: unknown) =>
       made({ inputs: [{ url: black }], outputFormat: 'mp4', options: [{ option, argument }] });
     const text = await drawn('-vf', 'drawtext=text=Hello:font=NoSuchFont:fontcolor=white:fontsize=40');
@@ -120,7 +118,7 @@ describe('filters and overlays', () => {
     expect(known.job.warnings).toEqual([]);
   });
 
-  it('burn in subtitles from an upload, from a URL and from a job input', async () => {
+  it('burn in subtitles from an upload, from a URL and from an input of the job', async () => {
     const forms = [
       { options: [{ option: '-vf', argument: `subtitles='${captions}'` }] },
       { options: [{ option: '-vf', argument: `subtitles='${secret('captions.srt')}':force_style='Fontsize=30'` }] },
@@ -152,7 +150,7 @@ describe('filters and overlays', () => {
     expect(brightest(60, 0, WIDTH, HEIGHT)).toBeLessThan(40);
   });
 
-  it('use a colour table and a font from URLs', async () => {
+  it('read a color table and a font from URLs', async () => {
     const white = await made({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -193,7 +191,7 @@ describe('filters and overlays', () => {
     expect(job.outputs[0]).toMatchObject({ width: 2 * WIDTH, height: HEIGHT });
   });
 
-  it('show no query of a URL, and keep none when the job is done', async () => {
+  it('are shown without the queries of URLs, and no query is stored after the job is done', async () => {
     const { json } = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -217,7 +215,7 @@ describe('filters and overlays', () => {
     ['missing.srt', 'source_not_found', /^The subtitle file of options\[0\]: .*404/],
     ['page.srt', 'asset_invalid', /^The subtitle file of options\[0\] is neither SRT nor WebVTT nor ASS\.$/],
     ['logo.png', 'asset_invalid', /^The subtitle file of options\[0\]/],
-  ])('fail with the position of a bad file: %s', async (name, code, message) => {
+  ])('fail with the position of an invalid file: %s', async (name, code, message) => {
     const { json } = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -239,7 +237,7 @@ describe('filters and overlays', () => {
     expect(json.error_message).toMatch(/^Filter crop: /);
   });
 
-  it('are rejected with positions, and so are their files', async () => {
+  it('are rejected with the position of each fault, also in the files that they name', async () => {
     const rejected = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -285,7 +283,7 @@ describe('filters and overlays', () => {
     expect(empty.json.status).toBe('completed');
   });
 
-  it('limit what a graph may contain', async () => {
+  it('are rejected if a graph is longer than 10,000 characters', async () => {
     const long = `[0:v]${'hflip,'.repeat(2000)}hflip[v]`;
     const { status, json } = await create({
       inputs: [{ url: black }],
@@ -296,7 +294,7 @@ describe('filters and overlays', () => {
     expect(json.details.reason).toContain('10000 characters');
   });
 
-  it('erase the files of a job with the job', async () => {
+  it('are erased with the job, together with their files', async () => {
     const own = (await upload(service, join(folder, 'captions.srt'), 'application/x-subrip', 'own.srt')).fileUrl;
     const body = {
       inputs: [{ url: `${source.url}/clip.mp4` }],

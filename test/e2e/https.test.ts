@@ -38,32 +38,35 @@ describe('HTTPS with a self-signed certificate', () => {
       ...more,
     });
 
-  it.skipIf(OTHER_STORAGE)(`serves a complete job: presign, PUT, confirm, create, download${storageNote}`, async () => {
-    expect([service.api, service.storage].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
-    const clip = await readFile(join(folder, 'clip.mp4'));
-    const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
-    const presigned = await api('POST', '/v1/upload/presigned-url', file);
-    expect(presigned.status).toBe(200);
-    expect(
-      Number(/max-age=(\d+)/.exec(presigned.headers.get('strict-transport-security') ?? '')?.[1]),
-    ).toBeGreaterThanOrEqual(YEAR);
-    const { uploadUrl, filename } = presigned.json.result;
-    expect(uploadUrl).toMatch(/^https:/);
-    const put = await rawHttp(uploadUrl, { method: 'PUT', ca, headers: { 'content-type': 'video/mp4' }, body: clip });
-    expect(put.status).toBe(200);
-    const confirmed = await api('POST', '/v1/upload/confirm', { filename, fileSize: clip.length });
-    expect(confirmed.status).toBe(200);
-    const job = await api('POST', '/v1/transcodes?wait=30', {
-      inputs: [{ url: confirmed.json.result.fileUrl }],
-      outputFormat: 'mp3',
-    });
-    expect(job.json.status).toBe('completed');
-    const { url } = (await api('GET', `/v1/transcodes/${job.json.id}/download`)).json;
-    expect(url).toMatch(/^https:/);
-    const got = await rawHttp(url, { ca });
-    expect([got.status, got.headers.get('content-length')]).toEqual([200, String(job.json.outputs[0].size)]);
-    expect((await api('GET', '/health-check')).json).toMatchObject({ ok: true, storage: { ok: true } });
-  });
+  it.skipIf(OTHER_STORAGE)(
+    `serves a complete job: presign, PUT, confirm, create and download${storageNote}`,
+    async () => {
+      expect([service.api, service.storage].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
+      const clip = await readFile(join(folder, 'clip.mp4'));
+      const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
+      const presigned = await api('POST', '/v1/upload/presigned-url', file);
+      expect(presigned.status).toBe(200);
+      expect(
+        Number(/max-age=(\d+)/.exec(presigned.headers.get('strict-transport-security') ?? '')?.[1]),
+      ).toBeGreaterThanOrEqual(YEAR);
+      const { uploadUrl, filename } = presigned.json.result;
+      expect(uploadUrl).toMatch(/^https:/);
+      const put = await rawHttp(uploadUrl, { method: 'PUT', ca, headers: { 'content-type': 'video/mp4' }, body: clip });
+      expect(put.status).toBe(200);
+      const confirmed = await api('POST', '/v1/upload/confirm', { filename, fileSize: clip.length });
+      expect(confirmed.status).toBe(200);
+      const job = await api('POST', '/v1/transcodes?wait=30', {
+        inputs: [{ url: confirmed.json.result.fileUrl }],
+        outputFormat: 'mp3',
+      });
+      expect(job.json.status).toBe('completed');
+      const { url } = (await api('GET', `/v1/transcodes/${job.json.id}/download`)).json;
+      expect(url).toMatch(/^https:/);
+      const got = await rawHttp(url, { ca });
+      expect([got.status, got.headers.get('content-length')]).toEqual([200, String(job.json.outputs[0].size)]);
+      expect((await api('GET', '/health-check')).json).toMatchObject({ ok: true, storage: { ok: true } });
+    },
+  );
 
   it('is the only protocol: plain HTTP and old TLS on the same port get no response', async () => {
     for (const url of [service.api, service.storage]) {
@@ -88,14 +91,14 @@ describe('HTTPS with a self-signed certificate', () => {
     }
   });
 
-  it('keeps its private key private', async () => {
+  it('has a private key that other users cannot read', async () => {
     const mode = (await stat(join(service.dataDir, 'tls', 'key.pem'))).mode & 0o777;
     expect(mode & 0o007).toBe(0);
     expect(mode & 0o020).toBe(0);
   });
 });
 
-describe('the start', () => {
+describe('the start of the service', () => {
   it.each([
     [{ AIRLOCK_HOST: '0.0.0.0' }, /AIRLOCK_HOST: is 0\.0\.0\.0.*plain HTTP.*AIRLOCK_TLS=auto.*AIRLOCK_TRUST_PROXY/s],
     [{ AIRLOCK_HOST: '::' }, /AIRLOCK_HOST.*AIRLOCK_TLS=auto/s],
@@ -106,7 +109,7 @@ describe('the start', () => {
   ])('fails with exit code 78 and the remedy: %j', async (env, text) => {
     const dataDir = await makeDataDir();
     try {
-      // Every role reads the settings by the same function, so the others have to be seen to do so only once.
+      // All roles read the settings with the same function, so the other settings are tested only with `up`.
       for (const role of 'AIRLOCK_PUBLIC_URL' in env ? ['up', 'api', 'gateway'] : ['up']) {
         const ports = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' };
         const result = await runCommand([role], { AIRLOCK_DATA_DIR: dataDir, ...ports, ...env });

@@ -18,7 +18,7 @@ describe('keys', () => {
   const revoke = (id: string) => service.call('DELETE', `/v1/keys/${id}`);
   const statusOf = async (key: string) => (await call(`${service.api}/v1/transcodes`, 'GET', key)).status;
 
-  it('are shown once, and listed without the secret', async () => {
+  it('are shown once, and are listed without the secret', async () => {
     const made = await create({ name: 'deploy', scopes: ['read'], allowed_cidrs: ['127.0.0.1', '10.0.0.0/8'] });
     expect(made.status).toBe(201);
     expect(made.headers.get('cache-control')).toBe('no-store');
@@ -52,7 +52,7 @@ describe('keys', () => {
     expect(service.output()).not.toContain(key.slice(8, 20));
   });
 
-  it('have every scope unless created with fewer', async () => {
+  it('have every scope unless they are created with fewer scopes', async () => {
     expect((await create()).json.scopes).toEqual(['transcode', 'upload', 'read', 'admin']);
   });
 
@@ -78,7 +78,7 @@ describe('keys', () => {
     ]);
   });
 
-  it('warn of unknown fields, when created and when rotated', async () => {
+  it('are created and rotated with a warning about unknown fields', async () => {
     const made = await create({ scope: ['read'], expiresAt: 'x' });
     expect(made.json.warnings).toEqual([
       { field: 'scope', message: 'Unknown field, ignored. Did you mean "scopes"?' },
@@ -90,7 +90,7 @@ describe('keys', () => {
     ]);
   });
 
-  it('end immediately when revoked, any number of times', async () => {
+  it('end immediately when they are revoked, and can be revoked any number of times', async () => {
     const { json } = await create();
     expect(await statusOf(json.key)).toBe(200);
     const first = await revoke(json.id);
@@ -100,13 +100,13 @@ describe('keys', () => {
     expect((await rotate(json.id)).status).toBe(409);
   });
 
-  it('end when revoked on the command line', async () => {
+  it('end when they are revoked on the command line', async () => {
     const { json } = await create();
     expect((await commandsOf(service)('keys', 'revoke', json.id)).code).toBe(0);
     await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to end' });
   });
 
-  it('end when rotated, and the successor has the same rights', async () => {
+  it('end when they are rotated, and the successor has the same rights', async () => {
     const old = (await create({ scopes: ['read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: '2099-01-01T00:00:00Z' }))
       .json;
     const next = await rotate(old.id);
@@ -122,7 +122,7 @@ describe('keys', () => {
     expect((await rotate(old.id)).json).toMatchObject({ code: 'key_not_active', details: { field: 'id' } });
   });
 
-  it('stay valid for a requested overlap', async () => {
+  it('stay valid for a requested overlap when they are rotated', async () => {
     const old = (await create()).json;
     const next = await rotate(old.id, { overlap_seconds: 2 });
     expect([await statusOf(old.key), await statusOf(next.json.key)]).toEqual([200, 200]);
@@ -141,7 +141,7 @@ describe('keys', () => {
     await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to expire' });
   });
 
-  it('leave a history in the audit log, whose chain is valid', async () => {
+  it('have a history in the audit log, whose chain is valid', async () => {
     const { json } = await create();
     const next = (await rotate(json.id)).json;
     await revoke(next.id);
@@ -160,7 +160,7 @@ describe('keys', () => {
       expect(row).toMatchObject({ actor: expect.stringMatching(/^key:/), ip: '127.0.0.1', result: 'ok' });
   });
 
-  it('are printed by the command line in the documented form', async () => {
+  it('are printed by the command line in the documented format', async () => {
     const made = await commandsOf(service)(
       'keys',
       'create',

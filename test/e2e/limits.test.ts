@@ -7,7 +7,7 @@ const LIMIT = 6;
 
 describe('rate limits', () => {
   let api: TestApi;
-  /** Connections are counted per address, so it needs a listener. */
+  /** URL of a listener, because connections are counted per address. */
   let url: string;
   beforeAll(async () => {
     api = await startApi({ rateLimit: LIMIT });
@@ -34,7 +34,7 @@ describe('rate limits', () => {
     expect(response.headers.get('x-request-id')).toBeTruthy();
   }
 
-  it('count down for each key, then reject with Retry-After, and do not affect other keys', async () => {
+  it('count down for each key, then reject requests with Retry-After, and do not affect other keys', async () => {
     const account = await api.makeAccount();
     const [key, other] = [await api.makeKey({ account }), await api.makeKey({ account })];
     for (let left = LIMIT - 1; left >= 0; left--) {
@@ -52,13 +52,13 @@ describe('rate limits', () => {
     expect((await list(other)).status).toBe(200);
   });
 
-  it('use the account’s own limit', async () => {
+  it('have the account’s own value if the account has one', async () => {
     const key = await api.makeKey({ account: await api.makeAccount({ requests_per_minute: 2 }) });
     expect([(await list(key)).status, (await list(key)).status]).toEqual([200, 200]);
     expectRejection(await list(key), 2);
   });
 
-  it('stop failed authentication from one address early, and accept valid keys from that address', async () => {
+  it('stop failed authentication from one address early, and do not affect valid keys from that address', async () => {
     const localAddress = '127.0.0.77';
     const attempt = (authorization: string) =>
       rawHttp(`${url}/v1/transcodes`, { headers: { authorization }, localAddress });
@@ -73,7 +73,7 @@ describe('rate limits', () => {
     expect(rows).toEqual([{ ip: localAddress, actor: 'anonymous' }]);
   });
 
-  it('apply to one address with any key', async () => {
+  it('apply to the requests of one address with any key', async () => {
     const localAddress = '127.0.0.78';
     const root = await api.makeKey({ account: await api.makeAccount() });
     const made = await Promise.all(

@@ -15,7 +15,7 @@ import { BUCKET, CREDENTIAL, REGION, startEmbeddedGateway } from '../conformance
 // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
 type Json = any;
 
-/** The tools of the hosted service's server, by the same names. */
+/** The tools of the hosted service's server, with the same names. */
 const HOSTED = [
   ...['transcode_video', 'get_transcode', 'list_transcodes', 'cancel_transcode', 'get_download_url'],
   ...['transcode_and_wait', 'request_upload_url', 'confirm_upload'],
@@ -23,7 +23,7 @@ const HOSTED = [
   ...['run_blueprint', 'run_blueprint_and_wait', 'get_blueprint_run', 'continue_blueprint_run'],
 ];
 const OWN = ['probe', 'validate', 'describe', 'erase_transcode', 'list_transcode_files'];
-/** Bytes of the response to `tools/list`, which models read in every conversation. */
+/** Maximum number of bytes of the response to `tools/list`, which models read in every conversation. */
 const MAX_LIST_BYTES = 25_000;
 
 let service: TestService;
@@ -49,7 +49,7 @@ const overStdio = () =>
 
 async function connected(transport: ReturnType<typeof overHttp> | StdioClientTransport): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' });
-  // With `exactOptionalPropertyTypes` the SDK's own transport does not fit its own interface.
+  // With `exactOptionalPropertyTypes`, the transport of the SDK does not match the SDK's interface.
   await client.connect(transport as Parameters<Client['connect']>[0]);
   return client;
 }
@@ -64,7 +64,7 @@ describe.each([
   });
   afterAll(() => client?.close());
 
-  /** Calls a tool; the text and the structured content of its result must agree. */
+  /** Calls a tool. Expects that the text and the structured content of its result agree. */
   const use = async (name: string, args: object = {}, options = {}) => {
     const result: Json = await client.callTool({ name, arguments: { ...args } }, undefined, options);
     expect(result.structuredContent).toEqual(JSON.parse(result.content[0].text));
@@ -90,7 +90,7 @@ describe.each([
       expect(Object.keys(argumentsOf(tool))).toEqual(expect.arrayContaining(['inputs', 'filters', 'preset', 'limits']));
   });
 
-  it('describes complete schemas, templates, blueprints and connections, which the list leaves out', async () => {
+  it('describes complete schemas, templates, blueprints and connections, which the list of tools omits', async () => {
     const outputs = await use('describe', { topic: 'transcode_video', name: 'outputs' });
     expect(outputs.value.schema.anyOf[0]).toMatchObject({ type: 'array', maxItems: 10 });
     const tool = await use('describe', { topic: 'transcribe_audio' });
@@ -110,7 +110,7 @@ describe.each([
     }
   });
 
-  it('calls tools that the list leaves out, by their names or by the kind of the job', async () => {
+  it('calls tools that the list omits, by their names or by the kind of the job', async () => {
     expect((await use('get_template', { name: 'airlock/web' })).value).toMatchObject({ built_in: true });
     for (const tool of ['list_templates', 'list_blueprints', 'list_transcribes', 'list_blueprint_runs'])
       expect([tool, (await use(tool)).value.items]).toEqual([tool, expect.any(Array)]);
@@ -162,7 +162,7 @@ describe.each([
     expect(await use('cancel_transcode', { id })).toMatchObject({ failed: true, value: { code: 'cancel_final' } });
   });
 
-  it('creates a job for a local file with one tool, whose result states where to send the bytes', async () => {
+  it('creates a job for a local file with one tool, whose result contains the upload URL', async () => {
     const upload = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
     const { value, failed } = await use('transcode_and_wait', { inputs: [{ upload }], outputFormat: 'jpg' });
     expect(failed).toBe(false);
@@ -174,7 +174,7 @@ describe.each([
     await until(isComplete, { what: 'the end of the job' });
   });
 
-  it('makes a ladder with a still and a sprite, lists its files, and names the outputs where it must', async () => {
+  it('makes a ladder with a still and a sprite, lists the files of the ladder, and requires the name of the output for a download', async () => {
     const { result } = (
       await use('request_upload_url', { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length })
     ).value;
@@ -203,7 +203,7 @@ describe.each([
     expect(await (await fetch(link.value.url)).text()).toMatch(/^WEBVTT/);
   });
 
-  it('creates, lists and deletes a connection without its secret in any result', async () => {
+  it('creates, lists and deletes a connection, and no result contains its secret', async () => {
     const keys = { accessKeyId: CREDENTIAL.accessKeyId, secretAccessKey: 'secret-of-the-bucket' };
     const bucket = await startEmbeddedGateway({ credentials: [keys] }, { credentials: keys });
     const made = await use('create_connection', {
@@ -267,7 +267,7 @@ describe.each([
     }
   });
 
-  it('names the features that the server does not have', async () => {
+  it('returns transcription_not_configured if the server has no speech model', async () => {
     const { failed, value } = await use('transcribe_audio', { media_url: 'https://example.org/a.mp3' });
     expect([failed, value.code]).toEqual([true, 'transcription_not_configured']);
   });
@@ -278,13 +278,13 @@ describe('POST /mcp', () => {
     call(`${service.api}/mcp`, 'POST', key, body, { accept: 'application/json, text/event-stream', ...headers });
   const message = (method: string, params = {}) => ({ jsonrpc: '2.0', id: 1, method, params });
 
-  it('names to a client without a token the address where it gets one', async () => {
+  it('returns to a client without a token the address at which the client can get one', async () => {
     const { status, headers } = await post(message('tools/list'), null);
     const url = `${service.api}/.well-known/oauth-protected-resource/mcp`;
     expect([status, headers.get('www-authenticate')]).toEqual([401, `Bearer resource_metadata="${url}"`]);
   });
 
-  it('limits tools to the rights of the key', async () => {
+  it('limits the tools to the rights of the key', async () => {
     const { key } = await service.makeKey('--scopes', 'read');
     const client = await connected(overHttp(key));
     const args = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
@@ -293,7 +293,7 @@ describe('POST /mcp', () => {
     await client.close();
   });
 
-  it('rejects pages of other sites, long batches and other methods', async () => {
+  it('rejects requests from pages of other sites, long batches and other methods', async () => {
     const foreign = await post(message('tools/list'), service.key, { origin: 'https://evil.example' });
     expect([foreign.status, foreign.json.code]).toEqual([403, 'cross_site']);
     const batch = await post(Array.from({ length: 11 }, () => message('tools/list')));

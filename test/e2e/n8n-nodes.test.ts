@@ -62,7 +62,7 @@ describe('the n8n nodes', () => {
     expect(receipt).toMatchObject({ job_id: jobId });
   });
 
-  it('create one job for each item, and no second job when n8n retries the node', async () => {
+  it('create one job for each item, and no second job when n8n repeats the node', async () => {
     const parameters = (index: number) => ({ url: `${source.url}/${index}.mov`, format: ['mp3', 'wav', 'mp3'][index] });
     const given = { items: [{ json: {} }, { json: {} }, { json: {} }], executionId: 'execution' };
     const once = await run(parameters, given);
@@ -77,7 +77,7 @@ describe('the n8n nodes', () => {
     expect(ids(await run(parameters, { ...given, executionId: 'other' }))).not.toEqual(ids(once));
   });
 
-  it('upload a binary again when n8n retries the node, without a second upload or job', async () => {
+  it('do not upload a binary or create a job a second time when n8n repeats the node', async () => {
     const given = { items: [clip], executionId: 'binary' };
     const parameters = { source: 'binary', format: 'png' };
     const [once] = await run(parameters, given);
@@ -87,7 +87,7 @@ describe('the n8n nodes', () => {
     expect(uploads.filter(({ json }) => once!.json.inputs[0].url.endsWith(json.filename))).toHaveLength(1);
   });
 
-  it('show the message of Airlock, and continue with the other items only if the node may', async () => {
+  it('show the message of Airlock, and continue with the other items only if the node is configured to continue', async () => {
     const parameters = (index: number) => ({
       url: index === 0 ? 'https://127.0.0.1:1/talk.mov' : `${source.url}/talk.mov`,
       format: 'mp3',
@@ -123,7 +123,7 @@ describe('the n8n nodes', () => {
     expect(job!.json.status).toBe('failed');
   });
 
-  it('cancel the job for which a stopped execution waits', async () => {
+  it('cancel the job that a stopped execution waits for', async () => {
     const stop = new AbortController();
     const options = { metadata: '{"to":"stop"}', ffmpegOptions: [{ option: '-vf', argument: 'loop=-1:1:0' }] };
     const running = run({ url: `${source.url}/endless.mov`, options }, { signal: stop.signal }).catch((error) => error);
@@ -137,7 +137,7 @@ describe('the n8n nodes', () => {
     await until(async () => (await find()).status === 'canceled', { what: 'the canceled job' });
   });
 
-  it('make several outputs, use a template or JSON, and validate', async () => {
+  it('make several outputs, accept a template or JSON, and validate requests', async () => {
     const url = `${source.url}/talk.mov`;
     const outputs = {
       output: [
@@ -174,7 +174,7 @@ describe('the n8n nodes', () => {
     await expect(run({ resource: 'batch', operation: 'cancel', batchId })).rejects.toThrow(/batch/i);
   });
 
-  it('probe a file, and say that a server cannot transcribe', async () => {
+  it('probe a file, and report that a server cannot transcribe', async () => {
     const url = `${source.url}/talk.mov`;
     expect((await run({ resource: 'media', url }))[0]!.json).toMatchObject({ streams: [{ type: 'video' }, {}] });
     expect((await run({ resource: 'media', source: 'binary' }, { items: [clip] }))[0]!.json.streams).toHaveLength(2);
@@ -182,7 +182,7 @@ describe('the n8n nodes', () => {
     expect(answer!.json.details.code).toBe('transcription_not_configured');
   });
 
-  it('list blueprints and their inputs, run one and download its output', async () => {
+  it('list blueprints and their inputs, run a blueprint and download its output', async () => {
     const { methods } = new classes.Airlock();
     const blueprints = await methods.loadOptions.getBlueprints.call(loadFunctions());
     expect(blueprints.map(({ value }: { value: string }) => value)).toContain('resize-format');
@@ -200,7 +200,7 @@ describe('the n8n nodes', () => {
     expect(file!.binary!.data!.mimeType).toBe('video/mp4');
   });
 
-  it('explain a wrong key and an unreachable address', async () => {
+  it('report a wrong key and an unreachable address', async () => {
     const wrong = { ...credential(), apiKey: 'al_live_wrong' };
     const [rejected] = await run({ operation: 'getAll' }, { credential: wrong, continueOnFail: true });
     expect(rejected!.json.details).toMatchObject({ code: 'unauthorized', status: 401 });
@@ -225,7 +225,7 @@ describe('the n8n nodes', () => {
     },
   });
 
-  it('define each field after the fields that decide whether it is shown, because n8n reads them in their order', () => {
+  it('define each field after the fields that decide whether it is shown, because n8n reads the fields in their order', () => {
     const { properties } = new classes.Airlock().description;
     const early = properties.flatMap((field: { displayOptions?: { show: object } }, index: number) => {
       const names = Object.keys(field.displayOptions?.show ?? {});
@@ -255,7 +255,7 @@ describe('the n8n nodes', () => {
     }
   });
 
-  it('know every event that the service sends', async () => {
+  it('offer every event that the service sends', async () => {
     const { json } = await service.call('GET', '/v1/kinds');
     const events = [...json.items.flatMap((kind: { events: string[] }) => kind.events), ...Object.keys(serviceEvents)];
     const { properties } = new classes.AirlockTrigger().description;
@@ -277,7 +277,7 @@ describe('the n8n nodes', () => {
     });
     afterAll(() => receiver?.close());
 
-    it('creates its webhook, starts the workflow for genuine deliveries only, and deletes the webhook', async () => {
+    it('creates its webhook, starts the workflow only for genuine deliveries, and deletes the webhook', async () => {
       const url = `${receiver.url}/hook`;
       const { key } = await service.makeKey('--scopes', 'transcode,read,admin');
       const options = { credential: { url: service.api, apiKey: key }, url, events: ['transcode.completed'] };

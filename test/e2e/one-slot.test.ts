@@ -10,8 +10,7 @@ import { jobs } from './one-slot/jobs.ts';
 import { receipts } from './one-slot/receipts.ts';
 import { restarting } from './one-slot/restart.ts';
 
-// Tests that control which jobs wait and which run: one at a time. They share a service, because a start costs more
-// than most tests.
+// Tests that control which jobs wait while a single job runs. They share a service, because a start takes longer than most of the tests.
 let service: TestService;
 beforeAll(async () => {
   service = await startService({ AIRLOCK_WORKER_SLOTS: '1', AIRLOCK_FETCH_ALLOW: '127.0.0.0/8' });
@@ -22,11 +21,11 @@ const given = () => service;
 const storageNote = skipNote(OTHER_STORAGE && 'needs the embedded storage');
 
 describe('jobs', jobs(given));
-describe('when clients cancel and erase jobs,', cancelingAndErasing(given));
-describe('without sending its bytes,', handingOver(given));
-describe('stopping the API', stoppingTheApi(given));
+describe('cancels and erases', cancelingAndErasing(given));
+describe('an output whose bytes are not sent', handingOver(given));
+describe('an API that stops', stoppingTheApi(given));
 describe.skipIf(OTHER_STORAGE)(`an upload that arrives while its job runs${storageNote}`, arrivingUploads(given));
-// Alters the audit log.
+// These tests alter the audit log.
 describe('receipts and manifests', receipts(given));
-// Last: the other subjects know only the service before.
+// Last, because the other tests expect the service before the restart.
 describe('a restart with another signing key', restarting(given));

@@ -16,7 +16,7 @@ const STATEMENT = "COMMENT ON TABLE schema_migrations IS 'airlock abc1'";
 
 let root: string;
 let remove: () => Promise<void>;
-/** A copy of the template that the build has prepared, under another schema. */
+/** Uses a copy of the template that the build has prepared, under the name of another schema. */
 let use: TemplateUse;
 let template: string;
 const logger = recordingLogger();
@@ -52,13 +52,13 @@ async function query(url: string, sql: string): Promise<pg.QueryResultRow[]> {
   }
 }
 
-/** Connects as the superuser to a database of the server in a data directory. */
+/** Runs a statement as the superuser in a database of the server in a data directory. */
 async function asSuperuser(server: EmbeddedPostgres, name: string, sql: string, database = 'airlock') {
   const { postgresAdminPassword } = await loadSecrets(join(root, name));
   return query(socketUrl(server.socketDir, postgresAdminPassword, 'postgres', database), sql);
 }
 
-/** Everything that a schema consists of, apart from privileges. */
+/** A query that returns everything in a schema except privileges. */
 const SCHEMA = `
   SELECT format('column %s.%s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
                 pg_get_expr(adbin, adrelid)) AS line
@@ -76,7 +76,7 @@ const SCHEMA = `
   ORDER BY 1`;
 
 describe('a data directory with a copy of the prepared database', () => {
-  it('is created once by two starts, with passwords of its own, the complete schema and its stamp', async () => {
+  it('is created once by two starts, with its own passwords, the complete schema and its stamp', async () => {
     const [first, second] = await Promise.all([open('one'), open('one')]);
     expect([first.owned, second.owned].sort()).toEqual([false, true]);
     expect(logger.entries.filter(({ level }) => level === 'warn')).toEqual([]);
@@ -101,7 +101,7 @@ describe('a data directory with a copy of the prepared database', () => {
     await expect(query(foreign.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('leaves nothing incomplete if the start is killed, and starts again', async () => {
+  it('contains nothing incomplete if the start is killed, and the next start succeeds', async () => {
     const dataDir = join(root, 'killed');
     const script = `
       import { openEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, '../../src/supervisor/postgres.ts'))};
@@ -129,7 +129,9 @@ describe('a data directory with a copy of the prepared database', () => {
 });
 
 describe('the prepared database', () => {
-  /** Whether a copy can be made, and the last warning. The copy fails before PostgreSQL starts. */
+  /**
+   * Returns whether the template was copied, and the last warning. PostgreSQL never starts in the copy, because its programs don't exist.
+   */
   async function copy(changed: Partial<TemplateUse>): Promise<[boolean, string]> {
     const log = recordingLogger();
     const binaries = { binDir: '/nonexistent', origin: 'npm' } as const;
@@ -141,11 +143,11 @@ describe('the prepared database', () => {
     return [isCopied, String((log.entries.at(-1)?.fields as { err?: Error })?.err?.message)];
   }
 
-  it('is not used for another schema', async () => {
+  it('is not copied for another schema', async () => {
     expect(await copy({ schema: await schemaHash('another') })).toEqual([false, 'undefined']);
   });
 
-  it('is not used if other accounts could have changed it', async () => {
+  it('is not copied if other accounts could have changed it', async () => {
     for (const path of [template, use.folder, join(root, 'build')]) {
       const { mode } = await stat(path);
       await chmod(path, mode | 0o020);
@@ -155,7 +157,7 @@ describe('the prepared database', () => {
     expect((await copy({}))[1]).toContain('postgres cannot be started');
   });
 
-  it('is not used if it is not complete', async () => {
+  it('is not copied if it is not complete', async () => {
     const { size } = await stat(template);
     await truncate(template, size - 512);
     expect(await copy({})).toEqual([false, expect.stringContaining(`${basename(template)} has ${size - 512} bytes`)]);

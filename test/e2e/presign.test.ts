@@ -20,7 +20,7 @@ describe('presigned uploads', () => {
     api.call('POST', '/v1/upload/presigned-url', body, headers);
   const stored = async (filename: string) => (await presign({ ...GOOD, filename })).json.result.filename as string;
 
-  it('returns a URL, the stored name and the expiry, in fifteen minutes', async () => {
+  it('returns a URL, the stored name and the expiry, which is in fifteen minutes', async () => {
     const before = Date.now();
     const response = await presign({ filename: 'interview-raw.mp4', contentType: 'video/mp4', fileSize: 52_428_800 });
     expect(response.status).toBe(200);
@@ -37,7 +37,7 @@ describe('presigned uploads', () => {
     const url = new URL(uploadUrl);
     expect(url.origin).toBe(api.gateway.endpoint);
     expect(url.searchParams.get('X-Amz-Expires')).toBe('900');
-    // It reveals neither the name of the file nor the name of the account.
+    // The stored name reveals neither the name of the file nor the name of the account.
     expect(decodeURIComponent(url.pathname)).not.toContain('interview');
   });
 
@@ -86,7 +86,7 @@ describe('presigned uploads', () => {
     expect((await presign({ ...GOOD, fileSize: 1 })).status).toBe(200);
   });
 
-  it('rejects more than the account’s maximum', async () => {
+  it('rejects a size above the account’s maximum', async () => {
     const key = await api.makeKey({ account: await api.makeAccount({ max_upload_bytes: 500 }) });
     const send = (fileSize: number) => presign({ ...GOOD, fileSize }, { authorization: `Bearer ${key}` });
     expect((await send(500)).status).toBe(200);
@@ -112,7 +112,7 @@ describe('presigned uploads', () => {
     expect((await stored(name)).replace(/^\d{8}-\d{6}-/, '').replace(/-\d+(?=\.|$)/, '')).toBe(cleaned);
   });
 
-  it('keeps a name of 300 characters within 200 bytes, with its extension', async () => {
+  it('shortens a name of 300 characters to 200 bytes, and keeps its extension', async () => {
     for (const letter of ['n', 'é', '語', '🎬']) {
       const name = (await stored(`${letter.repeat(300)}.webm`)).slice(16);
       expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
@@ -127,7 +127,7 @@ describe('presigned uploads', () => {
     for (const name of names) expect(name).toMatch(/^\d{8}-\d{6}-same(-\d+)?\.mp4$/);
   });
 
-  it('warns of unknown fields, with the nearest name', async () => {
+  it('warns about unknown fields, with the nearest name', async () => {
     const response = await presign({ ...GOOD, fileSise: 5, filname: 'x', whatever: 1 });
     expect(response.status).toBe(200);
     expect(response.json.warnings).toEqual([

@@ -9,7 +9,7 @@ import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
-/** A minute of noise, some 12 MB, with its index at the end. */
+/** FFmpeg arguments for a minute of noise, about 12 MB, with its index at the end. */
 const MINUTE = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=60,noise=alls=40:allf=t:all_seed=1', '-f', 'lavfi', '-i'],
   ...['sine=d=60', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-qp', '24', '-pix_fmt', 'yuv420p'],
@@ -23,7 +23,7 @@ describe('POST /v1/probe', () => {
   const files: Record<string, Buffer> = {};
   const seen = { bytes: 0, wholes: 0 };
 
-  /** `/name` has ranges, `/plain/name` none; `/to?url` redirects. */
+  /** Responds with a file. `/name` supports ranges, `/plain/name` does not, and `/to?url` redirects. */
   const reply = (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://source');
     const [name, kind] = pathname.split('/').reverse();
@@ -71,7 +71,7 @@ describe('POST /v1/probe', () => {
     ['first.mp4', 'mov,mp4,m4a,3gp,3g2,mj2', 'rewritten'],
     ['long.mkv', 'matroska,webm', null],
     ['long.ts', 'mpegts', null],
-  ])('describes a remote file of which it fetches only parts: %s', async (name, format, container) => {
+  ])('describes a remote file after fetching only parts of it: %s', async (name, format, container) => {
     const { status, json } = await remote(name);
     expect([status, json]).toEqual([
       200,
@@ -86,7 +86,7 @@ describe('POST /v1/probe', () => {
     expect(seen.bytes).toBeLessThan(files[name]!.length / 3);
   });
 
-  it('describes a file from its start if the server has no ranges, and fails with a reason if that is not enough', async () => {
+  it('describes a file from its start if the server supports no ranges, and fails with a reason if the start is not enough', async () => {
     expect((await remote('plain/first.mp4')).json).toMatchObject({
       duration_seconds: expect.closeTo(60, 0),
       container: null,
@@ -96,7 +96,7 @@ describe('POST /v1/probe', () => {
     expect((await remote('plain/clip.mp4')).json).toMatchObject({ size_bytes: files['clip.mp4']!.length });
   });
 
-  it('describes uploads and outputs of the account, and none of another account', async () => {
+  it('describes uploads and outputs of the account, but not of another account', async () => {
     const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
     const own = await probe(fileUrl);
     expect(own.json).toMatchObject({ container: 'rewritten', size_bytes: files['clip.mp4']!.length });
@@ -110,7 +110,7 @@ describe('POST /v1/probe', () => {
     }
   });
 
-  it('reaches no private address, directly or by a redirect, and shows no secret', async () => {
+  it('reaches no private address, directly or through a redirect, and returns no secret', async () => {
     const urls = [
       ...['http://10.0.0.1/a.mp4', 'http://169.254.169.254/latest/meta-data/', 'http://[::1]/a', 'http://0.0.0.0/'],
       ...[

@@ -27,7 +27,7 @@ async function source(name: string, options: Parameters<typeof makeClip>[1] = {}
   return { path, url: (await upload(service, path, 'video/mp4', name)).fileUrl };
 }
 
-/** SSIM of all planes, by a run of FFmpeg that shares nothing with the service. */
+/** Returns the SSIM of all planes from a separate run of FFmpeg, which shares no code with the service. */
 async function similarity(file: string, original: string, filter = 'null'): Promise<number> {
   const graph = `[0:v]setpts=N[a];[1:v]${filter},setpts=N[b];[a][b]ssim`;
   const { stderr } = await run('ffmpeg', ['-i', file, '-i', original, '-lavfi', graph, '-f', 'null', '-']);
@@ -43,7 +43,7 @@ async function save(job: Awaited<ReturnType<typeof transcode>>, index = 0): Prom
 const SEVERAL = ['ssim', 'xpsnr', 'psnr'];
 
 describe('the quality of an output', () => {
-  it('is measured by every metric that the request names, and agrees with a run of FFmpeg', async () => {
+  it('is measured with every metric that the request names, and equals the result of FFmpeg', async () => {
     const { path, url } = await source('wide.mp4', { seconds: 2, size: '322x182', args: ['-vf', 'noise=alls=20'] });
     const small = { outputFormat: 'mp4', options: [{ option: '-vf', argument: 'scale=160:-2' }] };
     const outputs = [
@@ -63,7 +63,7 @@ describe('the quality of an output', () => {
     expect(audio).not.toHaveProperty('quality');
   });
 
-  it('is the quality of the part that a trimmed, rotated or slower output shows', async () => {
+  it('is measured for the part of the source that a trimmed, rotated or slower output shows', async () => {
     const rotated = ['-metadata:s:v:0', 'rotate=90', '-g', '12'];
     const { url } = await source('turned.mp4', { seconds: 4, args: rotated });
     const trimmed = [
@@ -82,7 +82,7 @@ describe('the quality of an output', () => {
     for (const { quality } of job.outputs) expect(quality!.mean).toBeGreaterThan(0.95);
   });
 
-  it('is the quality of the largest rendition of a ladder', async () => {
+  it('is measured for the largest rendition of a ladder', async () => {
     const { path, url } = await source('stream.mp4', { seconds: 2, size: '322x182', args: ['-vf', 'noise=alls=20'] });
     const ladder = [{ height: 90 }, { height: 180 }];
     const outputs = [
@@ -102,7 +102,7 @@ describe('the quality of an output', () => {
     expect(stream!.quality!.mean).toBeCloseTo(mean, 3);
   });
 
-  it('is not measured where there is no single source, with a warning', async () => {
+  it('is not measured if the output has several sources, and a warning reports this', async () => {
     const { url } = await source('half.mp4', { seconds: 1 });
     const joined = await transcode(service, {
       inputs: [{ url }, { url }],
@@ -115,8 +115,8 @@ describe('the quality of an output', () => {
   });
 });
 
-describe('an output with a target', () => {
-  it('reaches it in fewer bytes than the preset high', async () => {
+describe('an output with a quality target', () => {
+  it('reaches its target in fewer bytes than the preset high', async () => {
     const { path, url } = await source('long.mp4', { seconds: 12 });
     const outputs = [
       { outputFormat: 'mp4', name: 'found', target: { metric: 'ssim', at_least: 0.97 } },
@@ -131,7 +131,7 @@ describe('an output with a target', () => {
     expect(found!.size).toBeLessThan(0.8 * fixed!.size!);
   });
 
-  it('an output whose target cannot be reached below its highest bit rate completes with a warning', async () => {
+  it('completes with a warning if its target cannot be reached below its highest bit rate', async () => {
     const { url } = await source('noisy.mp4', { seconds: 2, args: ['-vf', 'noise=alls=60:allf=t'] });
     const job = await transcode(service, {
       inputs: [{ url }],
@@ -149,7 +149,7 @@ describe('an output with a target', () => {
 
 describe('an automatic ladder', () => {
   it('has fewer rungs and fewer bytes for slides', async () => {
-    // A picture that stands still, with another one after 30 seconds.
+    // A still picture that is replaced by another after 30 seconds.
     const slides = ['-vf', "loop=loop=-1:size=1,trim=duration=50,negate=enable='gte(t,30)'", '-g', '50', '-an'];
     const { url } = await source('slides.mp4', { seconds: 50, size: '768x432', rate: 2, args: slides });
     const fixed = [432, 360, 240].map((height) => ({ height }));

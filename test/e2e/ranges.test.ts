@@ -9,7 +9,7 @@ import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
-/** A minute, some 14 MB. */
+/** FFmpeg arguments for a source of one minute and about 14 MB. */
 const MINUTE = [
   ...[
     '-f',
@@ -38,7 +38,7 @@ const MINUTE = [
     'aac',
   ],
 ];
-/** Offset of the matrix in `mvhd`, from its type. */
+/** Offset of the matrix in the box `mvhd`, from the type of the box. */
 const MATRIX_AT = 4 + 36;
 
 const picture = (seconds: string) => ({
@@ -55,13 +55,13 @@ describe('a picture of a long source', () => {
   let folder: string;
   let origin: Awaited<ReturnType<typeof startSource>>;
   let bytes: Buffer;
-  /** The same streams in Matroska. */
+  /** A Matroska file with the same streams as `bytes`. */
   let matroska: Buffer;
-  /** With a matrix that the readers do not describe. */
+  /** The source with a matrix that the readers do not describe. */
   let unclear: Buffer;
   const seen = { requests: 0, bytes: 0 };
 
-  /** Answers a request for a range as a correct server does; `lie` changes the response. */
+  /** Responds to a request for a range as a correct server does. The first part of the path selects a wrong response instead. */
   const reply = (request: IncomingMessage, response: ServerResponse) => {
     const [kind, container] = new URL(request.url!, 'http://source').pathname.slice(1).split('/');
     const all = container === 'mkv' ? matroska : bytes;
@@ -114,7 +114,7 @@ describe('a picture of a long source', () => {
   };
 
   it.each(['0', '30.5', '44.99', '59.9'])(
-    'needs only parts of it, and is the same picture: at %s s',
+    'needs only parts of the source, and is the same picture: at %s s',
     async (seconds) => {
       const job = await make('honest', seconds);
       expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges', size: bytes.length }] });
@@ -140,17 +140,20 @@ describe('a picture of a long source', () => {
     });
   };
 
-  it.each([12.34, '50%', '100%', 'best'])('needs only parts of it, and is the same still: at %s', async (at) => {
-    const job = await makeStills('honest', { at, width: 80 });
-    expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges' }], outputs: [{ role: 'still' }] });
-    expect(seen.bytes).toBeLessThan(bytes.length / 4);
-    expect(seen.requests).toBeLessThanOrEqual(12);
-    const complete = await makeStills('plain', { at, width: 80 });
-    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
-    expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
-  });
+  it.each([12.34, '50%', '100%', 'best'])(
+    'needs only parts of the source, and is the same still: at %s',
+    async (at) => {
+      const job = await makeStills('honest', { at, width: 80 });
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges' }], outputs: [{ role: 'still' }] });
+      expect(seen.bytes).toBeLessThan(bytes.length / 4);
+      expect(seen.requests).toBeLessThanOrEqual(12);
+      const complete = await makeStills('plain', { at, width: 80 });
+      expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+      expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
+    },
+  );
 
-  it('needs only parts of it for several stills', async () => {
+  it('needs only parts of the source for several stills', async () => {
     const stills = [10, 30.5, '75%'].map((at) => ({ at, width: 80 }));
     const job = await makeStills('honest', ...stills);
     expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges' }] });
@@ -167,7 +170,7 @@ describe('a picture of a long source', () => {
   const filesOf = async ({ id }: { id: string }, output: string) =>
     (await service.call('GET', `/v1/transcodes/${id}/files?output=${output}`)).json.items;
 
-  it('needs only its key frames for thumbnails and a sprite, and makes the same files as from the complete source', async () => {
+  it('needs only the key frames for thumbnails and a sprite, and the files are the same as from the complete source', async () => {
     const outputs = [
       { outputFormat: 'thumbnails', count: 6, width: 80 },
       { outputFormat: 'sprite', every_seconds: 10, width: 32 },
@@ -187,7 +190,7 @@ describe('a picture of a long source', () => {
     expect(job.outputs[2].sha256).toBe(complete.outputs[2].sha256);
   });
 
-  it('needs only the key frames in the cues of Matroska for thumbnails and a sprite, and makes the same files as from the complete source', async () => {
+  it('needs only the key frames in the cues of Matroska for thumbnails and a sprite, and the files are the same as from the complete source', async () => {
     const outputs = [
       { outputFormat: 'thumbnails', count: 6, width: 80 },
       { outputFormat: 'sprite', every_seconds: 10, width: 32 },
@@ -217,14 +220,14 @@ describe('a picture of a long source', () => {
     expect(hashes(job)).toEqual(hashes(complete));
   });
 
-  it('is fetched completely if the pictures outnumber the key frames, or if the ranges are too large', async () => {
+  it('requires the complete source if the pictures outnumber the key frames, or if the ranges are too large', async () => {
     for (const every of [0.2, 1]) {
       const job = await makeTiles('honest', { outputFormat: 'sprite', every_seconds: every, width: 32 });
       expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
     }
   });
 
-  it('is described by ffprobe where the readers do not know enough', async () => {
+  it('requires ffprobe if the readers cannot describe the source', async () => {
     const job = await make('unclear', '30.5');
     expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges', size: bytes.length }] });
     const known = await make('honest', '30.5');
@@ -240,7 +243,7 @@ describe('a picture of a long source', () => {
     ['changes its size', 'grows'],
     ['answers with another range', 'shifted'],
     ['sends more than was requested', 'long'],
-  ])('is made from the complete source if that %s', async (_, kind) => {
+  ])('is made from the complete source if the source %s', async (_, kind) => {
     const job = await make(kind, '30.5');
     expect(job).toMatchObject({ status: 'completed', attempts: 1, inputs: [{ fetched: 'whole' }] });
   });

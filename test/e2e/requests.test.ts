@@ -28,7 +28,7 @@ describe('requests for a transcode', () => {
     expect(response.json.details).toMatchObject(details);
   }
 
-  it('reject gs:// URLs that are not a confirmed upload of the account, all with the same response', async () => {
+  it('reject gs:// URLs that are not a confirmed upload of the account, always with the same response', async () => {
     const body = { filename: 'unsent.mp4', contentType: 'video/mp4', fileSize: 10 };
     const unsent = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result.filename;
     const { key } = await service.makeKey('--account', 'stranger-of-requests');
@@ -56,8 +56,8 @@ describe('requests for a transcode', () => {
     }
   });
 
-  it('reject private names and unusual ports unless the operator allows them', async () => {
-    // The shared service may fetch from this machine.
+  it('reject private host names and unusual ports unless the operator allows them', async () => {
+    // A separate API, because the shared service may fetch from this machine.
     const api = await startApi();
     for (const url of [
       'http://127.0.0.1/a.mp4',
@@ -106,7 +106,7 @@ describe('requests for a transcode', () => {
     }
   });
 
-  it('keep the warnings of unknown fields on the job', async () => {
+  it('store the warnings about unknown fields with the job', async () => {
     const { json } = await create({
       inputs: [{ url: clip, opts: [] }],
       outputFormat: 'mp3',
@@ -126,18 +126,18 @@ describe('requests for a transcode', () => {
     expect(done.json.warnings).toEqual(expect.arrayContaining(json.warnings));
   });
 
-  it('accept metadata of 8192 bytes and reject one more', async () => {
+  it('accept metadata of 8192 bytes, and reject metadata of 8193 bytes', async () => {
     const sized = (bytes: number) => ({ pad: 'x'.repeat(bytes - '{"pad":""}'.length) });
     const send = (metadata: object) => create({ inputs: [{ url: clip }], outputFormat: 'mp3', metadata });
     const fits = await send(sized(8192));
     expect([fits.status, fits.json.metadata.user]).toEqual([201, sized(8192)]);
     expectRejection(await send(sized(8193)), 400, 'invalid_request', { field: 'metadata' });
-    // Bytes, not characters.
+    // The limit applies to bytes, not to characters.
     expectRejection(await send({ pad: 'é'.repeat(4200) }), 400, 'invalid_request', { field: 'metadata' });
     expect((await send({})).json.metadata).toEqual({ user: {} });
   });
 
-  it('have nothing to download without an output', async () => {
+  it('return no_output for a download if the job has no output', async () => {
     const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp3' });
     const database = await openServiceDatabase(service);
     await database.query('UPDATE job_outputs SET object_id = NULL WHERE job_id = $1', [job.id]);

@@ -11,8 +11,8 @@ import { proxy } from './settings/proxy.ts';
 import { security } from './settings/security.ts';
 import { traces } from './settings/traces.ts';
 
-// Subjects that each need one setting, which leaves the others unaffected. They share a service, because a start costs
-// more than these tests.
+// Tests that each need one setting, which does not affect the other tests. They share a service, because a start takes longer than these
+// tests.
 let service: TestService;
 let database: TestDatabase;
 let collector: Awaited<ReturnType<typeof startSource>>;
@@ -42,7 +42,7 @@ const given = () => service;
 const note = skipNote(availableParallelism() < 2 && 'needs two processors');
 
 describe('GET /v1/security', security(given));
-describe('HTTPS that a proxy terminates', proxy(given));
+describe('an API behind a proxy that terminates HTTPS', proxy(given));
 describe('traces', traces(given, bodies));
 describe.skipIf(availableParallelism() < 2)(`brief heavy jobs${note}`, briefJobs(given));
 describe(

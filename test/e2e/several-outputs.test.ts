@@ -28,7 +28,7 @@ async function source(name: string, options: Parameters<typeof makeClip>[1] = {}
 }
 
 describe('a job with several outputs', () => {
-  it('stores each of them, sends an event for each, and lists all in manifest and receipt', async () => {
+  it('stores each output, sends an event for each, and lists all in manifest and receipt', async () => {
     const inputs = [{ url: await source('talk.mp4') }];
     const outputs = [
       { outputFormat: 'mp4', preset: { quality: 'low' } },
@@ -71,7 +71,7 @@ describe('a job with several outputs', () => {
   });
 
   it('makes stills, a preview and a waveform, each with its role', async () => {
-    // Six seconds of black, then two of a picture.
+    // Six seconds of black, followed by two seconds of a test picture.
     const args = ['-vf', "drawbox=color=black:thickness=fill:enable='lt(t,6)'"];
     const inputs = [{ url: await source('late.mp4', { seconds: 8, args }) }];
     const outputs = [
@@ -98,7 +98,7 @@ describe('a job with several outputs', () => {
     expect(stdout.charCodeAt(0)).toBeGreaterThan(60);
   });
 
-  it('makes every output of a video of one frame', async () => {
+  it('makes every kind of output of a video that has one frame', async () => {
     const inputs = [{ url: await source('single.mp4', { seconds: 0.04, audio: false }) }];
     const outputs = [
       { outputFormat: 'mp4', target: { metric: 'ssim', at_least: 0.9 } },
@@ -151,7 +151,7 @@ describe('a job with several outputs', () => {
     ]);
   });
 
-  it('shows pictures of a video of twelve hours by its key frames, and fails its ladder of too many files', async () => {
+  it('makes pictures of a video of twelve hours from its key frames, and fails the ladder, which would have too many files', async () => {
     const path = join(folder, 'half-day.mp4');
     const part = join(folder, 'part.mp4');
     const encode = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '1', '-pix_fmt', 'yuv420p'];
@@ -177,7 +177,7 @@ describe('a job with several outputs', () => {
     ]);
   });
 
-  it('makes a ladder of a video that is smaller than the smallest height of a request', async () => {
+  it('makes a ladder of a video that is smaller than the smallest height that a request may contain', async () => {
     const inputs = [{ url: await source('tiny.mp4', { size: '96x36' }) }];
     for (const ladder of ['auto', [{ height: 64 }]]) {
       const job = await transcode(service, { inputs, outputFormat: 'hls', ladder });
@@ -228,7 +228,7 @@ describe('a job with several outputs', () => {
       { outputFormat: 'png', waveform: { width: 99, height: 99, color: 'red' } },
       'waveform.color',
     ],
-  ])('is rejected unless %s', async (_, output, field) => {
+  ])('is rejected if its outputs break a rule: %s', async (_, output, field) => {
     const { status, json } = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: 'gs://b/a.mp4' }],
       ...output,
@@ -236,7 +236,7 @@ describe('a job with several outputs', () => {
     expect([status, json.details.field]).toEqual([400, field]);
   });
 
-  it('keeps the video when the source has no audio for the other output', async () => {
+  it('keeps the video if the source has no audio for the other output', async () => {
     const inputs = [{ url: await source('silent.mp4', { audio: false }) }];
     const { json } = await service.call('POST', '/v1/transcodes', {
       inputs,
@@ -284,7 +284,7 @@ describe('a streaming ladder', () => {
     expect((await service.call('GET', `${path}/files?output=cmaf`)).status).toBe(410);
   });
 
-  it('a streaming ladder that is encrypted is stored without its key', async () => {
+  it('is stored without its key if it is encrypted', async () => {
     const inputs = [{ url: await source('secret.mp4') }];
     const job = await transcode(service, {
       ...{ inputs, outputFormat: 'hls', ladder: [{ height: 120 }], encryption: 'aes-128' },
@@ -296,7 +296,7 @@ describe('a streaming ladder', () => {
     expect(await (await fetch(url)).text()).toContain('METHOD=AES-128,URI="../key.bin"');
   });
 
-  it('has the subtitles of an upload as a rendition, and fails for those that cannot become WebVTT', async () => {
+  it('has the subtitles of an upload as a rendition, and fails if a subtitle file cannot become WebVTT', async () => {
     const inputs = [{ url: await source('spoken.mp4') }];
     const textOf = async (name: string, type: string, bytes: string) => {
       const path = join(folder, name);
@@ -329,7 +329,7 @@ describe('a streaming ladder', () => {
     ['subtitles of an mp4', { outputFormat: 'mp4', subtitles: 'https://example.com/a.srt' }, 'subtitles'],
     ['encryption of dash', { outputFormat: 'dash', encryption: 'aes-128' }, 'encryption'],
     ['segments of a minute', { outputs: [{ outputFormat: 'hls', segment_seconds: 60 }] }, 'outputs[0].segment_seconds'],
-  ])('is rejected with the field for %s', async (_, body, field) => {
+  ])('is rejected with an error that names the field: %s', async (_, body, field) => {
     const { status, json } = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: 'https://example.com/a.mp4' }],
       ...body,

@@ -7,8 +7,8 @@ import { jobLimits } from './six-slots/job-limits.ts';
 import { sources } from './six-slots/sources.ts';
 import { webhooks } from './six-slots/webhooks.ts';
 
-// Tests that run several jobs concurrently and read all work folders or the database, so no other test file may use the
-// service. They share a service, because a start costs more than most tests.
+// Tests that run several jobs concurrently and read all work folders or the database, so no other test file may use the service. They share
+// it, because a start takes longer than most of the tests.
 let service: TestService;
 beforeAll(async () => {
   service = await startService({ AIRLOCK_WORKER_SLOTS: '6', AIRLOCK_FETCH_ALLOW: '127.0.0.1/32', ...BUCKET_KEYS });

@@ -9,7 +9,7 @@ import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 
-/** Some 9 MB: noise does not compress. */
+/** FFmpeg arguments for a source of about 9 MB. The source is this large because noise does not compress. */
 const NOISY = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=480x270:r=25:d=2,noise=alls=100:allf=t:all_seed=1'],
   ...['-f', 'lavfi', '-i', 'sine=d=2', '-c:v', 'mpeg4', '-q:v', '3', '-bf', '2', '-g', '25', '-c:a', 'aac'],
@@ -17,15 +17,15 @@ const NOISY = [
 const options = (...pairs: [string, string][]) => pairs.map(([option, argument]) => ({ option, argument }));
 const SMALL = options(['-vf', 'scale=64:36'], ['-c:v', 'libx264'], ['-preset', 'ultrafast'], ['-b:v', '200k']);
 const COPY = options(['-c', 'copy']);
-/** A tag that the sanitizer does not write, so FFmpeg makes the copy. */
+/** A copy with a tag that the sanitizer does not write, so FFmpeg makes the copy. */
 const TAGGED = options(['-c', 'copy'], ['-metadata', 'encoded_by=Copy']);
 
-/** What a source sends before it waits, and what it does then. */
+/** How a source responds: the bytes that it sends immediately, and what happens afterwards. */
 interface Behaviour {
   bytes: Buffer;
-  /** Bytes that it sends at once. */
+  /** Number of bytes that the source sends immediately. */
   start: number;
-  /** Called with the response of each request after that. */
+  /** Called with the response to each request after these bytes were sent. */
   next: (response: ServerResponse, requests: number) => void;
   declares?: boolean;
 }
@@ -46,7 +46,7 @@ describe('a source that is streamed', () => {
     };
     files.first = await make('first.mp4', '-movflags', '+faststart');
     files.last = await make('last.mp4');
-    // The readers describe this one; ffprobe describes the others.
+    // The readers describe this file. ffprobe describes the other files.
     files.mkv = await make('clip.mkv', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '20');
     service = await shareService();
     uploaded = {
@@ -87,7 +87,7 @@ describe('a source that is streamed', () => {
       },
       { what: 'the end of the job' },
     );
-  /** Sends half of the file, and the rest once `rest` is called. */
+  /** Returns a source that sends half of the file, and the rest once `rest` is called. */
   const held = (bytes: Buffer) => {
     let rest = () => {};
     const start = Math.floor(bytes.length / 2);
@@ -103,7 +103,7 @@ describe('a source that is streamed', () => {
     ['mkv', 'mp4', SMALL],
     ['mkv', 'mov', COPY],
   ] as const)(
-    'reaches FFmpeg before its end, and the output is the same: %s to %s',
+    'reaches FFmpeg before its end, and the output equals the output of the complete source: %s to %s',
     async (file, outputFormat, chosen) => {
       const { behaviour, rest } = held(files[file]);
       const id = await create(serve(`${file}-${chosen.length}`, behaviour), { outputFormat, options: chosen });
@@ -133,7 +133,7 @@ describe('a source that is streamed', () => {
     expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
   });
 
-  it('a streamed source that breaks off is fetched again completely, and nothing of the first attempt is kept', async () => {
+  it('is fetched again completely if the connection breaks, and nothing of the first attempt is kept', async () => {
     const { behaviour, rest } = held(files.first);
     let broken: ServerResponse | null = null;
     const url = serve('breaks-off', {
@@ -154,7 +154,7 @@ describe('a source that is streamed', () => {
     expect(job.outputs).toHaveLength(1);
   });
 
-  it('a streamed source that contains garbage after its start fails as a complete file does', async () => {
+  it('fails as a complete file does if it contains garbage after its start', async () => {
     const bytes = Buffer.from(files.mkv);
     bytes.fill(0, Math.floor(bytes.length * 0.7), Math.floor(bytes.length * 0.8));
     const { behaviour, rest } = held(bytes);

@@ -43,7 +43,7 @@ describe('transcodes', () => {
     expect(response.json.details).toMatchObject(details);
   }
 
-  it('return 201 with Location and the complete job, and the same job when read', async () => {
+  it('return 201 with Location and the complete job, and a read returns the same job', async () => {
     const metadata = { original_filename: 'clip.mp4', nested: { list: [1, 'zwei', null, { ü: true }] } };
     const created = await create({
       inputs: [{ url: clip }],
@@ -118,7 +118,7 @@ describe('transcodes', () => {
     });
     for (const field of ['started_at', 'completed_at', 'expires_at']) expect(job[field]).toMatch(TIME);
     expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(24 * 3600 * 1000);
-    // Never upscaled: 180 lines stay 180.
+    // Outputs are never scaled up: a source of 180 lines results in 180 lines.
     const [output] = job.outputs;
     expect(output).toMatchObject({ format: 'mp4', width: 320, height: 180, video_codec: 'h264', audio_codec: 'aac' });
     const bytes = await download(id);
@@ -127,7 +127,7 @@ describe('transcodes', () => {
     expect((await service.call('GET', `/v1/transcodes/${id}`)).json).toEqual(job);
   });
 
-  it('report the source of the options, and prefer options to a preset', async () => {
+  it('report the source of their options, and options take precedence over a preset', async () => {
     const options = [{ option: '-c:v', argument: 'libx264' }, { option: '-crf', argument: 35 }, { option: '-an' }];
     const source = async (extra: object) =>
       (await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra })).json;
@@ -143,7 +143,7 @@ describe('transcodes', () => {
     expect(both.outputs[0]).toMatchObject({ audio_codec: null, duration_seconds: expect.closeTo(0.5, 1) });
   });
 
-  it('copy streams that satisfy the preset, which job and manifest report, and encode them with disarm', async () => {
+  it('copy streams that satisfy the preset, report this in job and manifest, and encode the streams with disarm', async () => {
     const path = await makeClip(join(folder, 'small.mp4'), {
       args: ['-preset', 'veryfast', '-crf', '40', '-b:a', '48k'],
     });
@@ -184,7 +184,7 @@ describe('transcodes', () => {
     expect(Number(probe.streams[1].duration)).toBeCloseTo(2, 0);
   });
 
-  it('keep the orientation of portrait video: the resolution is that of the short side', async () => {
+  it('keep the orientation of portrait video, because the resolution applies to the short side', async () => {
     await makeClip(join(folder, 'portrait.mp4'), { size: '540x960', rate: 5 });
     const { fileUrl } = await upload(service, join(folder, 'portrait.mp4'));
     const job = await transcode(service, {
@@ -203,7 +203,7 @@ describe('transcodes', () => {
       inputs: [{ url: first.output_url, size: first.outputs[0].size }],
       outputs: [{ format: 'mp3', audio_codec: 'mp3', video_codec: null }],
     });
-    // Only exactly that URL: one with another job's id or another bucket is not an input.
+    // Only the exact output URL is an input. URLs with the id of another job or with another bucket are rejected.
     for (const url of [
       first.output_url.replace('airlock', 'other'),
       first.output_url.replace(/.{4}\.mkv$/, '0000.mkv'),
@@ -214,7 +214,7 @@ describe('transcodes', () => {
     }
   });
 
-  it('fail with a reason if a video format is requested for audio only', async () => {
+  it('fail with a reason if a video format is requested for a source that has only audio', async () => {
     await makeClip(join(folder, 'sound.m4a'), { args: ['-vn'] });
     const { fileUrl } = await upload(service, join(folder, 'sound.m4a'), 'audio/mp4', 'sound.m4a');
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp4' });

@@ -44,7 +44,7 @@ describe('confirming an upload', () => {
   function expectError(response: ApiResponse, error: string, code: string) {
     expect([response.status, response.json.error, response.json.code]).toEqual([400, error, code]);
   }
-  /** Bytes that differ in each call but are the same clip to a player: a free-space box at the end. */
+  /** Returns different bytes in each call for the same clip, by adding a free-space box that players ignore. */
   const unique = () => {
     const box = randomBytes(72);
     box.writeUInt32BE(box.length, 0);
@@ -52,7 +52,7 @@ describe('confirming an upload', () => {
     return Buffer.concat([clip, box]);
   };
 
-  it('describes the file, and returns the same when repeated or concurrent', async () => {
+  it('returns a description of the file, and the same response when it is repeated or concurrent', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes, 'video/mp4', 'my film.mp4');
     const responses = await Promise.all([confirm(body), confirm(body), confirm({ ...body, uploadId: 'ignored' })]);
@@ -99,7 +99,7 @@ describe('confirming an upload', () => {
     expectError(await confirm(body, { 'content-type': 'application/json' }), text, code);
   });
 
-  it('finds nothing before the bytes are sent, and finds them afterwards', async () => {
+  it('returns upload_not_found before the bytes are sent, and succeeds afterwards', async () => {
     const body = { filename: 'late.mp4', contentType: 'video/mp4', fileSize: clip.length };
     const { uploadUrl, filename } = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result;
     const ask = { filename, fileSize: clip.length };
@@ -108,7 +108,7 @@ describe('confirming an upload', () => {
     expect((await confirm(ask)).status).toBe(200);
   });
 
-  it('rejects a size other than the one sent, deletes the bytes, and accepts another PUT', async () => {
+  it('rejects a size that differs from the uploaded size, deletes the bytes, and accepts another PUT', async () => {
     const bytes = unique();
     const { uploadUrl, confirm: body } = await send(bytes);
     const wrong = await confirm({ ...body, fileSize: bytes.length - 1 });
@@ -121,7 +121,7 @@ describe('confirming an upload', () => {
     expect((await confirm(body)).status).toBe(200);
   });
 
-  it('rejects content of another type than declared, deletes it, and names the detected type', async () => {
+  it('rejects content of another type than declared, deletes the content, and names the detected type', async () => {
     const pad = () => Buffer.from(`<!-- ${randomBytes(400).toString('hex')} -->`);
     const elf = Buffer.concat([
       await readFile(process.execPath).then((file) => file.subarray(0, 4096)),
@@ -147,7 +147,7 @@ describe('confirming an upload', () => {
       ['playlist', Buffer.concat([Buffer.from('#EXTM3U\nfile:///etc/passwd\n#'), pad()]), 'video/mp4'],
       ['SVG', Buffer.concat([Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), pad()]), 'image/png'],
       ['MP4 as WebM', unique(), 'video/webm'],
-      // ftyp and some media, but no moov: nothing can play it.
+      // The file has ftyp and some media but no moov, so nothing can play it.
       ['truncated', Buffer.concat([cut.subarray(0, Math.floor(clip.length / 2)), randomBytes(64)]), 'video/mp4'],
     ];
     for (const [name, bytes, type] of cases) {
@@ -161,7 +161,7 @@ describe('confirming an upload', () => {
       expect(response.json.code).toBe('upload_type_mismatch');
       expect(response.json.details).toEqual({ field: 'filename', reason: expect.stringMatching(/^The file .+\.$/) });
       expect([name, await isStored(service, bytes)]).toEqual([name, false]);
-      // A second confirm does not restore it, and no job can use it.
+      // A second confirm does not restore the upload, and no job can use it.
       expect((await confirm(body)).status).toBe(400);
       const job = { inputs: [{ url: `gs://airlock/${body.filename}` }], outputFormat: 'mp4' };
       expect((await service.call('POST', '/v1/transcodes', job)).status).toBe(422);
@@ -169,31 +169,34 @@ describe('confirming an upload', () => {
     expect(service.output()).not.toContain('alert(1)');
   });
 
-  // An S3 cannot close a key: a later PUT changes the staging key only, and is swept.
-  it.skipIf(OTHER_STORAGE)(`seals the upload: a later PUT is rejected and changes nothing${storageNote}`, async () => {
-    const first = unique();
-    const second = unique();
-    const { uploadUrl, confirm: body } = await send(first);
-    const confirmed = await confirm(body);
-    expect(confirmed.status).toBe(200);
-    const late = await fetch(uploadUrl, {
-      method: 'PUT',
-      headers: { 'content-type': 'video/mp4' },
-      body: new Uint8Array(second),
-    });
-    expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
-    expect((await confirm(body)).text).toBe(confirmed.text);
-    // A remux without re-encoding keeps every packet: what comes out is what went in first.
-    const job = await transcode(service, {
-      inputs: [{ url: confirmed.json.result.fileUrl }],
-      outputFormat: 'mkv',
-      options: [{ option: '-c', argument: 'copy' }],
-    });
-    expect(job).toMatchObject({ status: 'completed', inputs: [{ size: first.length }] });
-    expect([await isStored(service, first), await isStored(service, second)]).toEqual([true, false]);
-  });
+  // An S3 storage cannot close keys. A later PUT changes only the staging key, and a sweep deletes its bytes.
+  it.skipIf(OTHER_STORAGE)(
+    `seals the upload, so that a later PUT is rejected and changes nothing${storageNote}`,
+    async () => {
+      const first = unique();
+      const second = unique();
+      const { uploadUrl, confirm: body } = await send(first);
+      const confirmed = await confirm(body);
+      expect(confirmed.status).toBe(200);
+      const late = await fetch(uploadUrl, {
+        method: 'PUT',
+        headers: { 'content-type': 'video/mp4' },
+        body: new Uint8Array(second),
+      });
+      expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
+      expect((await confirm(body)).text).toBe(confirmed.text);
+      // The output of a remux contains the same packets as the source, so it shows which bytes were stored.
+      const job = await transcode(service, {
+        inputs: [{ url: confirmed.json.result.fileUrl }],
+        outputFormat: 'mkv',
+        options: [{ option: '-c', argument: 'copy' }],
+      });
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ size: first.length }] });
+      expect([await isStored(service, first), await isStored(service, second)]).toEqual([true, false]);
+    },
+  );
 
-  it('does not find the names of another account', async () => {
+  it('returns upload_not_found for the names of another account', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes);
     const { key } = await service.makeKey('--account', 'stranger-of-confirms');

@@ -35,14 +35,14 @@ describe.skipIf(OTHER_STORAGE)(`the signed PUT${skipNote(OTHER_STORAGE && 'needs
     expect(confirm.json.error).toBe('File not found in GCS bucket');
   }
 
-  it('accepts exactly the declared bytes, without Authorization', async () => {
+  it('accepts exactly the declared bytes, without an Authorization header', async () => {
     const { url } = await presign();
     const bytes = randomBytes(SIZE);
     expect((await put(url, bytes)).status).toBe(200);
     expect(await isStored(service, bytes)).toBe(true);
   });
 
-  it('rejects one byte more and one byte less, and stores nothing', async () => {
+  it('rejects one byte too many and one byte too few, and stores nothing', async () => {
     for (const [length, status, code] of [
       [SIZE + 1, 400, 'EntityTooLarge'],
       [SIZE - 1, 403, 'SignatureDoesNotMatch'],
@@ -55,7 +55,7 @@ describe.skipIf(OTHER_STORAGE)(`the signed PUT${skipNote(OTHER_STORAGE && 'needs
     }
   });
 
-  it('rejects another content type, and a missing one', async () => {
+  it('rejects another content type and a missing content type', async () => {
     const { url, filename } = await presign();
     const bytes = randomBytes(SIZE);
     const wrong: Record<string, string>[] = [{ 'content-type': 'text/html' }, { 'content-type': 'video/mp4; x=1' }, {}];
@@ -113,7 +113,7 @@ describe.skipIf(OTHER_STORAGE)(`the signed PUT${skipNote(OTHER_STORAGE && 'needs
     expect(response.text).toMatch(/expired/i);
   });
 
-  it('grants no other right: the URL neither reads nor deletes', async () => {
+  it('has a URL that permits neither reads nor deletes', async () => {
     const { url, filename } = await presign();
     const bytes = randomBytes(SIZE);
     expect((await put(url, bytes)).status).toBe(200);
@@ -130,7 +130,7 @@ describe.skipIf(OTHER_STORAGE)(`the signed PUT${skipNote(OTHER_STORAGE && 'needs
     expect(confirm.json.error).toBe('File content does not match its declared type');
   });
 
-  it('may be repeated until the upload is confirmed; the last bytes count', async () => {
+  it('can be repeated until the upload is confirmed, and the last bytes count', async () => {
     const { url } = await presign();
     const [first, second] = [randomBytes(SIZE), randomBytes(SIZE)];
     expect((await put(url, first)).status).toBe(200);
@@ -138,7 +138,7 @@ describe.skipIf(OTHER_STORAGE)(`the signed PUT${skipNote(OTHER_STORAGE && 'needs
     expect([await isStored(service, first), await isStored(service, second)]).toEqual([false, true]);
   });
 
-  it('allows browsers of any origin on the storage, and only there', async () => {
+  it('is allowed for pages of any origin, but only on the storage', async () => {
     const { url } = await presign();
     const preflight = await rawHttp(url, {
       method: 'OPTIONS',

@@ -29,7 +29,7 @@ describe('HEIC and AVIF stills', () => {
     return (await upload(service, path, contentType, name)).fileUrl;
   }
 
-  it('are uploads whose confirm reports the picture as displayed', async () => {
+  it('can be uploaded, and the confirm reports the picture as it is displayed', async () => {
     const bytes = makeStill({
       items: [codedItem(1, avif, [irot(1), true])],
       more: [Buffer.from('\0\0\0\x0cfreemore')],
@@ -45,13 +45,13 @@ describe('HEIC and AVIF stills', () => {
     ]);
   });
 
-  it('are inputs, and are accepted where only remuxed containers are', async () => {
+  it('can be inputs, even of a job that requires disarming', async () => {
     const job = await transcode(service, { inputs: [{ url: turned }], outputFormat: 'jpg', disarm: true });
     expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
     expect(job.outputs[0]).toMatchObject({ width: 64, height: 128 });
   });
 
-  it('are repeated by -loop like other pictures', async () => {
+  it('are repeated by -loop as other pictures are', async () => {
     const inputs = [{ url: turned, options: [{ option: '-loop', argument: '1' }] }];
     const options = [{ option: '-t', argument: '1' }];
     const job = await transcode(service, { inputs, outputFormat: 'mp4', options });
@@ -59,14 +59,14 @@ describe('HEIC and AVIF stills', () => {
     expect(job.outputs[0]).toMatchObject({ width: 64, height: 128, duration_seconds: expect.closeTo(1, 1) });
   });
 
-  it('are watermarks', async () => {
+  it('can be watermarks', async () => {
     const clip = (await upload(service, await makeClip(join(folder, 'clip.mp4')))).fileUrl;
     const filters = [{ filter: `movie='${turned}'[logo]` }, { filter: '[0:v][logo]overlay=10:20[out]' }];
     const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp4', filters });
     expect(job).toMatchObject({ status: 'completed' });
   });
 
-  it('are assembled from tiles, as phones write them', async () => {
+  it('are assembled from their tiles, as phones write them', async () => {
     const tile = await encodePicture(folder, 'libx265', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64,format=yuv420p']);
     const items = [1, 2, 3, 4].map((id) => codedItem(id, tile));
     const grid = { id: 9, type: 'grid', data: gridData(2, 2, 100, 90), properties: [ispe(100, 90)], inIndex: true };

@@ -35,7 +35,7 @@ describe('requests that are only validated', () => {
   const validate = (body: object) => service.call('POST', '/v1/transcodes/validate', body);
   const command = (body: object) => service.call('POST', '/v1/commands?wait=60', body);
 
-  it('return the command that would run if valid, and nothing runs or is fetched', async () => {
+  it('return the command that would run if they are valid, and nothing is run or fetched', async () => {
     const { status, json } = await validate({
       inputs: [{ url: clip }, { url: `${source.url}/logo.png?${SECRET}` }],
       outputFormat: 'mp4',
@@ -55,7 +55,7 @@ describe('requests that are only validated', () => {
     expect((await service.call('GET', '/v1/transcodes')).json.total).toBe(0);
   });
 
-  it('return the position of every fault if invalid, with status 200', async () => {
+  it('return the position of every fault with status 200 if they are invalid', async () => {
     const { status, json } = await validate({
       inputs: [{ url: 'http://10.0.0.1/a.mp4' }, { url: clip.replace(/\d{6}-clip/, '000000-never') }],
       outputFormat: 'mp4',
@@ -80,14 +80,14 @@ describe('requests that are only validated', () => {
     expect(json.errors[2].suggestion).toContain('scale');
   });
 
-  it('are invalid if an inspected upload lacks what is requested', async () => {
+  it('are invalid if an inspected upload lacks what the output needs', async () => {
     const { json } = await validate({ inputs: [{ url: srt }], outputFormat: 'mp4' });
     expect(json).toMatchObject({ valid: expect.any(Boolean), command: [] });
     const text = JSON.stringify([json.errors, json.warnings]);
     expect(text).toContain('subtitle');
   });
 
-  it('need a body of the right shape and the scope for creating jobs', async () => {
+  it('need a valid body and the scope for creating jobs', async () => {
     expect((await validate({ inputs: [], outputFormat: 'mp4' })).status).toBe(400);
     expect((await validate({ inputs: [{ url: clip }], outputFormat: 'exe' })).status).toBe(400);
     const { key } = await service.makeKey('--scopes', 'read');
@@ -96,7 +96,7 @@ describe('requests that are only validated', () => {
     expect((await service.call('POST', '/v1/transcodes/validate', body, headers)).status).toBe(403);
   });
 
-  it('return immediately, also at their maximum length', async () => {
+  it('return immediately, even if they have the maximum length', async () => {
     const filter = `[0:v]${'hflip,'.repeat(600)}vflip[v]`;
     const body = { inputs: [{ url: clip }], outputFormat: 'mp4', filters: [{ filter }] };
     const times: number[] = [];
@@ -105,11 +105,11 @@ describe('requests that are only validated', () => {
       await validate(body);
       times.push(performance.now() - started);
     }
-    // The fastest of several requests depends little on what else the machine does. `./airlock bench` measures the usual time.
+    // The fastest of several requests depends little on other work of the machine. A benchmark measures the usual time.
     expect(Math.min(...times)).toBeLessThan(1_000);
   });
 
-  it('can be command strings, which become jobs like all others', async () => {
+  it('can be command strings, which become ordinary jobs', async () => {
     const body = {
       ffmpeg_command: 'ffmpeg -ss 0.2 -i {{in_1}} -vf "scale=160:-2,hflip" -c:v libx264 -crf 30 {{out_1}}',
       input_files: { in_1: clip },
@@ -129,7 +129,7 @@ describe('requests that are only validated', () => {
     expect((await service.call('POST', '/v1/commands', other, headers)).status).toBe(409);
   });
 
-  it('can be command strings, which are rejected at the position of the fault', async () => {
+  it('are rejected with the position of the fault if they are command strings with a fault', async () => {
     const files = { input_files: { in_1: clip }, output_files: { out_1: 'a.mp4' } };
     const unread = await command({ ...files, ffmpeg_command: '-i {{in_1}} -vf "hflip {{out_1}}' });
     expect([unread.status, unread.json.code]).toEqual([422, 'command_refused']);

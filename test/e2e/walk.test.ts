@@ -17,7 +17,7 @@ describe('the documented first job', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('ends with a playable file behind a link that expires after ten minutes', async () => {
+  it('ends with a playable file at a link that expires after ten minutes', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'), { size: '640x360' });
     const { fileUrl } = await upload(service, clip, 'video/mp4', 'my clip.mp4');
     expect(fileUrl).toMatch(/^gs:\/\/airlock\/\d{8}-\d{6}-my clip\.mp4$/);

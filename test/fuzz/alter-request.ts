@@ -3,7 +3,7 @@ import { anyText } from './texts.ts';
 
 export interface SignedRequest {
   method: string;
-  /** Path and query. */
+  /** Path and query of the URL. */
   target: string;
   headers: Record<string, string>;
   body: string;
@@ -133,7 +133,7 @@ const CHANGES: readonly Change[] = [
   }),
 ];
 
-/** One to three changes of a signed request. */
+/** Returns a signed request with one to three changes. */
 export function altered(random: Random, original: SignedRequest): SignedRequest {
   let request = original;
   for (let left = random.pick([1, 1, 1, 2, 3]); left > 0; left -= 1) {
@@ -151,7 +151,7 @@ function anyToken(random: Random): string {
   return encodeURIComponent(anyText(random, 16).toWellFormed());
 }
 
-/** One character changed, added or removed. */
+/** Returns the text with one character changed, added or removed. */
 function scratched(random: Random, text: string): string {
   const at = random.int(0, text.length);
   const special = ['0', 'a', 'A', '%', '%00', '%2F', '/', '+', '&', '=', ';', '~', '%ff', '%F0%9F%98%80', '\t', ''];

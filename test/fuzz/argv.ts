@@ -4,7 +4,7 @@ import { FILTER_TABLE } from '../../src/ffmpeg/policy/filters/table/index.ts';
 const FILTER_FLAGS = /^-(vf|af|filter(:[va](:\d+)?)?|filter_complex|lavfi)$/;
 const FILES = /\/in\/(\d+|asset-\d+\.\w+|layer-\d+\.(?:svg|ass))|\/out\/output\.\w+|\/usr\/share\/fonts/g;
 const NAMES = new Set(FILTER_TABLE.map((spec) => spec.name));
-/** Filters that the planner writes, some of them with unnamed values: our own text, with nothing of the caller's in it. */
+/** Filters that the planner writes itself, some of them with unnamed values. Their text contains nothing from the caller. */
 const OURS = new Set([
   ...['scale', 'pad', 'crop', 'fps', 'format', 'aformat', 'setsar', 'aresample', 'zscale', 'tonemap', 'transpose'],
   ...['null', 'anull', 'nullsink', 'anullsink', 'anullsrc', 'overlay', 'split', 'asplit', 'concat', 'palettegen'],
@@ -25,7 +25,7 @@ const OURS = new Set([
 ]);
 const FREE_TEXT = /^(title|artist|album|comment|[\w-]{1,64})=/;
 
-/** What FFmpeg may never be shown, regardless of the caller wrote. */
+/** Returns the faults of arguments for FFmpeg: everything that FFmpeg must never receive, regardless of what the caller wrote. */
 export function argvFaults(args: readonly string[]): string[] {
   const faults: string[] = [];
   for (const [index, arg] of args.entries()) {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 /* Limits that several campaigns check. Each check returns one sentence for each violation. */
 
-/** Maximum growth of the process over a campaign. No single case needs as much. */
+/** Maximum number of bytes by which the process may grow over a campaign. A single case needs less. */
 const MAX_GROWTH_BYTES = 300 * 2 ** 20;
-/** Maximum bytes of index per byte of a file. A sample of one byte can have a row in each of eight tables. */
+/** Maximum number of bytes of index per byte of a file. A sample of one byte can have a row in each of eight tables. */
 const MAX_INDEX_FACTOR = 64;
 
 /** Starts to measure the memory of this process. Returns the check for the end of the campaign. */

@@ -1,19 +1,19 @@
 import { type Random, randomOf } from '../../testkit/random.ts';
 
-/** One subject that is fuzzed: how it is opened, one case, and what must be true after all cases. */
+/** One subject of fuzzing: how it is opened, and the default number of cases. */
 export interface Campaign {
-  /** Makes what all cases share; its seed-independent part must be the same each time. */
+  /** Prepares what all cases share. The part that does not depend on the seed must be the same each time. */
   open(): Promise<Fuzzer>;
   /** Default number of cases of a long run. */
   cases: number;
 }
 
 export interface Fuzzer {
-  /** Runs one case; what must never be is returned, one sentence each. Throws only when the fuzzer itself is broken. */
+  /** Runs one case. Returns one sentence for each fault. Throws only if the fuzzer itself is broken. */
   one(random: Random, index: number): Promise<string[]>;
-  /** Faults that are visible when the last case has ended. */
+  /** Returns faults that are visible only after the last case has ended. */
   atEnd?(): Promise<string[]>;
-  /** How the cases ended, to see that they were of every kind. */
+  /** Number of cases by result. It shows whether the cases were of every kind. */
   tally: Record<string, number>;
   close(): Promise<void>;
 }
@@ -29,13 +29,13 @@ export interface CampaignReport {
 export interface CampaignOptions {
   seed: number;
   cases: number;
-  /** Runs this case alone. */
+  /** Number of a single case to run, or null for all cases. */
   only?: number | null;
   onCase?: (done: number, findings: number) => void;
   maxFindings?: number;
 }
 
-/** Every case has a seed of its own, so that one can be looked at alone. */
+/** Runs the cases of a campaign. Every case has its own seed, so that a case can be repeated alone. */
 export async function runCampaign(campaign: Campaign, options: CampaignOptions): Promise<CampaignReport> {
   const { seed, cases, only = null, maxFindings = 50 } = options;
   const started = performance.now();

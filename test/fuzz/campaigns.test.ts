@@ -15,7 +15,7 @@ import { SIGNATURES } from './signatures.ts';
 
 const SEED = 20_261_124;
 
-/** What comes out must be of several kinds, else the run has looked at nothing. */
+/** Returns the findings of a run. Expects that each of these results occurred, because otherwise the run has tested nothing. */
 async function findings(campaign: Campaign, cases: number, kinds: readonly string[]) {
   const report = await runCampaign(campaign, { seed: SEED, cases });
   for (const kind of kinds) expect([kind, report.tally[kind] ?? 0]).not.toEqual([kind, 0]);
@@ -29,12 +29,14 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(CONTAINERS, 8, ['done', 'invalid_media'])).toEqual([]);
   });
 
-  it('rewrites only damaged audio files whose rewrite is stable', { timeout: 120_000 }, async () => {
+  it('rewrites damaged audio files in such a way that a second rewrite changes nothing', {
+    timeout: 120_000,
+  }, async () => {
     const kinds = ['mp3 rewritten', 'aac rewritten', 'ogg rewritten', 'mp3 original', 'ogg original', 'invalid_media'];
     expect(await findings(REWRITING, 100, kinds)).toEqual([]);
   });
 
-  it('describes each damaged file as ffprobe does, or not at all', { timeout: 120_000 }, async () => {
+  it('describes each damaged file as ffprobe does, or does not describe it', { timeout: 120_000 }, async () => {
     expect(await findings(DESCRIBED, 20, ['described', 'not described'])).toEqual([]);
   });
 
@@ -54,15 +56,17 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(SIGNATURES, 150, ['403', '400', 'same'])).toEqual([]);
   });
 
-  it('never causes a server error with JSON for every route', { timeout: 120_000 }, async () => {
+  it('causes no server error with JSON for every route', { timeout: 120_000 }, async () => {
     expect(await findings(JSON_BODIES, 25, ['200', '400', '404'])).toEqual([]);
   });
 
-  it('never occupies the event loop for 50 ms with a body made to be slow', { timeout: 120_000 }, async () => {
+  it('never occupies the event loop for 50 ms, even with a body that is made to be slow', {
+    timeout: 120_000,
+  }, async () => {
     expect(await findings(COSTLY, 20, ['200', '400', '422'])).toEqual([]);
   });
 
-  it('encodes a clip in pieces as one process does: every frame once, the same sound, the same quality', {
+  it('encodes a clip in pieces as one process does, with every frame once, the same sound and the same quality', {
     timeout: 120_000,
   }, async () => {
     expect(await findings(PIECES, 1, ['joined'])).toEqual([]);
@@ -74,7 +78,7 @@ describe('a short fuzzing campaign', () => {
 });
 
 describe('the mutator', () => {
-  it('does the same damage for the same seed, and damages most files', () => {
+  it('damages a file in the same way for the same seed, and damages most files', () => {
     const file = Buffer.concat([
       Buffer.from('\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x20moov\0\0\0\x18free'),
       Buffer.alloc(2000, 7),
@@ -102,7 +106,7 @@ describe('a campaign', () => {
     }),
   };
 
-  it('reports each finding with its case, and the case alone reproduces it', async () => {
+  it('reports each finding with its case, and the case alone reproduces the finding', async () => {
     const report = await runCampaign(broken, { seed: 7, cases: 20 });
     expect(report.findings.at(-1)).toEqual({ case: null, faults: ['left something'] });
     const [first] = report.findings;

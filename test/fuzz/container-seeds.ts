@@ -25,7 +25,7 @@ const FRAMES = [
   'aac',
 ];
 
-/** Files in fragments, as unlike as FFmpeg makes them. */
+/** FFmpeg arguments for fragmented files, which differ as much as FFmpeg allows. */
 export const FRAGMENTED: Record<string, readonly string[]> = {
   'fragmented.mp4': [...FRAMES, '-movflags', 'frag_keyframe+empty_moov'],
   'dash.mp4': [...FRAMES, '-movflags', 'frag_keyframe+delay_moov+dash'],
@@ -34,7 +34,7 @@ export const FRAGMENTED: Record<string, readonly string[]> = {
   'omitted.mov': [...PICTURES, ...TONE, '-c:v', 'mpeg4', '-movflags', 'frag_every_frame+empty_moov+omit_tfhd_offset'],
 };
 
-/** How each kind of file is made: small, so that a random byte is likely to matter. */
+/** FFmpeg arguments for each kind of file. The files are small, so that a random change is likely to matter. */
 const MEDIA: Record<string, readonly string[]> = {
   mp4: [...PICTURES, ...TONE, '-c:v', 'libx264', ...QUICK, '-c:a', 'aac', '-metadata', 'title=x'],
   ...FRAGMENTED,
@@ -72,9 +72,9 @@ export interface SeedFile {
   isSubtitle: boolean;
 }
 
-/** One sound file of each kind; subtitles too, unless other kinds are asked for. */
+/** Makes one file of each kind. By default, the kinds include subtitles. */
 export async function makeSeeds(folder: string, media = MEDIA): Promise<SeedFile[]> {
-  // Same bytes each time: no library versions, no random numbers of the container.
+  // Options for the same bytes each time: without library versions and random numbers of the container.
   const exact = ['-fflags', '+bitexact', '-flags', '+bitexact', '-threads', '1'];
   const made = Object.entries(media).map(([kind, args]) => ({ kind, path: join(folder, `seed.${kind}`), args }));
   await makeAllMedia(made.map(({ path, args }) => ({ path, args: [...args, ...exact] })));

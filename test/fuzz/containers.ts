@@ -15,13 +15,13 @@ import { faultOf, removeCase, watchMemory } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds, type SeedFile } from './container-seeds.ts';
 
-/** Beyond the wall limit of a cell, the time that its start and cleanup may need on a busy machine. */
+/** Milliseconds in addition to the wall limit of a cell that the start and the cleanup of the cell may need on a busy machine. */
 const GRACE_MS = 10_000;
 const PROBE_WALL_MS = 15_000;
 const TRANSCODE_WALL_MS = 8000;
 const MIB = 2 ** 20;
 
-/** Sound files of many kinds with damage: each is looked at, probed and transcoded as the worker does, or rejected. */
+/** Fuzzes media files of many kinds with damage. Each file is detected, probed and transcoded as in a worker, or rejected. */
 export const CONTAINERS: Campaign = { cases: 5000, open };
 
 async function open(): Promise<Fuzzer> {
@@ -62,8 +62,7 @@ async function open(): Promise<Fuzzer> {
       const faults: string[] = [];
       const cells = join(dataDir, 'cells');
       for (const owner of readdirSync(cells)) {
-        // The folder of this sandbox contains its filter and its mark; a cell that was not removed would be next to
-        // them.
+        // The folder of this sandbox contains a filter and a mark. A cell that was not removed would be next to them.
         const left = readdirSync(join(cells, owner)).filter((name) => /^[0-9a-f-]{36}$/.test(name));
         if (left.length > 0) faults.push(`${left.length} cells are left`);
       }
@@ -86,7 +85,7 @@ export function damage(random: Random, seed: SeedFile, seeds: readonly SeedFile[
   const kind = random.next();
   if (kind < 0.5) return damaged(random, seed.bytes);
   if (kind < 0.9) return restructured(random, seed.bytes);
-  // Two files in one: the head of this with the body of another.
+  // Combines two files: the start of this file with the rest of another file.
   const other = random.pick(seeds).bytes;
   return Buffer.concat([
     seed.bytes.subarray(0, random.int(16, seed.bytes.length)),
@@ -94,9 +93,7 @@ export function damage(random: Random, seed: SeedFile, seeds: readonly SeedFile[
   ]);
 }
 
-/**
- * Does what the worker does, and reports each time limit that applied. Returns `done`, or how the cell of FFmpeg ended.
- */
+/** Processes a file as a worker does, and reports each time limit that was exceeded. Returns `done`, or how the cell of FFmpeg ended. */
 async function runThrough(
   tools: Parameters<typeof openMedia>[0],
   folder: string,

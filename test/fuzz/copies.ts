@@ -10,7 +10,7 @@ import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
 import { damageMovie } from './fragments.ts';
 
-/** Milliseconds that a small file may need, even on a busy machine. */
+/** Maximum number of milliseconds for a small file, even on a busy machine. */
 const MAX_MS = 8000;
 
 const CLIP = [
@@ -19,7 +19,10 @@ const CLIP = [
 ];
 const SEEDS = { 'plain.mp4': CLIP, 'first.mp4': [...CLIP, '-movflags', '+faststart'], ...FRAGMENTED };
 
-/** Copies damaged movies without FFmpeg, completely or in part. Airlock's reader must accept each copy, and no copy may be too large. */
+/**
+ * Fuzzes the copy of damaged movies without FFmpeg, completely or in part. Airlock's reader must accept each copy, and no copy may be too
+ * large.
+ */
 export const COPIES: Campaign = { cases: 50_000, open };
 
 async function open(): Promise<Fuzzer> {

@@ -9,12 +9,12 @@ import { call, startService } from '../../testkit/service.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 
 const MIB = 1024 * 1024;
-/** Milliseconds for which one body may occupy the API's event loop. */
+/** Maximum number of milliseconds for which one body may occupy the API's event loop. */
 const MOST_MS = 50;
-/** Measured again while it is over: a collection of garbage is not the body's. */
+/** Maximum number of measurements of a body that exceeds the limit. A single measurement may include a garbage collection. */
 const TRIES = 4;
 
-/** Bodies up to 1 MiB that are made to be slow: none may occupy the event loop of the built API for long. */
+/** Fuzzes bodies of up to 1 MiB that are made to be slow. No body may occupy the event loop of the built API for longer than the limit. */
 export const COSTLY: Campaign = { cases: 100_000, open };
 
 async function open(): Promise<Fuzzer> {
@@ -34,7 +34,7 @@ async function open(): Promise<Fuzzer> {
     const response = await call(`${service.api}${url}`, 'POST', service.key, body, { 'idempotency-key': randomUUID() });
     return { ms: await ask(socket), status: response.status };
   };
-  // The first requests of a process compile what they run.
+  // The first requests of a process also trigger compilation.
   const usual = JSON.stringify({ inputs: [{ url: 'https://a.example/b.mp4' }], outputFormat: 'mp4', options: [] });
   for (let index = 0; index < 20; index += 1) await measure('/v1/transcodes/validate', usual);
   return {
@@ -140,7 +140,7 @@ function costlyBody(random: Random): { path: string; body: string } {
     '/v1/keys',
     '/v1/upload/confirm',
   ]);
-  // From small ones, which are read in the main thread, to the largest.
+  // Sizes from small bodies, which are read in the main thread, to the largest bodies.
   const size = Math.floor(2 ** (8 + random.next() * 11.9));
   const space = { left: Math.min(size, MIB - 4096) };
   const fields: Record<string, unknown> = {
@@ -186,7 +186,7 @@ function option(random: Random, space: Space): unknown {
   return { option: random.pick(NAMES), argument: random.chance(0.9) ? text(random, space) : record(random, space) };
 }
 
-/** Few long or many short ones; the same one again and again, as often as not. */
+/** Returns a few long items or many short items. Often the same item is repeated. */
 function list(random: Random, space: Space, item: () => unknown): unknown[] {
   const most = random.pick([1, 5, 60, 250, 1200, 4900, 50_000]);
   const first = item();

@@ -16,10 +16,10 @@ import { SOUND_CORPUS } from '../sanitizer/sound-corpus.ts';
 import { removeCase, watchMemory } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 
-/** Damaged files that the readers describe without ffprobe: each as ffprobe does, or not at all. */
+/** Fuzzes damaged files that the readers describe without ffprobe. The readers must describe each file as ffprobe does, or not at all. */
 export const DESCRIBED: Campaign = { cases: 20_000, open };
 
-/** What stands before the descriptions of streams, where damage matters most. */
+/** Words before the descriptions of streams, where damage matters most. */
 const MARKS = [
   ...['moov', 'mvhd', 'tkhd', 'mdhd', 'elst', 'stsd', 'avcC', 'hvcC', 'av1C', 'vpcC', 'esds', 'colr', 'pasp', 'stts'],
   ...['mdat', 'fiel', 'dOps', 'V_', 'A_', 'RIFF', 'fmt ', 'IHDR', 'JFIF', 'VP8', 'fLaC', 'Xing', 'Info', 'OggS'],
@@ -81,7 +81,7 @@ async function makeSeeds(folder: string) {
   const seeds = [];
   for (const { name, kind, altered, path } of made) {
     const bytes = altered?.(readFileSync(path)) ?? readFileSync(path);
-    // Damage rarely makes describable what is not.
+    // Omits files that the readers do not describe undamaged, because damage rarely makes them describable.
     if ((await sanitized(path, bytes))?.info) seeds.push({ name, kind, bytes });
   }
   return seeds;
@@ -93,11 +93,11 @@ function spoiled(random: Random, file: Buffer): Buffer {
   if (kind < 0.2) return restructured(random, file);
   const bytes = Buffer.from(file);
   for (let left = random.int(1, 3); left > 0; left -= 1) touch(random, bytes);
-  // A wrong checksum would hide the rest of the damage.
+  // Corrects the checksums, because a wrong checksum would hide the rest of the damage.
   return bytes.toString('latin1', 0, 4) === 'OggS' ? changedPages(bytes, () => {}) : bytes;
 }
 
-/** Changes one byte, mostly near a mark. */
+/** Changes one byte, usually near a mark. */
 function touch(random: Random, bytes: Buffer): void {
   const mark = bytes.indexOf(random.pick(MARKS), 0, 'latin1');
   const near = mark >= 0 ? mark + random.int(0, REACH) : random.int(0, Math.min(1024, bytes.length) - 1);

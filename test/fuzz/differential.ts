@@ -7,14 +7,14 @@ import type { CheckedGraph, PadKind } from '../../src/ffmpeg/policy/filters/type
 import { run } from '../../testkit/run.ts';
 
 const SOURCE: Record<PadKind, string> = { v: 'testsrc2=s=64x48:r=10:d=0.3', a: 'sine=d=0.3' };
-/** Messages of FFmpeg about a text that it does not understand, other than of a picture or a sound that does not fit. */
+/** Messages that FFmpeg writes if it does not understand a text. Messages about unsuitable pictures or sound are not included. */
 const NOT_UNDERSTOOD =
   /Option not found|No such filter|No option name near|Unable to parse|Undefined constant|Unknown function|Missing '\)'|Invalid chars|Unrecognized option|out of range \[|Error parsing (?!global|or evaluating)|Error applying option|Missing .*input|Error setting option|cannot be used|Value .* for parameter/i;
-/** The machine's limits, for a scale of a size that a job's cell would allow. */
+/** Limit of address space, so that a filter that scales to a large size does not exhaust the memory of this machine. */
 const MEMORY = '--as=3221225472';
 const TIMEOUT_MS = 4000;
 
-/** Whether a graph that we accept starts in FFmpeg: null = yes, otherwise its message. */
+/** Returns null unless FFmpeg does not understand the graph. Otherwise returns the graph and the first three lines of FFmpeg's message. */
 export async function startsInFfmpeg(graph: CheckedGraph): Promise<string | null> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
   try {
@@ -33,7 +33,7 @@ export async function startsInFfmpeg(graph: CheckedGraph): Promise<string | null
   }
 }
 
-/** A file that fits the filter which names it. */
+/** Places a file that fits the filter that names it. Returns the path of the file. */
 function placeAsset(folder: string, graph: CheckedGraph, index: number): string {
   const names = (filter: CheckedGraph['chains'][number][number]) =>
     [...filter.values.values()].some((value) => value.type === 'asset' && value.asset === index);
@@ -59,7 +59,7 @@ Dialogue: 0,0:00:00.00,0:00:01.00,Default,a
 `;
 let media: string | null = null;
 
-/** Pictures and sound, made once for the process. */
+/** Creates pictures and sound once for the process. Returns their folder. */
 function sampleMedia(): string {
   if (media) return media;
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-media-'));

@@ -9,7 +9,7 @@ import { faultOf, sizeFaults, watchMemory, watchTime } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
 
-/** Milliseconds that a small file may need, on a busy machine too. */
+/** Maximum number of milliseconds for a small file, even on a busy machine. */
 const MAX_MS = 8000;
 /** Boxes that describe where samples are and when they are shown. */
 const TELLING = [
@@ -28,7 +28,7 @@ const TELLING = [
   'sidx',
 ];
 
-/** Damaged files in fragments, mostly in the descriptions of samples. Each is inspected, and rewritten or rejected. */
+/** Fuzzes damaged fragmented files, mostly in the descriptions of samples. Each file is inspected, and rewritten or rejected. */
 export const FRAGMENTS: Campaign = { cases: 50_000, open };
 
 async function open(): Promise<Fuzzer> {
@@ -55,7 +55,7 @@ async function open(): Promise<Fuzzer> {
       if (verdict.startsWith('fault')) faults.push(verdict);
       if (verdict === 'rewritten') {
         faults.push(...sizeFaults(target, bytes.length));
-        // The reader must accept what the writer wrote.
+        // The reader must accept everything that the writer wrote.
         const second = await verdictOn(target, again);
         if (second !== 'rewritten') faults.push(`our own container is ${second}`);
       }
@@ -89,7 +89,7 @@ export function damageMovie(random: Random, original: Buffer): Buffer {
 
 const EDGES = [0, 1, 2, 0x7f, 0xff, 0x1000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffff00, 0xffffffff];
 
-/** Another number in one of the fields of a telling box, its flags included. */
+/** Sets another number in one of the fields of a box that describes samples, including its flags. */
 function alterField(random: Random, bytes: Buffer): void {
   const type = random.pick(TELLING);
   const offsets: number[] = [];

@@ -1,7 +1,7 @@
 import type { Random } from '../../testkit/random.ts';
 import { anyText, number } from './texts.ts';
 
-/** The part of JSON Schema that our OpenAPI document uses. */
+/** The subset of JSON Schema that the OpenAPI document contains. */
 export interface Schema {
   type?: string | string[];
   properties?: Record<string, Schema>;
@@ -28,7 +28,7 @@ export interface Schema {
 
 export type Resolve = (schema: Schema) => Schema;
 
-/** A value of the schema, most of the time: of each twenty parts one is wrong in kind, size or presence. */
+/** Returns a value of the schema. About one in twenty parts is wrong in kind, size or presence. */
 export function anyValue(random: Random, schema: Schema, resolve: Resolve, depth = 0): unknown {
   const found = resolve(schema);
   if (random.chance(0.05) || depth > 12) return anyJson(random, depth);
@@ -74,7 +74,7 @@ function objectOf(random: Random, schema: Schema, resolve: Resolve, depth: numbe
   return Object.fromEntries(entries);
 }
 
-/** At an edge, beyond it, or somewhere between. */
+/** Returns a length at a bound, beyond a bound, or between the bounds. */
 function lengthOf(random: Random, least: number, most: number): number {
   const near = Math.min(most, least + 4);
   return random.pick([

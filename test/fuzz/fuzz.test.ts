@@ -8,19 +8,19 @@ import { fuzz } from './run.ts';
 import { svgFaults } from './svg.ts';
 
 const SEED = 20_261_124;
-/** Graphs that are started in FFmpeg. */
+/** Number of graphs that are started in FFmpeg. */
 const SAMPLE = 50;
 
 describe('a short run of the fuzzer', () => {
   const requests: Parameters<typeof parseRequest>[0][] = [];
   const report = fuzz({ cases: 3000, seed: SEED, onAccepted: (request) => requests.push(request) });
 
-  it('finds nothing that throws, is slow, or reaches FFmpeg unread', () => {
+  it('finds no request that throws, is slow, or reaches FFmpeg without being parsed', () => {
     expect(report.findings.map(({ case: index, faults }) => ({ case: index, faults }))).toEqual([]);
     expect(report.cases).toBe(3000);
   });
 
-  it('generates requests of every kind: accepted, rejected, with layers', () => {
+  it('generates requests of every kind: accepted, rejected and with layers', () => {
     expect(report.planned).toBeGreaterThan(300);
     expect(report.rejected).toBeGreaterThan(300);
     expect(report.layers).toBeGreaterThan(20);
@@ -36,7 +36,7 @@ describe('a short run of the fuzzer', () => {
 });
 
 describe('a fault that the fuzzer looks for', () => {
-  it('is the same for the same seed', () => {
+  it('is chosen by random numbers that are the same for the same seed', () => {
     const numbers = (seed: number) => randomOf(seed).times(20, () => 0);
     expect(numbers(1)).toEqual(numbers(1));
     const [a, b] = [randomOf(7), randomOf(7)];
@@ -53,7 +53,7 @@ describe('a fault that the fuzzer looks for', () => {
     [['-vf', 'nosuch=x=1']],
     [['-vf', "drawtext=text='abc"]],
     [['-c:v', 'lib x264']],
-  ])('is found: %s', (args) => {
+  ])('is reported: %s', (args) => {
     expect(argvFaults(args)).not.toEqual([]);
   });
 
@@ -65,7 +65,7 @@ describe('a fault that the fuzzer looks for', () => {
     '<svg><text>a</text></svg>',
     '<svg>a</svg>',
     '<svg><path d="NaN"/></svg>',
-  ])('is found in a layer: %s', (svg) => {
+  ])('is reported in a layer: %s', (svg) => {
     expect(svgFaults(svg)).not.toEqual([]);
   });
 });

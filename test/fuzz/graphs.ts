@@ -3,7 +3,7 @@ import type { FilterSpec, FilterValue, PadKind } from '../../src/ffmpeg/policy/f
 import type { Random } from '../../testkit/random.ts';
 import { anyText, expressionText, number } from './texts.ts';
 
-/** A graph that is mostly right: filters of the table with values of their kinds. */
+/** Returns a graph that is mostly valid: filters of the table with values of their types. */
 export function anyGraph(random: Random, kind: PadKind | 'complex'): string {
   if (kind !== 'complex')
     return random.times(random.int(1, 4), () => anyFilter(random, simple(random, kind))).join(',');
@@ -44,7 +44,7 @@ function anyFilter(random: Random, spec: FilterSpec): string {
   return words.length > 0 ? `${name}=${words.join(':')}` : name;
 }
 
-/** Mostly as FFmpeg wants it (both levels), sometimes less, sometimes more. */
+/** Escapes a text: mostly as FFmpeg needs it (on both levels), sometimes less and sometimes more. */
 function escaped(random: Random, text: string): string {
   const way = random.next();
   const once = text.replace(/[\\':]/g, (special) => `\\${special}`);
@@ -83,7 +83,7 @@ function numberText(random: Random, { type, min, max }: Extract<FilterValue, { t
   return type === 'integer' ? String(Math.round(found)) : found.toFixed(random.int(0, 4));
 }
 
-/** One to four values with their separator, or null if the value is no list. */
+/** Returns one to four values with their separator, or null if the type is not a list. */
 function listText(random: Random, value: FilterValue): string | null {
   const separated = (separator: string, make: () => string) => random.times(random.int(1, 4), make).join(separator);
   switch (value.type) {
@@ -113,7 +113,7 @@ const ASSETS = [
   ...['file:///etc/passwd', '/etc/passwd', 'input:9'],
 ];
 
-/** Good and bad values of a type whose values do not depend on the filter. */
+/** Returns good and bad values of a type whose values do not depend on the filter. */
 function examplesOf(random: Random, type: FilterValue['type']): string[] {
   switch (type) {
     case 'boolean':

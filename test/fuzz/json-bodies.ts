@@ -12,14 +12,14 @@ interface Operation {
   body: Schema | null;
 }
 
-/** Milliseconds for a response; none of these requests asks to wait. */
+/** Maximum number of milliseconds for a response. None of these requests waits for a job. */
 const RESPONSE_MS = 10_000;
 
-/** Every route of the OpenAPI document of a real service, with bodies, ids, queries and headers made from it. */
+/** Fuzzes every route in the OpenAPI document of a real service, with bodies, ids, queries and headers generated from the document. */
 export const JSON_BODIES: Campaign = { cases: 20_000, open };
 
 async function open(): Promise<Fuzzer> {
-  // Outside the test suite there is none to share.
+  // Outside the test suite there is no service to share.
   const service = process.env.TEST_SHARING_URL
     ? await shareService()
     : await startService({ AIRLOCK_LOG_LEVEL: 'error', AIRLOCK_WORKER_SLOTS: '1' });
@@ -98,7 +98,7 @@ function requestOf(random: Random, operation: Operation, resolve: (schema: Schem
   );
   const query = operation.parameters
     .filter((parameter) => parameter.in === 'query' && random.chance(0.3))
-    // No one waits here.
+    // No request may wait for a job.
     .map(
       ({ name, schema }) =>
         `${name}=${encodeURIComponent(name === 'wait' ? random.pick(['0', 'x', '-1', '61']) : text(schema))}`,
@@ -121,7 +121,7 @@ function requestOf(random: Random, operation: Operation, resolve: (schema: Schem
 function responseFaults(response: Awaited<ReturnType<typeof rawHttp>>, key: string): string[] {
   const { status, text, json } = response;
   const faults: string[] = [];
-  // Parts that this server does not have return 501.
+  // Features that this server does not have return 501.
   if (status >= 500 && status !== 501) faults.push(`is answered ${status} ${text.slice(0, 200)}`);
   if (status >= 400 && (typeof json?.code !== 'string' || typeof json?.error !== 'string')) {
     faults.push(`an error (${status}) without the common shape: ${text.slice(0, 200)}`);

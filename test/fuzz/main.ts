@@ -42,7 +42,7 @@ async function main(): Promise<number> {
         bar.show({ name: 'Requests', fraction: done / cases, note: findings > 0 ? `${findings} findings` : '' });
     },
     onAccepted: (request) => {
-      // Spread over the run: of each hundred of those that pass, some.
+      // Collects the first accepted requests for the comparison with FFmpeg.
       if (accepted.length < 4 * ffmpeg) accepted.push(request);
     },
   });

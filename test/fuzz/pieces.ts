@@ -17,12 +17,12 @@ import { run } from '../../testkit/run.ts';
 import { type Campaign, count } from './campaign.ts';
 
 /**
- * Largest losses of quality against one process, in dB and as a share. Key frames are elsewhere, so a piece may also gain:
- * of 167 clips two lost more than 0.1 dB, and all together gained 0.01 dB on average.
+ * Maximum loss of quality compared with one process, in dB of PSNR and in SSIM. Key frames are at other positions, so a piece may also
+ * gain: of 167 clips, two lost more than 0.1 dB, and the average gain was 0.01 dB.
  */
 const MAX_LOSS = { psnr: 0.2, ssim: 0.002 };
 
-/** A random clip, encoded as a complete and in pieces: every frame is there once, and looks and sounds the same. */
+/** Encodes random clips as a whole and in pieces. Every frame must be there once, and must look and sound the same. */
 export const PIECES: Campaign = {
   cases: 200,
   async open() {
@@ -67,7 +67,7 @@ interface Source {
 function makeSource(random: Random): Source {
   const rate = random.pick(['24', '25', '30', '30000/1001', '24000/1001', '15']);
   const size = random.pick(['128x72', '96x64', '72x96']);
-  // Long enough for two pieces.
+  // The clip is long enough for two pieces.
   const seconds = random.int(61, 66) + random.pick([0, 0.3, 0.5]);
   const pictures = random.pick([
     `testsrc2=s=${size}:r=${rate}:d=${seconds}`,
@@ -121,7 +121,7 @@ function makeRequest(random: Random): TranscodeRequest {
 interface Tried {
   kind: string;
   faults: string[];
-  /** dB of PSNR against one process. */
+  /** Loss of PSNR in dB compared with one process. */
   loss?: number;
 }
 
@@ -150,7 +150,7 @@ async function tryClip(random: Random, folder: string): Promise<Tried> {
   const pieces = cutVideo(frames, 2);
   if (!pieces) return { kind: 'too few key frames', faults: [] };
 
-  /** Runs a command of the plan outside the cell. */
+  /** Runs a command of the plan without a cell. */
   const make = async (argv: readonly string[], files: Record<string, string>, output: string) => {
     const local = argv.slice(0, -1).map((arg) => (arg.startsWith('/in/') ? at(files[arg.slice(4)]!) : arg));
     await ffmpeg([...local, at(output)]);
@@ -193,7 +193,7 @@ async function compare(
   return { kind: 'joined', faults, loss: complete.psnr - pieces.psnr };
 }
 
-/** PSNR and SSIM of the pictures in their order against the source with the filters of the output; hash of the sound. */
+/** Measures PSNR and SSIM of the pictures in their order against the source with the filters of the output, and the hash of the sound. */
 async function measure(at: (name: string) => string, { hasAudio, filters }: { hasAudio: boolean; filters: string }) {
   const graph = [
     `[2:v]${filters},format=yuv420p,setpts=N,split=4[r0][r1][r2][r3]`,

@@ -7,11 +7,11 @@ import { faultOf, measure } from './bounds.ts';
 import { type Campaign, count } from './campaign.ts';
 import { anyText } from './texts.ts';
 
-/** Milliseconds of processor time that one document may need; a slow document is measured again. */
+/** Maximum number of milliseconds of processor time for one document. A slow document is measured again. */
 const MAX_MS = 100;
 const DEMUXERS = ['mov', 'matroska', 'gif', 'png_pipe', 'mp3', 'mpegts'];
 
-/** The readers of output of FFmpeg, ffprobe and a store: any output is read or rejected, immediately. */
+/** Fuzzes the readers of the output of FFmpeg, ffprobe and a storage. They must read or reject any output immediately. */
 export const READERS: Campaign = {
   cases: 300_000,
   async open() {
@@ -30,7 +30,7 @@ export const READERS: Campaign = {
   },
 };
 
-/** Runs it, three times when it seems slow; `accepts` checks what it throws. */
+/** Runs the function, up to three times if it seems slow. `accepts` checks the error that it throws. */
 function timed(what: string, run: () => void, accepts: (error: unknown) => boolean): string[] {
   const { result, ms } = measure(() => {
     try {
@@ -160,7 +160,7 @@ const PROBE = {
   format: { format_name: 'mov,mp4', duration: '1.000', size: '4242', bit_rate: '33936', nb_streams: 2 },
 };
 
-/** A value that has no business there. */
+/** Returns a value of a type that the document does not allow. */
 function wrong(random: Random): unknown {
   return random.pick<() => unknown>([
     () => random.pick(HUGE),
@@ -213,7 +213,7 @@ function probeFaults(random: Random, tally: Record<string, number>): string[] {
   return faults;
 }
 
-/** Every number is finite and not negative, every text is short and plain. */
+/** Checks that every number is finite and not negative, and that every text is short and plain. */
 function check(path: string, value: unknown, faults: string[]): void {
   if (typeof value === 'number' && !(Number.isFinite(value) && value >= 0)) faults.push(`${path} is ${value}`);
   if (typeof value === 'string' && !/^[\w:.,+() /@-]{0,64}$/.test(value))

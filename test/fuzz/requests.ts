@@ -19,7 +19,7 @@ const GRAPHS: readonly string[] = [
   ...OPTIONS.filter(({ option }) => /^-(vf|af|filter)/.test(option)).map(({ argument }) => String(argument)),
 ].filter((text) => text.length < 12_000);
 
-/** One body of a create: from complete ones of the corpus to pure noise. */
+/** Returns a body of a create: anything from a complete body of the corpus to pure noise. */
 export function anyRequest(random: Random): TranscodeRequest {
   const inputs = random.times(random.int(1, 3), (index) => ({
     url: `https://files.example.com/${index}`,

@@ -8,12 +8,12 @@ import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { argvFaults } from './argv.ts';
 import { faultOf, measure } from './bounds.ts';
 
-/** Milliseconds that the response to one request may need. */
+/** Maximum number of milliseconds for the response to one request. */
 const MAX_MS = 50;
 const LOOK_AGAIN_MS = 5;
 
 export interface Review {
-  /** What must never be; empty = well. */
+  /** Violations of the rules that must hold for every request; empty if there are none. */
   faults: string[];
   accepted: boolean;
   parsed: ParsedRequest | null;
@@ -22,7 +22,7 @@ export interface Review {
   planMs: number;
 }
 
-/** Reads and plans one request as the service does, and looks for what must never be. */
+/** Reads and plans one request as the service does, and checks the rules that must hold for every request. */
 export function review(request: TranscodeRequest): Review {
   const faults: string[] = [];
   const [parsed, parseMs] = timed('parse', () => parseRequest(request), faults);
@@ -55,14 +55,14 @@ export function graphsOf(parsed: ParsedRequest): CheckedGraph[] {
   return [...steps, ...parsed.audio.map(({ graph }) => graph), ...(parsed.graph ? [parsed.graph.graph] : [])];
 }
 
-/** Returns null and zero if it throws. */
+/** Returns the result and the milliseconds, or null and 0 if the function throws. */
 function timed<T>(what: string, run: () => T, faults: string[]): [T | null, number] {
   try {
     const { result, ms } = measure(run, LOOK_AGAIN_MS);
     if (ms > MAX_MS) faults.push(`${what} takes ${Math.round(ms)} ms`);
     return [result, ms];
   } catch (error) {
-    // A plan may find that the inputs do not have what is requested, and fail with that reason.
+    // A plan may fail with a reason if the inputs lack what is requested.
     const output = error instanceof JobFailure && error.code !== 'internal' && error.message.length > 10;
     if (!output) faults.push(`${what} throws ${faultOf(error)}`);
     return [null, 0];
@@ -102,7 +102,7 @@ function rejectionFaults(rejection: Rejection, request: TranscodeRequest): strin
   return faults;
 }
 
-/** Our own text of a graph is read as the same graph, and written as the same text. */
+/** Expects that the canonical text of a graph is read as the same graph, and written as the same text. */
 function canonFaults(graph: CheckedGraph): string[] {
   const asset = (index: number) => `input:${index}`;
   const inputs = graph.inputs.map(({ label }) => label);

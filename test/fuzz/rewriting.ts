@@ -9,11 +9,11 @@ import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds } from './container-seeds.ts';
 import { damage } from './containers.ts';
 
-/** Damaged audio files alone: rewriting a rewritten file must not change it. */
+/** Fuzzes only damaged audio files. Rewriting a rewritten file must not change it. */
 export const REWRITING: Campaign = { cases: 20_000, open };
 
 const KINDS = /(?:mp3|aac|ogg|opus|wav|flac)$/;
-/** Milliseconds for files of some kilobytes, on a busy machine. */
+/** Maximum number of milliseconds for a file of some kilobytes, on a busy machine. */
 const MAX_MS = 5000;
 
 async function open(): Promise<Fuzzer> {

@@ -25,14 +25,14 @@ export interface Report {
 export interface FuzzOptions {
   cases: number;
   seed: number;
-  /** Called after each case, with the number of those that are done. */
+  /** Called after each case with the number of completed cases. */
   onCase?: (done: number, findings: number) => void;
-  /** Called with what was accepted and planned, for the run in FFmpeg. */
+  /** Called with each request that was accepted and planned, for the comparison with FFmpeg. */
   onAccepted?: (request: TranscodeRequest) => void;
   maxFindings?: number;
 }
 
-/** Every case has a seed of its own, so that one can be looked at alone. */
+/** Returns a case from its own seed, so that it can be repeated alone. */
 export const caseOf = (seed: number, index: number): TranscodeRequest => anyRequest(randomOf(seed * 1_000_003 + index));
 
 export function fuzz(options: FuzzOptions): Report {

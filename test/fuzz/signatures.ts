@@ -9,7 +9,7 @@ const SECRET = 'the bytes that no one may have';
 const RESPONSE_MS = 5000;
 const SHORT_MS = 200;
 
-/** Alters requests that the gateway accepts, so that they mean something else. The gateway must reject each. */
+/** Fuzzes altered requests. The gateway accepts the original requests, and must reject a request that means something else. */
 export const SIGNATURES: Campaign = { cases: 30_000, open };
 
 async function open(): Promise<Fuzzer> {
@@ -52,7 +52,7 @@ async function open(): Promise<Fuzzer> {
   };
 }
 
-/** Requests that the gateway accepts: links and signed headers, for one object and a list. */
+/** Returns requests that the gateway accepts: links and signed headers, for one object and for a list. */
 async function signedRequests({ endpoint, port }: EmbeddedGateway): Promise<Signed[]> {
   const putHeaders = { 'content-type': 'video/mp4', 'content-length': String(SECRET.length) };
   const put = await presigned('PUT', endpoint, KEY, putHeaders);
@@ -74,9 +74,9 @@ async function signedRequests({ endpoint, port }: EmbeddedGateway): Promise<Sign
   ];
 }
 
-/** What is wrong with the response to an altered request. Status 0: the connection was closed without a response. */
+/** Returns the faults of the response to an altered request. Status 0 means that the connection was closed without a response. */
 function faultsOf(altered: Signed, status: number, text: string): string[] {
-  // The gateway closes what the HTTP parser cannot read, with 400 or without a response.
+  // If the HTTP parser cannot read a request, the gateway closes the connection, with 400 or without a response.
   const isRejected = status === 0 || (status >= 400 && status < 500) || status === 501;
   const shown = `${altered.method} ${altered.target.slice(0, 300)} ${JSON.stringify(altered.headers).slice(0, 500)}`;
   const faults = isRejected ? [] : [`returns ${status}: ${shown}`];
@@ -85,7 +85,7 @@ function faultsOf(altered: Signed, status: number, text: string): string[] {
   return faults;
 }
 
-/** Equal when the gateway may treat both requests alike: parameters in any order, headers that no one signed. */
+/** Returns the same text for requests that the gateway may treat alike: with parameters in another order, or other unsigned headers. */
 function meaning({ method, target, headers, body }: Signed, original: Signed): string {
   const isHeader = original.headers.authorization !== undefined;
   const signed = isHeader
@@ -110,12 +110,12 @@ function meaning({ method, target, headers, body }: Signed, original: Signed): s
     .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/\s+/g, ' ')])
     .filter(([name]) => steers.includes(name!) || name!.startsWith('x-amz-'))
     .sort();
-  // A link for GET allows HEAD as well.
+  // A link for GET also allows HEAD.
   const does = !isHeader && original.method === 'GET' && method === 'HEAD' ? 'GET' : method;
   return JSON.stringify([does, path, parameters.sort(), steering, body]);
 }
 
-/** An error is well-formed XML, and repeats nothing of the signature. */
+/** Returns the faults of an error, which must be well-formed XML and contain nothing of the signature. */
 function documentFaults(text: string, shown: string): string[] {
   if (!text.startsWith('<?xml')) return [`an error without XML: ${JSON.stringify(text.slice(0, 100))} for ${shown}`];
   const open: string[] = [];
@@ -130,7 +130,10 @@ function documentFaults(text: string, shown: string): string[] {
   return faults;
 }
 
-/** As written: Node's client would repair some, so headers it rejects are sent by hand. Status 0: closed without a word. */
+/**
+ * Sends a request as written. Node's client would correct some requests, so headers that it rejects are sent by hand. Status 0 means that
+ * the connection was closed without a response.
+ */
 function send(port: number, { method, target, headers, body }: Signed): Promise<{ status: number; text: string }> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -139,7 +142,7 @@ function send(port: number, { method, target, headers, body }: Signed): Promise<
     if (!length) lines.push(`content-length: ${Buffer.byteLength(body)}`);
     const chunks: Buffer[] = [];
     const announced = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-length')?.[1];
-    // The rest of a body that never comes: no response comes before the time-out.
+    // The rest of a declared body is never sent, so no response is sent before the timeout.
     const isShort = announced !== undefined && Number(announced) !== Buffer.byteLength(body);
     const timer = setTimeout(() => socket.destroy(), isShort ? SHORT_MS : RESPONSE_MS);
     socket.on('error', () => {});

@@ -8,7 +8,7 @@ const ELEMENTS = new Set(['svg', 'g', 'path', 'rect', 'circle', 'use', 'defs', '
 const TAG = /<(\/?)([\w:]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/y;
 let fonts: FontLibrary | null = null;
 
-/** Draws the overlays of a request; a layer contains outlines and pictures, and nothing that a reader could follow or run. */
+/** Draws the overlays of a request. A layer may contain only outlines and pictures, and nothing that a reader could follow or run. */
 export function layerFaults(parsed: ParsedRequest, _request: TranscodeRequest): string[] {
   fonts ??= openFonts();
   const frame = { width: 640, height: 360 };

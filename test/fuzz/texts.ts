@@ -46,7 +46,7 @@ const SCRIPTS = [
   '\u{1F3F4}\u{E0067}\u{E007F}',
 ];
 
-/** Any text, with a liking for what is special somewhere. */
+/** Returns any text, in which characters with a special meaning are frequent. */
 export function anyText(random: Random, longest = 40): string {
   const parts = random.times(random.int(0, random.chance(0.02) ? 40 * longest : longest / 4), () => {
     const kind = random.next();
@@ -59,7 +59,7 @@ export function anyText(random: Random, longest = 40): string {
   return parts.join('');
 }
 
-/** A few changes of a text that is known to mean something. */
+/** Returns a meaningful text with a few changes. */
 export function mutated(random: Random, text: string, others: readonly string[]): string {
   let changed = text;
   for (let left = random.int(1, 4); left > 0; left -= 1) {

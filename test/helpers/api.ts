@@ -27,29 +27,29 @@ import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embed
 import { makeDatabase, type TestDatabase } from './database.ts';
 import { acceptInspection, claimInspection } from './inspections.ts';
 
-/** The API in this process, on a real PostgreSQL and a real gateway, without a worker. */
+/** The API in this process, with a real PostgreSQL and a real gateway, but without a worker. */
 export interface TestApi {
   app: App;
   context: KindsContext;
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account: Account;
-  /** A key of `account` with every scope of an account. */
+  /** A key of `account` with every scope that a key of an account can have. */
   key: string;
   makeKey(options?: { account?: Account; scopes?: Scope[] }): Promise<string>;
   makeAccount(settings?: Partial<Account>): Promise<Account>;
-  /** A request with the key; serializes JSON bodies. `authorization: ''` sends none. */
+  /** Sends a request with the key. Serializes JSON bodies. `authorization: ''` sends no key. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
-  /** A confirmed upload of `account`, with an inspection that found `summary`; returns its gs:// URL. */
+  /** Creates a confirmed upload of `account`, whose inspection has found `summary`. Returns its gs:// URL. */
   upload(summary?: Partial<UploadMetadata>): Promise<string>;
-  /** Reports that the API is about to stop. */
+  /** Makes the API report that it is about to stop. */
   drain(): void;
-  /** Listens on a free loopback port; needed only where the bytes of the connection matter. */
+  /** Listens on a free loopback port, for tests that need a real connection. Returns the origin. */
   listen(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** What an inspection finds by default. */
+/** Default result of an inspection. */
 const CLIP: UploadMetadata = {
   duration_seconds: 10,
   format: 'mp4',
@@ -70,7 +70,7 @@ const SETTINGS: Omit<ApiSettings, 'rateLimit'> = {
   trustProxy: [],
   maxUploadBytes: MAX_UPLOAD_BYTES,
   connections: { total: 4096, perAddress: 256, firstByteMs: 5_000 },
-  // Other test processes can keep this one from the processor for seconds, which is no overload of the API.
+  // Other test processes can keep this process from the processor for seconds, which must not count as an overload of the API.
   maxLoopDelayMs: 60_000,
 };
 const SOURCES: SourceUrlOptions = { allow: [], ports: [80, 443] };

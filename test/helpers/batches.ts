@@ -1,6 +1,6 @@
 /**
- * Lets tests that each need a process of FFmpeg share one: `work` gets a batch of the items when the first of them is
- * asked for. Where the batch fails, each item is worked on alone, so that only the test of the faulty one fails.
+ * Lets tests share a process of FFmpeg. When the first result of a batch is requested, `work` processes the whole batch. If the batch
+ * fails, each item is processed alone, so that only the test of the faulty item fails.
  */
 export function inBatches<T, R>(
   items: readonly T[],

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 const ROOT = join(import.meta.dirname, '..', '..');
 const THREAD = /^([a-z]+-thread)-\w+\.js$/;
 
-/** Name of each thread → its file in the newest build, as a path that starts in `folder`. */
+/** Returns for each thread the path of its file in the newest build. The path starts in `folder`. */
 export function builtThreads(folder: string): Record<string, string> {
   const [newest]: string[][] = JSON.parse(readFileSync(join(ROOT, 'dist', 'builds.json'), 'utf8'));
   const files = (newest ?? []).map((file) => ({ file, name: THREAD.exec(file.slice('chunks/'.length))?.[1] }));
@@ -13,5 +13,5 @@ export function builtThreads(folder: string): Record<string, string> {
   );
 }
 
-// Threads of the tests start from the build, like those of the service: compiling TypeScript needs half a second each.
+// Threads of the tests start from the build, like threads of the service, because compiling TypeScript takes half a second for each.
 Object.assign(globalThis, { THREAD_FILES: builtThreads(join(ROOT, 'src', 'threads', 'chunks')) });

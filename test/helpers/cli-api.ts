@@ -4,16 +4,16 @@ import { runCli } from '../../testkit/service.ts';
 import { startApi, type TestApi } from './api.ts';
 import { runCommand } from './run-command.ts';
 
-/** The CLI and the API in this process, on one database. */
+/** The CLI and the API in this process, with the same database. */
 export interface CliAlongsideApi {
   api: TestApi;
-  /** Runs a command in this process, which needs a tenth of the time of a process of its own. */
+  /** Runs a command in this process, which takes a tenth of the time of a separate process. */
   cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
-  /** Runs a command of the build in a process of its own. */
+  /** Runs a command of the build in a separate process. */
   builtCli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
-  /** Makes a key by the CLI. */
+  /** Creates a key with the CLI. */
   makeKey(...args: string[]): Promise<{ id: string; key: string }>;
-  /** Sends a request to the API with that key and returns the status. */
+  /** Sends a request to the API with this key, and returns the status. */
   statusWith(key: string, method?: string, path?: string, body?: unknown): Promise<number>;
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ export interface TestDatabase extends Pool {
   drop(): Promise<void>;
 }
 
-/** A database of its own, with the newest schema or none, on the PostgreSQL of this run. */
+/** Creates a separate database on the PostgreSQL of this run, with the newest schema or without a schema. */
 export async function makeDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const admin = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;

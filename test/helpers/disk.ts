@@ -5,14 +5,14 @@ import { storeFromUrl } from '../../src/storage/store-url.ts';
 import type { TestService } from '../../testkit/service.ts';
 import { filesIn } from './files.ts';
 
-/** Files or objects with bytes of media: paths below the folder of the embedded storage, or keys of another storage. */
+/** Returns the files or objects with bytes of media: paths below the folder of the embedded storage, or keys of another storage. */
 export async function storedFiles(service: TestService): Promise<{ path: string; size: number }[]> {
   const found: { path: string; size: number }[] = [];
   await eachStored(service, async ({ path, size }) => void found.push({ path, size }));
   return found;
 }
 
-/** Whether any file or object of the storage contains all of these bytes. */
+/** Returns whether any file or object in the storage contains all of these bytes. */
 export async function isStored(service: TestService, bytes: Buffer): Promise<boolean> {
   let stored = false;
   await eachStored(service, async ({ size, read }) => {
@@ -24,7 +24,7 @@ export async function isStored(service: TestService, bytes: Buffer): Promise<boo
 interface Stored {
   path: string;
   size: number;
-  /** Empty if it has been deleted since. */
+  /** Returns the bytes, or an empty buffer if the file has been deleted in the meantime. */
   read(): Promise<Buffer>;
 }
 
@@ -43,14 +43,14 @@ async function eachStored(service: TestService, visit: (stored: Stored) => Promi
     return;
   }
   for (const path of await filesIn(join(service.dataDir, 'storage'))) {
-    // A file that was deleted between `readdir` and `stat` is not stored any more.
+    // A file that is deleted between `readdir` and `stat` is no longer stored.
     const stats = await stat(path).catch(() => undefined);
     const read = () => readFile(path).catch(() => Buffer.alloc(0));
     if (stats !== undefined) await visit({ path, size: stats.size, read });
   }
 }
 
-/** Files or objects whose key names this job. */
+/** Returns the files or objects whose key contains the id of this job. */
 export async function storedFilesOf(service: TestService, jobId: string): Promise<string[]> {
   return (await storedFiles(service)).map(({ path }) => path).filter((path) => path.includes(jobId));
 }

@@ -3,18 +3,18 @@ import { run } from '../../testkit/run.ts';
 
 export interface HelpOption {
   name: string;
-  /** FFmpeg's own type: `int`, `string`, `image_size`, `[<int>]` … */
+  /** FFmpeg's name of the type: `int`, `string`, `image_size`, `[<int>]` … */
   type: string;
   description: string;
   min: number;
   max: number;
   /** Named values of an enumeration or of flags. */
   words: string[];
-  /** FFmpeg's numbers for the words of an enumeration. */
+  /** FFmpeg's numbers of the named values of an enumeration. */
   numbers: Record<string, number>;
-  /** False for options of a library behind the filter, which have no unnamed values. */
+  /** False for options of a library behind the filter. These options have no unnamed values. */
   own: boolean;
-  /** A result, not a setting. */
+  /** Whether the option is a result and not a setting. */
   readOnly: boolean;
 }
 
@@ -40,8 +40,8 @@ const bound = (text: string | undefined, fallback: number): number =>
   text === undefined ? fallback : (LIMITS[text] ?? Number(text));
 
 /**
- * The description of each filter by FFmpeg, as `ffmpeg -h filter=NAME` does. One `-h full` prints the same sections for all
- * filters at once; only a filter whose section is not certain is asked for alone.
+ * Returns FFmpeg's description of each filter, as `ffmpeg -h filter=NAME` prints it. One call of `-h full` prints the same sections for all
+ * filters. Only filters whose section is ambiguous need a separate call.
  */
 export async function filterHelps(names: readonly string[]): Promise<Map<string, FilterHelp>> {
   const [full, list] = await Promise.all([say('-h', 'full'), say('-filters')]);
@@ -60,11 +60,11 @@ export async function filterHelps(names: readonly string[]): Promise<Map<string,
 const say = async (...args: string[]): Promise<string> =>
   (await run('ffmpeg', ['-hide_banner', ...args], { timeout: 10_000, maxBuffer: 16 * 2 ** 20 })).stdout;
 
-/** Sections of libraries behind filters, printed behind the filter's own. */
+/** Titles of the sections of libraries behind filters. FFmpeg prints these sections after the filter's own section. */
 const LIBRARIES: ReadonlySet<string> = new Set(['SWScaler', 'SWResampler', 'framesync', 'AVDCT']);
 const UNCERTAIN = '';
 
-/** Sections of `-h full` by filter, without those that two different ones or an unknown library leave uncertain. */
+/** Returns the sections of `-h full` by filter. Omits a filter with two different sections or a section of an unknown library. */
 function filterSections(full: string, filters: ReadonlySet<string>): Map<string, string> {
   const sections = full
     .split(/^(?=\S.* AVOptions:$)/m)
@@ -91,7 +91,7 @@ function filterSections(full: string, filters: ReadonlySet<string>): Map<string,
   );
 }
 
-/** Filters that share the options under a title: `(a)cue`, `(h|v)stack`, `deflate/inflate`. */
+/** Returns the filters that share the options under a title such as `(a)cue`, `(h|v)stack` or `deflate/inflate`. */
 function namesOf(title: string): string[] {
   return title.split('/').flatMap((part) => {
     const [, start, inner, end] = /^(.*)\((.*)\)(.*)$/.exec(part) ?? [];
@@ -131,7 +131,7 @@ function readOptions(text: string): HelpOption[] {
   return options.filter((option) => !option.readOnly);
 }
 
-/** FFmpeg's types that a kind of value may stand for. */
+/** FFmpeg's types that each type of value can represent. */
 const TYPES: Readonly<Record<FilterValue['type'], readonly string[]>> = {
   integer: ['int', 'int64', 'uint64', 'unsigned', 'rational', 'string'],
   number: ['float', 'double', 'rational', 'string'],
@@ -154,7 +154,7 @@ const TYPES: Readonly<Record<FilterValue['type'], readonly string[]>> = {
   asset: ['string'],
 };
 
-/** Differences between a row of our table and FFmpeg's own help; `leftOut` = options that the row leaves out on purpose. */
+/** Returns the differences between a row of the filter table and FFmpeg's help. `leftOut` are options that the row omits on purpose. */
 export function specFaults(spec: FilterSpec, help: FilterHelp, leftOut: readonly string[] = []): string[] {
   const faults: string[] = [];
   const byName = new Map(help.options.map((option) => [option.name, option]));
@@ -181,7 +181,7 @@ export function specFaults(spec: FilterSpec, help: FilterHelp, leftOut: readonly
   return faults;
 }
 
-/** Of two omitted names for one option (`f` and `format_name`), the first one counts. */
+/** Omits the second of two omitted names for the same option, such as `f` and `format_name`. */
 function withoutTwins(
   order: readonly string[],
   byName: ReadonlyMap<string, HelpOption>,
@@ -201,7 +201,7 @@ function valueFaults(value: FilterValue, option: HelpOption): string[] {
   const faults: string[] = [];
   if (!TYPES[value.type].includes(option.type)) faults.push(`${value.type} does not fit FFmpeg's ${option.type}`);
   if (value.type === 'integer' || value.type === 'number') {
-    // The help rounds to six digits.
+    // The help rounds numbers to six digits.
     const slack = (limit: number) => Math.abs(limit) * 1e-5;
     if (value.min > value.max) faults.push('min is above max');
     if (value.min < option.min - slack(option.min)) faults.push(`min ${value.min} is below ${option.min}`);
@@ -217,14 +217,14 @@ function valueFaults(value: FilterValue, option: HelpOption): string[] {
       if (!value.values.includes(target)) faults.push(`the alias ${target} has no target`);
     }
   }
-  // `measured IL of input file` only describes.
+  // The default `measured IL of input file` is a description, not a value.
   const described = `${option.name} ${option.description.replace('of input file', '')}`;
   const namesFile = /(?<!pro)file(name)?\b|\bpath\b|\bsocket\b|\bdevice\b|\burl\b|plugin|script|library/i;
   if (value.type !== 'asset' && namesFile.test(described)) faults.push('may name a file');
   return faults;
 }
 
-/** Works on three items at a time. */
+/** Processes three items at a time. */
 export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   await Promise.all(

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Seconds of the test files that take longest, on two cores alongside other files. A fresh clone knows no durations. */
+/** Duration in seconds of the longest test files, on two cores alongside other files. A fresh clone has measured no durations. */
 export const SECONDS: Readonly<Record<string, number>> = {
   ...{
     'test/chaos/three-slots': 150,
@@ -36,13 +36,13 @@ export const SECONDS: Readonly<Record<string, number>> = {
   ...{ 'test/sanitizer/remux': 12 },
 };
 const USUAL_SECONDS = 4;
-/** Files that mostly wait: for a lease, an outage, a drain or the end of a process. */
+/** Matches test files that mostly wait: for a lease, an outage, a drain or the end of a process. */
 const WAITING = /^test\/(?:chaos\/|hostile\/(?:cell-watchdog|connections))/;
 
 /**
- * Starts long test files first: a file that runs for a minute and starts last leaves every other core idle for that
- * minute. Distributes the files that mostly wait over the run, alongside files that need the processor. The short files of
- * the project `pure` come last, because each project has its own processes.
+ * Starts long test files first. A file that runs for a minute and starts last would leave every other core idle for that minute.
+ * Distributes the files that mostly wait over the run, alongside files that need the processor. The short files of the project `pure` come
+ * last, because each project has its own processes.
  */
 export class FileOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

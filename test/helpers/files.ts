@@ -2,7 +2,10 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Files below a folder, at any depth. Omits folders that disappear during the search: the service deletes concurrently. */
+/**
+ * Returns the entries below a folder, at any depth. Omits folders that disappear during the search, because the service deletes folders
+ * concurrently.
+ */
 export async function entriesIn(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
@@ -10,7 +13,7 @@ export async function entriesIn(folder: string): Promise<Dirent[]> {
   return [...entries, ...below.flat()];
 }
 
-/** The paths of the files at any depth. */
+/** Returns the paths of the files at any depth. */
 export async function filesIn(folder: string): Promise<string[]> {
   const entries = await entriesIn(folder);
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -21,7 +24,7 @@ function noneWhenMissing(error: NodeJS.ErrnoException): Dirent[] {
   throw error;
 }
 
-/** Files within the subfolders of a folder. The subfolders themselves, the work folders of workers, stay. */
+/** Returns the entries within the subfolders of a folder. The subfolders themselves, such as the work folders of workers, are omitted. */
 export async function entriesBelow(folder: string): Promise<string[]> {
   const entries = (await entriesIn(folder)).filter((entry) => entry.parentPath !== folder);
   return entries.map((entry) => join(entry.parentPath, entry.name));

@@ -12,7 +12,7 @@ const spec = (row: Partial<FilterSpec> & Pick<FilterSpec, 'name'>): FilterSpec =
   ...row,
 });
 
-/** A small table that tests can read at a glance; the names and options are FFmpeg's. */
+/** A small filter table for tests. Its names and options are the same as in FFmpeg. */
 export const TEST_TABLE: ReadonlyMap<string, FilterSpec> = new Map(
   [
     spec({

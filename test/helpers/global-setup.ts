@@ -14,38 +14,38 @@ import { shareRootImage } from './root-image.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Superuser's URL of the one PostgreSQL of this run; `database.ts` makes a database a test file. */
+    /** URL of the superuser of the PostgreSQL of this run. `database.ts` creates a database for each test file. */
     postgresUrl: string;
-    /** Name of the database with the newest schema that all others are copies of. */
+    /** Name of the database with the newest schema, of which all other databases are copies. */
     templateDatabase: string;
   }
 }
 
 const TEMPLATE = 'test_template';
-/** Four test files run at a time, each with pools of its own. */
+/** Maximum number of connections to the server. Four test files run at a time, each with its own pools. */
 const CONNECTIONS = 150;
 const MEMORY = '/dev/shm';
-/** The databases of a run need less than half of it. */
+/** Free bytes in memory that are required for databases. The databases of a run need less than half of them. */
 const MEMORY_BYTES = 8 * 2 ** 30;
 
-/** A run inside another run uses its build and its PostgreSQL; any other PostgreSQL can be named as well. */
+/** URL of an existing PostgreSQL to use. A run inside another run gets the URL of the outer run. */
 const OUTER_POSTGRES = process.env.TEST_POSTGRES_URL;
 
 /** Builds the program that end-to-end tests run, and starts the PostgreSQL that all test files share. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (OUTER_POSTGRES) {
-    // The server of an outer run has it; any other PostgreSQL gets it from the first run.
+    // The server of an outer run already has the template. On any other server, the first run creates it.
     if (!(await hasTemplate(OUTER_POSTGRES))) await makeTemplate((database) => withDatabase(OUTER_POSTGRES, database));
     project.provide('postgresUrl', OUTER_POSTGRES);
     project.provide('templateDatabase', TEMPLATE);
     return (await share()).close;
   }
   const root = join(import.meta.dirname, '..', '..');
-  // The build prepares a database, which that account runs.
+  // The build prepares a database with a server that runs under the service account.
   await ensureServiceAccount();
-  // `./airlock test` has built it.
+  // `./airlock test` has already built the program.
   if (!process.env.TEST_BUILT) await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
-  // What this process starts, starts its threads from the build as well.
+  // Programs that this process starts also start their threads from the build.
   await import('./built-threads.ts');
   const image = await shareRootImage();
   const memory = await openMemory();
@@ -73,15 +73,15 @@ async function share(): Promise<{ close(): Promise<void> }> {
 }
 
 /**
- * A folder in memory for databases, where there is enough: a copy of one is several hundred small files, which a disk
- * makes ten times slower. Null where there is not.
+ * Creates a folder in memory for databases; returns null if there is not enough memory. A copy of a database consists of several hundred
+ * small files, which take ten times as long on a disk.
  */
 async function openMemory(): Promise<string | null> {
   const free = await statfs(MEMORY).catch(() => null);
   if (!free || free.bavail * free.bsize < MEMORY_BYTES) return null;
   const folder = await mkdtemp(join(MEMORY, 'airlock-test-'));
   await chmod(folder, 0o711);
-  // Test files inherit it.
+  // Test files inherit the environment.
   process.env.TEST_MEMORY = folder;
   return folder;
 }
@@ -99,7 +99,7 @@ async function hasTemplate(url: string): Promise<boolean> {
   }
 }
 
-/** Migrates once what every test file gets a copy of. */
+/** Creates and migrates the database of which every test file gets a copy. */
 async function makeTemplate(urlOf: (database: string) => string): Promise<void> {
   const open = (database: string) => openPool(urlOf(database), { max: 1, role: 'test', onError: () => {} });
   const server = open('postgres');
@@ -107,6 +107,6 @@ async function makeTemplate(urlOf: (database: string) => string): Promise<void> 
   await server.close();
   const template = open(TEMPLATE);
   await migrateDatabase(template.db);
-  // A database that somebody is connected to cannot be copied.
+  // PostgreSQL cannot copy a database that has connections.
   await template.close();
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 import { run } from '../../testkit/run.ts';
 
-/** A picture as an encoder leaves it. */
+/** A picture as an encoder writes it. */
 export interface Coded {
   type: 'av01' | 'hvc1';
   width: number;
   height: number;
-  /** Box with the decoder's set-up. */
+  /** Box with the configuration of the decoder. */
   config: Buffer;
   data: Buffer;
 }
@@ -17,9 +17,9 @@ export interface Item {
   id: number;
   type: string;
   data: Buffer;
-  /** Boxes; `true` next to a box makes it essential. */
+  /** Boxes of properties. A box next to `true` is essential. */
   properties: readonly (Buffer | readonly [Buffer, true])[];
-  /** Into `idat`, not `mdat`. */
+  /** Whether the data is stored in `idat` instead of `mdat`. */
   inIndex?: boolean;
 }
 
@@ -28,9 +28,9 @@ export interface StillFile {
   primary?: number;
   brand?: string;
   references?: readonly { type: string; from: number; to: readonly number[] }[];
-  /** Wrong fields of the table of locations. */
+  /** Wrong values for fields of the table of locations. */
   location?: Partial<{ method: number; dataReference: number; from: number; bytes: number; pieces: number }>;
-  /** Boxes next to the index. */
+  /** Additional boxes next to the index. */
   more?: readonly Buffer[];
 }
 
@@ -47,12 +47,12 @@ export const clap = (...fractions: number[]) => makeBox('clap', u32(...fractions
 export const auxC = (name: string) => makeFullBox('auxC', 0, 0, Buffer.from(`${name}\0`));
 export const ALPHA = 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha';
 
-/** ISO/IEC 23008-12, 6.6.2.3. */
+/** Returns the data of a grid in the format of ISO/IEC 23008-12, 6.6.2.3. */
 export function gridData(columns: number, rows: number, width: number, height: number): Buffer {
   return Buffer.concat([Buffer.from([0, 0, rows - 1, columns - 1]), u16(width, height)]);
 }
 
-/** One frame by FFmpeg; `args` are the input and what else the encoder shall know. */
+/** Encodes one frame with FFmpeg. `args` are the input and further options of the encoder. */
 export async function encodePicture(folder: string, encoder: 'libaom-av1' | 'libx265', args: readonly string[]) {
   const path = join(folder, `${encoder}.mp4`);
   const tuned = encoder === 'libx265' ? ['-tag:v', 'hvc1', '-x265-params', 'log-level=none'] : ['-cpu-used', '8'];
@@ -76,7 +76,7 @@ export function codedItem(id: number, coded: Coded, ...properties: Item['propert
   return { id, type, data, properties: [ispe(width, height), [config, true], ...properties] };
 }
 
-/** A HEIC or AVIF file of these items (ISO/IEC 14496-12, 8.11). */
+/** Returns a HEIC or AVIF file with these items (ISO/IEC 14496-12, 8.11). */
 export function makeStill(still: StillFile): Buffer {
   const brand = Buffer.from(still.brand ?? (still.items.some(({ type }) => type === 'hvc1') ? 'heic' : 'avif'));
   const ftyp = makeBox('ftyp', brand, u32(0), Buffer.from('mif1'), brand);

@@ -7,14 +7,14 @@ import type { JobsContext } from '../../src/jobs/kind.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
 import { deleteRejected } from '../../src/kinds/inspection/execute.ts';
 
-/** An inspection as a worker has it. */
+/** An inspection of an upload that a worker has claimed. */
 export interface ClaimedInspection {
   claim: Claim;
   upload: SealedUpload;
   objectKey: string;
 }
 
-/** Claims the next inspection of an upload, as a worker does; null when none waits. */
+/** Claims the next inspection of an upload as a worker does; returns null if none is waiting. */
 export async function claimInspection(
   context: JobsContext,
   workerId: string = uuidv7(),
@@ -26,7 +26,7 @@ export async function claimInspection(
   return { claim, upload, objectKey: upload.key };
 }
 
-/** Ends an inspection as a worker does that found this; false when the attempt was replaced. */
+/** Completes an inspection as a worker does that has found this file. Returns false if the attempt was replaced. */
 export function acceptInspection(
   context: JobsContext,
   { claim, upload }: ClaimedInspection,
@@ -38,7 +38,7 @@ export function acceptInspection(
   });
 }
 
-/** Ends an inspection as a worker does that found another kind of file. */
+/** Rejects an upload as a worker does that has found another kind of file. Returns false if the attempt was replaced. */
 export async function rejectInspection(
   context: JobsContext,
   { claim }: ClaimedInspection,

@@ -35,7 +35,7 @@ interface Backend {
   gateway: EmbeddedGateway;
 }
 
-/** The domain over a real PostgreSQL and a real gateway, without the processes around it. */
+/** The functions on jobs and uploads, with a real PostgreSQL and a real gateway, but without the processes of a service. */
 export interface JobWorld extends Backend {
   account(
     limits?: Partial<
@@ -50,27 +50,27 @@ export interface JobWorld extends Backend {
       >
     >,
   ): Promise<Account>;
-  /** Accepts a job with a source URL, or with the body's own inputs; class `light` by default. */
+  /** Accepts a job with the inputs in `body` or with a default source URL. The default class is `light`. */
   accept(
     account: Account,
     body?: Partial<CreateBody>,
     assets?: Admission['assets'],
     resourceClass?: ResourceClass,
   ): Promise<JobRow>;
-  /** Like `accept`, and returns the job as the create shows it. */
+  /** Accepts a job like `accept`, and returns it as the response to a create shows it. */
   acceptShown(account: Account, body: Partial<CreateBody>): Promise<Job>;
   claim(workerId?: string): Promise<Claim | null>;
-  /** Claims, and fails when nothing waits. */
+  /** Claims a job, and throws if none is waiting. */
   mustClaim(workerId?: string): Promise<Claim>;
   /** Reserves and stores an output of a few bytes. */
   store(claim: Claim): Promise<{ objectId: string; key: string }>;
   complete(claim: Claim, objectId: string, facts?: OutputFacts): Promise<boolean>;
-  /** Presign, PUT, confirm, with an inspection that finds a clip of ten seconds. */
+  /** Presigns, sends and confirms an upload, whose inspection finds a clip of ten seconds. */
   upload(
     account: Account,
     name?: string,
   ): Promise<{ id: string; fileUrl: string; objectId: string; key: string; uploadUrl: string }>;
-  /** Like `upload`, for a running worker that inspects the file itself. */
+  /** Uploads a file that a running worker inspects. */
   uploadFile(account: Account, bytes: Buffer): Promise<{ fileUrl: string }>;
   presign(
     account: Account,
@@ -79,11 +79,11 @@ export interface JobWorld extends Backend {
   ): Promise<{ filename: string; stagingKey: string; id: string; bytes: Buffer; uploadUrl: string }>;
   row(id: string): Promise<JobRow>;
   outputs(id: string): Promise<JobOutput[]>;
-  /** Transcodes of the account as clients see them. */
+  /** Returns the transcodes of the account as clients see them. */
   list(account: Account): Promise<Job[]>;
-  /** The job as clients see it. */
+  /** Returns the job as clients see it. */
   view(id: string): Promise<Job>;
-  /** What happened to the job, without the events of its outputs. */
+  /** Returns the types of the job's events, without the events of its outputs. */
   events(jobId: string): Promise<string[]>;
   attempts(jobId: string): Promise<{ number: number; state: string; error_code: string | null }[]>;
   /** Makes waiting jobs due now, regardless of their delay. */
@@ -174,10 +174,10 @@ function acceptJob<Shown>(
     ...{ inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4' as const },
     ...body,
   };
-  // As the API checks it: a worker could not read a request that no client can send.
+  // Checks the request as the API does, because a worker could not read a request that no client can send.
   const { error } = createBody.safeParse(request);
   if (error) throw new Error(`no client can send this request: ${error.issues[0]!.path.join('.')}`);
-  // The test chooses the class, and may add assets that the request does not name.
+  // The test chooses the resource class, and may add assets that the request does not name.
   const kind = {
     ...transcode,
     admit: async (...given: Parameters<typeof admitTranscode>): Promise<Admission> => {

@@ -1,4 +1,4 @@
-// Malformed requests, made of the OpenAPI document: each differs from a valid one in one field.
+// Malformed requests that are generated from the OpenAPI document. Each differs from a valid request in one field.
 
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Json = any;
@@ -6,7 +6,7 @@ type Json = any;
 export interface Malformed {
   method: string;
   path: string;
-  /** What was changed, for messages. */
+  /** Description of the change, for messages. */
   change: string;
   body?: unknown;
 }
@@ -14,7 +14,7 @@ export interface Malformed {
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 const MAX_DEPTH = 5;
 
-/** Bodies of every operation that has one, each with one field that its schema does not accept. */
+/** Returns bodies of every operation that has one. Each body has one field that its schema does not accept. */
 export function malformedBodies(document: Json): Malformed[] {
   return operations(document).flatMap(({ method, path, operation }) => {
     const media = operation.requestBody?.content['application/json'];
@@ -26,7 +26,7 @@ export function malformedBodies(document: Json): Malformed[] {
   });
 }
 
-/** Queries of every operation, each with one parameter that its schema does not accept. */
+/** Returns queries of every operation. Each query has one parameter that its schema does not accept. */
 export function malformedQueries(document: Json): Malformed[] {
   return operations(document).flatMap(({ method, path, operation }) =>
     (operation.parameters ?? [])
@@ -51,7 +51,7 @@ function operations(document: Json): { method: string; path: string; operation: 
   );
 }
 
-/** The example with one value changed at a time. */
+/** Returns variants of the example, each with one changed value. */
 function changes(document: Json, schema: Json, example: Json, depth = 0): { change: string; value: Json }[] {
   const found = resolve(document, schema);
   const here = wrongValues(document, found).map((value) => ({ change: ` = ${show(value)}`, value }));

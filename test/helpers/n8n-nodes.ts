@@ -1,4 +1,4 @@
-/** Runs the nodes of `integrations/n8n` as n8n 2.x does: parameters with their defaults, binaries, credentials and requests. */
+/** Runs the nodes of `integrations/n8n` as n8n 2.x does: with defaults of parameters, binaries, credentials and requests. */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -32,7 +32,7 @@ export interface SentByNode {
   status: number;
 }
 
-/** The classes of the package, compiled with the part of `n8n-workflow` that is here. */
+/** Compiles the classes of the package with the subset of `n8n-workflow` in this folder, and returns them. */
 export async function loadNodes(): Promise<Record<'Airlock' | 'AirlockTrigger', new () => Json>> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-n8n-'));
   try {
@@ -57,13 +57,13 @@ export async function loadNodes(): Promise<Record<'Airlock' | 'AirlockTrigger', 
 
 export interface NodeRun {
   credential: Credential;
-  /** Of every item, or one for each item. */
+  /** Parameters of every item, or a function that returns the parameters of an item. */
   parameters: Json | ((index: number) => Json);
   items?: NodeItem[];
   continueOnFail?: boolean;
   executionId?: string;
   signal?: AbortSignal;
-  /** Receives every request. */
+  /** Receives every request that the node sends. */
   sent?: SentByNode[];
 }
 
@@ -93,7 +93,7 @@ function executeFunctions(node: Json, run: NodeRun) {
   };
 }
 
-/** What n8n has for every function of a node. */
+/** Returns the functions that n8n provides to every function of a node. */
 function baseFunctions({ credential }: Pick<NodeRun, 'credential'>) {
   return {
     getNode: () => ({ id: 'node', name: 'Airlock' }),
@@ -102,7 +102,7 @@ function baseFunctions({ credential }: Pick<NodeRun, 'credential'>) {
   };
 }
 
-/** The default of a parameter for the chosen resource and operation. */
+/** Returns the default of a parameter for the chosen resource and operation. */
 function defaultOf(node: Json, name: string, given: Json): unknown {
   const isShown = ({ displayOptions }: Json) =>
     Object.entries(displayOptions?.show ?? {}).every(([other, values]) =>
@@ -164,7 +164,7 @@ function binaryHelpers(items: readonly NodeItem[]) {
   };
 }
 
-/** The trigger with what n8n keeps for its workflow. */
+/** Opens the trigger with the data that n8n stores for its workflow. */
 export function openTrigger(
   node: Json,
   { credential, url, events }: { credential: Credential; url: string; events: string[] },
@@ -183,7 +183,7 @@ export function openTrigger(
     exists: (): Promise<boolean> => hook('checkExists'),
     activate: (): Promise<boolean> => hook('create'),
     deactivate: (): Promise<boolean> => hook('delete'),
-    /** What n8n does with a request to the URL of the webhook. */
+    /** Passes a request to the URL of the webhook to the trigger, as n8n does. */
     async receive(headers: Record<string, unknown>, body: Buffer): Promise<{ status: number; items: NodeItem[] }> {
       let status = 200;
       const response = {

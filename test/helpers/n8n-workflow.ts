@@ -1,6 +1,6 @@
 /**
- * The part of the package `n8n-workflow` that the nodes use while they run. n8n itself is no dependency of this project:
- * `docs/n8n.md` says how the nodes were tried in it.
+ * The subset of the package `n8n-workflow` that the nodes need while they run. This project does not depend on n8n. `docs/n8n.md` describes
+ * how the nodes were tried in n8n.
  */
 
 interface ErrorOptions {

@@ -1,6 +1,6 @@
 /**
- * Runs an n8n workflow of HTTP Request, Set, IF and Stop nodes, as n8n 1.x and 2.x would send it, with any number of items.
- * Throws on what it does not know.
+ * Runs an n8n workflow of HTTP Request, Set, IF and Stop nodes with any number of items, as n8n 1.x and 2.x would. Throws if the workflow
+ * contains anything unknown.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -24,30 +24,30 @@ export interface SentRequest {
 }
 
 interface Options {
-  /** For each item, instead of what the node `Settings` assigns. */
+  /** Values for each item, which replace the values that the node `Settings` assigns. */
   settings: readonly Record<string, string>[];
-  /** The generic credential `Header Auth`. */
+  /** The generic credential of the type `Header Auth`. */
   credential: { name: string; value: string };
 }
 
 type Json = Record<string, unknown>;
 
-/** An item, and what it was at each node that it has passed. */
+/** An item, and its values at each node that it has passed. */
 interface Item {
   json: Json;
   past: ReadonlyMap<string, Json>;
 }
 
-/** What an expression sees. */
+/** The values that an expression can read. */
 interface Scope extends Item {
   itemIndex: number;
   runIndex: number;
   executionId: string;
-  /** The first item at each node. */
+  /** First item at each node. */
   first: ReadonlyMap<string, Json>;
 }
 
-/** What n8n's HTTP Request node accepts by default. */
+/** Value of the Accept header that n8n's HTTP Request node sends by default. */
 const ACCEPT =
   'application/json,text/html,application/xhtml+xml,application/xml,text/*;q=0.9, image/*;q=0.8, */*;q=0.7';
 const KNOWN_PARAMETERS = new Set([
@@ -62,7 +62,7 @@ export async function runWorkflow(
   const executionId = randomUUID();
   const requests: SentRequest[] = [];
   const files: Buffer[] = [];
-  /** Items of nodes that lead to no other node. */
+  /** Items of the nodes that lead to no other node. */
   const results: Json[] = [];
   const runs = new Map<string, number>();
   const first = new Map<string, Json>();
@@ -126,7 +126,7 @@ interface Response {
   body: Buffer;
 }
 
-/** The item that the node passes on. n8n shows `error` of a failed response, and not `message`. */
+/** Returns the item that the node passes on. For a failed response, n8n shows `error` instead of `message`. */
 function jsonOf({ name, parameters }: Node, { status, body }: Response, files: Buffer[]): Json {
   const { responseFormat, fullResponse, neverError } = parameters.options.response?.response ?? {};
   const text = body.toString('utf8');
@@ -158,7 +158,7 @@ async function send(
   return { method, url, status: response.status, body: Buffer.from(await response.arrayBuffer()) };
 }
 
-/** n8n's expressions: text that begins with `=`, with JavaScript between double braces. */
+/** Evaluates an n8n expression: a text that begins with `=`, with JavaScript between double braces. */
 function evaluate(text: string, { json, past, first, itemIndex, runIndex, executionId }: Scope): unknown {
   if (!text.startsWith('=')) return text;
   const lookUp = (name: string) => ({ item: { json: past.get(name) }, first: () => ({ json: first.get(name) }) });

@@ -4,21 +4,21 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ip = (...args: string[]) => run('ip', args);
 
-/** Which packets of a link are lost without a trace, as seen from the namespace. */
+/** Direction of the packets that a link loses without an error, as seen from the namespace. */
 export type Loss = 'outgoing' | 'incoming' | 'all';
 
-/** A link of a namespace to this machine. */
+/** A network link between a namespace and this machine. */
 export interface NetworkLink {
-  /** Address of this machine on the link, and of the namespace. */
+  /** Addresses of this machine (`near`) and of the namespace (`far`) on the link. */
   near: string;
   far: string;
   lose(what: Loss): Promise<void>;
   mend(): Promise<void>;
 }
 
-/** A network namespace whose only ways out are its links. */
+/** A network namespace that reaches other networks only through its links. */
 export interface NetworkNamespace {
-  /** Program and arguments that start a command inside. */
+  /** Program and arguments that start a command in the namespace. */
   enter: string[];
   links: NetworkLink[];
   remove(): Promise<void>;
@@ -27,7 +27,7 @@ export interface NetworkNamespace {
 const [NEAR_MAC, FAR_MAC, NOBODY] = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'];
 let made = 0;
 
-/** Why this machine makes no namespaces; null if it does. */
+/** Returns why this machine cannot create network namespaces; null if it can. */
 export async function whyNoNetwork(): Promise<string | null> {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   const name = `airlock-try-${process.pid}`;
@@ -55,7 +55,7 @@ export async function openNamespace(links: number): Promise<NetworkNamespace> {
     return {
       enter: ['nsenter', `--net=/run/netns/${name}`],
       links: opened,
-      // The links end with it.
+      // The links disappear together with the namespace.
       remove: async () => void (await ip('netns', 'delete', name)),
     };
   } catch (error) {
@@ -65,8 +65,9 @@ export async function openNamespace(links: number): Promise<NetworkNamespace> {
 }
 
 /**
- * Packets are lost on purpose by a wrong hardware address of the other side: they are sent, and no machine receives them. Unlike a
- * filter or `tc netem` this needs no kernel module, and works in one direction. The sender gets no error.
+ * Opens a link. `lose()` loses packets by setting a wrong hardware address for the other side: packets are sent, but no machine receives
+ * them, and the sender gets no error. Unlike a packet filter or `tc netem`, this method needs no kernel module and can affect a single
+ * direction.
  */
 async function openLink(namespace: string, devices: { near: string; far: string }): Promise<NetworkLink> {
   const addresses = await freeAddresses();
@@ -97,7 +98,7 @@ async function openLink(namespace: string, devices: { near: string; far: string 
   };
 }
 
-/** Addresses that no other link of this machine has. */
+/** Returns two addresses that no other link of this machine has. */
 async function freeAddresses(): Promise<{ near: string; far: string }> {
   const used = (await ip('-o', '-4', 'address')).stdout;
   for (let block = 1; block < 255; block += 1) {

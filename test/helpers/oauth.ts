@@ -17,7 +17,7 @@ export interface Person {
   csrf: string;
 }
 
-/** A browser and an OAuth client for an API in this process. */
+/** Returns functions of a browser and an OAuth client for an API in this process. */
 export function oauthOf(api: TestApi) {
   let people = 0;
   const open = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -43,7 +43,7 @@ export function oauthOf(api: TestApi) {
       if (made.status !== 201) throw new Error(made.text);
       return made.json.client_id;
     },
-    /** Lets the client in with all that it asks for, and returns where the browser is sent. */
+    /** Grants the client all requested scopes, and returns the response that redirects the browser. */
     allow: (person: Person, fields: Record<string, string>, headers = {}) =>
       post(
         '/oauth/authorize',
@@ -59,12 +59,12 @@ export function oauthOf(api: TestApi) {
   };
 }
 
-/** The boxes of the form, all checked. */
+/** Returns the fields of the consent form with the checkboxes of these scopes checked. */
 export function boxes(scope = 'transcode upload read'): Record<string, string> {
   return Object.fromEntries(scope.split(' ').map((one) => [`grant_${one}`, '1']));
 }
 
-/** A verifier, and the parameters of a request with its challenge. */
+/** Returns a PKCE verifier, and the parameters of an authorization request with its challenge. */
 export function asking(clientId: string, more: Record<string, string> = {}) {
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
@@ -75,7 +75,7 @@ export function asking(clientId: string, more: Record<string, string> = {}) {
   return { verifier, fields };
 }
 
-/** The parameters with which a browser is sent back to a client. */
+/** Returns the parameters of the URL at which a browser is sent back to a client. */
 export function responded({ headers }: ApiResponse): Record<string, string> {
   return Object.fromEntries(new URL(headers.get('location') ?? 'about:blank').searchParams);
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { once } from './once.ts';
 
-it('a thing that several callers share is made once, and again only if making it failed', async () => {
+it('a value that several callers share is made once, and again only if making it failed', async () => {
   let made = 0;
   const get = once(async () => {
     made++;

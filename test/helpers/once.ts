@@ -1,10 +1,10 @@
 interface Once<T> {
   (): Promise<T>;
-  /** Undefined until the first call, and after a call that failed. */
+  /** The result, or undefined before the first call and after a call that failed. */
   made?: Promise<T> | undefined;
 }
 
-/** Makes a thing at the first call, and at the next call if that failed. */
+/** Returns a function that calls `make` at its first call, and again after `make` has failed. */
 export function once<T>(make: () => Promise<T>): Once<T> {
   const get: Once<T> = () => {
     get.made ??= make().catch((error) => {

@@ -1,15 +1,15 @@
 import { run } from '../../testkit/run.ts';
 
-/** Columns and rows of a hash: each pixel is compared with its right neighbour. */
+/** Columns and rows of a hash. Each pixel is compared with its right neighbor. */
 const [COLUMNS, ROWS] = [16, 16];
-/** Steps of grey by which neighbours must differ: in an even area, noise would decide. */
+/** Minimum difference of neighboring pixels in levels of gray. Without a minimum, noise would decide in an even area. */
 const LEAST = 3;
 const FRAME_BYTES = (COLUMNS + 1) * ROWS;
 
 /**
- * Perceptual hashes of the frames of a video or picture at these shares of its frames, 256 bits each as hexadecimal digits:
- * whether each part of the picture is brighter than the part at its right (dHash). Encoders and small changes of size or
- * colour move few bits, another composition many.
+ * Returns perceptual hashes of the frames at these shares of a video or picture. A hash has 256 bits, in hexadecimal digits. Each bit tells
+ * whether a part of the picture is brighter than the part at its right (dHash). Encoders and small changes of size or color change few
+ * bits, and another composition changes many.
  */
 export async function hashFrames(path: string, shares: readonly number[]): Promise<string[]> {
   const small = `scale=${COLUMNS + 1}:${ROWS}:flags=area,format=gray`;
@@ -33,7 +33,7 @@ function hashOf(frame: Uint8Array): string {
   return bits.toString(16).padStart((COLUMNS * ROWS) / 4, '0');
 }
 
-/** Returns the number of different bits of two hashes of 256 bits. */
+/** Returns the number of bits in which two hashes of 256 bits differ. */
 export function hashDistance(one: string, other: string): number {
   return (BigInt(`0x${one}`) ^ BigInt(`0x${other}`)).toString(2).replaceAll('0', '').length;
 }

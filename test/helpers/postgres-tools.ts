@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 
 const DEBIAN = '/usr/lib/postgresql';
 
-/** The newest folder with `pg_dump`, `pg_restore` and `psql` that fit a server of this version; null if none is installed. */
+/** Returns the newest folder with `pg_dump`, `pg_restore` and `psql` that fit a server of this version; null if none is installed. */
 export function findPostgresTools(server: number): string | null {
   const versions = readFolder(DEBIAN)
     .map(Number)

@@ -4,19 +4,19 @@ import { descendantsOf } from '../../testkit/processes-of.ts';
 import type { TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
-/** Process ids of the FFmpegs that live below the service's worker; a zombie is dead. */
+/** Returns the process ids of the running FFmpegs of the service's worker. Zombies do not count. */
 export function runningFfmpegs(service: TestService): number[] {
   return service.pids('worker').flatMap(ffmpegsOf);
 }
 
-/** Process ids of the FFmpegs that live below a worker, which may run in this process. */
+/** Returns the process ids of the running FFmpegs of a worker, which may be this process. */
 export function ffmpegsOf(worker: number): number[] {
   return descendantsOf(worker)
     .filter(({ pid, name }) => name === 'ffmpeg' || (name.startsWith('ld-') && runsFfmpeg(pid)))
     .map(({ pid }) => pid);
 }
 
-/** Whether this process is a dynamic loader that runs FFmpeg, as in the tier `landlock`. */
+/** Returns whether this process is a dynamic loader that runs FFmpeg, as in the tier `landlock`. */
 function runsFfmpeg(loader: number): boolean {
   try {
     const words = readFileSync(`/proc/${loader}/cmdline`, 'utf8').split('\0');
@@ -27,14 +27,16 @@ function runsFfmpeg(loader: number): boolean {
   }
 }
 
-/** Waits for FFmpeg, and stops it: the job that it runs for then occupies its slot without using a processor. */
+/**
+ * Waits for FFmpeg and stops it, so that its job occupies a slot without using a processor. Returns a function that lets FFmpeg continue.
+ */
 export function stopFfmpegs(service: TestService, count = 1): Promise<() => void> {
   return stopEach(() => runningFfmpegs(service), count);
 }
 
 /**
- * Waits until `running` has returned so many FFmpegs, and stops each when it appears: in the middle of its job, however
- * little the job encodes. Returns a function that lets them continue.
+ * Waits until `running` has returned this many FFmpegs, and stops each as soon as it appears, so that even a short encode is stopped before
+ * its end. Returns a function that lets them continue.
  */
 export async function stopEach(running: () => number[], count = 1): Promise<() => void> {
   const stopped = new Set<number>();

@@ -3,18 +3,18 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { readChunk } from '../../src/cli/chunk-loader.ts';
 
-/** A piece of a program that contains characters beyond ASCII. */
+/** A text of a program that contains characters beyond ASCII. */
 export interface ProgramText {
   path: string;
-  /** The value of a string or of a part of a template, or a regular expression as it is written. */
+  /** Value of a string or of a part of a template, or a regular expression as written. */
   text: string;
 }
 
 const BEYOND_ASCII = /[^\0-\x7f]/;
-/** Parsing other files would take seconds, and they contain no such text. */
+/** Only files with such characters are parsed, because parsing all files would take seconds. */
 const MAY_CONTAIN = /[^\0-\x7f]|\\[ux]/;
 
-/** Returns the texts of JavaScript or TypeScript in the order of the file. Comments and types contain none. */
+/** Returns the texts of JavaScript or TypeScript in the order of the file. Comments and types are omitted. */
 export function textsOf(path: string, source: string): ProgramText[] {
   if (!MAY_CONTAIN.test(source)) return [];
   const found: ProgramText[] = [];

@@ -3,19 +3,19 @@ import { dirname, join, resolve } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Without these a test can start no program or thread, and open no connection. */
+/** Modules without which a test cannot start a program or thread, or open a connection. */
 const IMPURE = new Set([
   ...['node:child_process', 'node:cluster', 'node:worker_threads'],
   ...['node:net', 'node:tls', 'node:http', 'node:https', 'node:http2', 'node:dgram', 'node:dns', 'node:dns/promises'],
   ...['pg', 'fastify', 'playwright-core'],
 ]);
-/** Looks whether the process is root, for files of other accounts. */
+/** A module that checks whether the process is root, for files of other accounts. */
 const ACCOUNT = join(ROOT, 'src', 'supervisor', 'account.ts');
 
-/** Imports and re-exports that remain after the types are removed, and dynamic imports of a constant. */
+/** Matches imports and re-exports that remain after the types are removed, and dynamic imports of a constant. */
 const IMPORT = /^(?:import|export) (?!type\b)(?:[^'"`;]*? from )?'([^']+)'|\bimport\('([^']+)'\)/gm;
 
-/** What a TypeScript file loads: packages by name, other files as in the text. */
+/** Returns the modules that a TypeScript file loads: packages by name, other files as written. */
 export function loadedBy(text: string): string[] {
   return [...text.matchAll(IMPORT)].map(([, fixed, dynamic]) => fixed ?? dynamic!);
 }
@@ -31,8 +31,8 @@ function importsOf(path: string): readonly string[] {
 }
 
 /**
- * Whether a test needs neither a build, PostgreSQL, FFmpeg nor root: nothing that it loads, directly or through other
- * files, starts programs or threads, opens connections or asks for accounts.
+ * Returns whether a test needs neither a build, PostgreSQL, FFmpeg nor root: nothing that it loads, directly or through other files, starts
+ * programs or threads, opens connections or checks accounts.
  */
 export function isPure(path: string): boolean {
   const seen = new Set([path]);
@@ -45,7 +45,7 @@ export function isPure(path: string): boolean {
   return true;
 }
 
-/** Paths of all pure tests, below the root of the project. */
+/** Returns the paths of all pure tests, below the root of the project. */
 export function pureTests(): string[] {
   return ['src', 'test']
     .flatMap((folder) =>

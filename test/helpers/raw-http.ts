@@ -6,15 +6,18 @@ export interface RawOptions {
   method?: string;
   headers?: Record<string, string | number>;
   body?: string | Buffer;
-  /** Source address, e.g. `127.0.0.2`: limits count addresses. */
+  /** Source address such as `127.0.0.2`, because limits apply to each address. */
   localAddress?: string;
-  /** Certificate authority in PEM. */
+  /** Certificate of an authority in PEM format. */
   ca?: string;
-  /** Sends the body in chunks without a length. */
+  /** Whether to send the body in chunks without a length. */
   chunked?: boolean;
 }
 
-/** A request as given: `fetch` would add, drop and repair headers. Resolves also when the server disconnects early, if it has responded. */
+/**
+ * Sends a request as given, whereas `fetch` would add, drop and correct headers. Also resolves when the server closes the connection early,
+ * if it has sent a response.
+ */
 export function rawHttp(url: string, options: RawOptions = {}): Promise<ApiResponse> {
   const { method = 'GET', headers = {}, body, localAddress, ca, chunked } = options;
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;

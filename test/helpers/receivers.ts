@@ -4,13 +4,13 @@ import { Worker } from 'node:worker_threads';
 import { listen, tcpServer } from '../../testkit/servers.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
-/** Receivers of webhooks that never end an attempt, or try to make it expensive. All are on loopback. */
+/** Loopback URLs of webhook receivers that never end an attempt, or try to make an attempt expensive. */
 export interface HostileReceivers {
-  /** Accepts no connection. */
+  /** Never accepts a connection. */
   deaf: string;
-  /** Accepts and reads, but never responds. */
+  /** Accepts connections and reads, but never responds. */
   silent: string;
-  /** Sends one byte of its response headers a second. */
+  /** Sends one byte of its response headers per second. */
   slow: string;
   /** Redirects to itself. */
   redirecting: string;
@@ -19,7 +19,7 @@ export interface HostileReceivers {
   close(): Promise<void>;
 }
 
-/** Connections that the kernel accepts before the receiver does. */
+/** Number of connections that the kernel queues for the receiver. */
 const MANY = { backlog: 4096 };
 
 export async function startHostileReceivers(): Promise<HostileReceivers> {
@@ -57,7 +57,7 @@ export async function startHostileReceivers(): Promise<HostileReceivers> {
   };
 }
 
-/** The thread that listens sleeps: the kernel completes one connection, and drops the others while they are opened. */
+/** Starts a server whose thread sleeps. The kernel completes one connection, and drops further connections while they are opened. */
 async function startDeaf() {
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

@@ -8,9 +8,8 @@ import { PROGRAMS } from '../../src/sandbox/programs/table.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 
 /**
- * Builds the root image of cells once for a run, and puts `ffmpeg` and `ffprobe` at the front of PATH that use its
- * libraries. Tests start them thousands of times, and with stubs of unused libraries each start needs less than half the
- * time.
+ * Builds the root image of cells once for a run, and puts `ffmpeg` and `ffprobe` that load its libraries at the front of PATH. Tests start
+ * these programs thousands of times. With stubs of unused libraries, each start takes less than half of the time.
  */
 export async function shareRootImage(): Promise<{ close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-ffmpeg-'));
@@ -18,7 +17,7 @@ export async function shareRootImage(): Promise<{ close(): Promise<void> }> {
   const programs = { ffmpeg: '/usr/bin/ffmpeg', ffprobe: '/usr/bin/ffprobe' };
   const images = join(folder, 'images');
   const { path } = await openRootImage(images, PROGRAMS, programs);
-  // Keeps the output of apt next to the images, which takes 0.7 seconds of a processor otherwise.
+  // Keeps the output of apt next to the images, because each call of apt takes 0.7 seconds of processor time.
   await ffmpegUpdate(null, folder);
   const libraries = join(path, 'usr/lib');
   const folders = (await readdir(libraries)).map((name) => join(libraries, name)).join(':');
@@ -34,7 +33,7 @@ export async function shareRootImage(): Promise<{ close(): Promise<void> }> {
   return { close: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Opens a sandbox in a new data directory, with links to the shared image instead of a build of its own. */
+/** Opens a sandbox in a new data directory, with links to the shared image instead of a separate build. */
 export async function openTestSandbox(options: SandboxOptions): Promise<Sandbox> {
   await linkRootImage(options.dataDir);
   return openSandbox(options);

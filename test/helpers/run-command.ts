@@ -8,13 +8,13 @@ interface Output {
   code: number;
 }
 
-/** Commands of this process, which run one after the other: each has the environment and the output to itself. */
+/** The previous command of this process. Commands run one after the other, because each needs the environment and the output for itself. */
 let previous: Promise<unknown> = Promise.resolve();
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a command as `src/cli/main.ts` does, in this process, in a tenth of the time of a separate process. For commands that
+ * Runs a command as `src/cli/main.ts` does, but in this process, which takes a tenth of the time of a separate process. For commands that
  * exit and start no other process.
  * @param env variables in addition to the variables of this process. An undefined variable is unset for the command
  * @param cwd folder of the command; default: the folder of this process

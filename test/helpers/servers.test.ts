@@ -5,7 +5,7 @@ import { listen, tcpServer } from '../../testkit/servers.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
 describe('a server of the tests', () => {
-  it('keeps no error of a handler that awaits the body of a request that the client aborts', async () => {
+  it('reports no error of a handler that awaits the body of a request that the client aborts', async () => {
     const bodies: Promise<unknown>[] = [];
     const server = await startSource((request) => {
       const body = buffer(request);
@@ -20,7 +20,7 @@ describe('a server of the tests', () => {
     expect(server.faults).toEqual([]);
   });
 
-  it('closes the connection of a handler that throws, and throws the error when it is closed', async () => {
+  it('closes the connection of a handler that throws, and throws the error when the server is closed', async () => {
     const server = await startSource(async () => {
       throw new TypeError('a mistake in a test');
     });

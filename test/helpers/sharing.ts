@@ -21,14 +21,14 @@ import { once } from './once.ts';
 import { keepWhisper } from './whisper-program.ts';
 
 /**
- * Serves what test files share: `/service` starts one service, and `/template` prepares the data directory that others
- * are copies of. Each is made when the first file asks, so that a run of unit tests does not pay for it. The main
- * process keeps them: they outlive the test files. `/key` makes a key of any service, without a program for each.
- * `/swift` starts the servers of an S3 storage, and `/storage` makes a bucket of the storage that `TEST_STORAGE` names.
- * `/whisper` builds the speech recognizer, and `/cell-program` the program of tests that attack cells.
+ * Serves resources that test files share. `/service` starts one service, and `/template` prepares a data directory for copying. Each
+ * resource is created when the first file requests it, so that a run of unit tests does not wait for it. The main process keeps the
+ * resources, because they outlive the test files. `/key` creates a key of any service without starting a program. `/swift` starts the
+ * servers of an S3 storage, and `/storage` creates a bucket of the storage that `TEST_STORAGE` names. `/whisper` builds the speech
+ * recognizer, and `/cell-program` builds the program of tests that attack cells.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {
-  // A run inside another run uses its template.
+  // A run inside another run gets the template of the outer run.
   const outer = process.env.TEST_SHARING_URL;
   const template = once(outer ? () => askOuter(outer) : makeTemplate);
   const swift = once(startSwiftServers);
@@ -78,7 +78,7 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
 }
 
 interface Template {
-  /** The data directory. */
+  /** Path of the data directory. */
   template: string;
   key: string;
 }
@@ -87,19 +87,19 @@ async function askOuter(outer: string): Promise<Template> {
   return (await fetch(`${outer}/template`)).json() as Promise<Template>;
 }
 
-/** `key` has every scope, and is known to every copy. */
+/** Prepares the data directory. `key` has every scope, and is valid in every copy. */
 async function makeTemplate(): Promise<Template> {
   const dataDir = await makeDataDir();
   await linkRootImage(dataDir);
   const service = await startService({}, { dataDir });
   await service.stop();
-  // Keeps the output of apt, which takes each copy 0.7 seconds of a processor otherwise.
+  // Keeps the output of apt, because each copy would otherwise need 0.7 seconds of processor time for it.
   await ffmpegUpdate(null, service.dataDir);
   await sealTemplate(service.dataDir);
   return { template: service.dataDir, key: service.key };
 }
 
-/** What `keys create` does. `args` are its arguments, `env` names the data directory. */
+/** Creates a key as `keys create` does. `args` are the arguments of the command, and `env` names the data directory. */
 async function makeKey(request: IncomingMessage): Promise<{ id: string; key: string }> {
   const { env, args } = (await json(request)) as { env: NodeJS.ProcessEnv; args: string[] };
   const text = { type: 'string' } as const;
@@ -119,7 +119,7 @@ async function makeKey(request: IncomingMessage): Promise<{ id: string; key: str
   }
 }
 
-/** Fetches from this machine; nothing else is set. */
+/** Starts the shared service. Its only setting allows fetches from this machine. */
 async function startShared(template: string): Promise<TestService & { log: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-shared-'));
   const log = join(folder, 'log');

@@ -13,7 +13,7 @@ import type { TestApi } from './api.ts';
 import { openTestSandbox } from './root-image.ts';
 import { cachedWhisper } from './whisper-program.ts';
 
-/** Installs the program and a scripted model in a data directory, as the command does. Returns the model's name. */
+/** Installs the program and a scripted model in a data directory, as the command does. Returns the name of the model. */
 export async function installTestSpeech(dataDir: string, program?: string): Promise<string> {
   const folder = speechFolder(dataDir);
   await mkdir(folder, { recursive: true });
@@ -37,7 +37,7 @@ export interface SpeechWorker {
   close(): Promise<void>;
 }
 
-/** A worker in this process that recognizes speech. */
+/** Starts a worker in this process that recognizes speech. */
 export async function startSpeechWorker(api: TestApi, engine: SpeechEngineName, slots = 2): Promise<SpeechWorker> {
   await chmod(dirname(api.gateway.root), 0o711);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-speech-'));

@@ -1,5 +1,5 @@
 /**
- * True in a run with another storage (`./airlock test --storage swift`): tests of what only the embedded storage promises
- * are left out then.
+ * True in a run with another storage (`./airlock test --storage swift`). Such a run omits tests of features that only the embedded storage
+ * has.
  */
 export const OTHER_STORAGE = Boolean(process.env.TEST_STORAGE);

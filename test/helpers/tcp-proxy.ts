@@ -6,15 +6,15 @@ import { until } from '../../testkit/until.ts';
 
 type Target = { path: string } | { port: number };
 
-/** A way to a database or a storage that can be cut and mended. */
+/** A proxy in front of a database or a storage, whose connections can be cut and restored. */
 export interface TcpProxy {
   /** Address for clients of the proxy. */
   url: string;
-  /** Breaks every connection; new ones are rejected until `mend`. */
+  /** Breaks every connection. New connections are rejected until `mend` is called. */
   cut(): Promise<void>;
-  /** Holds back everything on the connections of this moment, without breaking them. */
+  /** Holds back all data on the current connections without breaking them. */
   mute(): void;
-  /** Opens the way again, to another target if one is given. */
+  /** Accepts connections again, for another target if one is given. */
   mend(target?: Target): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export async function openDatabaseProxy(databaseUrl: string): Promise<TcpProxy> 
   return { ...proxy, url: url.toString() };
 }
 
-/** A way from `host` to anything that listens on this machine. */
+/** Opens a proxy at `host` for a server on this machine. */
 export async function openTcpProxy(
   target: Target,
   host = '127.0.0.1',
@@ -58,7 +58,7 @@ export async function openTcpProxy(
     port,
     async cut() {
       server.close();
-      // Only current connections: a `mend` that does not wait lets new ones in.
+      // Breaks only the current connections, because a `mend` that does not wait accepts new connections.
       const broken = [...sockets];
       for (const socket of broken) socket.destroy();
       await until(() => broken.every(({ closed }) => closed), { what: 'closed sockets' });

@@ -13,7 +13,7 @@ import type { TestApi } from './api.ts';
 export const contentTypeOf = (path: string) =>
   path.endsWith('.m3u8') ? 'application/vnd.apple.mpegurl' : 'video/mp2t';
 
-/** Paths and texts of a ladder with that many files. */
+/** Returns the paths and texts of a ladder with this number of files. */
 export function ladderOf(count: number): Map<string, string> {
   const files = new Map([['master.m3u8', '#EXTM3U']]);
   for (let index = 1; index < count; index += 1) {
@@ -48,7 +48,7 @@ export async function storeFiles(
   }
 }
 
-/** A completed job of an account whose output is these files. */
+/** Creates a completed job of an account with these files as its output. */
 export async function completeTree(api: TestApi, files: ReadonlyMap<string, string>, account = api.account) {
   const key = account === api.account ? api.key : await api.makeKey({ account });
   const headers = { authorization: `Bearer ${key}` };

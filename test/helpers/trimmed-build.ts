@@ -5,8 +5,8 @@ import { changeTrimmed, trimmedProgram } from '../../src/sandbox/trimmed/store.t
 import { withLock } from '../../src/supervisor/file-lock.ts';
 
 /**
- * Writes a trimmed build into a data directory, as if Airlock had built and checked it. The build is the distribution's FFmpeg with a
- * different version. Returns this version.
+ * Writes a trimmed build into a data directory, as if Airlock had built and checked it. The build is the distribution's FFmpeg with another
+ * version. Returns this version.
  */
 export async function prepareTrimmedBuild(dataDir: string): Promise<string> {
   const program = trimmedProgram(dataDir, { folder: 'prepared' });

@@ -4,15 +4,15 @@ import { buildWhisper, whisperRecipe } from '../../src/sandbox/speech/build-whis
 
 const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'airlock-speech');
 
-/** With a model of 8 MB, the slower program costs less time than the faster compilation saves. */
+/** The optimization level. With a model of 8 MB, the slower program costs less time than the faster compilation saves. */
 const OPTIMIZATION = '-O1';
 
-/** Milliseconds that a test file waits for the program, on two cores that run other tests as well. */
+/** Maximum number of milliseconds that a test file waits for the program, on two cores that also run other tests. */
 export const BUILD_MS = 300_000;
 
 /**
- * Path of the program. Builds the program once for each recipe, which takes 20 seconds of processor time, and keeps it for later runs.
- * Test files ask the process that they share, so that no two of them build it.
+ * Returns the path of the program. Builds the program once for each recipe, which takes 20 seconds of processor time, and keeps it for
+ * later runs. Test files request it from the process that they share, so that the program is not built twice.
  */
 export async function cachedWhisper(): Promise<string> {
   const response = await fetch(`${process.env.TEST_SHARING_URL}/whisper`);

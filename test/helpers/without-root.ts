@@ -1,4 +1,7 @@
-/** Does the work with the permissions of an ordinary account: as root, with the permissions of `nobody`. No other work may run meanwhile. */
+/**
+ * Runs the work with the permissions of an ordinary account. As root, it runs with the permissions of `nobody`, so no other work may run at
+ * the same time.
+ */
 export async function withoutRoot<T>(work: () => Promise<T>): Promise<T> {
   if (process.getuid!() !== 0) return work();
   process.seteuid!(65534);

@@ -16,7 +16,7 @@ describe('the API, with hostile and broken requests,', () => {
   const post = (path: string, body: unknown, headers?: Record<string, string>) =>
     service.call('POST', path, body, headers);
 
-  /** Every error has this shape and no internals. */
+  /** Expects the common form of an error, without internal details. */
   function expectError(response: ApiResponse, status: number, code: string) {
     expect({ status: response.status, code: response.json?.code, text: response.text }).toMatchObject({ status, code });
     expect(Object.keys(response.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
@@ -46,7 +46,7 @@ describe('the API, with hostile and broken requests,', () => {
     }
   });
 
-  it('returns 413 for a body over 1 MiB, with a length or chunked, and accepts one of exactly 1 MiB', async () => {
+  it('returns 413 for a body over 1 MiB, with a length or chunked, and accepts a body of exactly 1 MiB', async () => {
     const padded = (bytes: number) => {
       const body = JSON.stringify(job({ inputs: [], pad: '' }));
       return body.replace('"pad":""', `"pad":"${'x'.repeat(bytes - body.length)}"`);
@@ -66,7 +66,7 @@ describe('the API, with hostile and broken requests,', () => {
     }
   });
 
-  it('returns 415 for other content types, regardless of the content', async () => {
+  it('returns 415 for other content types, regardless of the body', async () => {
     for (const type of [
       'text/plain',
       'application/xml',
@@ -120,7 +120,7 @@ describe('the API, with hostile and broken requests,', () => {
 
   const depth = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
-  it('survives the deepest nesting that fits in a body', async () => {
+  it('rejects the deepest nesting that fits in a body, and stays healthy', async () => {
     const deep = depth(400_000);
     const raw = JSON.stringify(job()).slice(0, -1);
     for (const field of ['metadata', 'unknown', 'options', 'filters']) {
@@ -193,7 +193,7 @@ describe('the API, with hostile and broken requests,', () => {
     expectError(await service.call('POST', '/health-check'), 405, 'method_not_allowed');
   });
 
-  it('returns an error in the same format for bytes that are not an HTTP request, and closes', async () => {
+  it('returns an error in the same format for bytes that are not an HTTP request, and closes the connection', async () => {
     const requests = {
       garbage: 'no http at all\r\n\r\n',
       smuggling:
@@ -223,7 +223,7 @@ describe('the API, with hostile and broken requests,', () => {
     }
   });
 
-  it('accepts or rejects unusual Idempotency-Keys without failing', async () => {
+  it('accepts or rejects unusual Idempotency-Keys without a server error', async () => {
     const send = (key: string) => post('/v1/transcodes', job({ inputs: [] }), { 'idempotency-key': key });
     expectError(await send('x'.repeat(256)), 400, 'invalid_request');
     expect((await send('x'.repeat(256))).json.details.field).toBe('inputs');

@@ -19,7 +19,7 @@ describe('a key of another account', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('gets the same response for existing and nonexistent ids, on every route, and changes nothing', async () => {
+  it('gets the same response for existing and nonexistent ids on every route, and changes nothing', async () => {
     const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     const key = (await service.call('POST', '/v1/keys', { name: 'ours' })).json;

@@ -16,7 +16,7 @@ describe('a key that creates keys', () => {
   });
   afterAll(() => api?.close());
 
-  /** Created by the operator, to whom these limits do not apply. */
+  /** Creates a key as the operator, to whom these limits do not apply. */
   const give = (body: object = {}, account: Account = api.account) =>
     api.database.db.transaction().execute((tx) => createKey(tx, account.id, { name: 'given', ...body }, BY));
   const as = (raw: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -30,7 +30,7 @@ describe('a key that creates keys', () => {
     return rows[0].count as number;
   };
 
-  it('cannot create one with a scope, address or lifetime beyond its own', async () => {
+  it('cannot create a key with a scope, address or lifetime beyond its own', async () => {
     const end = inSeconds(60);
     const narrow = await give({
       scopes: ['admin', 'read'],
@@ -58,7 +58,7 @@ describe('a key that creates keys', () => {
     expect(await countKeys()).toBe(before);
   });
 
-  it('passes on its own restrictions if the request has none, an empty list or null', async () => {
+  it('passes on its own restrictions if the request contains none, an empty list or null', async () => {
     const end = inSeconds(60);
     const narrow = await give({ scopes: ['admin', 'read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: end });
     const inherited = { scopes: ['admin', 'read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: end };
@@ -68,7 +68,7 @@ describe('a key that creates keys', () => {
     }
   });
 
-  it('can create one with the same or fewer rights, even with IPv4-mapped IPv6 addresses', async () => {
+  it('can create a key with the same or fewer rights, even with IPv4-mapped IPv6 addresses', async () => {
     const end = inSeconds(60);
     const narrow = await give({ allowed_cidrs: ['127.0.0.0/8', '2001:db8::/32'], expires_at: end });
     const less = {
@@ -88,7 +88,7 @@ describe('a key that creates keys', () => {
     expect([status, json.scopes.length]).toEqual([201, 4]);
   });
 
-  it('cannot rotate another key that has more rights, nor get its raw key', async () => {
+  it('cannot rotate another key that has more rights, and cannot get its raw key', async () => {
     const strong = await give();
     const callers = {
       scopes: await give({ scopes: ['admin'] }),
@@ -116,7 +116,7 @@ describe('a key that creates keys', () => {
     expect(rows[0].expires_at.toISOString()).toBe(end);
   });
 
-  it('grants nothing beyond its own overlap once it is rotated', async () => {
+  it('cannot create a key that outlives its own overlap once it is rotated', async () => {
     const old = await give();
     await rotate(old.raw, old.key.id, { overlap_seconds: 60 });
     const made = await create(old.raw);
@@ -124,7 +124,7 @@ describe('a key that creates keys', () => {
     expect((await create(old.raw, { expires_at: inSeconds(120) })).json.details.field).toBe('expires_at');
   });
 
-  it('cannot create one after it is revoked, however late in the request that happens', async () => {
+  it('cannot create a key after it is revoked, however late in the request that happens', async () => {
     const { key, raw } = await give();
     const caller = { key: { ...key } };
     expect((await as(api.key, 'DELETE', `/v1/keys/${key.id}`)).status).toBe(200);
@@ -135,7 +135,7 @@ describe('a key that creates keys', () => {
     await expect(late).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
-  it('gets the same response for the same Idempotency-Key, even if it could no longer make that request', async () => {
+  it('gets the same response for the same Idempotency-Key, even if it could no longer send that request', async () => {
     const caller = await give({ expires_at: inSeconds(60) });
     const body = { name: 'once', expires_at: inSeconds(50) };
     const send = () => as(caller.raw, 'POST', '/v1/keys', body, { 'idempotency-key': 'once' });
@@ -145,7 +145,7 @@ describe('a key that creates keys', () => {
     expect([first.status, again.status, again.json]).toEqual([201, 201, { ...first.json, key: null }]);
   });
 
-  it('can revoke a key with more rights, because that grants nothing', async () => {
+  it('can revoke a key with more rights, because a revocation grants nothing', async () => {
     const strong = await give();
     const weak = await give({ scopes: ['admin'] });
     expect((await as(weak.raw, 'DELETE', `/v1/keys/${strong.key.id}`)).status).toBe(200);
@@ -168,7 +168,7 @@ describe('keys of one account', () => {
   };
   const dead = { revoked_at: new Date() };
 
-  it(`are limited to exactly ${MAX_LIVE_KEYS} live ones, even with concurrent requests`, async () => {
+  it(`are limited to exactly ${MAX_LIVE_KEYS} live keys, even with concurrent requests`, async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     await fill(account, MAX_LIVE_KEYS - 6);
@@ -195,7 +195,7 @@ describe('keys of one account', () => {
     expect((await api.call('POST', '/v1/keys', { name: 'elsewhere' })).status).toBe(201);
   });
 
-  it('are limited per day, even if they are revoked again', async () => {
+  it('are limited per day, even if they are revoked in the meantime', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     await fill(account, MAX_NEW_KEYS_A_DAY, dead);
@@ -208,7 +208,7 @@ describe('keys of one account', () => {
     expect(json.details.remedy).toBe('Wait, or have the operator run ./airlock keys create');
   });
 
-  it('do not include the keys that local commands and the operator create', async () => {
+  it('exclude the keys that local commands and the operator create', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     const { db } = api.database;
@@ -223,7 +223,7 @@ describe('keys of one account', () => {
     expect(json.items.filter((item: { revoked_at: string | null }) => item.revoked_at !== null)).toEqual([]);
   });
 
-  it('are listed in a bounded response: all live ones, and the newest of the others', async () => {
+  it('are listed in a bounded response: all live keys, and the newest of the others', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     await fill(account, 3);

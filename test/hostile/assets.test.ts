@@ -25,7 +25,7 @@ describe('files named in filters', () => {
   const rowsOf = (id: string) => sql('SELECT * FROM job_sources WHERE job_id = $1 ORDER BY position', id);
   const exists = async (key: string) => (await world.context.store.head(key)) !== null;
 
-  it('are stored after the inputs, claimed separately from them, and never shown to clients', async () => {
+  it('are stored after the inputs, claimed separately from the inputs, and never shown to clients', async () => {
     const upload = await world.upload(account);
     const asset = { index: 2, kind: 'picture' as const, url: upload.fileUrl, field: 'options[1]' };
     const job = await world.accept(account, { filters: FILTERS }, [WEB, asset]);
@@ -66,13 +66,13 @@ describe('files named in filters', () => {
     expect((await rowsOf(job.id)).map((row) => row.source_sealed)).toEqual([null, null]);
   });
 
-  it('store a request without URLs only once', async () => {
+  it('cause a second copy of the request to be stored only if they have URLs', async () => {
     const job = await world.accept(account, { options: [{ option: '-crf', argument: 23 }] });
     expect(job.request_source_sealed).toBeNull();
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('do not exist in another account, and the error names the field', async () => {
+  it('are reported as not owned if they belong to another account, in an error that names the field', async () => {
     const other = await world.account();
     const theirs = await world.upload(other);
     const never = theirs.fileUrl.replace(/[^/]+$/, '20200101-000000-never.srt');
@@ -91,7 +91,7 @@ describe('files named in filters', () => {
     expect(mine).toMatchObject({ inspection: { summary: { duration_seconds: 10 } } });
   });
 
-  it('are kept while an open job needs them, and erased with it', async () => {
+  it('are kept while an open job needs them, and are erased with the job', async () => {
     const upload = await world.upload(account);
     const job = await world.accept(account, {}, [{ ...WEB, url: upload.fileUrl }]);
     await sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, upload.objectId);

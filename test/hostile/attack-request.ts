@@ -1,7 +1,7 @@
 import type { OptionRequest, TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import type { Attack } from './attack-table/rows.ts';
 
-/** An address of this machine that no service of the tests fetches from. */
+/** Values of the placeholders. The address is an address of this machine from which no service of the tests fetches. */
 const WORDS: Readonly<Record<string, string>> = {
   '@SECRET@': '/srv/secret.txt',
   '@SRT@': '/srv/secret.srt',
@@ -13,7 +13,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '@URL@': 'http://127.0.0.2:9999/x',
 };
 
-/** The body of a create request, with paths and addresses that an attacker would try. */
+/** Returns the body of a create request with paths and addresses that an attacker would try. */
 export function asRequest({ request }: Attack): TranscodeRequest {
   const words = (text: string) =>
     Object.entries(WORDS).reduce((made, [word, value]) => made.replaceAll(word, value), text);

@@ -5,7 +5,7 @@ import { run } from '../../testkit/run.ts';
 import { listen, tcpServer } from '../../testkit/servers.ts';
 import type { Attack } from './attack-table/rows.ts';
 
-/** Where an attack finds its inputs and writes its output. */
+/** Paths of the inputs and of the output folder, as an attack sees them. */
 interface Paths {
   input: string;
   out: string;
@@ -19,12 +19,15 @@ export interface World {
   canary: string;
   /** The clip that the attack may read. */
   clip: string;
-  /** Lists that name the secret; inputs of the cell. */
+  /** Paths of lists that name the secret. They are inputs of the cell. */
   concat: string;
   hls: string;
-  /** Replaces the words of an attack, such as `@SECRET@`, by targets and by the paths as the attack sees them. */
+  /**
+   * Returns a function that replaces the placeholders of an attack, such as `@SECRET@`, with targets and with the paths as the attack sees
+   * them.
+   */
   words(paths: Paths): (text: string) => string;
-  /** Effects since the last call. */
+  /** Returns the effects since the last call. */
   effects(): { read: string[]; written: string[]; connections: number };
   close(): Promise<void>;
 }
@@ -65,7 +68,7 @@ async function makeFiles(folder: string, canary: string) {
   return { secret, subtitles, media, outside, clip, concat, hls };
 }
 
-/** A listener on loopback that closes and counts connections. `take` returns the count since its last call. */
+/** Starts a listener on loopback that closes and counts connections. `take` returns the number of connections since its last call. */
 async function countConnections() {
   let connections = 0;
   const counting = tcpServer((socket) => {
@@ -87,7 +90,7 @@ async function countConnections() {
 /** Returns a function that lists the files that were read since its last call. */
 function watchReads(paths: readonly string[]): () => string[] {
   const past = new Date('2001-01-01');
-  // With an access time before the modification time, the next read updates it, even on a relatime mount.
+  // If the access time is before the modification time, the next read updates the access time, even on a relatime mount.
   const reset = () => {
     for (const path of paths) utimesSync(path, past, new Date());
   };
@@ -119,7 +122,7 @@ function replacer(words: Record<string, string>): (text: string) => string {
   return (text) => text.replace(/@[A-Z]+@/g, (word) => words[word] ?? word);
 }
 
-/** Whether one of the files below a folder contains the text. */
+/** Returns whether one of the files below a folder contains the text. */
 export function containsText(folder: string, text: string): boolean {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).some(
     (entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name)).includes(text),

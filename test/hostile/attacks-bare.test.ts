@@ -7,7 +7,10 @@ import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 import { containsText, makeWorld, title, type World } from './attack-world.ts';
 
-/** Harmless here: all targets belong to the test. Without this test, a misspelled row would pass unnoticed. */
+/**
+ * Attacks that have an effect in an unprotected FFmpeg. They are harmless here, because all targets belong to the test. Without this test,
+ * a misspelled row would pass unnoticed.
+ */
 const BITING = ATTACKS.filter((attack) => attack.bites);
 
 describe('an unprotected FFmpeg', () => {
@@ -39,7 +42,7 @@ describe('an unprotected FFmpeg', () => {
     ).not.toEqual([]);
   });
 
-  it('shows every effect that can be shown without harm', () => {
+  it('is affected in every way that a test can show without harm', () => {
     const effects = new Set(BITING.flatMap((attack) => attack.effects));
     for (const effect of ['READ', 'WRITE', 'NET', 'LEAK-LOG', 'LEAK-OUT']) expect(effects).toContain(effect);
     expect(BITING.length).toBeGreaterThan(60);
@@ -50,7 +53,7 @@ describe('an unprotected FFmpeg', () => {
     mkdirSync(out);
     const paths = { input: world.clip, out, concat: world.concat, hls: world.hls };
     const args = ['-nostdin', '-hide_banner', '-y', ...attack.argv.map(world.words(paths))];
-    // The voices are in libraries that the FFmpeg of tests has stubs of.
+    // The voices are in libraries that the FFmpeg of the tests replaces with stubs.
     const program = args.some((word) => word.includes('flite')) ? '/usr/bin/ffmpeg' : 'ffmpeg';
     const options = { cwd: out, encoding: 'buffer', timeout: 5000, killSignal: 'SIGKILL', maxBuffer: 2 ** 26 } as const;
     const { stderr } = await run(program, args, options).catch((error: RunError) => error);

@@ -5,14 +5,14 @@ import type { Attack } from './attack-table/rows.ts';
 import { containsText, isCostly, makeWorld, title, type World } from './attack-world.ts';
 import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
-/** Short, for attacks that run or wait forever; the others end on their own. */
+/** Wall limits in milliseconds: for attacks that run or wait forever, and for attacks that end on their own. */
 const COSTLY_MS = 250;
 const PLAIN_MS = 8000;
-/** Concurrent cells; those that only wait for their limit do not need a core each. */
+/** Number of concurrent cells. It may exceed the number of cores, because many cells only wait for their limit. */
 const SLOTS = 4;
-/** Allowed time from the limit to the end of the last process, on a busy machine. */
+/** Milliseconds allowed from the limit to the end of the last process, on a busy machine. */
 const GRACE_MS = 3000;
-/** Output files of the rows. */
+/** Names of all output files in the table of attacks. */
 const OUTPUTS = ['o', 'o.mkv', 'o.nut', 'o.wav', 'o0.mkv', 'o1.mkv', 'o.m3u8', 'o0.ts', 'h0.ts'];
 
 describe('the sandbox alone, with the policy off', () => {
@@ -37,7 +37,7 @@ describe('the sandbox alone, with the policy off', () => {
     await fixture.close();
   });
 
-  /** What an attack achieved in the cell. */
+  /** Runs an attack in a cell. Returns what it achieved. */
   async function attempt(attack: Attack, slot: number): Promise<string[]> {
     const limits = {
       memoryBytes: (isCostly(attack) ? 256 : 512) * MIB,
@@ -67,16 +67,16 @@ describe('the sandbox alone, with the policy off', () => {
     return got;
   }
 
-  it('runs every row of the table, at least 150', () => {
+  it('runs every row of the table of attacks, at least 150 rows', () => {
     expect(seen.size).toBe(ATTACKS.length);
     expect(ATTACKS.length).toBeGreaterThanOrEqual(150);
   });
 
-  it('lets none of them find the canary or exceed its limits', () => {
+  it('lets no attack find the canary or exceed its limits', () => {
     expect([...seen].filter(([, got]) => got.length > 0)).toEqual([]);
   });
 
-  it('lets none of them open a file, write a file or reach a listener of the host', () => {
+  it('lets no attack open a file, write a file or reach a listener of the host', () => {
     expect(world.effects()).toEqual({ read: [], written: [], connections: 0 });
   });
 
@@ -85,7 +85,7 @@ describe('the sandbox alone, with the policy off', () => {
     expect(left).toEqual([]);
   });
 
-  it('leaves nothing from the cells on disk', () => {
+  it('leaves nothing of the cells on disk', () => {
     expect(containsText(join(fixture.dataDir, 'cells'), world.canary)).toBe(false);
   });
 });

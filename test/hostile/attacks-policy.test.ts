@@ -25,7 +25,7 @@ describe('the policy alone', () => {
     }
   });
 
-  it.each(rows('fetched'))('turns the name into an asset for the fetcher: %s', (_, attack) => {
+  it.each(rows('fetched'))('replaces the name with an asset that the fetcher fetches: %s', (_, attack) => {
     const request = asRequest(attack);
     const parsed = parseRequest(request);
     expect(parsed.rejections).toEqual([]);
@@ -39,7 +39,7 @@ describe('the policy alone', () => {
     expect(args.join(' ')).not.toContain('127.0.0.2');
   });
 
-  it.each(rows('ignored'))('does not pass on to FFmpeg, with a warning: %s', (_, attack) => {
+  it.each(rows('ignored'))('does not pass the option on to FFmpeg, and returns a warning: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).rejections).toEqual([]);
     const {
@@ -51,7 +51,7 @@ describe('the policy alone', () => {
     expect(warnings.some(({ message }) => /ignored/.test(message))).toBe(true);
   });
 
-  it.each(rows('unplanned'))('rejects once the size of the input is known: %s', (_, attack) => {
+  it.each(rows('unplanned'))('rejects the size of the frames once the command is planned: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).rejections).toEqual([]);
     expect(() => previewJob(request, [null])).toThrow(/outputs frames of \d+x\d+; the limit is/);
@@ -69,7 +69,7 @@ describe('the policy alone', () => {
     expect(Number(args[args.lastIndexOf('-t') + 1])).toBeLessThanOrEqual(43_200);
   });
 
-  it('rejects more than 250 rows, of every class', () => {
+  it('rejects the more than 250 attacks of a table with at least 12 classes', () => {
     expect(rows('refused').length).toBeGreaterThan(250);
     const classes = new Set(ATTACKS.map((attack) => attack.class));
     expect(classes.size).toBeGreaterThanOrEqual(12);

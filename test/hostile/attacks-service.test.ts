@@ -4,9 +4,9 @@ import { asRequest } from './attack-request.ts';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 
-/** Uses one row of this number, small enough that every class is represented. */
+/** Step with which attacks are sampled. It is small enough that every class is represented. */
 const STEP = 6;
-/** Another test covers larger bodies. */
+/** Maximum number of bytes of a body here. Another test covers larger bodies. */
 const LONGEST = 10_000;
 
 const sample = (verdict: Attack['verdict'], step: number) =>
@@ -18,7 +18,7 @@ describe('policy and fetcher, in a running service', () => {
     service = await shareService();
   });
 
-  it('report field, reason and alternative', async () => {
+  it('report field, reason and alternative of each rejected attack', async () => {
     const attacks = sample('refused', STEP).filter((attack) => JSON.stringify(asRequest(attack)).length < LONGEST);
     expect(attacks.length).toBeGreaterThanOrEqual(20);
     expect(new Set(attacks.map((attack) => attack.class)).size).toBeGreaterThanOrEqual(10);
@@ -40,7 +40,7 @@ describe('policy and fetcher, in a running service', () => {
     }
   });
 
-  it('create no job for any of them', async () => {
+  it('create no job for an attack', async () => {
     expect((await service.call('GET', '/v1/transcodes')).json.total).toBe(0);
   });
 });

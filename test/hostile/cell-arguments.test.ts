@@ -11,7 +11,7 @@ const TITLE = 'Merger of A and B, confidential';
 const CAPTION = 'embargoed until Friday';
 const ATTACKER = 61999;
 
-/** What an unprivileged account on this machine can read about every process. */
+/** Returns what an unprivileged account on this machine can read about the command lines and environments of all processes. */
 function seenByAStranger(): string {
   const script = 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\0" " "; true';
   const command = ['/bin/sh', '-c', script];

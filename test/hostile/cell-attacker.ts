@@ -4,17 +4,17 @@ import type { CellLimits, CellResult } from '../../src/sandbox/index.ts';
 import type { OutputDirectory, SandboxTier } from '../../src/sandbox/types.ts';
 import { compilePlugin, type Fixture, LIMITS, openFixture } from './cell-fixture.ts';
 
-/** Arguments with which FFmpeg loads a plugin. */
+/** Arguments with which FFmpeg loads a plugin. The name of the plugin follows. */
 export const LOAD_PLUGIN = ['-nostdin', '-f', 'lavfi', '-i', 'anullsrc=d=0.1', '-af'];
 
 export interface Attack {
   result: CellResult;
-  /** Attempt → return value of the kernel; a negative errno when rejected. */
+  /** Return value of the kernel for each attempt. A rejected attempt has a negative errno. */
   report: Map<string, number>;
   text: string;
 }
 
-/** A sandbox whose FFmpeg loads the hostile code of the test (`cell-plugin.c`). */
+/** A sandbox whose FFmpeg loads the hostile code in `cell-plugin.c`. */
 export interface Attacker {
   fixture: Fixture;
   plugin: string;
@@ -26,7 +26,7 @@ export interface Attacker {
       limits?: CellLimits;
       signal?: AbortSignal;
       directories?: readonly OutputDirectory[];
-      /** Called before the cell is removed. */
+      /** Called with the result before the cell is removed. */
       inspect?: (result: CellResult) => void;
     },
   ): Promise<Attack>;
@@ -39,7 +39,7 @@ export async function openAttacker(
 ): Promise<Attacker> {
   const fixture = await openFixture(2, tier);
   const plugin = compilePlugin(fixture.folder);
-  // Without its own root, the cell's folders are siblings of its working directory.
+  // Without a separate root, the folders of the cell are siblings of its working directory.
   const up = tier === 'landlock' ? '..' : '';
   return {
     fixture,

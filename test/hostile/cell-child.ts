@@ -1,9 +1,8 @@
 /**
- * Program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `waiting <dataDir>` runs a short
- * cell and does nothing until it is killed. `user <dataDir> [tier]` attacks,
- * encodes, reports and exits; the tier `auto` selects one. `eight <dataDir> <tier>` attacks with eight concurrent
- * cells and reports. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches that limit, until the
- * file `free` exists in the data directory.
+ * A program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `waiting <dataDir>` runs a short cell, and then
+ * waits until it is killed. `user <dataDir> [tier]` attacks, encodes, reports and exits; the tier `auto` selects a tier. `eight <dataDir>
+ * <tier>` attacks with eight concurrent cells and reports. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches
+ * that limit, until the file `free` exists in the data directory.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -39,7 +38,8 @@ if (mode === 'long') {
   process.stdout.write('waiting\n');
   await new Promise((resolve) => setTimeout(resolve, 600_000));
 } else if (mode === 'blocked') {
-  // Several outputs, whose sum the kernel does not bound: at 12 kB a picture, one second exceeds the limit.
+  // Writes several outputs, because the kernel does not limit their sum. Pictures have 12 kB each, so the outputs of one second exceed the
+  // limit.
   const outputs = Array.from({ length: 300 }, (_, index) => `${index}.nut`);
   const segments = ['-f', 'segment', '-segment_time', '0.3', '-c:v', 'rawvideo', '/out/%d.nut'];
   let blocked = false;

@@ -16,9 +16,9 @@ import { processStat } from '../../src/telemetry/process-stat.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 
 export const MIB = 2 ** 20;
-/** Timeout on a busy machine for what should be immediate; far below the run time of a cell. */
+/** Timeout in milliseconds for actions that should be immediate. It allows for a busy machine, and is far below the run time of a cell. */
 export const PATIENCE_MS = 20_000;
-/** For `vi.setConfig`: allows for eight concurrent cells on a machine with as much other load. */
+/** Timeouts for `vi.setConfig`. They allow for eight concurrent cells on a machine with as much other load. */
 export const TIMEOUT = { testTimeout: 180_000, hookTimeout: 180_000 };
 export const LIMITS: CellLimits = {
   memoryBytes: 512 * MIB,
@@ -30,7 +30,7 @@ const PLUGIN_SOURCE = fileURLToPath(new URL('cell-plugin.c', import.meta.url));
 export const hasCompiler = existsSync('/usr/bin/gcc');
 
 export interface Fixture {
-  /** The name contains a space, as an operator's may. */
+  /** Path of the data directory. Its name contains a space, which an operator's path may contain as well. */
   dataDir: string;
   folder: string;
   sandbox: Sandbox;
@@ -39,7 +39,7 @@ export interface Fixture {
 
 export async function openFixture(slots = 2, tier: SandboxTier = 'bwrap'): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-hostile-'));
-  // The cells' accounts must be able to traverse it.
+  // The accounts of cells must be able to enter the folder.
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'data dir');
   const sandbox = await openTestSandbox({ dataDir, slots, tier });
@@ -93,10 +93,10 @@ export function compilePlugin(folder: string): string {
   return path;
 }
 
-/** Output of `slowEncode`. */
+/** Name of the output of `slowEncode`. */
 export const SLOW_OUTPUT = 'slow.mkv';
 
-/** Encodes `seconds` of video in real time: long, but light on CPU. */
+/** Arguments that encode `seconds` of video in real time, which takes long but needs little processor time. */
 export const slowEncode = (seconds: number): string[] => [
   ...['-nostdin', '-y', '-hide_banner', '-progress', 'pipe:1', '-stats_period', '0.1'],
   ...[
@@ -113,7 +113,7 @@ export const slowEncode = (seconds: number): string[] => [
   ],
 ];
 
-/** All descendants of a process. */
+/** Returns the process ids of a process and of all its descendants. */
 export function descendants(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
@@ -122,7 +122,7 @@ export function descendants(pid: number): number[] {
       const text = readFileSync(`/proc/${name}/stat`, 'latin1');
       parents.set(Number(name), Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]));
     } catch {
-      // It has exited in the meantime.
+      // The process has exited in the meantime.
     }
   }
   const found = [pid];
@@ -148,7 +148,7 @@ export async function until(condition: () => boolean, milliseconds: number): Pro
   }
 }
 
-/** Report of `cell-child.ts` on standard output. Throws with its standard error when there is none. */
+/** Returns the report that `cell-child.ts` prints. If there is none, throws an error with the standard error output. */
 export async function reportOf(child: ChildProcess) {
   let stdout = '';
   let stderr = '';
@@ -163,5 +163,5 @@ export async function reportOf(child: ChildProcess) {
   return JSON.parse(stdout);
 }
 
-/** Whether the process runs. Zombies do not. */
+/** Returns whether the process is running. Zombies do not count. */
 export const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);

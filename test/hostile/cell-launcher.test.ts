@@ -29,11 +29,11 @@ vi.setConfig(TIMEOUT);
 const CHILD = await cellProgram();
 
 const proc = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'latin1');
-/** Launchers that wait: no other shell is a child of this process. */
+/** Returns the waiting launchers. No other child of this process is a shell. */
 const launchersOf = (parent: number) =>
   descendants(parent).filter((pid) => processStat(pid)?.parent === parent && commandOf(pid) === 'sh');
 
-/** What confines a process, and what it can see of the one that started it. */
+/** Returns what confines a process, and what it can see of its parent. */
 function confinement(pid: number) {
   const status = (field: string) => new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(proc(pid, 'status'))?.[1];
   return {
@@ -47,7 +47,7 @@ function confinement(pid: number) {
   };
 }
 
-describe('a cell whose launcher was started ahead', () => {
+describe('a cell whose launcher was started in advance', () => {
   let fixture: Fixture;
   beforeAll(async () => {
     fixture = await openFixture(2);
@@ -61,7 +61,7 @@ describe('a cell whose launcher was started ahead', () => {
     return result;
   }
 
-  /** Runs a cell until `look` has seen its processes: the launcher, and FFmpeg. */
+  /** Runs a cell, and calls `look` with the process ids of its launcher and of FFmpeg. */
   async function during<T>(look: (launcher: number, program: number) => T, more: Partial<CellSpec> = {}): Promise<T> {
     const stop = new AbortController();
     let seen: T | undefined;
@@ -76,11 +76,11 @@ describe('a cell whose launcher was started ahead', () => {
     return seen!;
   }
 
-  it('is confined like one that starts its own', async () => {
+  it('is confined like a cell that starts its own launcher', async () => {
     const look = (launcher: number, program: number) => ({
       launcher,
       program: confinement(program),
-      // The shell adds its folder to the environment, of which the cell gets nothing.
+      // The shell adds its folder to the environment, but the cell does not get it.
       bwrap: { ...confinement(launcher), environment: '', groups: '', priority: [] },
     });
     const own = await during(look, { slot: 1 });
@@ -94,7 +94,7 @@ describe('a cell whose launcher was started ahead', () => {
     if (fixture.sandbox.limits === 'cgroup') expect(ahead.program.groups).toContain(`/airlock-${process.pid}-`);
   });
 
-  it('has a launcher of its own, which knows nothing of any job', async () => {
+  it('has its own launcher, which has no information about any job', async () => {
     await run(['-version']);
     const before = launchersOf(process.pid);
     const next = await during(
@@ -113,7 +113,7 @@ describe('a cell whose launcher was started ahead', () => {
     );
   });
 
-  it('reaches its memory limit, and neither this nor the next cell is charged for an earlier one', async () => {
+  it('ends at its memory limit, and no cell is charged for an earlier cell', async () => {
     const greedy = ['-f', 'lavfi', '-i', 'testsrc2=s=3840x2160:r=30:d=10', '-vf', 'reverse', '-f', 'null', '-'];
     await run(['-version']);
     expect(await run(greedy, { limits: { ...LIMITS, memoryBytes: 96 * MIB } })).toMatchObject({ end: 'limit_memory' });
@@ -134,11 +134,11 @@ describe('a cell whose launcher was started ahead', () => {
     expect((await run(['-i', '/in/$HOME \\"\'é'])).stderr).toContain('/in/$HOME \\"\'é');
   });
 
-  it('is moved into its control group when its launcher has left it', async () => {
+  it('is moved into its control group if its launcher was moved out of the group', async () => {
     if (fixture.sandbox.limits !== 'cgroup') return;
     await run(['-version'], { slot: 1 });
     const groups = cgroupsOf(process.pid).filter((folder) => /-1$/.test(folder));
-    // The launcher for the next cell is started with the response, and then moved.
+    // The launcher for the next cell is started when the response is sent, and is moved to its control group afterwards.
     let waiting: number | undefined;
     await until(() => {
       waiting = launchersOf(process.pid).find((pid) => /-1$/m.test(proc(pid, 'cgroup')));
@@ -160,7 +160,7 @@ describe('a cell whose launcher was started ahead', () => {
 });
 
 describe('a launcher that waits', () => {
-  it('exists only in slots that were used, and ends when the sandbox is closed', async () => {
+  it('exists only in slots that have run a cell, and ends when the sandbox is closed', async () => {
     const before = launchersOf(process.pid);
     const fixture = await openFixture(2);
     const waiting = () => launchersOf(process.pid).filter((pid) => !before.includes(pid));

@@ -49,7 +49,8 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
       cpuSeconds: 1,
     });
     expect(result.end).toBe('limit_cpu');
-    // RLIMIT_CPU counts in ticks, and charges a complete tick to the process that runs at its end.
+    // RLIMIT_CPU counts in ticks, and a complete tick is charged to the process that runs at the end of the tick, so the result may be
+    // below one second.
     expect(result.cpuMs).toBeGreaterThanOrEqual(700);
     expect(result.cpuMs).toBeLessThan(10_000);
   });
@@ -57,9 +58,10 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
   it('ends a greedy run at its memory limit', async () => {
     const greedy = [...lavfi('testsrc2=s=3840x2160:r=30:d=10'), '-vf', 'reverse', '-f', 'null', '-'];
     const result = await run(greedy, { memoryBytes: 96 * MIB });
-    // Without a control group, the address space limit ends it at 4 GiB.
+    // Without a control group, the limit of address space ends the run at 4 GiB.
     expect(result.end).toBe('limit_memory');
-    // The limit plus libraries already in memory, which are not charged to the cell; unbounded, it uses 3.7 GB.
+    // The maximum includes libraries that are already in memory, which are not charged to the cell. Without a limit, the run would use 3.7
+    // GB.
     if (fixture.sandbox.limits === 'cgroup') expect(result.maxRssBytes).toBeLessThan(256 * MIB);
   });
 
@@ -89,7 +91,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(result.end).toBe('limit_output');
   });
 
-  it('is not reported for a legitimate run, nor for one that FFmpeg itself aborts', async () => {
+  it('is not reported for a legitimate run, and not for a run that FFmpeg itself aborts', async () => {
     expect(await run([...lavfi('testsrc=s=64x64:d=0.2'), '/out/a.mp4'], {}, ['a.mp4'])).toMatchObject({
       end: 'exit',
       exitCode: 0,
@@ -100,7 +102,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(failed.stderr).toContain('/in/missing');
   });
 
-  it('has a floor, because a zero would kill every job', async () => {
+  it('must be a positive finite number, because a zero would kill every job', async () => {
     for (const key of ['memoryBytes', 'cpuSeconds', 'wallMs', 'outputBytes'] as const) {
       for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
         await expect(run([], { [key]: value })).rejects.toThrow(key);

@@ -25,7 +25,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       rmSync(folder, { recursive: true });
     });
 
-    /** Reports of the running cells. */
+    /** Returns the reports of the running cells. */
     function running(): Map<string, number>[] {
       const cells = join(attacker.fixture.dataDir, 'cells');
       return readdirSync(cells)
@@ -34,7 +34,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
         .map((path) => readReport(readFileSync(path, 'utf8')));
     }
 
-    it('cannot communicate through locks on it', async () => {
+    it('cannot communicate through locks on the file', async () => {
       const path = tier === 'landlock' ? '../in/shared' : '/in/shared';
       const stop = new AbortController();
       const first = attacker.attack([`lock ${path}`, 'rest 60'], { slot: 0, signal: stop.signal });

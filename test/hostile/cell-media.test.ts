@@ -78,14 +78,14 @@ describe('legitimate work in the cell', () => {
     await Promise.all([encoded.release(), probed.release()]);
   });
 
-  it('keeps a video that grows after its first frame within the limits of the cell', async () => {
+  it('stays within the limits of the cell for a video whose frames grow after the first', async () => {
     const [small, large, grown] = ['small.h264', 'large.h264', 'grown.mp4'].map((name) => join(fixture.folder, name));
     const quick = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-f', 'h264'];
     const color = (size: string) => ['-f', 'lavfi', '-i', `color=s=${size}:r=25:d=${size === '64x64' ? 0.4 : 0.04}`];
     const quiet = ['-v', 'error', '-y'];
     execFileSync('/usr/bin/ffmpeg', [...quiet, ...color('64x64'), ...quick, small!]);
     execFileSync('/usr/bin/ffmpeg', [...quiet, ...color('8192x8192'), ...quick, large!]);
-    // Probed so little that the index, too, declares only the first size.
+    // FFmpeg probes so few bytes that the index of the file declares only the first size as well.
     const first = ['-probesize', '400', '-analyzeduration', '1', '-i', `concat:${small}|${large}`];
     execFileSync('/usr/bin/ffmpeg', [...quiet, ...first, '-c', 'copy', grown!]);
     const sanitizer = openSanitizer({ threads: 1 });
@@ -112,7 +112,7 @@ describe('legitimate work in the cell', () => {
     }
   });
 
-  it('shapes Arabic text with a font that supports it', async () => {
+  it('shapes Arabic text with a font that supports Arabic', async () => {
     const result = await fixture.sandbox.run({
       program: 'ffmpeg',
       args: ['-nostdin', '-i', '/in/0', '-vf', 'subtitles=/in/s', '-frames:v', '1', '-f', 'null', '-'],
@@ -132,7 +132,7 @@ describe('legitimate work in the cell', () => {
   it('accepts an input from another file system', async () => {
     const folder = mkdtempSync('/dev/shm/airlock-input-');
     try {
-      // Once where the cell's account can read it, and once where only the service can.
+      // The input is tested once in a folder that the cell's account can read, and once in a folder that only the service can read.
       for (const [name, mode] of [
         ['open', 0o755],
         ['closed', 0o700],

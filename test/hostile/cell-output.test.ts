@@ -25,7 +25,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       ['many files', 'many'],
       ['files that never had a name', 'nameless'],
       ['blocks beyond the end of the output', 'beyond the end'],
-    ])('never exceeds the output limit, even if reserved in %s', async (_, how) => {
+    ])('never exceeds the output limit, even if it is reserved in %s', async (_, how) => {
       const { report } = await attacker.attack([`hold ${how}`], { limits: LIMITED });
       expect(report.get(`held ${how}`)).toBeLessThanOrEqual(OUTPUT_BYTES);
     });
@@ -36,7 +36,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       expect(report.get('end')).toBeUndefined();
     });
 
-    it('is used only by the outputs, which cannot be renamed or replaced', async () => {
+    it('is available only to the outputs, which cannot be renamed or replaced', async () => {
       const { result, report } = await attacker.attack(['rename report', 'write new', 'write report', 'folder new'], {
         limits: LIMITED,
       });
@@ -53,7 +53,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       expect(report.get('write report')).toBeGreaterThanOrEqual(0);
     });
 
-    describe('in a directory that the cell may fill', () => {
+    describe('a directory that the cell may fill', () => {
       const directories = [{ name: 'tree', directories: ['low'], maxFiles: 100 }];
 
       it.each([
@@ -64,16 +64,16 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
         ['files that others have replaced', 'replaced'],
         ['files that are mapped and have no name any more', 'mapped'],
         ['files that never had a name', 'nameless'],
-      ])('ends the cell that makes %s', async (_, how) => {
+      ])('is limited, and the cell ends if it makes %s', async (_, how) => {
         const { result, report } = await attacker.attack([`fill ${how}`], { limits: LIMITED, directories });
-        // A tier may fail to create files without a name, and directories.
+        // In some tiers, creating directories or files without a name fails.
         if (how === 'nameless' && !report.has('filled nameless')) return;
         if (how === 'directories' && report.get('filled directories')! < 0) return;
         expect(result.end).toBe('limit_output');
         expect(result.wallMs).toBeLessThan(30_000);
       });
 
-      it('can contain files and replace them, but no links, devices or other directories', async () => {
+      it('can contain files that replace each other, but no links, devices or other directories', async () => {
         let found: string[] = [];
         const { result, report } = await attacker.attack(['litter'], {
           ...{ limits: LIMITED, directories },

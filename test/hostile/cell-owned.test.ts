@@ -13,12 +13,12 @@ const DEADLY = `fork, clone newuser, thread in a namespace, ptrace, unshare, set
   open_by_handle_at, x32`
   .split(',')
   .map((name) => name.trim())
-  // x32 numbers exist only on x86_64.
+  // x32 system calls exist only on x86_64.
   .filter((name) => name !== 'x32' || process.arch === 'x64');
 
 const SECRET = 'the-secret-of-the-host';
 
-/** Needs a compiler for the plugin; the self-test at startup does not (probe-elf.ts). */
+/** The plugin needs a compiler. The self-test at startup does not need one (probe-elf.ts). */
 const compilerNote = skipNote(!hasCompiler && 'gcc is not installed');
 
 describe.runIf(hasCompiler).each([
@@ -86,7 +86,7 @@ describe.runIf(hasCompiler).each([
     expect(report.get('end'), 'the plan ran to its end').toBe(0);
     report.delete('end');
     expect(report.size).toBeGreaterThan(80);
-    // The version of Landlock can be queried, because setpriv needs to under the same filter; that grants nothing.
+    // The version of Landlock can be queried, because setpriv needs the query under the same filter. The query grants nothing.
     if (tier === 'landlock') expect(report.delete('landlock')).toBe(true);
     expect([...report].filter(([, value]) => value >= 0)).toEqual([]);
     expect(text + result.stderr).not.toContain(SECRET);
@@ -108,7 +108,7 @@ describe.runIf(hasCompiler).each([
     expect(ends).toEqual(Object.fromEntries(DEADLY.map((name) => [name, 'violation'])));
   });
 
-  it('succeeds with the same plugin outside the cell, which proves this test', () => {
+  it('succeeds in the same attempts outside the cell, which shows that the attempts are effective', () => {
     const { report } = bare([
       `read ${canary}`,
       'read /etc/passwd',

@@ -1,7 +1,7 @@
 /*
- * "Assume that FFmpeg is compromised": a LADSPA plugin whose constructor is hostile code inside FFmpeg. It executes a
- * plan, one attempt per line, and reports lines of "<attempt>\t<result>"; a negative result is a negative errno. It
- * creates files only in its working directory (/out in the cell), so that a run outside the cell does no harm.
+ * "Assume that FFmpeg is compromised": a LADSPA plugin whose constructor is hostile code inside FFmpeg. It executes a plan with one attempt
+ * per line, and reports lines of "<attempt>\t<result>". A negative result is a negative errno. It creates files only in its working
+ * directory (/out in the cell), so that a run outside the cell does no harm.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -101,7 +101,7 @@ static void deadly(const char *name) {
   record(name, r);
 }
 
-/* Reserves space in consecutive files, up to a gigabyte, and reports the total after each. */
+/* Reserves space in consecutive files, up to a gigabyte, and reports the total after each file. */
 static void hold(const char *how) {
   const off_t piece = 4 << 20;
   long held = 0;
@@ -153,13 +153,13 @@ static void fill(const char *how) {
     if (strcmp(how, "files") && !(secret && strcmp(how, "mapped"))) close(fd);
     fprintf(report, "filled %s\t%ld\n", how, held);
     fflush(report);
-    /* What is hidden stays open for the checks to find. */
+    /* Hidden entries stay open, so that the checks have to find them. */
     if (secret && i == 7) sleep(60);
   }
   sleep(60);
 }
 
-/* What a directory that may be filled must not contain. */
+/* Creates entries that a directory to be filled must not contain. */
 static void litter(void) {
   record("symbolic link", syscall(SYS_symlinkat, "/etc/passwd", AT_FDCWD, "tree/link"));
   record("hard link", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "tree/hard", 0));
@@ -198,7 +198,7 @@ static void lock(const char *path) {
 __attribute__((constructor)) static void owned(void) {
   const char *path = getenv("ATTACK_PLAN");
   FILE *plan = fopen(path ? path : "/in/plan", "r");
-  /* Without its own root, the cell's folders are siblings of its working directory. */
+  /* Without a separate root, the folders of the cell are siblings of its working directory. */
   if (!plan && !path) plan = fopen("../in/plan", "r");
   if (!plan) return;
   char line[4096];

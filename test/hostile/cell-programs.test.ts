@@ -14,7 +14,7 @@ import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
-/** Prints the first word of a file, then does what its second argument names and prints the result. */
+/** A program that prints the first word of a file, then performs the action that its second argument names and prints the result. */
 const SOURCE = `
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,7 @@ const TIERS = ['bwrap', 'landlock', ...(isRoot && existsSync('/usr/bin/runsc') ?
 
 const compilerNote = skipNote(!hasCompiler && 'gcc is not installed');
 
-describe.runIf(hasCompiler)(`a third program, which is one entry in the table${compilerNote}`, () => {
+describe.runIf(hasCompiler)(`a third program in the table of programs${compilerNote}`, () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'airlock-program-'));
@@ -105,18 +105,18 @@ describe.runIf(hasCompiler)(`a third program, which is one entry in the table${c
       return end === 'exit' ? stdout.replace(/^weights /, '') || stderr : end;
     };
 
-    it('reads its shared file, and its threads work', async () => {
+    it('reads its shared file, and can start threads', async () => {
       expect(await run(sandbox, 'listener', [MODEL, 'thread'])).toMatchObject({ end: 'exit', stdout: 'weights yes' });
       expect(sandbox.programs).toMatchObject({ listener: { version: 'listener 1.2', package: null } });
     });
 
-    it('cannot change its shared file, whose owner and mode on the host stay', async () => {
+    it('cannot change its shared file, whose owner and mode on the host stay the same', async () => {
       expect(await ask('listener', 'change')).not.toBe('yes');
       const { mode, uid, nlink } = statSync(join(folder, 'model.bin'));
       expect([mode & 0o777, uid, nlink]).toEqual([0o644, process.getuid!(), 1]);
     });
 
-    it('is confined by the filter of its entry, while another program keeps the looser one', async () => {
+    it('is confined by the filter of its own entry, while another program has a looser filter', async () => {
       const attempts = ['code', 'folder', 'socket', 'fork'];
       const seen = async (program: string) => {
         const results: string[] = [];
@@ -139,7 +139,7 @@ describe.runIf(hasCompiler)(`a third program, which is one entry in the table${c
     });
   });
 
-  it('is not in the image where it is not installed, and no cell runs it', async () => {
+  it('is absent from the image if it is not installed, and no cell runs it', async () => {
     const sandbox = await open('absent', [...PROGRAMS, entry('listener', 'strict', { find: () => null })]);
     try {
       expect(Object.keys(sandbox.programs)).toEqual(['ffmpeg', 'ffprobe']);
@@ -150,7 +150,7 @@ describe.runIf(hasCompiler)(`a third program, which is one entry in the table${c
     }
   });
 
-  it('is recorded with the other commands of an attempt, each with its build, its exit and its resource use', async () => {
+  it('is recorded like the other commands of an attempt, each with its build, exit and resource use', async () => {
     const sandbox = await open('recorded', [...PROGRAMS, entry('listener', 'strict', { provides: ['listening:1'] })]);
     const commands: AttemptCommand[] = [];
     const recorded = recordCommands(sandbox, commands);

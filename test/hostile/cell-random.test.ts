@@ -43,14 +43,14 @@ describe.each(TIERS)('the source of random numbers in a cell of the tier %s', (t
   const ffmpeg = (args: readonly string[], options?: Parameters<typeof run>[2]) =>
     run('ffmpeg', ['-nostdin', '-y', '-v', 'error', ...args], options);
 
-  it('returns different numbers in each cell of FFmpeg, so that FFmpeg does not measure the clock', async () => {
+  it('returns different numbers in each cell of FFmpeg, so that FFmpeg does not use timing noise instead', async () => {
     const read = [...DEVICE, '-t', '0.004', '-f', 'u8', 'pipe:1'];
     const [one, other] = [await ffmpeg(read), await ffmpeg(read)];
     expect([one.stdout.length, other.stdout.length], one.stderr).toEqual([32, 32]);
     expect(one.stdout).not.toEqual(other.stdout);
   });
 
-  it('is not in the cells of ffprobe, except in gVisor', async () => {
+  it('does not exist in the cells of ffprobe, except in gVisor', async () => {
     const one = ['-read_intervals', '%+#1', '-show_entries', 'packet=size', '-of', 'csv'];
     const { stdout } = await run('ffprobe', ['-v', 'error', '-f', 'u8', ...one, '/dev/urandom']);
     // In gVisor, every cell has the device.
@@ -70,7 +70,7 @@ describe.each(TIERS)('the source of random numbers in a cell of the tier %s', (t
     expect(made.files[2]).not.toEqual(made.files[3]);
   });
 
-  it('never ends, so a cell that reads it without end reaches the limits of its job', async () => {
+  it('never ends, so a cell that reads it to its end reaches the limits of its job', async () => {
     const toFile = [...DEVICE, '-c', 'copy', '-f', 'u8', '/out/o'];
     const filled = await ffmpeg(toFile, { outputs: ['o'], limits: { outputBytes: 8 * MIB } });
     expect(filled.end).toBe('limit_output');

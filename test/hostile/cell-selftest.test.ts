@@ -46,7 +46,7 @@ describe('the self-test', () => {
       .filter(({ passed }) => !passed)
       .map(({ attempt }) => attempt);
 
-  // cell-tiers.test.ts tries the same with control groups.
+  // cell-tiers.test.ts runs the same attacks with control groups.
   it('passes on this machine without control groups', async () => {
     const report = await selfTest(context, [0, 1, 2]);
     expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
@@ -60,7 +60,7 @@ describe('the self-test', () => {
     const filters = { media: open, strict: open, linked: open };
     const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', sh: '/bin/sh', filters });
     const { checks } = await selfTest({ ...context, tier }, [0, 1, 2], { filters: ['media', 'strict'] });
-    // An attack that succeeds is not retried.
+    // An attack that succeeds is not run again.
     expect(checks.filter(({ firstTry }) => firstTry)).toEqual([]);
     expect(checks.filter(({ passed }) => !passed).map(({ attempt }) => attempt)).toEqual(
       expect.arrayContaining([
@@ -75,7 +75,7 @@ describe('the self-test', () => {
     );
   });
 
-  it('passes without the source of random numbers, and reports that it is missing', async () => {
+  it('passes without the source of random numbers, and reports that the source is missing', async () => {
     const tier: Tier = {
       ...context.tier,
       launch: (spec) => context.tier.launch({ ...spec, randomDevice: false }),
@@ -91,7 +91,7 @@ describe('the self-test', () => {
     ]);
   });
 
-  it('tries an attempt alone if its cell could not be started in a series', async () => {
+  it('runs an attempt alone if its cell could not be started in a series', async () => {
     let [lost, launched] = [0, 0];
     const launch: Tier['launch'] = (spec) => {
       launched += 1;
@@ -127,12 +127,12 @@ describe('the self-test', () => {
     );
     mkdirSync(join(rootImage, 'bin'));
     writeFileSync(join(rootImage, 'bin/sh'), assembleProbe([]), { mode: 0o755 });
-    // A shell that starts replaces the probe, which then reports nothing.
+    // A shell that starts would run instead of the probe, which then reports nothing.
     expect(await failed({ rootImage })).not.toEqual([]);
   });
 
   describe('on an overloaded machine', () => {
-    /** The tier, except that it kills or does not create the first `times` cells that `choose` selects. */
+    /** Returns a tier that kills or does not create the first `times` cells that `choose` selects. */
     const disturbed = (choose: (spec: LaunchSpec) => boolean, instead: 'killed' | 'not made', times = 1): Tier => {
       let left = times;
       return {
@@ -204,7 +204,7 @@ describe('the self-test', () => {
     });
 
     it('never retries checks that do not depend on time', async () => {
-      // The first cell runs the attempts that must be rejected with an error.
+      // The first cell runs all attempts that must be rejected with an error.
       const report = await selfTest({ ...context, tier: disturbed(() => true, 'killed') }, [0]);
       expect(report.checks.filter(({ passed }) => !passed)).toEqual([
         expect.objectContaining({ attempt: 'run the probe', seen: 'crash (SIGKILL)' }),

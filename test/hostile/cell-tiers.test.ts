@@ -100,7 +100,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
         limits: LIMITS,
         slot: 0,
       });
-    // A slot keeps its control groups: create the groups of this slot before counting.
+    // A slot keeps its control groups, so the groups of this slot are created before they are counted.
     await (await encode(0.1)).release();
     await fixture.sandbox.selfTest();
     const before = groups();
@@ -152,7 +152,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     });
     const result = await running;
     expect(result.end).toBe('canceled');
-    // It would have run for a minute.
+    // The encode would have run for a minute.
     expect(result.wallMs).toBeLessThan(PATIENCE_MS);
     await result.release();
   });
@@ -200,7 +200,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     }
   });
 
-  it('reaches its thread limit despite a thread bomb in another worker, even without control groups', async () => {
+  it('is stopped at its own thread limit despite a thread bomb in another worker, even without control groups', async () => {
     const workers = await Promise.all([openRunContext(fixture, tier), openRunContext(fixture, tier)]);
     const bomb = bombs(workers[0]!.tier.inside).find(({ key }) => key === 'threads')!;
     const limits = { ...LIMITS, ...bomb.limits };
@@ -215,7 +215,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
   });
 });
 
-describe('auto', () => {
+describe('the tier auto', () => {
   it('selects the strongest tier where user namespaces are allowed', async () => {
     const report = await runAsUser('auto');
     expect(report).toMatchObject({ tier: 'bwrap', rejected: [], failed: [] });
@@ -231,7 +231,7 @@ describe('auto', () => {
 });
 
 describe('without a sandbox', () => {
-  it('the same attacker succeeds in most attempts, which proves this test', async () => {
+  it('lets the same attacker succeed in most attempts, which shows that the attempts are effective', async () => {
     const fixture = await openFixture(1, 'none');
     const report = await fixture.sandbox.selfTest();
     await fixture.close();
@@ -272,7 +272,7 @@ describe.runIf(isRoot && existsSync('/usr/bin/runsc'))(`the attacker in gVisor${
     try {
       const report = await fixture.sandbox.selfTest();
       expect(failedOf(report)).toEqual([]);
-      // Rejected at 1024, before threads exhaust the memory.
+      // gVisor rejects further threads at 1024, before they exhaust the memory.
       const threads = report.checks.find(({ attempt }) => attempt === 'start threads without end');
       expect(threads).toMatchObject({ seen: expect.stringMatching(/^limit_wall/), promised: false });
       const encoded = await fixture.sandbox.run({
@@ -302,7 +302,7 @@ interface UserReport {
   exitCode: number;
 }
 
-/** Runs as `nobody` when the tests run as root. `noNamespaces`: under a filter as container runtimes use. */
+/** Runs `cell-child.ts`, as `nobody` if the tests run as root. With `noNamespaces`, it runs under a filter as container runtimes apply. */
 async function runAsUser(choice: string, { noNamespaces = false, mode = 'user' } = {}): Promise<UserReport> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-user-'));
   try {
@@ -350,7 +350,7 @@ async function runCalls(context: RunContext, calls: readonly ProbeCall[]): Promi
   return readProbe(output, calls.length)!;
 }
 
-/** Forbids only namespaces and mounts, the relevant part of Docker's default profile. */
+/** Returns a filter that forbids only namespaces and mounts, which is the relevant part of Docker's default profile. */
 function containerFilter(): Buffer {
   const { table } = seccompArchitecture();
   const { EPERM, ENOSYS } = constants.errno;

@@ -31,7 +31,7 @@ describe('a worker whose event loop is blocked', () => {
     ['bwrap', 'limit_wall'],
     ['bwrap', 'limit_output'],
     ['landlock', 'limit_wall'],
-  ])('still ends a cell of the tier %s by %s', async (tier, limit) => {
+  ])('still ends a cell of the tier %s with %s', async (tier, limit) => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-blocked-'));
     chmodSync(folder, 0o711);
     await linkRootImage(folder);
@@ -41,7 +41,7 @@ describe('a worker whose event loop is blocked', () => {
     try {
       const report = reportOf(child);
       let isBlocked = false;
-      // Sent just before it blocks.
+      // The child sends this message just before it blocks its event loop.
       child.once('message', () => {
         isBlocked = true;
       });
@@ -59,7 +59,7 @@ describe('a worker whose event loop is blocked', () => {
 });
 
 describe('the watchdog thread', () => {
-  it('ends its cells when it dies, reports that, and is replaced', async () => {
+  it('is replaced when it dies, its cells end, and its death is reported', async () => {
     const fixture = await openFixture(1);
     const context = await openRunContext(fixture, 'bwrap');
     const program = {
@@ -75,7 +75,7 @@ describe('the watchdog thread', () => {
     try {
       const broken = runProgram(context, {
         ...program,
-        // A request that crashes the thread.
+        // This invalid request crashes the thread.
         onStdout: () => void watchdog.watch({ limits: LIMITS } as unknown as WatchRequest, () => {}),
       });
       await expect(broken).rejects.toThrow(/limits of cells has ended/);

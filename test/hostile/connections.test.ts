@@ -8,9 +8,9 @@ import { until } from '../../testkit/until.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
-/* One attacker against the ports of storage and API. `./airlock bench --case connections` measures with more. */
+/* One attacker attacks the ports of storage and API. `./airlock bench --case connections` measures with more attackers. */
 
-/** The defaults of a service, except for a shorter timeout for the first byte. */
+/** Connection limits. They equal the defaults of a service, except for a shorter timeout for the first byte. */
 const LIMITS = { total: 4096, perAddress: 256, firstByteMs: 1_000 };
 
 /** More than twice the connections that one address may have. */
@@ -27,16 +27,16 @@ describe('the storage port', () => {
   });
   afterAll(() => gateway?.close());
 
-  it('serves other clients while an attacker uses all its allowed connections', async () => {
+  it('serves other clients while an attacker occupies all of its allowed connections', async () => {
     const { port, store } = gateway;
     await Promise.all(Array.from({ length: OPENED }, () => open(port).connected));
     for (let count = 0; count < 20; count++) await store.ping();
-    // Try a new connection too: the store keeps its own open.
+    // A new connection must be accepted too, because the store keeps its connections open.
     expect((await fetch(`http://127.0.0.1:${port}/-/healthy`, { headers: { connection: 'close' } })).status).toBe(200);
     await untilLimited(connections.countOpen);
   });
 
-  it('serves uploads and downloads of other clients while an attacker trickles on signed URLs', async () => {
+  it('serves uploads and downloads of other clients while an attacker sends and reads slowly at signed URLs', async () => {
     const { port, store, root } = gateway;
     const type = { contentType: 'video/mp4', expiresIn: 600 };
     await writeFile(join(root, 'large'), Buffer.alloc(UPLOAD_BYTES));
@@ -61,7 +61,7 @@ describe('the storage port', () => {
         const get = await store.presignGet('uploads/b/1', { ...type, filename: 'b' });
         expect(await (await fetch(get, { headers: close })).text()).toBe('bytes');
       }
-      // A connection of its latest reconnects may be open for a moment: the server has not rejected it yet.
+      // A connection that the attacker has just opened may exist for a moment until the server rejects it.
       await untilLimited(() => stranger.counts().open);
       const { open, ended } = stranger.counts();
       expect(open).toBeGreaterThan(200);

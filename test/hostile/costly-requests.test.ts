@@ -4,9 +4,9 @@ import { type CostlyBody, costlyBodies } from '../../testkit/attacks/costly-bodi
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { occupied } from '../helpers/occupied.ts';
 
-/** Milliseconds for which one body may block the event loop. */
+/** Maximum number of milliseconds for which one body may block the event loop. */
 const MOST_MS = 50;
-/** Attempts to stay below the limit, because other processes can delay one. */
+/** Number of attempts to stay below the limit, because other processes can delay an attempt. */
 const TRIES = 4;
 
 describe('a body of at most 1 MiB', () => {
@@ -33,7 +33,7 @@ describe('a body of at most 1 MiB', () => {
     },
   );
 
-  /** Milliseconds for which the body blocked the loop. Fails on a server error. */
+  /** Returns the milliseconds for which the body blocked the event loop. Fails if the response is a server error. */
   async function longest({ path, body }: CostlyBody): Promise<number> {
     const { ms, result } = await occupied(() => api.call('POST', path, body, { 'idempotency-key': randomUUID() }));
     expect([result.status < 500, result.text.slice(0, 300)]).toEqual([true, expect.any(String)]);

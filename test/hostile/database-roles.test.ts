@@ -14,12 +14,12 @@ import { call, runCli, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
-/** Nothing listens here. */
+/** An address at which no server listens. */
 const NO_DATABASE = 'postgres://nobody@127.0.0.1:1/none';
 
 /*
- * API, worker and gateway as three accounts would run them: each with its own data directory, only the secrets that it
- * needs, and its own login in a real PostgreSQL (none for the gateway).
+ * Runs API, worker and gateway as three accounts would: each with its own data directory, only the secrets that it needs, and its own login
+ * in a real PostgreSQL (none for the gateway).
  */
 describe('a separate database role', () => {
   let folder: string;
@@ -77,7 +77,7 @@ describe('a separate database role', () => {
     return url.toString();
   }
 
-  /** Starts a role on a free port, with only the secrets that it needs. Returns the port that it reports. */
+  /** Starts a role on a free port, with only the secrets that it needs. Returns the port. */
   async function start(role: string, owner: NodeJS.ProcessEnv, env: Record<string, string>, sign: string) {
     const dataDir = join(folder, role);
     await mkdir(dataDir, { mode: 0o711 });
@@ -106,7 +106,7 @@ describe('a separate database role', () => {
     return JSON.parse(line).port;
   }
 
-  it('has the rights for everything that API and worker do for a job', async () => {
+  it('permits everything that the API and the worker do for a job', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'));
     const { fileUrl } = await upload(service as TestService, clip);
     const job = await transcode(service as TestService, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -124,12 +124,12 @@ describe('a separate database role', () => {
     expect((await service.call('POST', `/v1/keys/${made.json.id}/rotate`)).status).toBe(201);
     const health = await service.call('GET', '/health-check');
     expect(health.json).toMatchObject({ ok: true, workers: { alive: 1 } });
-    // Retention, recovery and housekeeping run from the start; a missing privilege would appear here.
+    // Retention, recovery and housekeeping run from the start, so a missing privilege would be logged here.
     for (const role of ['api', 'worker']) expect(output[role]).not.toMatch(/permission denied|\b42501\b/);
   });
 
   const CODE = '42501';
-  /** A job of a client: without a parent. */
+  /** A job that a client could have created, without a parent. */
   const INSERT_JOB = `
     INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts, retention_seconds)
     SELECT gen_random_uuid(), id, 'transcode', 'light', 'pending', now(), false, '{"v":1}', 60 FROM accounts`;
@@ -171,16 +171,16 @@ describe('a separate database role', () => {
     ['api', 'DROP TABLE audit_log'],
     ['api', 'TRUNCATE audit_log'],
     ['api', `COPY accounts TO PROGRAM 'true'`],
-  ] as const)('does not let the %s: %s', async (role, statement) => {
+  ] as const)('does not permit the %s to run: %s', async (role, statement) => {
     await expect(clients[role].query(statement)).rejects.toMatchObject({ code: CODE });
   });
 
-  it('is not the owner, who can run the same statements', async () => {
+  it('is denied a query of key hashes that the owner can run', async () => {
     const { rows } = await database.pg.query('SELECT count(key_hash)::int AS keys FROM api_keys');
     expect(rows[0].keys).toBeGreaterThan(0);
   });
 
-  it('is used by API and worker, while the gateway has none', async () => {
+  it('is assigned to the API and the worker, but not to the gateway', async () => {
     const { rows } = await database.pg.query(
       `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user`,
     );

@@ -15,10 +15,10 @@ import { type ForbiddingProxy, openForbiddingProxy } from '../../testkit/forbidd
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
-/** More than a batch of every step. */
+/** Number of rows of each kind. It exceeds the size of a batch of every step. */
 const MANY = 1_200;
 
-/** Records how many rows each statement deletes. */
+/** A trigger that records how many rows each statement deletes. */
 const COUNT_DELETED = `
   CREATE TABLE swept (relation text, rows bigint);
   CREATE FUNCTION count_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -58,7 +58,7 @@ describe('deletion', () => {
   const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
   const count = async (from: string) => Number((await sql(`SELECT count(*) FROM ${from}`)).rows[0].count);
   const exists = async (key: string) => (await world.context.store.head(key)) !== null;
-  /** Makes every change of a row fail. */
+  /** Makes every statement of this kind on the row fail. */
   const breakRow = (table: 'jobs' | 'uploads', id: string, when = 'UPDATE') =>
     sql(`CREATE OR REPLACE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
       CREATE TRIGGER broken BEFORE ${when} ON ${table} FOR EACH ROW WHEN (OLD.id = '${id}') EXECUTE FUNCTION broken()`);
@@ -71,7 +71,7 @@ describe('deletion', () => {
     return { id: job.id, ...output };
   }
 
-  it('deletion of an object delays no other object, is retried less often each time, and names the object if storage rejects it', async () => {
+  it('deletion of an object delays no other object, is retried at growing intervals, and names the object if storage rejects the deletion', async () => {
     const stuck = await completed();
     proxy.forbidden.add(stuck.key);
     await sql(
@@ -91,7 +91,7 @@ describe('deletion', () => {
       );
       expect(rows[0].deletion_failures).toBe(failures);
       waits.push(rows[0].seconds);
-      // It is not due: nothing tries it.
+      // The deletion is not due yet, so this sweep does not try it.
       await sweepExpired(context);
       await sql('UPDATE objects SET deletion_due_at = now() WHERE id = $1', stuck.objectId);
     }
@@ -130,7 +130,7 @@ describe('deletion', () => {
     expect(await count(`objects WHERE id = '${job.objectId}' AND deletion_failures = 1`)).toBe(1);
   });
 
-  it('deletion of expired jobs and uploads continues until nothing is due, and past a job that fails each time', async () => {
+  it('deletion of expired jobs and uploads continues until nothing is due, and skips a job that fails each time', async () => {
     const bad = await completed();
     await sql(
       `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts,
@@ -147,13 +147,13 @@ describe('deletion', () => {
     expect(await exists(bad.key)).toBe(true);
   });
 
-  it('deletion of uploads that were never confirmed continues past an upload whose key storage does not empty', async () => {
+  it('deletion of unconfirmed uploads skips an upload whose key storage does not empty', async () => {
     const [bad, good] = [await world.presign(account, 'bad.mp4'), await world.presign(account, 'good.mp4')];
     await sql(`UPDATE uploads SET created_at = now() - interval '61 min'`);
     proxy.forbidden.add(bad.stagingKey);
     expect(await sweepExpired(context)).toMatchObject({ expiredUploads: 1 });
     expect([await exists(bad.stagingKey), await exists(good.stagingKey)]).toEqual([true, false]);
-    // The keys of uploads that have ended are closed for good, 16 at a time, in as many batches as are needed.
+    // The keys of uploads that have ended are closed permanently, 16 at a time, in as many batches as necessary.
     await sql(
       `INSERT INTO uploads (id, account_id, staging_key, name_fingerprint, declared_type, declared_size, state, url_expires_at)
        SELECT id, $1, 'uploads/many/' || id, decode(replace(id::text, '-', ''), 'hex'), 'video/mp4', 1, 'deleted', now()
@@ -166,7 +166,7 @@ describe('deletion', () => {
     expect(context.rows.resting('staging')).toEqual([bad.id]);
   });
 
-  it('deletion of old rows deletes batches, scans no complete table, and continues past a row that fails', async () => {
+  it('deletion of old rows works in batches, scans no complete table, and skips a row that fails', async () => {
     await sql(
       `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts,
          retention_seconds, completed_at, expires_at, erased_at)
@@ -201,7 +201,7 @@ describe('deletion', () => {
     await sweepRows(world.context);
     const { rows: most } = await sql('SELECT relation, max(rows)::int AS rows FROM swept GROUP BY relation ORDER BY 1');
     await sql('DROP TABLE swept; DROP FUNCTION count_deleted CASCADE');
-    // The first batch of jobs has the row that fails: its jobs are deleted one by one.
+    // One row of the first batch of jobs fails, so the jobs of this batch are deleted one by one.
     expect(most).toEqual([
       ...[
         { relation: 'events', rows: 200 },
@@ -218,7 +218,7 @@ describe('deletion', () => {
     expect(left).toEqual([4_701, 4_700, 4_700, 4_700]);
     expect(world.context.rows.resting('cleanup')).toEqual([bad]);
     await sql('ANALYZE');
-    // On one connection, which counts how it reads each table.
+    // The statistics of a single connection count the scans of each table.
     const scans = await world.database.db.transaction().execute(async (tx) => {
       const counted = async () => {
         const { rows } = await raw<{ relname: string; seq_scan: number }>`
@@ -233,10 +233,10 @@ describe('deletion', () => {
     expect(scans.after).toEqual(scans.before);
   });
 
-  it('deletion of keys without a row continues past a key whose deletion storage rejects', async () => {
+  it('deletion of keys without a row skips a key whose deletion storage rejects', async () => {
     const keys = ['outputs/unknown-1', 'outputs/unknown-2', 'outputs/unknown-3'];
     const { id, key } = await completed();
-    // What other tests left behind.
+    // Deletes what other tests have left behind.
     await reconcileStorage(context, -60);
     for (const unknown of keys) await world.context.store.copy(key, unknown);
     proxy.forbidden.add(keys[0]!);

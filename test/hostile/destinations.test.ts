@@ -43,7 +43,7 @@ function putOf(bytes: Buffer): BucketPut {
   return { size: bytes.length, contentType: 'video/mp4', read, signal: never };
 }
 
-/** Sends bytes to a signed URL. Returns why that failed, for people; null if it did not. */
+/** Sends bytes to a signed URL. Returns the reason for people why that failed; null if it succeeded. */
 async function deliver(url: string, put: BucketPut, by = fetcher(), headers = {}): Promise<string | null> {
   const exchange = by.exchange();
   try {
@@ -68,7 +68,7 @@ async function serving<T>(handler: RequestHandler, work: (url: string) => Promis
 describe('a destination', () => {
   const LARGE = randomBytes(8 * 2 ** 20);
 
-  it('a destination that responds with 503 is tried again, each time with all bytes', async () => {
+  it('a destination that responds with 503 is retried, each time with all bytes', async () => {
     const received: Buffer[] = [];
     const answer: RequestHandler = async (request, response) => {
       received.push(await buffer(request));
@@ -78,7 +78,7 @@ describe('a destination', () => {
     expect(received.map((bytes) => bytes.equals(LARGE))).toEqual([true, true, true]);
   });
 
-  it('a destination that responds with 403 is not tried again, and gets no byte of the output', async () => {
+  it('a destination that responds with 403 is not retried, and receives no byte of the output', async () => {
     let requests = 0;
     let bytes = 0;
     const server = httpServer((request) => request.destroy());
@@ -95,7 +95,7 @@ describe('a destination', () => {
     await close();
   });
 
-  it('a destination that redirects is not followed: to loopback, to a private address, or anywhere', async () => {
+  it('a destination that redirects to loopback, a private address or another site is not followed', async () => {
     let hits = 0;
     await serving(
       (_, response) => response.end(String(hits++)),
@@ -111,7 +111,7 @@ describe('a destination', () => {
     expect(hits).toBe(0);
   });
 
-  it('a destination that stops reading half-way ends the delivery', async () => {
+  it('a destination that stops reading halfway causes the delivery to fail', async () => {
     const stall: RequestHandler = (request) => {
       request.once('data', () => request.pause());
     };
@@ -126,8 +126,8 @@ describe('a destination', () => {
     expect(reason).toBe('The destination stopped reading.');
   });
 
-  // At the usual rate of 8 KiB per second in a minute, this destination would read 16 KB per second.
-  it('a destination that reads slowly and steadily gets all bytes in one request', async () => {
+  // At the usual minimum rate of 8 KiB per second over a minute, this destination would read 16 KB per second.
+  it('a destination that reads slowly and steadily receives all bytes in one request', async () => {
     const sizes: number[] = [];
     const slow: RequestHandler = async (request, response) => {
       sizes.push(await readSteadily(request, { bytes: 16_000, everyMs: 10, forMs: 2_000 }));
@@ -139,13 +139,13 @@ describe('a destination', () => {
     expect(sizes).toEqual([LARGE.length]);
   });
 
-  it('a destination that never responds ends the delivery', async () => {
+  it('a destination that never responds causes the delivery to fail', async () => {
     const silent: RequestHandler = (request) => request.resume();
     const reason = await serving(silent, (url) => deliver(url, putOf(LARGE), fetcher({ headersTimeoutMs: 100 })));
     expect(reason).toBe('The destination did not respond in time.');
   });
 
-  it('a destination in a private network is not reached: by its address, by a name, or without TLS', async () => {
+  it('a destination in a private network is never contacted, by its address, by a name or without TLS', async () => {
     const lookup = async () => [{ address: '10.1.2.3', family: 4 }];
     const open = fetcher({ allow: [], lookup });
     const NOT_PUBLIC = 'The host is a private or reserved address.';
@@ -154,7 +154,7 @@ describe('a destination', () => {
     expect(await deliver('http://example.org/a', putOf(LARGE), open)).toMatch(/port is not allowed/);
   });
 
-  it('gets exactly the headers of the request, and Airlock’s own length', async () => {
+  it('receives exactly the headers of the request, and a length that Airlock computes', async () => {
     let seen: Record<string, unknown> = {};
     const answer: RequestHandler = async (request, response) => {
       seen = request.headers;
@@ -179,7 +179,7 @@ describe('the bucket of a connection', () => {
     ...{ access_key_id: CREDENTIAL.accessKeyId, secret_access_key: CREDENTIAL.secretAccessKey },
   });
 
-  it('gets a large object in parts, and has the same bytes', async () => {
+  it('receives a large object in parts, and stores the same bytes', async () => {
     const bytes = randomBytes(70 * 2 ** 20);
     const bucket = openConnection(fetcher(), access(), RETRIES);
     await bucket.put('folder/large object.mp4', putOf(bytes));
@@ -190,7 +190,7 @@ describe('the bucket of a connection', () => {
     await bucket.close();
   });
 
-  it('keeps no part of an object whose delivery breaks off', async () => {
+  it('contains no part of an object whose delivery was interrupted', async () => {
     const stopping = new AbortController();
     const read = (start: number, end: number) => {
       if (start > 16 * 2 ** 20) stopping.abort();
@@ -203,7 +203,7 @@ describe('the bucket of a connection', () => {
     await bucket.close();
   });
 
-  it('cannot be left by a key with dot segments', async () => {
+  it('is protected from keys with dot segments, which are rejected', async () => {
     const bucket = openConnection(fetcher(), access(), RETRIES);
     await expect(bucket.put('a/../../other/b', putOf(Buffer.from('x')))).rejects.toThrow('dot segment');
     await expect(bucket.presignGet('../b', 60)).rejects.toThrow('dot segment');

@@ -16,19 +16,22 @@ import {
 import { openWorld, type World } from '../../testkit/attacks/routes/world.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 
-/** Milliseconds of each attack. */
+/** Duration of each attack in milliseconds. */
 const FOR_MS = 100;
 const ADDRESSES = attackerAddresses(4);
-/** Bounds that hold while other test files use the same cores. `./airlock bench --case routes` measures 300 ms. */
+/**
+ * Maximum latency in milliseconds and maximum growth of memory. They allow for other test files on the same cores. `./airlock bench --case
+ * routes` measures 300 ms.
+ */
 const MOST_MS = 5_000;
-/** Includes garbage of the attacks before, which V8 collects when the process is idle. */
+/** The growth includes garbage of earlier attacks, which V8 collects when the process is idle. */
 const MOST_MIB = 300;
 
 const CASES = (['stranger', 'greedy account'] as const satisfies readonly Persona[]).flatMap((persona) =>
   ROUTE_ATTACKS.map((attack) => [`${attack.name}, by a ${persona}`, persona, attack] as const),
 );
 
-// All routes at once. `./airlock bench --case routes` attacks one after the other, for longer and with more connections.
+// Attacks all routes at once. `./airlock bench --case routes` attacks one route after the other, for longer and with more connections.
 describe('an attack on every route', () => {
   let service: TestService;
   let attacker: Attacker;

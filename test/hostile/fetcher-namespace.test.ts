@@ -9,7 +9,7 @@ import type { NamespaceReport } from './fetcher-net/run-rows.ts';
 
 const SCRIPT = fileURLToPath(new URL('fetcher-net/run-rows.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Routes every address to this machine, so that no packet leaves it and the test sees each one. */
+/** Routes every address to this machine, so that no packet leaves the machine and the test sees each packet. */
 const PREPARE = [
   'ip link set lo up',
   'ip route add local 0.0.0.0/0 dev lo',
@@ -22,7 +22,7 @@ const isRoot = process.getuid?.() === 0;
 const namespace = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user']), '--net', '--mount'];
 const skipReason = findSkipReason();
 
-/** Returns why the test cannot run here; null when it can. */
+/** Returns why the test cannot run here; null if it can. */
 function findSkipReason(): string | null {
   const [program, ...args] = namespace;
   const made = spawnSync(program!, [...args, 'sh', '-c', 'ip link set lo up'], { encoding: 'utf8', timeout: 10_000 });
@@ -48,12 +48,12 @@ describe.skipIf(skipReason !== null)(`the fetcher in a separate network${skipNot
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('tries more than a thousand attacks of many kinds', () => {
+  it('is the target of more than a thousand attacks of many kinds', () => {
     expect(report.rows).toBeGreaterThan(1000);
     expect(report.kinds).toBeGreaterThan(60);
   });
 
-  it('rejects each of them with its declared code', () => {
+  it('rejects each attack with its declared code', () => {
     expect(report.wrong).toEqual([]);
   });
 
@@ -61,7 +61,7 @@ describe.skipIf(skipReason !== null)(`the fetcher in a separate network${skipNot
     expect(report.canary).toEqual([]);
   });
 
-  it('would have been detected: an unguarded client reaches each of them', () => {
+  it('is compared with an unguarded client, which reaches all seven targets', () => {
     expect(report.heard).toHaveLength(7);
   });
 
@@ -69,7 +69,7 @@ describe.skipIf(skipReason !== null)(`the fetcher in a separate network${skipNot
     expect(report.good).toEqual(Array(5).fill('5 bytes'));
   });
 
-  it('neither grows in memory nor leaves a file', () => {
+  it('neither grows in memory nor leaves a file behind', () => {
     expect(report.growthMiB).toBeLessThan(200);
     expect(report.leftFiles).toBe(0);
   });

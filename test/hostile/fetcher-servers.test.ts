@@ -25,9 +25,9 @@ afterEach(async () => {
 interface Running {
   port: number;
   url: string;
-  /** Number of connections to the server. */
+  /** Returns the number of connections to the server. */
   connections: () => number;
-  /** Number of bytes that the server has received. */
+  /** Returns the number of bytes that the server has received. */
   received: () => number;
 }
 
@@ -47,7 +47,7 @@ async function listen(server: Server, host = '127.0.0.1'): Promise<Running> {
 
 const serve = (handler: RequestHandler) => listen(httpServer(handler));
 
-/** A server that sends exactly these bytes for every request, then closes unless `close` is false. */
+/** Starts a server that responds to every request with exactly these bytes. It closes the connection unless `close` is false. */
 const serveRaw = (response: string | Buffer, close = true) =>
   listen(
     tcpServer((socket) => {
@@ -60,7 +60,7 @@ const fetcher = (options: Partial<FetcherOptions> = {}) =>
 
 const target = () => join(folder, 'file');
 
-/** The error of a download that must fail; checks that it leaves nothing behind. */
+/** Returns the error of a download that must fail, and checks that the download leaves nothing behind. */
 async function failure(download: Promise<unknown>): Promise<FetchError> {
   const error = await download.then(
     () => Promise.reject(new Error('the download did not fail')),
@@ -84,7 +84,7 @@ describe('a download that succeeds', () => {
     expect(counted.reduce((sum, n) => sum + n, 0)).toBe(bytes.length);
   });
 
-  it('makes the file private, or readable to one group', async () => {
+  it('makes the file private, or readable for one group', async () => {
     const server = await serve((_request, response) => response.end('x'));
     await fetcher().download(server.url, target());
     expect((await stat(target())).mode & 0o777).toBe(0o600);
@@ -133,28 +133,31 @@ describe('a download that succeeds', () => {
     await closed;
   });
 
-  it('reaches localhost by name when the operator allowed the loopback address', async () => {
+  it('reaches localhost by name if the operator allows the loopback address', async () => {
     const server = await serve((_request, response) => response.end('local'));
     const lookup = () => Promise.reject(new Error('localhost must not go to DNS'));
     await fetcher({ lookup }).download(`http://localhost:${server.port}/`, target());
     expect(await readFile(target(), 'utf8')).toBe('local');
   });
 
-  it('accepts a body of unknown length that ends with the connection, and an empty one', async () => {
+  it('accepts a body of unknown length that ends with the connection, and an empty body', async () => {
     const open = await serveRaw('HTTP/1.1 200 OK\r\n\r\nabc');
     expect((await fetcher().download(open.url, target())).bytes).toBe(3);
     const empty = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
     expect((await fetcher().download(empty.url, join(folder, 'empty'))).bytes).toBe(0);
   });
 
-  // undici 7 crashes the process here: its parser asserts that it is not paused when the source closes.
-  it.each([131_072, 200_000])('survives a source that closes after the last of %i bytes', async (size) => {
-    const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`;
-    const server = await serveRaw(Buffer.concat([Buffer.from(head), Buffer.alloc(size, 'a')]));
-    for (let round = 0; round < 20; round++) {
-      expect((await fetcher().download(server.url, join(folder, String(round)))).bytes).toBe(size);
-    }
-  });
+  // undici 7 crashes the process here, because its parser asserts that it is not paused when the source closes the connection.
+  it.each([131_072, 200_000])(
+    'succeeds although the source closes the connection after the last of %i bytes',
+    async (size) => {
+      const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`;
+      const server = await serveRaw(Buffer.concat([Buffer.from(head), Buffer.alloc(size, 'a')]));
+      for (let round = 0; round < 20; round++) {
+        expect((await fetcher().download(server.url, join(folder, String(round)))).bytes).toBe(size);
+      }
+    },
+  );
 
   it('accepts HTML, which the probe rejects, but reports its type', async () => {
     const server = await serve((_request, response) => response.setHeader('content-type', 'text/html').end('<html>'));
@@ -213,7 +216,7 @@ describe('addresses that are not public', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('a name is resolved once per connection, and checked again for the next (rebinding)', async () => {
+  it('a name is resolved once per connection, and checked again for the next connection (rebinding)', async () => {
     const inside = await listen(
       httpServer((_request, response) => response.end('secret')),
       '127.0.0.2',
@@ -261,7 +264,7 @@ describe('addresses that are not public', () => {
     expect(inside.connections()).toBe(0);
   });
 
-  it('endless redirects fail after three', async () => {
+  it('endless redirects fail after the third redirect', async () => {
     const server = await serve((_request, response) => response.writeHead(301, { location: '/again' }).end());
     const error = await failure(fetcher().download(server.url, target()));
     expect(error).toMatchObject({ code: 'source_error', retry: false });
@@ -279,13 +282,13 @@ describe('sources with bad responses', () => {
     [429, 'source_error', true],
     [500, 'source_error', true],
     [503, 'source_error', true],
-  ])('%i becomes %s', async (status, code, retry) => {
+  ])('the status %i causes the error %s', async (status, code, retry) => {
     const server = await serve((_request, response) => response.writeHead(status).end('internal details'));
     const error = await failure(fetcher().download(`${server.url}/secret-path`, target()));
     expect(error).toMatchObject({ code, retry, message: `The source responded with ${status}.` });
   });
 
-  it('a redirect without a target, or to an invalid URL, is an error of the source', async () => {
+  it('a redirect without a target, or to an invalid URL, fails with an error of the source', async () => {
     for (const headers of [{}, { location: 'http://[' }]) {
       const server = await serve((_request, response) => response.writeHead(302, headers).end());
       expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
@@ -303,7 +306,7 @@ describe('sources with bad responses', () => {
     expect((await failure(fetcher().download(transfer.url, target()))).code).toBe('source_refused');
   });
 
-  it('endless headers are cut off', async () => {
+  it('a response with endless headers fails with an error of the source', async () => {
     const server = await serveRaw(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\nabc`);
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
       code: 'source_error',
@@ -311,7 +314,7 @@ describe('sources with bad responses', () => {
     });
   });
 
-  it('a response that is not HTTP is an error of the source', async () => {
+  it('a response that is not HTTP fails with an error of the source', async () => {
     const server = await serveRaw('220 mail.example ESMTP\r\n');
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
       code: 'source_error',
@@ -327,18 +330,18 @@ describe('sources with bad responses', () => {
     expect(error.code).toBe('source_timeout');
   });
 
-  it('a body whose chunks are malformed is an error of the source', async () => {
+  it('a body whose chunks are malformed fails with an error of the source', async () => {
     const server = await serveRaw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n');
     expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
   });
 
-  it('a source that closes without a response, or where nothing listens, is unreachable', async () => {
+  it('a source that closes the connection without a response, or a port without a listener, is reported as unreachable', async () => {
     const closing = await serveRaw('');
     expect((await failure(fetcher().download(closing.url, target()))).code).toBe('source_unreachable');
     expect((await failure(fetcher().download('http://127.0.0.1:1/', target()))).code).toBe('source_unreachable');
   });
 
-  it('a name that does not exist, or has no address, is unreachable', async () => {
+  it('a name that does not exist or has no address is reported as unreachable', async () => {
     const missing = async () => {
       throw Object.assign(new Error('getaddrinfo ENOTFOUND gone.example'), { code: 'ENOTFOUND' });
     };
@@ -353,7 +356,7 @@ describe('sources with bad responses', () => {
 });
 
 describe('sources that lie about their length', () => {
-  it('fewer bytes than announced are incomplete', async () => {
+  it('a body with fewer bytes than announced fails as incomplete', async () => {
     const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this');
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
       code: 'source_incomplete',
@@ -361,12 +364,12 @@ describe('sources that lie about their length', () => {
     });
   });
 
-  it('chunks without the last one are incomplete', async () => {
+  it('a chunked body without its last chunk fails as incomplete', async () => {
     const server = await serveRaw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n');
     expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_incomplete');
   });
 
-  it('more bytes than announced never reach the file', async () => {
+  it('bytes beyond the announced length are never written to the file', async () => {
     const server = await serveRaw(`HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello${'X'.repeat(1000)}`);
     const result = await fetcher()
       .download(server.url, target())
@@ -375,7 +378,7 @@ describe('sources that lie about their length', () => {
     else expect(await readFile(target(), 'utf8')).toBe('hello');
   });
 
-  it('two different lengths, and a length that is not a number, are invalid HTTP', async () => {
+  it('a response with two different lengths, or a length that is not a number, fails with an error of the source', async () => {
     for (const lengths of ['content-length: 5\r\ncontent-length: 6', 'content-length: -1', 'content-length: 5x']) {
       const server = await serveRaw(`HTTP/1.1 200 OK\r\n${lengths}\r\n\r\nhello!`);
       expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
@@ -412,7 +415,7 @@ describe('sources that lie about their length', () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it('a download cannot raise the limit of the fetcher', async () => {
+  it('the limit of a download cannot exceed the limit of the fetcher', async () => {
     const server = await serve((_request, response) => response.end('x'.repeat(2000)));
     const error = await failure(fetcher({ maxBytes: 1000 }).download(server.url, target(), { maxBytes: 5000 }));
     expect(error.code).toBe('source_too_large');
@@ -455,7 +458,7 @@ describe('slow sources', () => {
     expect(error).toMatchObject({ code: 'source_timeout', message: 'The source sends too slowly.' });
   });
 
-  it('a source that sends a burst and then trickles fails at the minimum rate too', async () => {
+  it('a source that sends a burst and then trickles also fails at the minimum rate', async () => {
     const server = await serve((_request, response) => {
       response.write(Buffer.alloc(500_000));
       const timer = setInterval(() => response.write('drip'), 20);
@@ -497,8 +500,8 @@ describe('slow sources', () => {
   });
 });
 
-describe('cancel', () => {
-  it('ends a running body immediately and closes the connection', async () => {
+describe('the cancel of a download', () => {
+  it('ends a transfer immediately and closes the connection', async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const server = await serve((_request, response) => {
       response.write('start');
@@ -513,7 +516,7 @@ describe('cancel', () => {
     await closed;
   });
 
-  it('ends a request without a response, a DNS lookup, and a download that was already aborted', async () => {
+  it('ends a request without a response and a DNS lookup, and prevents a download that was aborted beforehand', async () => {
     const server = await serve(() => controllers.shift()?.abort());
     const first = new AbortController();
     const controllers = [first];
@@ -534,8 +537,8 @@ describe('cancel', () => {
   });
 });
 
-describe('the destination', () => {
-  it('is never overwritten or removed when it already exists', async () => {
+describe('the destination file', () => {
+  it('is never overwritten or removed if it already exists', async () => {
     await writeFile(target(), 'precious');
     const server = await serve((_request, response) => response.end('new'));
     await expect(fetcher().download(server.url, target())).rejects.toMatchObject({ code: 'EEXIST' });
@@ -543,7 +546,7 @@ describe('the destination', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('the destination in a folder without write access is a local error, not one of the source', async () => {
+  it('the destination file in a folder without write access causes a local error, not an error of the source', async () => {
     await chmod(folder, 0o555);
     await withoutRoot(async () => {
       await expect(fetcher().download('http://127.0.0.1:1/', target())).rejects.toMatchObject({ code: 'EACCES' });
@@ -551,7 +554,7 @@ describe('the destination', () => {
   });
 });
 
-describe('https', () => {
+describe('an HTTPS source', () => {
   const certificate = () =>
     generate([{ name: 'commonName', value: 'localhost' }], {
       keyType: 'ec',
@@ -568,7 +571,7 @@ describe('https', () => {
       ],
     });
 
-  it('is fetched when the certificate is valid, by name and by address', async () => {
+  it('is fetched by name and by address when its certificate is valid', async () => {
     const { cert, private: key } = await certificate();
     const server = await listen(httpServer((_request, response) => response.end('sealed'), { cert, key }));
     await fetcher({ ca: cert }).download(`https://localhost:${server.port}/`, target());
@@ -576,7 +579,7 @@ describe('https', () => {
     expect(await readFile(join(folder, 'by-address'), 'utf8')).toBe('sealed');
   });
 
-  it('is rejected when the certificate is untrusted or for another name', async () => {
+  it('is rejected when its certificate is untrusted or for another name', async () => {
     const { cert, private: key } = await certificate();
     let requests = 0;
     const handler: RequestHandler = (_request, response) => {
@@ -596,7 +599,7 @@ describe('https', () => {
     expect(requests).toBe(0);
   });
 
-  it('is never downgraded to http by a redirect', async () => {
+  it('is never downgraded to HTTP by a redirect', async () => {
     const { cert, private: key } = await certificate();
     const plain = await serve((_request, response) => response.end('plain'));
     const redirect: RequestHandler = (_request, response) => response.writeHead(302, { location: plain.url }).end();

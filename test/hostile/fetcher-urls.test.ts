@@ -130,12 +130,12 @@ describe('URLs of sources', () => {
     ...HOSTS.map((host) => `https://${host}/a.mp4`),
   ];
 
-  it('are rejected when their host is private, in more than 500 notations', () => {
+  it('are rejected if their host is private, in more than 500 notations', () => {
     expect(urls.length).toBeGreaterThan(500);
     expect(urls.filter((url) => accepted(url))).toEqual([]);
   });
 
-  it('are rejected on a private host with ports, upper-case schemes, queries and fragments too', () => {
+  it('are rejected for a private host with ports, upper-case schemes, queries and fragments as well', () => {
     const decorated = [...PRIVATE_V4, ...HOSTS].flatMap((host) => [
       `HTTP://${host}:80/`,
       `hTTps://${host}?https://a.com/`,
@@ -160,11 +160,9 @@ describe('URLs of sources', () => {
     ],
     ...['https://bücher.example.com/ü.mp4#t=10', 'https://under_score.example.com/', 'HTTPS://EXAMPLE.COM/A'],
     ...['https://127.0.0.1.example.com/', 'https://localhost.example.com/', 'https://a.com/\\x', 'https://10.example/'],
-  ])('are accepted when they are ordinary: %s', (url) =>
-    expect(checkSourceUrl(url, rules)).toMatchObject({ ok: true }),
-  );
+  ])('are accepted if they are ordinary: %s', (url) => expect(checkSourceUrl(url, rules)).toMatchObject({ ok: true }));
 
-  it('URLs of sources with a private address are accepted when the operator allowed it, on any port, in any notation', () => {
+  it('URLs of sources with a private address are accepted if the operator allows the address, on any port and in any notation', () => {
     const options = { allow: ['127.0.0.1/32', '10.1.0.0/16', 'fd00::/8'], ports: [443] };
     for (const host of ['127.0.0.1:9000', '2130706433:1', '10.1.2.3:8080', '[fd00::1]:99', '[::ffff:10.1.0.1]:5']) {
       expect([host, accepted(`http://${host}/x`, options)]).toEqual([host, true]);
@@ -174,7 +172,7 @@ describe('URLs of sources', () => {
     }
   });
 
-  it('URLs of sources with the name localhost are accepted only when a loopback address is allowed', () => {
+  it('URLs of sources with the name localhost are accepted only if a loopback address is allowed', () => {
     for (const [allow, ok] of [
       [['127.0.0.1/32'], true],
       [['::1'], true],
@@ -186,15 +184,15 @@ describe('URLs of sources', () => {
     }
   });
 
-  it('URLs of sources with another name are left to the check at connection once any range is allowed', () => {
+  it('URLs of sources with another name are checked only at the connection if any range is allowed', () => {
     expect(accepted('http://minio:9000/x', { allow: ['10.0.0.0/8'], ports: [443] })).toBe(true);
   });
 
-  it('on the default port of http are rejected when only 443 is allowed', () => {
+  it('URLs of sources on the default port of http are rejected if only port 443 is allowed', () => {
     expect(accepted('http://example.com/', { ...rules, ports: [443] })).toBe(false);
   });
 
-  it('never make the check throw, and an accepted URL is accepted again in its normalized form', () => {
+  it('never cause the check to throw, and an accepted URL is accepted again in its normalized form', () => {
     const text = fc.oneof(
       fc.string({ unit: anyCharacter }),
       fc.webUrl({ withQueryParameters: true, withFragments: true }),

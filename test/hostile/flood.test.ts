@@ -9,12 +9,12 @@ import { call, startService, type TestService } from '../../testkit/service.ts';
 import { openAsSuperuser } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 
-/** `./airlock bench --case flood` sends more and heavier files, and measures. */
+/** Size of the flood. `./airlock bench --case flood` sends more and heavier files, and measures the results. */
 const SIZE = {
   ...{ files: 50, holeSeconds: 60, burnSeconds: 0.04, gifSide: 256, stillRows: 512 },
   ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },
 };
-/** MiB by which a role may grow over the flood; a leaking job would keep tens of MiB per file. */
+/** Maximum number of MiB by which the memory of a role may grow over the flood. A leaking job would keep tens of MiB per file. */
 const KEPT_MIB = 150;
 
 describe('fifty concurrent hostile files', () => {
@@ -39,17 +39,17 @@ describe('fifty concurrent hostile files', () => {
     expect(report.faults).toEqual([]);
   });
 
-  it('do not fail a health check', () => {
+  it('do not cause the health check to fail', () => {
     expect(report.health.ms.length).toBeGreaterThan(50);
     expect(report.health.faults).toEqual([]);
   });
 
   it('leave the health check its own database connection while every connection of accounts waits', async () => {
     const database = await openAsSuperuser(service.dataDir);
-    // PostgreSQL shows a transaction the same state of the connections until the transaction ends.
+    // Within a transaction, PostgreSQL does not update its view of the connections, so a second connection observes them.
     const observer = await openAsSuperuser(service.dataDir);
     await database.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
-    // More requests than the API has connections. Two of its 12 connections are for work without an account.
+    // The requests exceed the number of the API's connections. Two of its 12 connections are reserved for work without an account.
     const names = ['flood-1', 'flood-2', 'flood-3', 'flood-4'];
     const keys = await Promise.all(names.map((name) => service.makeKey('--account', name)));
     const waiting = keys.flatMap(({ key }) =>
@@ -69,9 +69,9 @@ describe('fifty concurrent hostile files', () => {
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 404));
   });
 
-  it('leave no file, process, control group or mount, and memory close to its previous level', async () => {
+  it('leave no file, process, control group or mount behind, and memory use close to its previous level', async () => {
     expect(tracesOfJobs(service)).toEqual([]);
-    // Threads that have nothing to do end after a minute.
+    // Idle threads end after a minute.
     const isBack = ([role, before]: [string, number]) => memoryOfRoles(service)[role]! < before + KEPT_MIB;
     await until(() => Object.entries(report.memory.before).every(isBack), {
       ...{ what: 'every role to return its memory', timeoutMs: 90_000, everyMs: 500 },

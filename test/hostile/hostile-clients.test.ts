@@ -5,12 +5,12 @@ import { startService, type TestService } from '../../testkit/service.ts';
 
 /** Maximum resident memory of the API, in MiB. */
 const MOST_MIB = 400;
-/** Median of the other account, in milliseconds. On a quiet machine the bench case measures below 200. */
+/** Maximum median latency of the other account, in milliseconds. On a quiet machine, the benchmark measures less than 200 ms. */
 const MOST_MS = 1_000;
 const JOBS = 30;
 const LISTS = 30;
 
-// For measurements on a quiet machine: `./airlock bench --case hostile-requests`.
+// `./airlock bench --case hostile-requests` makes the measurements for a quiet machine.
 describe('a hostile client with a key', () => {
   let service: TestService;
   let key: string;
@@ -20,7 +20,7 @@ describe('a hostile client with a key', () => {
   });
   afterAll(() => service?.remove());
 
-  it('does not delay others with costly bodies in a loop', async () => {
+  it('does not delay other clients with a loop of costly bodies', async () => {
     const clients = await hostileClients(service, 4);
     const ms = await usualLatencies(service, key, 16);
     const { sent, faults } = await clients.stop();
@@ -29,13 +29,13 @@ describe('a hostile client with a key', () => {
     expect(ms.sort((a, b) => a - b)[ms.length / 2]).toBeLessThan(MOST_MS);
   });
 
-  it('does not exhaust memory with responses that it never reads', async () => {
+  it('does not exhaust memory with responses that the client never reads', async () => {
     for (let index = 0; index < JOBS; index += 1) {
       expect((await service.call('POST', '/v1/transcodes', largestJob())).status).toBe(201);
     }
     const readers = silentReaders(service, service.key, '/v1/transcodes?limit=100', LISTS);
     const rss: number[] = [];
-    // Keeps serving others during the attack.
+    // Sends requests of another client during the attack.
     for (let round = 0; round < 8; round += 1) {
       await usualLatencies(service, key, 3);
       rss.push(residentMib(service.pids('api')[0]!));

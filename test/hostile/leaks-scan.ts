@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { entriesIn } from '../helpers/files.ts';
 
-/** Folders with the system's FFmpeg, without user data. */
+/** Folders with the FFmpeg of the system, which contain no user data. */
 const NOT_OURS = new Set(['rootimg']);
 
 /** Searches names and content below a folder for the needles. Returns `needle in path` for each match. */
@@ -25,7 +25,7 @@ export function findInText(bytes: Buffer, needles: Record<string, Buffer>): stri
   return Object.keys(needles).filter((name) => bytes.includes(needles[name]!));
 }
 
-/** Five windows of 64 bytes from the middle of a media file, random enough not to match by chance. */
+/** Returns five windows of 64 bytes from the middle of a media file. They are random enough not to match by chance. */
 export function windowsOf(name: string, bytes: Buffer): Record<string, Buffer> {
   return Object.fromEntries(
     [0.3, 0.4, 0.5, 0.6, 0.7].map((part) => {

@@ -11,7 +11,7 @@ import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
 import { findIn, findInText, windowsOf } from './leaks-scan.ts';
 
-/** Far longer than the test runs; the test makes it expire. */
+/** Retention of outputs in seconds. It exceeds the duration of the test, which sets the expiry back. */
 const RETENTION_SECONDS = 3600;
 
 const word = () => randomBytes(9).toString('hex');
@@ -77,14 +77,14 @@ describe('confidential data', () => {
         AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
         AIRLOCK_LOG_LEVEL: 'debug',
       },
-      // The search reads the files of the database as well.
+      // The database must be on disk, because the test searches its files.
       { onDisk: true },
     );
     SECRETS['API key'] = service.key;
     SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);
     const firstKey = join(service.dataDir, 'first-key');
     SECRETS['first key'] = (await readFile(firstKey, 'utf8')).trim();
-    // As the documentation asks the operator to do.
+    // The documentation asks the operator to delete this file.
     await rm(firstKey);
   });
   afterAll(async () => {
@@ -122,7 +122,7 @@ describe('confidential data', () => {
       ],
       metadata,
     });
-    // URLs, names and words in filters: in a job that completes, one that fails, and requests that are rejected.
+    // Names, URLs and words in filters occur in a job that completes, in a job that fails, and in rejected requests.
     const captions = (extension: string) =>
       `subtitles='${source.url}/${NAMES['name of the subtitles']}.${extension}?k=${SECRETS['query of the subtitles']}'`;
     const burned = await create({
@@ -189,7 +189,7 @@ describe('confidential data', () => {
     SECRETS['signature of the download'] = new URL(link).searchParams.get('X-Amz-Signature')!;
     const result = Buffer.from(await (await fetch(link)).arrayBuffer());
     Object.assign(media, windowsOf('output', result));
-    // Common mistakes: a key in a query, an unknown key, an altered link.
+    // Common mistakes of clients: a key in a query, an unknown key, and an altered link.
     for (const name of ['key', 'api_key']) {
       await call(`${service.api}/v1/transcodes?${name}=${SECRETS['key in a query']}`, 'GET', null);
       await call(`${service.api}/v1/transcodes?${name}=${service.key}`, 'GET', null);
@@ -198,13 +198,13 @@ describe('confidential data', () => {
     await fetch(link.replace(/response-content-type=[^&]+/, 'response-content-type=text%2Fhtml'));
     await fetch(sent.uploadUrl, { method: 'PUT', body: 'other bytes' });
 
-    // Checks that the search works: the bytes exist during the retention.
+    // The bytes exist during the retention, which shows that the search works.
     expect(await findIn(join(service.dataDir, 'storage'), media)).toHaveLength(Object.keys(media).length);
     const found = await findIn(service.dataDir, bytesOf({ ...SECRETS, ...NAMES }));
-    // A tag is only in the media that contains it.
+    // A tag may occur only in the media that contains it.
     expect(found.filter((location) => !/^tag .* in storage\//.test(location))).toEqual([]);
     expect(findInText(output(), bytesOf({ ...SECRETS, ...NAMES }))).toEqual([]);
-    // This failure is retried, so it ends last.
+    // This failure is retried, so the job ends last.
     await skipDelays(service, cut);
     expect(await ended(cut)).toMatchObject({ status: 'failed', error_code: 'source_incomplete', attempts: 3 });
   });
@@ -246,7 +246,7 @@ async function skipDelays(service: TestService, id: string): Promise<void> {
   await db.end();
 }
 
-/** Makes the retention expire now, after checking that it is the configured one. */
+/** Checks that jobs expire after the configured retention, and makes them expire now. */
 async function endRetention(service: TestService): Promise<void> {
   const db = await openServiceDatabase(service);
   const { rows } = await db.query(

@@ -44,7 +44,7 @@ describe('the stored response of an Idempotency-Key', () => {
       );
   const used = { code: 'idempotency_key_used', status: 409 };
 
-  /** Submits a job as the API does; a repeated request must not run the work. */
+  /** Submits a job as the API does. A repeated request must not create another job. */
   const askForJob = async (key: string) => {
     const { answer: response } = await ask(key, async () => {
       const job = await world.accept(account);
@@ -67,7 +67,7 @@ describe('the stored response of an Idempotency-Key', () => {
     await erase(job.id);
     expect(await kept('k')).toEqual({ request_print: null, answer_sealed: null });
     await expect(askForJob('k')).rejects.toMatchObject(used);
-    // Nothing is revealed about the erased request, not even whether this is the same one.
+    // The response reveals nothing about the erased request, not even whether this request is the same.
     await expect(ask('k', askForNothing, { ask: 2 })).rejects.toMatchObject(used);
     const { rows } = await sql('SELECT count(*)::int AS jobs FROM jobs WHERE account_id = $1', account.id);
     expect(rows[0].jobs).toBe(1);
@@ -82,7 +82,7 @@ describe('the stored response of an Idempotency-Key', () => {
     await expect(askForJob('k')).rejects.toMatchObject(used);
   });
 
-  it('the stored response of an Idempotency-Key with a signed upload URL is erased when the upload is never confirmed, or erased with its job', async () => {
+  it('the stored response of an Idempotency-Key with a signed upload URL is erased when the upload is never confirmed, or is erased with its job', async () => {
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 64 } as const;
     const askForUrl = (key: string) =>
       ask(key, async () => {
@@ -187,7 +187,7 @@ describe('a signed upload URL of a storage that cannot revoke it', () => {
     expect(await staged(plain)).toEqual([]);
     expect(await receiptOf(job.id)).toMatchObject({ complete: false, upload_urls: [{ late_puts: 1 }] });
 
-    // A PUT that starts in the last second of the URL may end later.
+    // A PUT that started in the last second of the URL may still be running, so the receipt stays incomplete for some minutes.
     await dieAgo(upload.id, 240);
     expect(await sweepStaging(plain.context)).toBe(0);
     expect(await receiptOf(job.id)).toMatchObject({ complete: false });
@@ -199,13 +199,13 @@ describe('a signed upload URL of a storage that cannot revoke it', () => {
       complete_at: null,
       upload_urls: [{ closed_at: expect.any(String), late_puts: 2, holds_bytes: false }],
     });
-    // Regardless of the rows, the storage is checked.
+    // The receipt depends on the bytes in storage, regardless of the rows in the database.
     expect((await put(upload.uploadUrl)).status).toBe(200);
     expect(await receiptOf(job.id)).toMatchObject({ complete: false, upload_urls: [{ holds_bytes: true }] });
     for (const key of await staged(plain)) await plain.context.store.delete(key);
   });
 
-  it('is swept after the confirm too, but not before', async () => {
+  it('has its late bytes deleted by a sweep after the confirm, but not before the confirm', async () => {
     const waiting = await plain.presign(owner);
     const upload = await plain.upload(owner);
     expect((await put(upload.uploadUrl)).status).toBe(200);

@@ -64,7 +64,7 @@ describe('redirect URIs', () => {
     expect(local.filter((uri) => isRegistered(uri, ['http://127.0.0.1/back']))).toEqual(['http://127.0.0.1:1/back']);
   });
 
-  it('wrong redirect URIs and unknown clients are never redirected to', async () => {
+  it('redirect URIs of an unknown client, and URIs that are not registered, never receive a redirect', async () => {
     const { fields } = asking(client);
     const wrongs: Record<string, string>[] = [
       { redirect_uri: 'https://evil.example/' },
@@ -106,7 +106,7 @@ describe('PKCE', () => {
     }
   });
 
-  it('cannot be dropped when the code is exchanged', async () => {
+  it('cannot be omitted when the code is exchanged', async () => {
     const weak: Record<string, string>[] = [{}, { code_verifier: '' }, { code_challenge_method: 'plain' }];
     for (const rest of weak) {
       const { code } = await coded();
@@ -134,13 +134,13 @@ describe('codes and tokens', () => {
     expect((await oauth.refresh(client, first.json.refresh_token)).status).toBe(400);
   });
 
-  it('are issued once when a code is used twice at the same time', async () => {
+  it('tokens are issued once when a code is used twice at the same time', async () => {
     const { code, verifier } = await coded();
     const both = [1, 2].map(() => oauth.exchange({ client_id: client, code, code_verifier: verifier }));
     expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([200, 400]);
   });
 
-  it('belong to one client and one redirect URI', async () => {
+  it('are valid for one client and one redirect URI', async () => {
     const other = await oauth.client();
     const { code, verifier } = await coded();
     expect((await oauth.exchange({ client_id: other, code, code_verifier: verifier })).status).toBe(400);
@@ -153,7 +153,7 @@ describe('codes and tokens', () => {
     expect((await oauth.exchange({ ...sent, redirect_uri: `${CALLBACK}/` })).status).toBe(400);
   });
 
-  it('end when an old refresh token is used', async () => {
+  it('are revoked when an old refresh token is used', async () => {
     const { code, verifier } = await coded();
     const first = (await oauth.exchange({ client_id: client, code, code_verifier: verifier })).json;
     const second = (await oauth.refresh(client, first.refresh_token)).json;
@@ -172,7 +172,7 @@ describe('codes and tokens', () => {
     expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(400);
   });
 
-  it('give no access to another account, and are valid for this server only', async () => {
+  it('give no access to another account, and are valid only for this server', async () => {
     const stranger = await oauth.person('member', (await api.makeAccount()).id);
     const { verifier, fields } = asking(client);
     const code = responded(await oauth.allow(stranger, fields)).code!;
@@ -203,7 +203,7 @@ describe('the consent page', () => {
     expect([headers.get('x-frame-options'), headers.get('cache-control')]).toEqual(['DENY', 'no-store']);
   });
 
-  it('accepts the form only from its own page, with the value of the session', async () => {
+  it('accepts the form only from its own page, with the CSRF token of the session', async () => {
     const { fields } = asking(client);
     for (const [form, headers] of [
       [{ csrf: '' }, {}],

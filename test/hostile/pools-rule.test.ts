@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { POOLS } from '../../scripts/docs/pools.ts';
 import { FairPool, type ReturnPlace } from '../../src/pools/fair-pool.ts';
 
-/* Greedy accounts against every pool of the product, with its real numbers. `pools.test.ts` runs a service. */
+/* Tests greedy accounts against every pool of the product, with the pool's real numbers. `pools.test.ts` runs a service. */
 
 const KEPT = POOLS.filter(({ isKept }) => isKept);
 const BRIEF = POOLS.filter(({ isKept }) => !isKept);
 
-/** Each account takes all places that it can get, one after the other. */
+/** Takes all the places that each account can get, one account after the other. */
 function fill(pool: FairPool, accounts: number): ReturnPlace[] {
   const taken: ReturnPlace[] = [];
   for (let account = 0; account < accounts; account++) {
@@ -16,8 +16,8 @@ function fill(pool: FairPool, accounts: number): ReturnPlace[] {
   return taken;
 }
 
-describe.each([2, 6, 40])('beside %i accounts that keep all places that they can get', (accounts) => {
-  it.each(KEPT)('a newcomer gets a place at once: $what', ({ shape }) => {
+describe.each([2, 6, 40])('while %i accounts keep all the places that they can get', (accounts) => {
+  it.each(KEPT)('a newcomer gets a place immediately: $what', ({ shape }) => {
     const pool = new FairPool(shape);
     fill(pool, accounts);
     expect(pool.tryTake('newcomer')).not.toBeNull();
@@ -33,7 +33,7 @@ describe.each([2, 6, 40])('beside %i accounts that keep all places that they can
         taken.push(leave);
       });
     for (let account = 0; account < accounts; account++) for (let time = 0; time < 20; time++) ask(`${account}`);
-    // Each account has had a place by then.
+    // By then, each account has had a place.
     for (let ended = 0; ended < 2 * accounts + shape.places; ended++) {
       taken.shift()!();
       await new Promise(setImmediate);

@@ -10,12 +10,15 @@ import { type Peers, startPeers } from '../../testkit/pools/peers.ts';
 import { call, startService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
-/* Four accounts keep places of every network pool of a service. `./airlock bench --case pools` measures 2, 6 and 40 accounts. */
+/* Four accounts keep the places of every network pool of a service. `./airlock bench --case pools` measures 2, 6 and 40 accounts. */
 
 const ACCOUNTS = 4;
 const DELIVERIES = 2;
 const FETCHES = 4;
-/** A newcomer needs less than 2 s on a quiet machine. With full pools, it would wait until its request times out after 45 s. */
+/**
+ * Maximum number of milliseconds for a newcomer. It takes less than 2 s on a quiet machine. If the pools were full, a request would wait
+ * until its timeout after 45 s.
+ */
 const MAX_MS = 30_000;
 /** Probes that the accounts can run at the same time: one account the places of a quiet pool, and each other account its share. */
 const MAX_PROBES = quietPlaces(PROBE_POOL) + (ACCOUNTS - 1) * PROBE_POOL.share;

@@ -37,7 +37,7 @@ describe('retention', () => {
     return { id: job.id, ...output };
   }
 
-  it('deletes bytes and names of a job, and keeps a row without them', async () => {
+  it('deletes the bytes and the names of a job, and keeps a row without them', async () => {
     const job = await completed();
     await sweepExpired(world.context);
     expect(await exists(job.key)).toBe(true);
@@ -57,7 +57,7 @@ describe('retention', () => {
     expect(await sweepExpired(world.context)).toEqual({ expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 });
   });
 
-  it('needs one statement when nothing is due', async () => {
+  it('runs one statement when nothing is due', async () => {
     await completed();
     await sweepExpired(world.context);
     let statements = 0;
@@ -72,7 +72,7 @@ describe('retention', () => {
     expect(statements).toBe(1);
   });
 
-  it('has nothing to do for the inspection of an upload, which is erased when it ends', async () => {
+  it('does not apply to an inspection of an upload, which is erased when it ends', async () => {
     const { id } = await world.upload(account);
     const { rows } = await sql(
       'SELECT status, erased_reason, erased_at = completed_at AS at_once FROM jobs WHERE id = (SELECT inspection_id FROM uploads WHERE id = $1)',
@@ -82,7 +82,7 @@ describe('retention', () => {
     expect(await sweepExpired(world.context)).toMatchObject({ expiredJobs: 0 });
   });
 
-  it('reports the deletion of a job once, with any number of sweepers', async () => {
+  it('reports the deletion of a job once, with any number of concurrent sweeps', async () => {
     const jobs = [await completed(), await completed(), await completed()];
     for (const job of jobs) await due(job.id);
     await Promise.all(Array.from({ length: 4 }, () => sweepExpired(world.context)));
@@ -98,7 +98,7 @@ describe('retention', () => {
     await expect(downloadUrl(world.context, await world.row(job.id))).rejects.toMatchObject({ code: 'output_deleted' });
   });
 
-  it('keeps an upload while an open job needs it, and for its retention after that', async () => {
+  it('keeps an upload while an open job needs it, and for the retention of the upload after that', async () => {
     const upload = await world.upload(account);
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
     await unused(upload.objectId);
@@ -108,7 +108,7 @@ describe('retention', () => {
     await sweepExpired(world.context);
     expect(await exists(upload.key)).toBe(true);
     await world.complete(claim, (await world.store(claim)).objectId);
-    // Its retention starts at the end of the job.
+    // The retention of the upload starts at the end of the job.
     await sweepExpired(world.context);
     expect(await exists(upload.key)).toBe(true);
     await unused(upload.objectId);
@@ -143,7 +143,7 @@ describe('retention', () => {
     await world.mustClaim();
   });
 
-  it('deletes an upload that is not confirmed within an hour, but no younger one', async () => {
+  it('deletes an upload that is not confirmed within an hour, but no newer upload', async () => {
     const [old, young] = [await world.presign(account, 'old.mp4'), await world.presign(account, 'young.mp4')];
     await sql(`UPDATE uploads SET created_at = now() - interval '61 min' WHERE id = $1`, old.id);
     await sql(`UPDATE uploads SET created_at = now() - interval '59 min' WHERE id = $1`, young.id);
@@ -206,7 +206,7 @@ describe('reconciling storage and rows', () => {
     expect(await world.context.store.copy(upload.key, stray)).not.toBeNull();
 
     expect(await reconcileStorage(world.context)).toEqual({ unknownKeys: 0, lostObjects: 0 });
-    // Simulates that an hour has passed: ages are measured by the storage's clock.
+    // Simulates that an hour has passed. The clock of the storage determines the age of objects.
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 1, lostObjects: 0 });
     const keys: string[] = [];
     for await (const object of world.context.store.list('')) keys.push(object.key);
@@ -234,7 +234,7 @@ describe('reconciling storage and rows', () => {
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 0 });
   });
 
-  it('rejects a storage that lists out of order, where a missing key proves nothing', async () => {
+  it('rejects a storage that lists out of order, because a missing key then proves nothing', async () => {
     const upload = await world.upload(await world.account());
     const reversed = {
       ...world.context.store,

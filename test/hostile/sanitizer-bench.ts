@@ -6,24 +6,24 @@ import { openSanitizer } from '../../src/sanitizer/index.ts';
 
 /** Result of sanitizing a file. */
 export interface Seen {
-  /** The container's origin, or the code of the rejection. */
+  /** Origin of the container, or the code of the rejection. */
   verdict: string;
-  /** Why the container is not rewritten, or the text of the rejection. */
+  /** Reason why the container was not rewritten, or the text of the rejection. */
   reason: string | null;
   /** Path of the rewritten container. */
   target: string;
-  /** Duration of audio, where the sanitizer counts it. */
+  /** Duration of audio in seconds if the sanitizer counts it, otherwise null. */
   seconds: number | null;
 }
 
-/** Sanitizes bytes that a test creates, in a temporary folder. */
+/** Opens a sanitizer, and a temporary folder for bytes that a test generates. */
 export async function openSanitizerBench({ threads }: { threads: number }) {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-sanitizer-'));
   const sanitizer = openSanitizer({ threads });
   let number = 0;
   return {
     folder,
-    /** Throws an unexpected error of a reader, which is a bug. */
+    /** Sanitizes the bytes. Throws unexpected errors of a reader, which are bugs. */
     async sanitize(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null): Promise<Seen> {
       const path = join(folder, `${number++}`);
       await writeFile(path, bytes);

@@ -8,7 +8,7 @@ import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
 const SEED = 20261124;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 60);
-/** Bytes by which this process may grow over all files. */
+/** Maximum number of bytes by which this process may grow over all files. */
 const MAX_GROWTH = 700 * 2 ** 20;
 
 describe('hostile containers', () => {
@@ -34,7 +34,7 @@ describe('hostile containers', () => {
     ['a.ogg', 'ogg', sound],
     ['a.wav', 'wav', sound],
     ['a.flac', 'flac', sound],
-  ] as const)('mutated from %s get a verdict', async (name, demuxer, args) => {
+  ] as const)('are rewritten, accepted or rejected if they are mutated from %s', async (name, demuxer, args) => {
     const path = join(bench.folder, name);
     await makeMedia(path, [...args, '-pix_fmt', 'yuv420p']);
     const complete = await readFile(path);
@@ -133,11 +133,11 @@ describe('hostile containers', () => {
         ]),
       ['invalid_media'],
     ],
-  ] as const)('with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
+  ] as const)('hostile containers with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
     expect(expected).toContain(await outcome(make(), demuxer));
   });
 
-  it('do not grow the memory of the process', () => {
+  it('do not increase the memory of the process', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
   });
 });
@@ -145,7 +145,7 @@ describe('hostile containers', () => {
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
-    // xorshift32 (Marsaglia)
+    // The generator xorshift32 (Marsaglia).
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
@@ -153,7 +153,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Changes some bytes, sets them to extremes, truncates or duplicates; mostly near the ends, where indexes are. */
+/** Changes some bytes, sets them to extremes, or truncates or duplicates parts, mostly near the ends of the file, where indexes are. */
 function mutate(complete: Buffer, random: () => number): Buffer {
   const bytes = Buffer.from(complete);
   const location = () => {

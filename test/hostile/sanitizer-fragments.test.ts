@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
-/** Bytes by which this process may grow over all files. */
+/** Maximum number of bytes by which this process may grow over all files. */
 const MAX_GROWTH = 500 * 2 ** 20;
 const TIMESCALE = 1000;
 
@@ -15,7 +15,7 @@ describe('hostile fragments', () => {
   });
   afterAll(() => bench?.close());
 
-  /** `rewritten`, why the container is not rewritten, or the code of the rejection. */
+  /** Returns `rewritten`, the reason why the container is not rewritten, or the code of the rejection. */
   async function outcome(bytes: Uint8Array): Promise<string> {
     const { verdict, reason } = await bench.sanitize(bytes, 'mov');
     return verdict === 'original' ? (reason ?? verdict) : verdict;
@@ -44,7 +44,7 @@ describe('hostile fragments', () => {
     ['data before the file', () => movie(fragment({ trun: u32(1, 1, -5000) })), /cut off/],
     ['data after the file', () => movie(fragment({ trun: u32(1, 1, 0x7fffffff) })), /cut off/],
     ['data at the largest offset', () => movie(fragment({ tfhd: [1, u32(1, 0xffffffff, 0xffffffff)] })), /cut off/],
-    // The sanitizer copies what FFmpeg would read as a sample: the uploader's own bytes, in a rewritten file.
+    // The sanitizer copies the same bytes that FFmpeg would read as a sample. They are the uploader's own bytes in a rewritten file.
     ['the index as their data', () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] })), /^rewritten$/],
     [
       'the same data twice',
@@ -93,7 +93,7 @@ describe('hostile fragments', () => {
     expect(await outcome(make())).toMatch(expected);
   });
 
-  it('do not grow the memory of the process', () => {
+  it('do not increase the memory of the process', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
   });
 });
@@ -101,16 +101,16 @@ describe('hostile fragments', () => {
 interface Given {
   id?: number;
   time?: number;
-  /** Flags, and the fields after them. */
+  /** Flags of the box, and the fields after them. */
   tfhd?: [number, Buffer];
-  /** Content starting with the version; null for no box. */
+  /** Content of the box, starting with the version. If null, the box is omitted. */
   tfdt?: Buffer | null;
-  /** Content starting with the flags. */
+  /** Content of the box, starting with the flags. */
   trun?: Buffer;
   more?: Buffer;
 }
 
-/** A fragment with one sample of one byte, ten units long, in its own `mdat`. */
+/** Returns a fragment with one sample of one byte and ten units of time, in its own `mdat`. */
 function fragment(given: Given): Buffer {
   const moof = makeBox('moof', makeFullBox('mfhd', 0, 0, u32(1)), traf(given.id ?? 1, given));
   return Buffer.concat([moof, makeBox('mdat', Buffer.alloc(8))]);
@@ -127,7 +127,7 @@ function traf(id: number, { time = 0, tfhd, tfdt, trun, more }: Given): Buffer {
   return makeBox('traf', ...parts);
 }
 
-/** An unknown stream, then one whose data follows it. */
+/** Returns a fragment with an unknown stream and a stream whose data follows the data of the unknown stream. */
 function unplaced(): Buffer {
   const of = (id: number) => makeBox('traf', makeFullBox('tfhd', 0, 0, u32(id)), makeFullBox('trun', 0, 0, u32(1)));
   return makeBox('moof', of(99), of(1));
@@ -142,7 +142,7 @@ function nest(depth: number): Buffer {
   return makeBox('moof', bytes);
 }
 
-/** An index that announces fragments of ten video streams and of one missing stream, followed by `parts`. */
+/** Returns a movie whose index declares fragments of ten video streams and of one missing stream, followed by `parts`. */
 function movie(...parts: Buffer[]): Buffer {
   const mvhd = makeFullBox('mvhd', 0, 0, Buffer.alloc(8), u32(TIMESCALE, 0), Buffer.alloc(84));
   const ids = Array.from({ length: 10 }, (_, index) => index + 1);
@@ -164,7 +164,7 @@ function track(id: number): Buffer {
   return makeBox('trak', tkhd, makeBox('mdia', mdhd, hdlr, makeBox('minf', stbl)));
 }
 
-/** Position of the name of a box. */
+/** Returns the positions of the start and the end of a box's name. */
 function locationOf(type: string): [number, number] {
   const at = movie().indexOf(type);
   return [at, at + 4];

@@ -6,7 +6,7 @@ import { makeMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';
 import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
-/** Milliseconds that each file may need on a busy machine; the reader's own limit is ten seconds. */
+/** Maximum number of milliseconds for each file on a busy machine. The limit of the reader is ten seconds. */
 const MAX_MS = 8000;
 
 describe('hostile MP3, AAC and Ogg', () => {
@@ -39,14 +39,11 @@ describe('hostile MP3, AAC and Ogg', () => {
     ['bare.mp3', 'mp3', 1],
     ['a.aac', 'aac', 1],
     ['a.opus', 'ogg', null],
-  ] as const)(
-    'have their seconds counted where nothing else states them reliably: %s',
-    async (name, demuxer, seconds) => {
-      const { seconds: seen } = await sanitize(files[name]!, demuxer);
-      if (seconds === null) expect(seen).toBeNull();
-      else expect(Math.abs(seen! - seconds)).toBeLessThan(0.1);
-    },
-  );
+  ] as const)('have their duration counted if no field states it reliably: %s', async (name, demuxer, seconds) => {
+    const { seconds: seen } = await sanitize(files[name]!, demuxer);
+    if (seconds === null) expect(seen).toBeNull();
+    else expect(Math.abs(seen! - seconds)).toBeLessThan(0.1);
+  });
 
   const POLYGLOTS = {
     zip: 'PK\x03\x04\x14\0\0\0\0\0 a zip PK\x05\x06',
@@ -63,7 +60,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     return Buffer.concat([head, frame]);
   };
 
-  it.each(Object.entries(POLYGLOTS))('are no longer %s', async (_, text) => {
+  it.each(Object.entries(POLYGLOTS))('contain no %s after the rewrite', async (_, text) => {
     const other = Buffer.from(text, 'latin1');
     const { 'a.mp3': mp3, 'bare.mp3': bare, 'a.aac': aac, 'a.opus': opus } = files as Record<string, Buffer>;
     const long = Buffer.alloc(300_000, other);
@@ -87,7 +84,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     }
   });
 
-  it('lose no frame when other data is between frames', async () => {
+  it('lose no frame when other data is between the frames', async () => {
     const bare = files['bare.mp3']!;
     const { written } = await sanitize(Buffer.concat([bare, Buffer.from('junk'), bare]), 'mp3');
     expect(written!.equals(Buffer.concat([bare, bare]))).toBe(true);
@@ -267,7 +264,7 @@ describe('hostile MP3, AAC and Ogg', () => {
       () => Buffer.concat([pagesOf(files['a.opus']!)[0]!, ...endlessPages(files['a.opus']!)]),
       /^original: .*has implausibly long headers/,
     ],
-  ] as const)('with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
+  ] as const)('hostile MP3, AAC and Ogg with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
     const { verdict, reason } = await sanitize(make(), demuxer);
     expect(`${verdict}: ${reason}`).toMatch(expected);
   });
@@ -311,7 +308,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     return bytes;
   }
 
-  /** Changes one page and corrects its checksum. */
+  /** Returns the file with one page changed, and with correct checksums. */
   function onPage(index: number, change: (page: Buffer) => void): Buffer {
     const pages = pagesOf(files['a.opus']!);
     change(pages.at(index)!);
@@ -368,7 +365,7 @@ function withChecksums(file: Buffer): Buffer {
   );
 }
 
-/** A page that is only a header, in the same stream as another. */
+/** Returns a page that is only a header, in the stream of another page. */
 function emptyPage(like: Buffer, segments: number): Buffer {
   const page = Buffer.alloc(27 + segments, 255);
   page.fill(0, 0, 27);
@@ -380,7 +377,7 @@ function emptyPage(like: Buffer, segments: number): Buffer {
   return page;
 }
 
-/** Pages of one packet, of more than 16 MB. */
+/** Returns pages that together contain one packet of more than 16 MB. */
 function endlessPages(like: Buffer): Buffer[] {
   return Array.from({ length: 300 }, (_, index) => {
     const page = Buffer.concat([emptyPage(like, 255), Buffer.alloc(65_025)]);

@@ -9,7 +9,7 @@ import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 const SEED = 20261125;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 200);
 
-/** Any bytes can represent a picture, because the reader never decodes. */
+/** Returns a coded picture of any bytes, because the reader never decodes pictures. */
 const coded = (width = 64, height = 64): Coded => ({
   ...{
     type: 'av01',
@@ -57,7 +57,7 @@ describe('hostile HEIC and AVIF files', () => {
           references: [{ type: 'thmb', from: 2, to: [1] }],
         }),
     ],
-  ])('are distinguished from valid ones: %s is rewritten', async (_, make) => {
+  ])('are distinguished from valid files: %s is rewritten', async (_, make) => {
     expect(await sanitize(make())).toBe('rewritten: null');
   });
 
@@ -161,7 +161,7 @@ describe('hostile HEIC and AVIF files', () => {
     }
   });
 
-  it('mutated from valid files get a verdict', async () => {
+  it('are rewritten or rejected if they are mutated from valid files', async () => {
     const random = randomOf(SEED);
     for (let mutant = 0; mutant < MUTANTS; mutant++) {
       const bytes = damaged(random, mutant % 2 ? picture() : grid(fourTiles()));

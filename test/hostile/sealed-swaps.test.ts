@@ -6,7 +6,7 @@ import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { readManifest } from '../../src/kinds/transcode/manifest.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
-/** An attacker can write to the database but lacks the key, and tries to pass off one row's text as another's. */
+/** The attacker can write to the database but lacks the key, and tries to pass off the text of one row as the text of another. */
 describe('a sealed value that is moved to another row or column', () => {
   let world: JobWorld;
   let mine: Awaited<ReturnType<JobWorld['account']>>;

@@ -27,7 +27,7 @@ import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 vi.setConfig(TIMEOUT);
 beforeAll(cachedWhisper, BUILD_MS);
 
-/** Replaces whisper.cpp: makes the attempt that its first argument names, and prints the result. */
+/** A program that replaces whisper.cpp. It makes the attempt that its first argument names, and prints the result. */
 const HOSTILE = `
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +71,7 @@ describe('the cell of a speech recognizer', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A data directory with the model, and this program or the real one. */
+  /** Creates a data directory with the model, and with this program or whisper.cpp. */
   const install = async (name: string, program?: string) => {
     const dataDir = join(folder, name);
     await installTestSpeech(dataDir, program);
@@ -113,7 +113,7 @@ describe('the cell of a speech recognizer', () => {
     });
 
     it.runIf(hasCompiler)(
-      `kills a hostile program in the place of whisper.cpp before it reaches anything${compilerNote}`,
+      `prevents a hostile program in the place of whisper.cpp from starting programs, opening connections and reading other files${compilerNote}`,
       async () => {
         const program = join(folder, `hostile-${tier}`);
         writeFileSync(`${program}.c`, HOSTILE);
@@ -149,7 +149,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('does not exist if the installed model or program has changed', async () => {
+  it('is not available if the installed model or program has changed', async () => {
     for (const part of ['program', 'model'] as const) {
       const dataDir = await install(`changed-${part}`);
       const { program, models } = readInstalled(speechFolder(dataDir));
@@ -181,7 +181,7 @@ describe('the cell of a speech recognizer', () => {
     );
   });
 
-  it('keeps the model that it was opened with when the installed model is replaced while it runs', async () => {
+  it('keeps the model with which it was opened when the installed model is replaced while it runs', async () => {
     const dataDir = await install('running');
     const sandbox = await open(dataDir);
     try {
@@ -199,7 +199,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('is not opened with a model of another name', async () => {
+  it('is not opened if the configured model is not installed', async () => {
     const dataDir = await install('named');
     expect(() => whisperProgram({ dataDir, model: 'large' })).toThrow(
       /AIRLOCK_WHISPER_MODEL is "large", which is not installed\. Name an installed model: micro/,
@@ -218,7 +218,7 @@ describe('a speech model', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A copy with one number changed, at its offset from the start of a tensor's record or of the file. */
+  /** Returns a copy of the model with one number changed, at an offset from the start of a tensor's record or of the file. */
   const changed = (name: string, offset: number, value: number, tensor?: string) => {
     const bytes = readFileSync(model);
     const at = tensor === undefined ? 0 : bytes.indexOf(tensor) - 12 - 4 * 2;
@@ -236,8 +236,8 @@ describe('a speech model', () => {
     expect(checkModel(model)).toMatchObject({ ok: true, facts: { tensors: 95, isMultilingual: true } });
   });
 
-  it('is rejected with a reason if its structure is not', () => {
-    // The record of a tensor: dimensions, length of the name, type, a size for each dimension, the name.
+  it('is rejected with a reason if its structure is invalid', () => {
+    // The record of a tensor contains the number of dimensions, the length of the name, the type, a size for each dimension, and the name.
     const embedding = 'decoder.positional_embedding';
     expect(reasonOf(changed('five', 0, 5, embedding))).toBe(
       'has a tensor with 5 dimensions, and at most 4 are allowed',
@@ -289,7 +289,7 @@ describe('the build of whisper.cpp', () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-npm-'));
     try {
       const npm = join(folder, 'npm');
-      // As a registry that sends another archive.
+      // Simulates a registry that sends another archive.
       writeFileSync(npm, '#!/bin/sh\nfor last; do :; done\necho other > "$4/nodejs-whisper-0.3.1.tgz"\n', {
         mode: 0o755,
       });

@@ -14,19 +14,19 @@ import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 import { findIn, findInText } from './leaks-scan.ts';
 
 const word = () => randomBytes(9).toString('hex');
-/** What people wrote. */
+/** Texts that people wrote. */
 const WRITTEN = {
   'reviewed subtitles': `reviewed-${word()}`,
   'rejected subtitles': `rejected-${word()}`,
   'metadata of a run': `note-${word()}`,
   'name of a video': `reel-${word()}`,
 };
-/** What the recognizer wrote: two words that its model contains only separately, and one as the JSON lists it. */
+/** Texts that the recognizer wrote: two words that its model contains only separately, and a word as the JSON output lists it. */
 const SPOKEN = { 'recognized words': 'airlock test', 'recognized word as JSON': '"text": "airlock"' };
 const bytesOf = (texts: Record<string, string>) =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)]));
 const NEEDLES = bytesOf({ ...WRITTEN, ...SPOKEN });
-/** The program and the model, which contain no data of users. */
+/** Returns whether a finding is in the program or in the model, which contain no user data. */
 const isRecognizer = (found: string) => / in (the name )?speech\//.test(found);
 
 beforeAll(cachedWhisper, BUILD_MS);
@@ -62,7 +62,7 @@ describe('the words of a transcription and of a run with captions', () => {
   const rest = () => ({ metadata, webhook_url: `${receiver.url}/hook` });
   const get = async (path: string) => (await service.call('GET', path)).json;
 
-  it('are in no log, event, delivery or table, and after an erase in no file', async () => {
+  it('are in no log, event, delivery or table, and in no file after an erase', async () => {
     const { id: hook } = (await service.call('POST', '/v1/webhooks', { url: `${receiver.url}/account` })).json;
     const formats = { output_formats: ['srt', 'vtt', 'json'], words: true, language: 'en' };
     const transcript = await service.call('POST', '/v1/transcribe?wait=60', {
@@ -81,7 +81,7 @@ describe('the words of a transcription and of a run with captions', () => {
     expect(await get(`${runPath}?wait=60`)).toMatchObject({ status: 'completed', outputs: [{ label: 'video' }] });
     await until(() => received.filter((body) => body.includes('.completed')).length === 4, { what: 'the webhooks' });
 
-    // The search works: during the retention, the transcript is in storage, and nowhere else.
+    // During the retention, the transcript is in storage and nowhere else, which shows that the search works.
     const early = (await findIn(service.dataDir, NEEDLES)).filter((found) => !isRecognizer(found));
     expect(new Set(early.map((found) => found.split(' in ')[0]))).toEqual(new Set(Object.keys(SPOKEN)));
     expect(early.filter((found) => !found.includes(' in storage/'))).toEqual([]);
@@ -93,7 +93,7 @@ describe('the words of a transcription and of a run with captions', () => {
     }
     const told = [await get('/v1/events?limit=1000'), await get(`/v1/webhooks/${hook}/deliveries?limit=100`)];
     expect(findInText(Buffer.from(JSON.stringify(told)), NEEDLES)).toEqual([]);
-    // Webhooks contain the job as it was sent, and never its text.
+    // Webhooks contain the job with its metadata and names, but none of the recognized or reviewed texts.
     const { 'metadata of a run': _note, 'name of a video': _name, ...texts } = NEEDLES;
     expect(findInText(Buffer.from(received.join('\n')), texts)).toEqual([]);
     const database = await openAsSuperuser(service.dataDir);

@@ -19,7 +19,7 @@ const diskOf = (spareBytes: number, stagedBytes = 0): StoreSpace => ({
   stagedBytes,
 });
 
-/** Sizes that matter next to the bytes of the rows. */
+/** A unit of size that is large compared with the bytes of the rows. */
 const MB = 1e6;
 
 describe('the storage quota', () => {
@@ -38,7 +38,7 @@ describe('the storage quota', () => {
   const times = (count: number, word: string) => Array<string>(count).fill(word);
   const bytesOf = (account: Account) => readStoredBytes(world.database.db, account.id);
 
-  it('is reserved once, however many URLs are requested concurrently', async () => {
+  it('is never exceeded by reservations, regardless of how many URLs are requested concurrently', async () => {
     const account = await world.account({ max_stored_bytes: 1000 });
     const asked = await Promise.allSettled(Array.from({ length: 20 }, () => presign(account, 300)));
     expect(codes(asked)).toEqual([...times(3, 'ok'), ...times(17, 'storage_quota')]);
@@ -56,7 +56,7 @@ describe('the storage quota', () => {
     await expect(presign(account, 1)).rejects.toMatchObject({ status: 429, details: { limit: 5, open: 5 } });
   });
 
-  it('never reserves more than the free space in total, nor more for one account than it leaves free', async () => {
+  it('never reserves more than the free space in total, and never more for one account than it leaves free', async () => {
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
     const accounts = await Promise.all([world.account(), world.account(), world.account()]);
     const asked = await Promise.allSettled(
@@ -77,7 +77,7 @@ describe('the storage quota', () => {
     await expect(presign(accounts[0]!, 1, diskOf(-5))).rejects.toMatchObject({ code: 'storage_full' });
   });
 
-  it('leaves half of the rest to other accounts when an account has uploaded its reservation without confirming it', async () => {
+  it('leaves half of the remaining space to other accounts when an account has uploaded its reservation without confirming it', async () => {
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
     const [hog, other] = await Promise.all([world.account(), world.account()]);
     for (let each = 0; each < 5; each++) await presign(hog, 99 * MB, diskOf(1000 * MB));

@@ -29,7 +29,7 @@ describe('an output of many files', () => {
   let world: JobWorld;
   let proxy: ForbiddingProxy;
   let folder: string;
-  /** With a storage that does not delete the keys of `proxy.forbidden`. */
+  /** A context whose storage does not delete the keys in `proxy.forbidden`. */
   let context: JobsContext;
   let account: Awaited<ReturnType<JobWorld['account']>>;
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('an output of many files', () => {
     await writeFile(path, text);
     await world.context.store.putFile(key, path, { contentType: 'video/mp2t', size: text.length });
   }
-  /** A job that was claimed, with a reserved tree whose files are stored. */
+  /** Claims a job, reserves a tree for it, and stores the tree's files. */
   async function stored(names: readonly string[] = NAMES) {
     await world.accept(account);
     const claim = await world.mustClaim();
@@ -78,7 +78,7 @@ describe('an output of many files', () => {
     return tree;
   }
 
-  it('is one row, which reserves a bound and is corrected to the bytes that were stored', async () => {
+  it('has one row, which reserves an upper bound until the stored bytes are known', async () => {
     const before = await readStoredBytes(world.context.db, account.id);
     const tree = await stored();
     expect((await readStoredBytes(world.context.db, account.id)) - before).toBe(1_000_000);
@@ -90,7 +90,7 @@ describe('an output of many files', () => {
     ]);
   });
 
-  it('is not reserved when its bound exceeds the quota of the account', async () => {
+  it('is rejected if its upper bound exceeds the quota of the account', async () => {
     const small = await world.account({ max_stored_bytes: 1000 });
     await world.accept(small);
     const claim = await world.mustClaim();
@@ -124,7 +124,7 @@ describe('an output of many files', () => {
     await sweepExpired(context);
     expect(await keys(tree.prefix)).toEqual([]);
     expect(await receipt()).toMatchObject({ remaining: [], deleted: [{ ...facts, sha256: 'ab'.repeat(32) }] });
-    // The row alone proves nothing.
+    // A row alone does not show that the file is deleted: the bytes are in storage again.
     await put(bad, 'back');
     expect(await receipt()).toMatchObject({ complete: false, remaining: [{ object_id: tree.objectId }] });
     await world.context.store.delete(bad);
@@ -144,7 +144,7 @@ describe('an output of many files', () => {
     await dropReserved(world.context, reserved.objectId);
   });
 
-  it('is marked as lost when one of its files is missing, and the rest of it is deleted', async () => {
+  it('is marked as lost when one of its files is missing, and its other files are deleted', async () => {
     const tree = await completed();
     await world.context.store.delete(treeFileKey(tree.prefix, NAMES[2]!));
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 1 });
@@ -155,7 +155,7 @@ describe('an output of many files', () => {
     });
   });
 
-  it('leaves no file behind that arrives after it was deleted', async () => {
+  it('leaves no file behind that arrives after the output was deleted', async () => {
     const tree = await completed();
     await eraseJob(world.context, account.id, 'transcode', tree.id, BY);
     await put(treeFileKey(tree.prefix, 'late.ts'), 'late');
@@ -169,7 +169,7 @@ describe('an output of many files', () => {
     await expect(world.accept(account, { inputs: [{ url }] })).rejects.toMatchObject({ code: 'source_refused' });
   });
 
-  it('an output of many files that is lost leaves the other outputs of its job', async () => {
+  it('does not affect the other outputs of its job when it is lost', async () => {
     const tree = await stored();
     await recordTree(world.context, tree.objectId, { size: BYTES, files: NAMES.length, sha256: 'ab'.repeat(32) });
     const file = await world.store(tree.claim);
@@ -205,7 +205,7 @@ describe('the files of an output', () => {
     await rm(path);
   };
 
-  it('are listed by path, page by page, and each has a link of its own', async () => {
+  it('are listed by path, page by page, and each file has its own link', async () => {
     const job = await completed();
     const first = await api.call('GET', `${job.path}/files?limit=3`);
     expect(first.json).toMatchObject({ next: 'low/00002.ts' });
@@ -232,7 +232,7 @@ describe('the files of an output', () => {
     ]);
   });
 
-  it('are not found by another path, name or account, nor by a file that storage has but the output does not', async () => {
+  it('return 404 for other paths, other accounts and files that only storage has, and 400 for an unknown output name', async () => {
     const job = await completed();
     await put(treeFileKey(job.prefix, 'extra.ts'), 'extra');
     for (const file of ['extra.ts', '../manifest.json', 'high', 'HIGH/00001.ts', '%00', 'a'.repeat(500)]) {
@@ -248,7 +248,7 @@ describe('the files of an output', () => {
     }
   });
 
-  it('are downloaded as one zip, which is made once and counts in what the account stores', async () => {
+  it('are downloaded as one zip, which is made once and counts towards the stored bytes of the account', async () => {
     const account = await api.makeAccount();
     const job = await completed(ladderOf(5), account);
     const before = await readStoredBytes(api.context.db, account.id);
@@ -286,7 +286,7 @@ describe('the files of an output', () => {
     expect((await api.call('GET', `${job.path}/files`)).json.code).toBe('output_damaged');
   });
 
-  it('share one read of the manifest, however many of them are requested', async () => {
+  it('are served with a single read of the manifest for several requests', async () => {
     const job = await completed();
     const get = vi.spyOn(api.context.store, 'get');
     const urls = ['master.m3u8', 'high/00001.ts', 'master.m3u8'].map((file) => `${job.path}/download?file=${file}`);
@@ -297,7 +297,7 @@ describe('the files of an output', () => {
     get.mockRestore();
   });
 
-  it('are not downloaded as a zip when a file was changed in storage, and no part of the zip is left', async () => {
+  it('are not downloaded as a zip if a file was changed in storage, and no part of the zip is left behind', async () => {
     const job = await completed();
     await put(treeFileKey(job.prefix, 'master.m3u8'), '#EXTM3X');
     const { status, json } = await api.call('GET', `${job.path}/download`);
@@ -307,7 +307,7 @@ describe('the files of an output', () => {
     expect(await api.context.store.head(rows[0].key)).toBeNull();
   });
 
-  it('are downloaded as a zip of another attempt when the process that made the first zip died', async () => {
+  it('are downloaded as a zip of another attempt if the process that made the first zip died', async () => {
     const job = await completed();
     await sql(
       `INSERT INTO objects (id, account_id, key, kind, job_id, content_type, size, state, delete_after, archive_of)

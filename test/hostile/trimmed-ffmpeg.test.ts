@@ -31,16 +31,16 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-trimmed-'));
   dataDir = join(folder, 'data');
   install('good');
-  // An option has another name, so this copy stands for a build that lacks a feature.
+  // In this copy, an option has another name, so it stands for a build that lacks a feature.
   install('lacking', (program) => replaceAll(program, 'filter_complex\0', 'filter_complXX\0'));
-  // This build writes a different encoder name into files.
+  // This copy writes another encoder name into files.
   install('unlike', (program) => replaceAll(program, 'Lavc \0', 'Lavx \0'));
   for (const path of [folder, dataDir, trimmedFolder(dataDir)]) chmodSync(path, 0o755);
   for (const { name, content } of corpusFiles()) writeFileSync(join(folder, name), content);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Copies the distribution's FFmpeg to the place of a build. Returns the folder of the copy. */
+/** Copies the distribution's FFmpeg to the path of a build. Returns the folder of the copy. */
 function install(name: string, change: (program: Buffer) => void = () => {}): string {
   const bin = join(trimmedFolder(dataDir), name, 'bin');
   mkdirSync(bin, { recursive: true });
@@ -78,7 +78,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     expect(runs).toBe(CORPUS.length);
   });
 
-  it('is rejected if it does not complete a command, with the name of the command', async () => {
+  it('is rejected if it does not complete a command, and the reason names the command', async () => {
     await expect(check('lacking')).rejects.toMatchObject({
       kind: 'rejected',
       message: expect.stringMatching(/^filter hflip ends with exit \d+ instead of exit 0: .*filter_complex/),
@@ -91,7 +91,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     });
   });
 
-  describe('in use', () => {
+  describe('a trimmed FFmpeg in use', () => {
     let trimmed: TrimmedManager;
     let opened: Sandbox;
     let guarded: Sandbox;
@@ -133,7 +133,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       expect(readTrimmed(dataDir).active?.folder).toBe('lacking');
     });
 
-    it('is abandoned if a command fails with it but succeeds with the distribution’s build, and the job gets that build’s result', async () => {
+    it('is abandoned if it fails with a command that the distribution’s build completes, and the job gets the result of that build', async () => {
       expect(await run()).toMatchObject({ end: 'exit', exitCode: 0, build: { package: expect.any(String) } });
       const { active, rejected } = readTrimmed(dataDir);
       expect(active).toBeNull();
@@ -191,7 +191,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
         await until(() => stateOf() === 'S', { what: 'a running step' });
         await runUntil(() => stateOf() === 'T', 'a stopped step');
         await until(() => stateOf() === 'S', { what: 'a step that has resumed' });
-        // SCHED_IDLE (sched(7)); the policy is field 41 of proc_pid_stat(5).
+        // The policy must be SCHED_IDLE (sched(7)), which is 5. It is field 41 of proc_pid_stat(5).
         const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
           .replace(/^.*\) /s, '')
           .split(' ');

@@ -21,7 +21,7 @@ import { until } from '../../testkit/until.ts';
 
 const PROCESSES = ['api', 'worker', 'gateway', 'postgres'];
 const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
-/** insufficient_privilege */
+/** SQLSTATE of insufficient_privilege. */
 const REJECTED = '42501';
 const SIGNING_KEY = Buffer.alloc(32, 7).toString('base64url');
 
@@ -29,13 +29,13 @@ let folder: string;
 let clip: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-up-roles-'));
-  // As root, database and cells run as other accounts, which must be able to traverse it.
+  // As root, the database and cells run under other accounts, which must be able to enter the folder.
   await chmod(folder, 0o711);
   clip = await makeClip(join(folder, 'clip.mp4'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Connections to the application's database: role → application names. */
+/** Returns the connections to the application's database: the application names of each role. */
 async function connected(dataDir: string): Promise<Record<string, string[]>> {
   const db = await openAsSuperuser(dataDir);
   const { rows } = await db.query(
@@ -57,7 +57,7 @@ async function connected(dataDir: string): Promise<Record<string, string[]>> {
 describe('airlock up', () => {
   let service: TestService;
   const clients = {} as Record<DatabaseRole, pg.Client>;
-  /** A connection of the superuser, as a target. */
+  /** A connection of the superuser, which the roles try to attack. */
   let admin: pg.Client | undefined;
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('airlock up', () => {
     await service?.remove();
   });
 
-  it("connects API and worker each with its own role, and nothing with the owner's", async () => {
+  it("connects the API and the worker with their own roles, and no process with the owner's role", async () => {
     const seen = await connected(service.dataDir);
     expect(Object.keys(seen)).toEqual(Object.values(DATABASE_ROLES).sort());
     expect(seen.airlock_api).toEqual(expect.arrayContaining(['airlock-api', 'airlock-listen']));
@@ -78,7 +78,7 @@ describe('airlock up', () => {
     expect(seen.airlock_worker!.join()).not.toContain('api');
   });
 
-  it('does everything with these privileges', async () => {
+  it('can do all of its work with the privileges of these roles', async () => {
     const { fileUrl } = await upload(service, clip);
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     expect(job.status, JSON.stringify(job)).toBe('completed');
@@ -97,7 +97,7 @@ describe('airlock up', () => {
     const doctor = await service.cli('doctor');
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('1 worker alive')]);
     expect((await service.call('GET', '/health-check')).json).toMatchObject({ ok: true, workers: { alive: 1 } });
-    // Retention, recovery and housekeeping run from the start; a missing privilege would appear here.
+    // Retention, recovery and housekeeping run from the start, so a missing privilege would be logged here.
     expect(service.output()).not.toMatch(/permission denied|\b42501\b|authentication failed/);
   });
 
@@ -147,7 +147,7 @@ describe('airlock up', () => {
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
   ];
   it.each(ROLES.flatMap((role) => [...own[role], ...both].map((statement) => [role, statement] as const)))(
-    'does not let the %s: %s',
+    'prevents the %s from running: %s',
     async (role, statement) => {
       admin ??= await openAsSuperuser(service.dataDir);
       await expect(clients[role].query(statement)).rejects.toMatchObject({ code: REJECTED });
@@ -155,7 +155,7 @@ describe('airlock up', () => {
     },
   );
 
-  it.each(ROLES)('shows the %s no queries of other roles, and no other database', async (role) => {
+  it.each(ROLES)('hides from the %s the queries of other roles and all other databases', async (role) => {
     const owner = await openServiceDatabase(service);
     const { rows } = await clients[role].query(
       'SELECT DISTINCT query FROM pg_stat_activity WHERE usename <> current_user AND pid <> pg_backend_pid() AND usename IS NOT NULL',
@@ -181,14 +181,14 @@ describe('airlock up', () => {
       expect(told).toContain('PATH=');
       for (const secret of secrets) expect(told.includes(secret)).toBe(false);
     }
-    // Only the API gets the key that an operator sets in the environment.
+    // Only the API gets the signing key that an operator sets in the environment.
     const holds = PROCESSES.filter((role) =>
       service.pids(role).some((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(SIGNING_KEY)),
     );
     expect(holds).toEqual(['api']);
   });
 
-  it('migrates a data directory without these roles automatically, with all its data', async () => {
+  it('migrates a data directory without these roles automatically, with all of its data', async () => {
     for (const client of [admin, ...Object.values(clients)]) await client?.end();
     const { fileUrl } = await upload(service, clip);
     const before = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -211,7 +211,7 @@ describe('airlock up', () => {
     const path = join(service.dataDir, 'secrets.json');
     const { postgresWorkerPassword: old, ...older } = JSON.parse(await readFile(path, 'utf8'));
     await writeFile(path, JSON.stringify(older));
-    // `up` opens its server with this function.
+    // `up` opens its database server with this function.
     const server = await openEmbeddedPostgres({ dataDir: service.dataDir, logger: recordingLogger() });
     expect((await loadSecrets(service.dataDir)).postgresWorkerPassword).not.toBe(old);
     const worker = await openServiceDatabase(service, 'worker');
@@ -221,7 +221,7 @@ describe('airlock up', () => {
   });
 });
 
-/** Restores the state before processes had roles: no roles, no passwords for them, open to every role. */
+/** Restores a data directory of an earlier release: without roles and their passwords, and with a database that every role can access. */
 async function forgetRoles(dataDir: string): Promise<void> {
   const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
   const db = await openAsSuperuser(dataDir);
@@ -237,7 +237,7 @@ async function forgetRoles(dataDir: string): Promise<void> {
 }
 
 describe('airlock transcode with its own server', () => {
-  it('uses the same roles, and leaves nothing behind after a second Ctrl-C', async () => {
+  it('connects with the same roles, and leaves nothing behind after a second Ctrl-C', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '320x180', args: noise });
     const { AIRLOCK_DATA_DIR: _, ...rest } = process.env;

@@ -32,7 +32,7 @@ import { faultsOf } from '../web/axe.ts';
 import { overflowing } from '../web/undeletable.ts';
 import { writer } from './toy/writer.ts';
 
-/** Two outputs, of which the second fails if its width is odd. */
+/** A blueprint with two outputs. The second output fails if its width is odd. */
 const pair = defineBlueprint({
   ...{ slug: 'pair-test', title: 'Pair', description: 'For tests.' },
   inputs: z.object({ video_url: media('video', 'The video.'), width: z.number().default(64) }),
@@ -51,7 +51,7 @@ const pair = defineBlueprint({
     })),
 });
 
-/** Executes runs of blueprints. Each of the first attempts fails once after its step. */
+/** Number of attempts that still have to fail. Each of them fails after it has executed its step. */
 let dying = 0;
 const original = kinds.get('blueprint')!;
 const mortal: Kind = {
@@ -66,7 +66,7 @@ const mortal: Kind = {
   },
 };
 
-/** Hash of the lower third of a frame. */
+/** Returns the hash of the lower third of a frame. */
 async function lowerThird(path: string): Promise<string> {
   const args = ['-ss', '0.4', '-i', path, '-frames:v', '1', '-vf', 'crop=iw:ih/3:0:2*ih/3', '-f', 'framemd5', '-'];
   return (await run('ffmpeg', ['-nostdin', '-v', 'error', ...args])).stdout.trim().split('\n').at(-1)!;
@@ -84,7 +84,7 @@ describe('a run of a blueprint', () => {
   let files: Awaited<ReturnType<typeof startSource>>;
   let airlock: Airlock;
   let origin: string;
-  /** Requests for slow.mp4 wait while this is set. */
+  /** Whether requests for slow.mp4 have to wait. */
   let holds = false;
   beforeAll(async () => {
     (blueprints as Map<string, Blueprint>).set(pair.slug, pair);
@@ -168,7 +168,7 @@ describe('a run of a blueprint', () => {
     expect([after.jobs - before.jobs, after.minutes - before.minutes]).toEqual([1, 1]);
   });
 
-  it('records an event for each step and output, and none for its children', async () => {
+  it('records an event for each step and output, and none for its child jobs', async () => {
     const id = await create('pair-test', { video_url: url('clip.mp4') });
     await ended(id);
     const events = async () => (await api.call('GET', `/v1/events?limit=100`)).json.events;
@@ -213,7 +213,7 @@ describe('a run of a blueprint', () => {
     expect([text.status, text.error_code]).toEqual(['failed', 'unsupported_media']);
   });
 
-  it('rejects an SVG as logo: by URL, by its content type, and as an upload that is declared as a PNG', async () => {
+  it('rejects an SVG as a logo by URL, by its content type, and as an upload that is declared as a PNG', async () => {
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
     await writeFile(join(folder, 'logo.svg'), svg);
     const made = await ended(await create('watermark', { video_url: url('clip.mp4'), logo_url: url('logo.svg') }));
@@ -229,7 +229,7 @@ describe('a run of a blueprint', () => {
     expect([confirmed.status, confirmed.json.code]).toEqual([400, 'upload_type_mismatch']);
   });
 
-  it('a run of a blueprint of an inspected upload needs no probe, and is rejected at once if the upload has the wrong kind', async () => {
+  it('a run of a blueprint with an inspected upload needs no probe, and is rejected immediately if the upload has the wrong kind', async () => {
     const { fileUrl } = await airlock.upload(join(folder, 'clip.mp4'));
     const { fileUrl: logo } = await airlock.upload(join(folder, 'logo.png'));
     const wrong = await api.call('POST', '/v1/blueprints/pair-test/runs', { video_url: logo });
@@ -249,7 +249,7 @@ describe('a run of a blueprint', () => {
     expect(receipt.deleted.map(({ kind }) => kind).sort()).toEqual(['output', 'upload', 'upload']);
   });
 
-  it('renders no output twice when its attempts die after they have created children', async () => {
+  it('renders no output twice when its attempts die after they have created child jobs', async () => {
     dying = 2;
     const id = await create('pair-test', { video_url: url('clip.mp4') });
     const made = await ended(id);
@@ -259,7 +259,7 @@ describe('a run of a blueprint', () => {
     ]);
   });
 
-  it('occupies no slot while its children run, and cancels and erases them', async () => {
+  it('occupies no slot while its child jobs run, and cancels and erases them', async () => {
     holds = true;
     const id = await create('watermark', { video_url: url('slow.mp4'), logo_url: url('logo.png') });
     await until(async () => (await childrenOf(id)).some(({ status }) => status === 'processing'), { what: 'a child' });
@@ -304,7 +304,7 @@ describe('a run of a blueprint', () => {
     expect(await query('SELECT state FROM objects WHERE job_id = $1', id)).toEqual([{ state: 'deleted' }]);
   });
 
-  describe('in the dashboard', () => {
+  describe('a run of a blueprint in the dashboard', () => {
     let browser: Browser;
     let page: Page;
     const problems: string[] = [];
@@ -321,7 +321,7 @@ describe('a run of a blueprint', () => {
     });
     afterAll(() => browser?.close());
 
-    /** In the window of a desktop and of a phone, each in another theme. */
+    /** Expects that the page is readable and accessible in the window of a desktop and of a phone, each in another theme. */
     const isReadable = async (name: string) => {
       for (const [width, colorScheme] of [[1280, 'light'] as const, [390, 'dark'] as const]) {
         await page.setViewportSize({ width, height: 900 });
@@ -359,7 +359,7 @@ describe('a run of a blueprint', () => {
       expect(problems).toEqual([]);
     });
 
-    it('has its captions reviewed next to its video with only the keyboard', async () => {
+    it('has captions that can be reviewed next to the video with only the keyboard', async () => {
       await page.goto(`${origin}/blueprints/caption-video`);
       await page.getByLabel('File for Video').setInputFiles(join(folder, 'clip.mp4'));
       await page.getByText('Ready', { exact: true }).waitFor();

@@ -68,7 +68,7 @@ describe('an output that is uploaded while it is written', () => {
     const run = { claim, signal: stopping.signal, reserved: () => {} } as unknown as Run;
     return new GrowingUpload(tools, run, { key, contentType: 'video/x-matroska' });
   };
-  /** Replaces the upload by one to a storage that behaves differently. */
+  /** Replaces the upload with an upload to a storage with these changes. */
   const against = async (changes: Partial<ObjectStore>) => {
     await upload.abandon();
     upload = openUpload(changes);
@@ -90,7 +90,7 @@ describe('an output that is uploaded while it is written', () => {
   const hasStored = (count: number) => until(() => stored.length >= count, { what: 'early parts', everyMs: 5 });
   const growTo = async (end: number, from = 0) => appendFile(path, bytes.subarray(from, end));
 
-  it('sends all parts but the first early, and appears when it is published, not before', async () => {
+  it('consists of parts that are sent early, except for the first, and is visible only when it is published', async () => {
     await growTo(2 * PART_BYTES - 1);
     await growTo(2 * PART_BYTES, 2 * PART_BYTES - 1);
     await hasStored(1);
@@ -109,7 +109,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBe(sha256);
   });
 
-  it('is the finished file, whatever changed after it was sent', async () => {
+  it('equals the finished file, regardless of what changed after it was sent', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     const file = await open(path, 'r+');
@@ -126,7 +126,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBe(createHash('sha256').update(expected).digest('hex'));
   });
 
-  it('may begin with other bytes than the bytes already sent, and be shorter', async () => {
+  it('may begin with other bytes than the bytes already sent, and may be shorter', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     const start = join(folder, 'start');
@@ -150,7 +150,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await row()).toBeUndefined();
   });
 
-  it('leaves nothing behind when the job does not complete', async () => {
+  it('leaves nothing behind if the job does not complete', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     expect(await parts()).toHaveLength(1);
@@ -158,14 +158,14 @@ describe('an output that is uploaded while it is written', () => {
     await upload.abandon();
     expect(await parts()).toEqual([]);
     expect(await row()).toMatchObject({ state: 'pending', multipart_id: null });
-    // The same attempt may store its output again, in one PUT or in parts.
+    // The same attempt can store its output again, in one PUT or in parts.
     stopping = new AbortController();
     await against({});
     await hasStored(4);
     expect(await (await upload.send(complete(), 0))!.publish()).toBe(true);
   });
 
-  it('ends a part that is being sent when the job ends', async () => {
+  it('interrupts a part that is being sent when the job ends', async () => {
     let isCalled = false;
     await against({
       putPart: (_, { outagePolicy }) =>
@@ -180,7 +180,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await parts()).toEqual([]);
   });
 
-  it('is deleted by a sweep after its parts when its worker died', async () => {
+  it('is deleted by a sweep, after its parts, if its worker died', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     expect(await parts()).toHaveLength(1);
@@ -190,12 +190,12 @@ describe('an output that is uploaded while it is written', () => {
     await sweepExpired(world.context);
     expect(await parts()).toEqual([]);
     expect(await row()).toMatchObject({ state: 'deleted', deletion_reason: 'replaced', multipart_id: null });
-    // A worker that was only slow finds neither the upload nor the row.
+    // A worker that was only slow no longer finds the upload or the row.
     await expect(upload.send(complete(), 0)).rejects.toThrow();
     expect(await published()).toBeNull();
   });
 
-  it('sends the parts that storage did not accept earlier at the end', async () => {
+  it('sends at the end the parts that storage did not accept earlier', async () => {
     const { putPart } = world.context.store;
     let failures = 0;
     await against({
@@ -215,7 +215,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBe(sha256);
   });
 
-  it('fails if storage does not come back, and is not published', async () => {
+  it('fails if storage does not become reachable again, and is not published', async () => {
     const { putPart } = world.context.store;
     await against({
       async putPart(...given) {
@@ -233,7 +233,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await parts()).toEqual([]);
   });
 
-  it('fails with a reason when storage does not combine its parts', async () => {
+  it('fails with a reason if storage does not combine its parts', async () => {
     await against({
       completeMultipart: () =>
         Promise.reject(
@@ -246,7 +246,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBeNull();
   });
 
-  it('is published when only the response to the publication was lost', async () => {
+  it('is published even if only the response to the publication was lost', async () => {
     const { completeMultipart } = world.context.store;
     await against({ completeMultipart: async (...given) => !(await completeMultipart(...given)) });
     await growTo(bytes.length);
@@ -266,7 +266,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBeNull();
   });
 
-  it('is not read through a link', async () => {
+  it('is not read through a symbolic link', async () => {
     const secret = join(folder, 'secret');
     await writeFile(secret, bytes);
     await upload.abandon();
@@ -279,7 +279,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await row()).toBeUndefined();
   });
 
-  it('an output that shrinks while it is uploaded is not sent further', async () => {
+  it('is not sent any further if it shrinks during the upload', async () => {
     await growTo(2 * PART_BYTES);
     await hasStored(1);
     await truncate(path, 10);

@@ -58,7 +58,7 @@ describe('a plan of several commands', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** An attempt at a job with an output of each format. */
+  /** Begins an attempt at a job with an output of each format. */
   async function begin(): Promise<TranscodeAttempt> {
     const account = await world.account();
     await world.database.db.transaction().execute((tx) =>
@@ -86,7 +86,7 @@ describe('a plan of several commands', () => {
     return { tools, run: attempt, request, atEnd: [] };
   }
 
-  /** Runs the plan after `change`, and ends the job. */
+  /** Plans the job, applies `change` to the plan, runs it, and ends the job. */
   async function make(attempt: TranscodeAttempt, change: (plan: JobPlan) => JobPlan = (plan) => plan) {
     const input = { ...(await inspect(clip)), path: '/in/0', file: clip, source: clip, countedSeconds: null };
     const request = { inputs: [{ url: clip }], outputs: FORMATS.map((outputFormat) => ({ outputFormat })) };
@@ -101,7 +101,7 @@ describe('a plan of several commands', () => {
   const outputsOf = async ({ run: { claim } }: TranscodeAttempt) =>
     (await world.outputs(claim.job.id)).map(({ format, status, error_code }) => [format, status, error_code]);
 
-  /** Makes the command of the picture fail. */
+  /** Returns the plan with a command of the picture that fails. */
   const breakPicture = (plan: JobPlan): JobPlan => ({
     ...plan,
     commands: plan.commands.map((command) =>
@@ -119,7 +119,7 @@ describe('a plan of several commands', () => {
     expect(await outputsOf(attempt)).toEqual(FORMATS.map((format) => [format, 'completed', null]));
   });
 
-  it('fails only the outputs of the command that fails, and the job with its error', async () => {
+  it('fails only the outputs of a command that fails, and then the job with the error of this command', async () => {
     const attempt = await begin();
     await make(attempt, breakPicture);
     const job = await world.row(attempt.run.claim.job.id);
@@ -136,7 +136,7 @@ describe('a plan of several commands', () => {
     expect(rows).toHaveLength(2);
   });
 
-  /** Makes a directory of pictures instead of one picture. */
+  /** Changes a plan to make a directory of pictures instead of one picture. */
   const intoDirectory =
     (names: string, { maxFiles = 20, encoder = 'mjpeg' } = {}) =>
     (plan: JobPlan): JobPlan => ({
@@ -183,7 +183,7 @@ describe('a plan of several commands', () => {
     ]);
   });
 
-  it('fails the attempt when no command makes anything', async () => {
+  it('fails the attempt if no command produces an output', async () => {
     const attempt = await begin();
     const breakAll = (plan: JobPlan): JobPlan => ({
       commands: plan.commands.map((command) => ({ ...command, args: ['-i', '/in/absent', '/out/a'] })),

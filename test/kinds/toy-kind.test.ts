@@ -30,7 +30,7 @@ import { overflowing } from '../web/undeletable.ts';
 import { VIOLATION } from './toy/execute.ts';
 import { toy } from './toy/index.ts';
 
-/** Parts of texts wait in their attempt while this is set. */
+/** Whether child jobs have to wait in their attempt. */
 let holdsParts = false;
 const held: typeof toy = {
   ...toy,
@@ -45,7 +45,7 @@ const held: typeof toy = {
   },
 };
 
-describe('a kind of job that is one folder and one entry of the registry', () => {
+describe('a job of a kind that consists of one folder and one registry entry', () => {
   let api: TestApi;
   let folder: string;
   let sandbox: Sandbox;
@@ -107,7 +107,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
   const childrenOf = async (id: string) =>
     (await api.database.pg.query('SELECT id, status, attempts, erased_at FROM jobs WHERE parent_id = $1', [id])).rows;
 
-  it('is created, waited for, shown with its two outputs, and downloaded', async () => {
+  it('is created, awaited, shown with its two outputs, and downloaded', async () => {
     const made = await api.call('POST', '/v1/toys?wait=30', { text: 'live' });
     expect([made.status, made.headers.get('location')]).toEqual([201, `/v1/toys/${made.json.id}`]);
     expect(made.json).toMatchObject({
@@ -142,7 +142,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(receipt.deleted).toContainEqual(expect.objectContaining({ files: 120, size: 480 }));
   });
 
-  it('records its events, with one of its own, and shows the job in the last', async () => {
+  it('records its events, including one of its own, and includes the job in the last event', async () => {
     const { id } = await create({ text: 'mood' });
     await read(id);
     const events = await until(async () => ((await eventsOf(id)).length === 6 ? eventsOf(id) : null), {
@@ -167,7 +167,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect((await api.call('GET', '/v1/events?types=toy.revesed')).json.details.near).toBe('toy.reversed');
   });
 
-  it('is sent to webhooks of the account that name its events, and to the URL of its job', async () => {
+  it("sends its events to the account's webhooks for these events, and its last event to the webhook URL of the job", async () => {
     const hook = await api.call('POST', '/v1/webhooks', { url: `${receiver.url}/hook`, types: ['toy.reversed'] });
     expect(hook.status).toBe(201);
     const { id } = await create({ text: 'drawer', webhook_url: `${receiver.url}/job` });
@@ -179,7 +179,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(received.find(({ type }) => type === 'toy.completed')!.data.job).toMatchObject({ id, status: 'completed' });
   });
 
-  it('has a list with a count of its own, and is in no list of another kind', async () => {
+  it('is in the list of its kind, which has its own count, and in no list of another kind', async () => {
     const [first, second] = [await create({ text: 'one' }), await create({ text: 'two' })];
     for (const { id } of [first, second]) await read(id);
     const list = await api.call('GET', '/v1/toys?limit=2&status=completed');
@@ -197,7 +197,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     }
   });
 
-  it('has a tree of one file, which is listed and downloaded as this file', async () => {
+  it('has an output with one file, which is listed and downloaded as this file', async () => {
     const { id } = await create({ text: 'single' });
     const sha256 = createHash('sha256').update('SINGLE').digest('hex');
     expect((await read(id)).outputs[1]).toMatchObject({ format: 'md', size: 6, files: 1, sha256 });
@@ -206,7 +206,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     ]);
     const toys = new Airlock({ url: await url(), key: api.key }).kind('toys');
     const path = join(folder, 'single.md');
-    // Checks the hash.
+    // The SDK also checks the hash.
     await toys.resultOf(await toys.get(id)).save(path, { output: 'md' });
     expect(await readFile(path, 'utf8')).toBe('SINGLE');
   });
@@ -252,7 +252,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(rows).toEqual([{ action: 'toy.erased' }]);
   });
 
-  it('waits for its children without a slot, and continues when the last has ended', async () => {
+  it('waits for its child jobs without a slot, and continues when the last of them has ended', async () => {
     const { id } = await create({ text: 'abc+de' });
     await until(async () => (await childrenOf(id)).length === 2, { what: 'the children of a toy' });
     const done = await read(id);
@@ -268,7 +268,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     }
   });
 
-  it('is shown in its own state while its children run, and cancels them when it is canceled', async () => {
+  it('is shown in its own state while its child jobs run, and cancels them when it is canceled', async () => {
     holdsParts = true;
     const { id } = await create({ text: 'p+c' });
     await reaches(id, 'collecting');
@@ -289,7 +289,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     await until(async () => (await last()) === 'toy.canceled', { what: 'the event of the cancel' });
   });
 
-  it('is created once for one Idempotency-Key, and rejected by its own schema', async () => {
+  it('is created once for each Idempotency-Key, and is rejected by its own schema', async () => {
     const headers = { 'idempotency-key': 'k' };
     const [first, second] = [await create({ text: 'a' }, headers), await create({ text: 'a' }, headers)];
     expect(second.id).toBe(first.id);
@@ -297,7 +297,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect([rejected.status, rejected.json.details.field]).toEqual([400, 'text']);
   });
 
-  it('is in the list of kinds, which the dashboard uses to show its jobs among all jobs', async () => {
+  it('belongs to a kind in the list of kinds, with which the dashboard shows the job among all jobs', async () => {
     const { items } = (await api.call('GET', '/v1/kinds')).json;
     const statuses = ['pending', 'processing', 'completed', 'failed', 'canceled', 'collecting'];
     const noun = { one: 'toy', many: 'toys' };
@@ -311,12 +311,12 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect((await api.call('GET', '/v1/jobs?kind=transcode')).json).toMatchObject({ items: [], total: 0 });
   });
 
-  it('has tools of the Model Context Protocol, which create, wait for, read and erase its jobs', async () => {
+  it('has tools of the Model Context Protocol that create, wait for, read and erase it', async () => {
     const client = new Client({ name: 'test', version: '1' });
     const requestInit = { headers: { authorization: `Bearer ${api.key}` } };
     const transport = new StreamableHTTPClientTransport(new URL(`${await url()}/mcp`), { requestInit });
     await client.connect(transport as Parameters<Client['connect']>[0]);
-    // The tools of another kind list, cancel, erase and download its jobs, with the argument `kind`.
+    // The tools of other kinds also list, cancel, erase and download toys, with the argument `kind`.
     const names = (await client.listTools()).tools.map(({ name }) => name).filter((name) => name.includes('toy'));
     expect(names.toSorted()).toEqual(['create_toy', 'get_toy']);
     // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
@@ -355,7 +355,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     await expect(toys.download(id, { output: 'txt' })).rejects.toMatchObject({ code: 'output_deleted' });
   });
 
-  it('is called by its noun in errors', async () => {
+  it('is named by the noun of its kind in errors', async () => {
     holdsParts = true;
     const { id } = await create({ text: 'n+o' });
     await reaches(id, 'collecting');
@@ -372,7 +372,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect([late.status, late.json.code, late.json.error]).toEqual([409, 'job_canceled', 'The toy was canceled']);
   });
 
-  it('is part of the OpenAPI document', async () => {
+  it('is described by the OpenAPI document', async () => {
     const { paths, tags } = (await api.call('GET', '/openapi.json')).json;
     expect(Object.keys(paths).filter((path) => path.startsWith('/v1/toys'))).toHaveLength(7);
     expect(paths['/v1/toys'].post.operationId).toBe('createToy');
@@ -382,7 +382,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(types).toContain('toy.reversed');
   });
 
-  describe('in the dashboard', () => {
+  describe('a job of this kind in the dashboard', () => {
     let browser: Browser;
     let page: Page;
     beforeAll(async () => {
@@ -401,13 +401,13 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       await page.goto(`${await url()}/jobs/toys/${id}`);
       await page.getByRole('heading', { level: 1, name: `Toy ${id.slice(-8)}` }).waitFor();
     };
-    /** The name and the text of the file that a button downloads. */
+    /** Returns the name and the bytes of the file that a button downloads. */
     const downloadBy = async (name: string) => {
       const button = page.getByRole('button', { name, exact: true }).first();
       const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
       return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
     };
-    /** In the window of a desktop and of a phone. */
+    /** Expects that the page is readable and accessible in the window of a desktop and of a phone. */
     const isReadable = async () => {
       for (const width of [1280, 390]) {
         await page.setViewportSize({ width, height: 800 });
@@ -416,7 +416,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       await page.setViewportSize({ width: 1280, height: 800 });
     };
 
-    it('is in the list of jobs with jobs of other kinds, and alone when the list is filtered by its kind', async () => {
+    it('is in the list of jobs together with jobs of other kinds, and alone if the list is filtered by its kind', async () => {
       const source = { inputs: [{ url: 'https://127.0.0.1/a.mp4' }], outputFormat: 'mp3' };
       const { id: other } = (await api.call('POST', '/v1/transcodes', source)).json;
       await api.call('PATCH', `/v1/transcodes/${other}/cancel`);
@@ -485,7 +485,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       await page.getByRole('heading', { level: 1, name: `Toy ${id.slice(-8)}` }).waitFor();
     });
 
-    it('has a list of the files of an output, with pages, and downloads of one file and of all as a zip', async () => {
+    it('has a list of the files of an output, with pages, downloads of single files and a zip of all files', async () => {
       const { id } = await create({ text: 'many' });
       await read(id);
       await open(id);
@@ -520,10 +520,10 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       expect(await files.count()).toBe(0);
     });
 
-    it('is shown in its own state, and canceled', async () => {
+    it('is shown in its own state, and can be canceled', async () => {
       holdsParts = true;
       const { id } = await create({ text: 'd+b' });
-      // No event says that a parent waits: the page shows it if it is opened afterwards.
+      // No event is sent when a parent starts to wait for its children, so the page is opened afterwards.
       await reaches(id, 'collecting');
       await open(id);
       await page.getByText('Collecting', { exact: true }).first().waitFor();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCaptions } from '../../src/captions/index.ts';
+import { failures } from '../../src/contract/failures.ts';
 import { run } from '../../testkit/run.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
@@ -13,8 +14,8 @@ import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 
 const TESTDATA = '/usr/share/pocketsphinx/test/data';
 /**
- * The largest frames of FLAC. FFmpeg passes each frame from thread to thread. With FFmpeg's default frames of a quarter of a second, an
- * hour of audio takes ten times as long.
+ * Options for the largest frames of FLAC. FFmpeg passes each frame from thread to thread. With FFmpeg's default frames of a quarter of a
+ * second, an hour of audio takes ten times as long.
  */
 const LARGE_FRAMES = ['-frame_size', '65535'];
 const SOURCES = { allow: ['127.0.0.1/32'], ports: [443] };
@@ -44,11 +45,11 @@ describe('a transcription', () => {
     await run('ffmpeg', ['-v', 'error', '-y', ...args, join(folder, name)]);
     return `${source.url}/${name}?token=secret`;
   };
-  /** Bursts of a tone: half a second in each period of seconds. */
+  /** Returns arguments for bursts of a tone. Each period of this many seconds begins with a burst of half a second. */
   const bursts = (seconds: number, period = 1) => [
     ...['-f', 'lavfi', '-i', `aevalsrc=0.3*sin(2*PI*300*t)*lt(mod(t\\,${period})\\,0.5):d=${seconds}:s=16000`],
   ];
-  /** Arguments that repeat one period of bursts, because computing a tone costs more than compressing it. */
+  /** Returns arguments that repeat one period of bursts, because computing a tone takes longer than compressing it. */
   const repeated = async (seconds: number, period: number) => {
     await media('period.wav', bursts(period, period));
     return ['-stream_loop', '-1', '-i', join(folder, 'period.wav'), '-t', String(seconds), ...LARGE_FRAMES];
@@ -64,7 +65,7 @@ describe('a transcription', () => {
     return (await fetch(json.url)).text();
   };
 
-  it('is rejected with 501 and the command that configures it, while no worker has a model', async () => {
+  it('is rejected with 501 and the command that configures transcription if no worker has a model', async () => {
     const { status, json } = await create({ media_url: 'https://example.com/a.mp4' }, '');
     expect([status, json.error, json.code]).toEqual([
       ...[501, 'Transcription is not configured on this server', 'transcription_not_configured'],
@@ -73,7 +74,7 @@ describe('a transcription', () => {
     expect((await api.call('GET', '/v1/transcribes')).json).toMatchObject({ items: [], total: 0 });
   });
 
-  describe('with a model', () => {
+  describe('a transcription with a model', () => {
     let speech: SpeechWorker;
     let clip: string;
     beforeAll(async () => {
@@ -95,7 +96,7 @@ describe('a transcription', () => {
       expect(text).toBe(MODEL_SENTENCE);
     });
 
-    it('writes several formats, with words and times in the JSON', async () => {
+    it('writes several formats, with words and times in the JSON file', async () => {
       const body = {
         media_url: clip,
         output_formats: ['json', 'vtt'],
@@ -117,7 +118,7 @@ describe('a transcription', () => {
     it.each([
       ['silence', 'silence.wav', ['-f', 'lavfi', '-i', 'anullsrc=r=44100:d=3']],
       ['a steady noise', 'noise.flac', ['-f', 'lavfi', '-i', 'anoisesrc=d=3:a=0.002:r=16000']],
-    ])('a transcription of %s is empty, with no invented words', async (_, name, args) => {
+    ])('a transcription of %s is empty, without invented words', async (_, name, args) => {
       const job = await transcribe({ media_url: await media(name, args), output_formats: ['srt', 'vtt', 'json'] });
       expect(job).toMatchObject({ status: 'completed', language: null });
       expect([await download(job.id, '?output=srt'), await download(job.id, '?output=vtt')]).toEqual(['', 'WEBVTT\n']);
@@ -132,7 +133,7 @@ describe('a transcription', () => {
       expect(read.ok && read.cues.every(({ start, end }) => start >= 0 && end <= 5100)).toBe(true);
     });
 
-    it('a transcription of a picture, a text or a video without sound fails with the reason', async () => {
+    it('a transcription of a picture, a text or a video without sound fails with a reason and a remedy', async () => {
       const picture = await media('picture.png', ['-f', 'lavfi', '-i', 'color=red:s=32x32', '-frames:v', '1']);
       const mute = await media('mute.mp4', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1']);
       await writeFile(join(folder, 'text.bin'), 'This is a letter, not a recording.\n'.repeat(100));
@@ -141,14 +142,16 @@ describe('a transcription', () => {
         [mute, 'no_audio_stream'],
         [`${source.url}/text.bin`, 'unsupported_media'],
         [`${source.url}/absent.mp4`, 'source_not_found'],
-      ]) {
+      ] as const) {
         const job = await transcribe({ media_url });
-        expect([media_url, job.status, job.error_code]).toEqual([media_url, 'failed', code]);
+        const [shown] = media_url.split('?');
+        const error_advice = failures[code].advice;
+        expect(job).toMatchObject({ media_url: shown, status: 'failed', error_code: code, error_advice });
         expect(job.error_message).not.toContain('token');
       }
     });
 
-    it('a transcription of a stream that is damaged in the middle keeps the times after the damage', async () => {
+    it('a transcription of a stream that is damaged in the middle completes with the recognized words', async () => {
       await media('damaged.mp3', [...bursts(8), '-c:a', 'libmp3lame']);
       const bytes = await readFile(join(folder, 'damaged.mp3'));
       bytes.fill(0, Math.floor(bytes.length / 3), Math.floor(bytes.length / 2));
@@ -158,7 +161,7 @@ describe('a transcription', () => {
       expect(await download(job.id)).toContain('this is the airlock');
     });
 
-    it('suggests the most similar language, field and format in the error of a wrong request', async () => {
+    it('reports the most similar language, field and format in the error for a wrong request', async () => {
       const wrong = async (body: object) => {
         const { status, json } = await create({ media_url: clip, ...body }, '');
         return [status, json.details.field, json.details.near ?? json.details.reason];
@@ -200,7 +203,7 @@ describe('a transcription', () => {
       return confirmed.json.result.fileUrl;
     };
 
-    it('a transcription of an upload of eleven minutes is made by child jobs, in pieces that end in pauses', async () => {
+    it('a transcription of an upload of eleven minutes is made by child jobs, from pieces that end in pauses', async () => {
       await media('eleven.flac', await repeated(660, 10));
       const job = await transcribe({ media_url: await upload('eleven.flac', 'audio/flac'), output_format: 'json' });
       expect([job.status, job.error_message]).toEqual(['completed', null]);
@@ -208,7 +211,7 @@ describe('a transcription', () => {
         job.id,
       ]);
       expect(rows.map(({ kind, status }) => [kind, status])).toEqual(Array(2).fill(['transcribe-piece', 'completed']));
-      // Their results are deleted when they have been used.
+      // The results of child jobs are deleted after the job has read them.
       expect(rows.map(({ erased_at }) => erased_at)).not.toContain(null);
       const { segments } = JSON.parse(await download(job.id));
       const starts = segments.map(({ start }: { start: number }) => start);
@@ -230,7 +233,7 @@ describe('a transcription', () => {
       expect([times[0][0] < 4, times.at(-1)[0] > 3716]).toEqual([true, true]);
     });
 
-    it('a transcription in a transcode makes captions of the first output with sound, regardless of their position in the request', async () => {
+    it('a transcription in a transcode produces captions of the first output with sound, regardless of the order of the outputs', async () => {
       const outputs = [
         { outputFormat: 'srt' },
         { outputFormat: 'wav' },
@@ -268,7 +271,7 @@ describe('a transcription', () => {
       expect(await wrong(position)).toEqual([422, 'outputs[1].options[0]']);
     });
 
-    it('makes the subtitles of a ladder in both manifests', async () => {
+    it('produces the subtitles of a ladder, which both manifests contain', async () => {
       const ladder = { outputFormat: 'cmaf', ladder: [{ height: 64 }], subtitles: 'transcribe' };
       const made = await api.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url: clip }], outputs: [ladder] });
       expect([made.status, made.json.status, made.json.error_message]).toEqual([201, 'completed', null]);
@@ -283,7 +286,7 @@ describe('a transcription', () => {
       expect(await file(text)).toContain('this is the airlock');
     });
 
-    it('leaves no text when it is erased: in the database, in events and in storage', async () => {
+    it('leaves no text in the database, in events and in storage when it is erased', async () => {
       const job = await transcribe({ media_url: await upload('clip.mp4', 'video/mp4'), language: 'en' });
       expect(await download(job.id)).toContain('airlock');
       const erased = await api.call('DELETE', `/v1/transcribe/${job.id}`);
@@ -357,9 +360,10 @@ describe('a transcription by PocketSphinx', () => {
     expect(words[3].end).toBeCloseTo(2.12, 1);
   });
 
-  it('into another language fails with the languages of the recognizer', async () => {
+  it('a transcription by PocketSphinx into another language fails, and the error contains the languages of the recognizer', async () => {
     const job = await transcribe({ task: 'translate' });
-    expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed' });
+    const { advice } = failures.transcription_failed;
+    expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed', error_advice: advice });
     expect(job.error_message).toBe('This server recognizes only US English, and cannot translate.');
   });
 });

@@ -19,7 +19,7 @@ const {
 const [newest]: string[][] = JSON.parse(readFileSync(join(DIST, 'builds.json'), 'utf8'));
 const CHUNKS = newest!.filter((file) => /^chunks\/.*\.js$/.test(file));
 
-describe('the built program, as its loader reads it', () => {
+describe('the built program, as its loader reads it,', () => {
   let built: ProgramText[];
   let sources: ProgramText[];
   beforeAll(() => {
@@ -28,12 +28,12 @@ describe('the built program, as its loader reads it', () => {
 
   it('contains every string, template and regular expression of its sources that has characters beyond ASCII', () => {
     expect(sources.length).toBeGreaterThan(100);
-    // esbuild joins texts, and divides none.
+    // esbuild may join texts, but does not divide them.
     const all = built.map(({ text }) => text).join('\0');
     expect(sources.filter(({ text }) => !all.includes(text))).toEqual([]);
   });
 
-  it('contains no text that is UTF-8 read as Latin-1, from a package either', () => {
+  it('contains no text that is UTF-8 misread as Latin-1, neither from the sources nor from a package', () => {
     expect(built.filter(({ text }) => isMisread(text))).toEqual([]);
   });
 });
@@ -75,7 +75,7 @@ describe('the texts of a program', () => {
     ['1280Ã\u0097720', true],
     ['“all tools”', false],
     ['voilà, 1280×720', false],
-  ])('are recognized as misread: %j is %s', (text, misread) => {
+  ])('are recognized as misread or correct: %j is %s', (text, misread) => {
     expect(isMisread(text)).toBe(misread);
   });
 });
@@ -92,7 +92,7 @@ describe('the check of the build', () => {
     }
   };
 
-  it('accepts each kind of character of UTF-8, and a mark of the byte order', () => {
+  it('accepts each kind of UTF-8 character, and a byte order mark', () => {
     for (const text of ['a\0\x7f', '\u0080ÿ', '“…”', '😀', '\ufeffa', '\ufffd'])
       expect(() => check(Buffer.from(text))).not.toThrow();
   });
@@ -116,7 +116,7 @@ describe('the check of the build', () => {
   });
 });
 
-/** Whether the text contains characters that are the bytes of other characters in UTF-8. */
+/** Returns whether the text contains characters that are the UTF-8 bytes of other characters. */
 function isMisread(text: string): boolean {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   return (text.match(/[\x80-\xff]+/g) ?? []).some((run) => {

@@ -6,7 +6,7 @@ import { projectRoot } from '../../src/config/root.ts';
 import { PROGRAM } from '../../testkit/program.ts';
 import { run } from '../../testkit/run.ts';
 
-/** Prints the names of the chunks whose compiled code V8 rejects in a process with the same options and flags. */
+/** A program that prints the names of the chunks whose compiled code V8 rejects, in a process with the same options and flags. */
 const CHECK = `
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
@@ -33,7 +33,7 @@ it.each(['up', 'api', 'worker'])(
   },
 );
 
-it('./airlock starts the program with the options for which it is compiled', () => {
+it('./airlock starts the program with the options with which it was compiled', () => {
   const launcher = readFileSync(join(projectRoot(), 'airlock'), 'utf8');
   expect(launcher).toContain(`exec node ${v8Options('up').join(' ')} "$root/dist/airlock.js" "$@"`);
 });

@@ -8,7 +8,7 @@ let folder: string;
 let launcher: string;
 let paths = 0;
 
-/** PATH without some programs, and with scripts instead of others. */
+/** Returns a PATH without some programs, and with scripts instead of some other programs. */
 function path(without: string[], scripts: Record<string, string> = {}): { PATH: string; bin: string } {
   paths += 1;
   const bin = makePath(join(folder, `path ${paths}`), without, scripts);
@@ -35,7 +35,7 @@ describe('./airlock with a lockfile that differs from the one in node_modules', 
     expect(failed.stderr).toContain(`called in ${copy} with ci --ignore-scripts`);
   });
 
-  it('runs npm once, and not again while the lockfile stays', () => {
+  it('runs npm once, and not again while the lockfile does not change', () => {
     const copy = copyTree(join(folder, 'new lock'));
     writeFileSync(join(copy, 'package-lock.json'), '{"lockfileVersion": 3, "packages": {}}');
     const { PATH } = path([], { npm: 'exit 0' });
@@ -45,14 +45,14 @@ describe('./airlock with a lockfile that differs from the one in node_modules', 
 });
 
 describe('./airlock on a machine where something is missing', () => {
-  it('prints the exact line when it may not install packages', () => {
+  it('prints the exact command if it may not install packages', () => {
     const { PATH } = path(['ffmpeg', 'ffprobe', 'bwrap', 'sudo']);
     const result = run(launcher, ['up'], { env: { PATH }, asNobody: isRoot });
     expect(result.status).toBe(69);
     expect(result.stderr).toContain('apt-get update && apt-get install -y ffmpeg bubblewrap\n');
   });
 
-  it('prints the help of the tests without installing what only the tests need', () => {
+  it('prints the help of the test command without installing the packages that only tests need', () => {
     const { PATH } = path(['gcc', 'chromium', 'chromium-headless-shell', 'apt-get']);
     for (const args of [
       ['test', '--help'],
@@ -62,14 +62,14 @@ describe('./airlock on a machine where something is missing', () => {
     }
   });
 
-  it('names the packages when there is no apt', () => {
+  it('names the missing packages if there is no apt', () => {
     const { PATH } = path(['bwrap', 'apt-get']);
     const result = run(launcher, ['up'], { env: { PATH } });
     expect(result.status).toBe(69);
     expect(result.stderr).toContain('by their Debian names: bubblewrap\n');
   });
 
-  it.runIf(isRoot)(`installs them as root, quietly and without questions${rootNote}`, () => {
+  it.runIf(isRoot)(`installs the packages as root, quietly and without questions${rootNote}`, () => {
     const log = join(folder, 'apt.log');
     const { PATH, bin } = path(['bwrap'], {
       'apt-get': `echo "$DEBIAN_FRONTEND $*" >>'${log}'; echo chatter; case "$*" in *install*) ln -s /usr/bin/true '${join(folder, `path ${paths + 1}`, 'bin/bwrap')}';; esac`,
@@ -91,14 +91,14 @@ describe('./airlock on a machine where something is missing', () => {
     expect(result.stderr).toContain('E: no such mirror');
   });
 
-  it.runIf(isRoot)(`stops when apt reports success but the program is still missing${rootNote}`, () => {
+  it.runIf(isRoot)(`stops if apt reports success but the program is still missing${rootNote}`, () => {
     const { PATH } = path(['bwrap'], { 'apt-get': 'exit 0' });
     const result = run(launcher, ['up'], { env: { PATH } });
     expect(result.status).toBe(69);
     expect(result.stderr).toContain('Still missing after the installation: bubblewrap');
   });
 
-  it('requires a compiler for the tests only', () => {
+  it('requires a compiler only for the tests', () => {
     const { PATH } = path(['gcc', 'apt-get']);
     expect(run(launcher, ['up'], { env: { PATH } }).status).toBe(0);
     expect(run(launcher, ['test'], { env: { PATH } }).stderr).toMatch(
@@ -114,7 +114,7 @@ describe('./airlock on a machine where something is missing', () => {
     expect(result.stderr).toContain('apt-get update && apt-get install -y nodejs npm\n');
   });
 
-  it.runIf(isRoot)(`does not install a Node of the distribution that would be too old${rootNote}`, () => {
+  it.runIf(isRoot)(`does not install a Node of the distribution that is too old${rootNote}`, () => {
     const { PATH } = path(['node', 'nodejs'], {
       'apt-get': 'case "$*" in *install*) echo must not happen; exit 1;; esac',
       'apt-cache': 'printf "nodejs:\\n  Installed: (none)\\n  Candidate: 18.19.0+dfsg-6\\n"',

@@ -22,8 +22,8 @@ afterAll(() => removeFolder(folder));
 
 const note = skipNote(!namespaces && 'needs root and mount namespaces');
 
-describe.runIf(namespaces)(`./airlock as root in a folder that others cannot pass through${note}`, () => {
-  it('continues under names that the service account can reach, and keeps the working directory', () => {
+describe.runIf(namespaces)(`./airlock as root in a folder that other users cannot enter${note}`, () => {
+  it('continues under paths that the service account can reach, and keeps the working directory', () => {
     const { status, output } = run(join(tree, 'airlock'), ['up', 'x'], { cwd: closed });
     expect(status).toBe(0);
     expect(output).toMatchObject({
@@ -42,20 +42,20 @@ describe.runIf(namespaces)(`./airlock as root in a folder that others cannot pas
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain('the\\040tree');
   });
 
-  it('runs twice at the same time under the same names', async () => {
+  it('can run twice at the same time under the same paths', async () => {
     const runs = await Promise.all([1, 2].map(() => runAsync(join(tree, 'airlock'), ['up'], { cwd: closed })));
     expect(runs.map(({ status }) => status)).toEqual([0, 0]);
     expect(runs[0]!.output).toEqual(runs[1]!.output);
   });
 
-  it('works when the folder of the repository is itself closed', () => {
+  it('starts if the folder of the repository itself is closed', () => {
     const own = copyTree(join(folder, 'own'));
     chmodSync(own, 0o700);
     expect(run('./airlock', ['up'], { cwd: own }).output).toMatchObject({ reachable: true, cwd: own });
     expect(statSync(own).mode & 0o777).toBe(0o700);
   });
 
-  it('gives a second name only to the data directory when only that is closed', () => {
+  it('gives only the data directory a second path if only the data directory is closed', () => {
     const open = copyTree(join(folder, 'open'));
     const dataDir = join(closed, 'deep/data');
     const { output } = run(join(open, 'airlock'), ['up'], { env: { AIRLOCK_DATA_DIR: dataDir } });
@@ -63,7 +63,7 @@ describe.runIf(namespaces)(`./airlock as root in a folder that others cannot pas
     expect(output.dataDir).toMatch(/^\/run\/airlock\//);
   });
 
-  it('makes no data directory for help, and none for a transcode on another server', () => {
+  it('creates no data directory for help, and none for a transcode on another server', () => {
     const dataDir = join(closed, 'never');
     const env = { AIRLOCK_DATA_DIR: dataDir };
     expect(run(join(tree, 'airlock'), ['--help'], { env }).status).toBe(0);
@@ -71,7 +71,7 @@ describe.runIf(namespaces)(`./airlock as root in a folder that others cannot pas
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  it('runs the tests under the second name as well', () => {
+  it('runs the tests under the second path as well', () => {
     const { output } = run(join(tree, 'airlock'), ['test', 'one'], { cwd: closed });
     expect(output).toMatchObject({ args: ['run', 'one'] });
     expect(output.cwd).toMatch(/^\/run\/airlock\/[0-9a-f]{16}\/app$/);

@@ -23,7 +23,7 @@ const stamp = () => statSync(join(tree, 'dist/.sources')).mtimeMs;
 const rootNote = skipNote(!isRoot && 'needs root');
 
 describe('./airlock', () => {
-  it('builds at the first start, without npm when the packages are there already', () => {
+  it('builds at the first start, without npm if the packages are already installed', () => {
     const first = run(launcher, ['up', 'a b', '']);
     expect(first.stderr).toBe('airlock: building\n');
     expect(first).toMatchObject({ status: 0, output: { args: ['up', 'a b', ''], cwd: '/' } });
@@ -37,7 +37,7 @@ describe('./airlock', () => {
     expect(stamp()).toBe(before);
   });
 
-  it('runs from any working directory and through a symbolic link, keeping the working directory', () => {
+  it('runs in any working directory and through a symbolic link, and keeps the working directory', () => {
     const link = join(folder, 'link');
     symlinkSync(launcher, link);
     expect(run(link, ['x'], { cwd: folder }).output).toMatchObject({ cwd: folder, args: ['x'] });
@@ -45,7 +45,7 @@ describe('./airlock', () => {
     expect(run('../airlock', ['x'], { cwd: join(tree, 'src') }).output).toMatchObject({ cwd: join(tree, 'src') });
   });
 
-  it('builds again when a source is changed, added or removed, and not for a test', () => {
+  it('builds again when a source file is changed, added or removed, but not for a test', () => {
     const main = join(tree, 'src/cli/main.ts');
     writeFileSync(main, readFileSync(main, 'utf8').replace(`mark: 'first'`, `mark: 'second'`));
     expect(run(launcher, []).output).toMatchObject({ mark: 'second' });
@@ -68,14 +68,14 @@ describe('./airlock', () => {
     expect(run(launcher, []).status).toBe(0);
   });
 
-  it('builds once when several start at the same time', async () => {
+  it('builds once when several processes start at the same time', async () => {
     writeFileSync(join(tree, 'src/more.ts'), 'export {};\n');
     const runs = await Promise.all([1, 2, 3].map(() => runAsync(launcher, ['up'])));
     expect(runs.map(({ status }) => status)).toEqual([0, 0, 0]);
     expect(runs.filter(({ stderr }) => stderr.includes('building'))).toHaveLength(1);
   });
 
-  it('keeps the chunks of the previous build, for a service that still uses them', () => {
+  it('keeps the chunks of the previous build for a service that still runs it', () => {
     const main = join(tree, 'src/cli/main.ts');
     const text = readFileSync(main, 'utf8');
     const late = join(tree, 'src/cli/late.ts');
@@ -89,7 +89,7 @@ describe('./airlock', () => {
     writeFileSync(main, text);
   });
 
-  it('runs code that the build compiled, and compiles the sources itself when a file of it is damaged', () => {
+  it('runs the code that the build compiled, and compiles the sources itself if a file of compiled code is damaged', () => {
     const options = '--max-semi-space-size=1';
     const compiled = join(tree, 'dist/compiled', options);
     const [main] = readdirSync(compiled).filter((name) => name.startsWith('main-'));
@@ -108,17 +108,17 @@ describe('./airlock', () => {
     expect(run(launcher, ['x'])).toMatchObject({ status: 0, output: { args: ['x'] } });
   });
 
-  it('hands "test" with its arguments to vitest, in the root of the repository', () => {
+  it('passes "test" with its arguments to Vitest, in the root of the repository', () => {
     const { output } = run(launcher, ['test', 'src/crypto', '--bail', '1'], { cwd: folder });
     expect(output).toMatchObject({ args: ['run', 'src/crypto', '--bail', '1'], cwd: tree });
   });
 
-  it('hands "bench" with its arguments to the benchmarks, in the root of the repository', () => {
+  it('passes "bench" with its arguments to the benchmarks, in the root of the repository', () => {
     const { output } = run(launcher, ['bench', '--case', 'memory'], { cwd: folder });
     expect(output).toMatchObject({ args: ['--case', 'memory'], cwd: tree });
   });
 
-  it.runIf(isRoot)(`builds FFmpeg only as root, and only to an absolute path${rootNote}`, () => {
+  it.runIf(isRoot)(`builds FFmpeg only as root, and only at an absolute path${rootNote}`, () => {
     const real = join(projectRoot(), 'airlock');
     const relative = run(real, ['ffmpeg', 'build', 'here']);
     expect(relative).toMatchObject({ status: 2, stderr: 'airlock: here is not an absolute path\n' });
@@ -128,7 +128,7 @@ describe('./airlock', () => {
     expect(existsSync(join(folder, 'ffmpeg'))).toBe(false);
   });
 
-  it.runIf(isRoot)(`runs for a user who may not write here, as long as nothing has to be built${rootNote}`, () => {
+  it.runIf(isRoot)(`runs for a user without write access here, as long as nothing has to be built${rootNote}`, () => {
     run(launcher, []);
     chmodSync(tree, 0o755);
     expect(run(launcher, ['x'], { asNobody: true })).toMatchObject({ status: 0, stderr: '', output: { args: ['x'] } });

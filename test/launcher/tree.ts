@@ -27,16 +27,16 @@ console.log(JSON.stringify({
 }));
 `;
 
-/** Sources that the build itself reads. */
+/** Sources that the build itself imports. */
 const BUILT_FROM = [
   ...['cli/loader.ts', 'cli/chunk-loader.ts', 'cli/v8-options.ts', 'cli/roles/migrate.ts'],
   ...['config/database-roles.ts', 'database/migrate.ts', 'database/roles.ts', 'supervisor'],
 ];
 
-/** Replaces the real one, which the launcher starts for `./airlock test`. */
+/** Replaces Vitest, which the launcher starts for `./airlock test`. */
 const VITEST = `console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), file: process.argv[1] }));`;
 
-/** Replaces the real script, because Vite takes half of the time of a build of these sources. */
+/** Replaces the build of the dashboard, because Vite takes half of the time of a build of these sources. */
 const DASHBOARD = `
 import { mkdirSync, writeFileSync } from 'node:fs';
 export async function buildDashboard(outDir) {
@@ -49,20 +49,20 @@ export async function buildDashboard(outDir) {
 export interface Run {
   status: number | null;
   stderr: string;
-  /** Output of the program, parsed. */
+  /** Standard output of the program, parsed as JSON. */
   output: Record<string, unknown>;
 }
 
 export const isRoot = process.getuid!() === 0;
 
-/** A temporary folder that others can pass through. */
+/** Creates a temporary folder that other users can enter. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-launcher-'));
   chmodSync(folder, 0o755);
   return folder;
 }
 
-/** Sources of the threads that the build starts from files of their own. */
+/** Returns the sources of the threads that the build starts from separate files. */
 function readThreads(build: string): string[] {
   const threads = readFileSync(build, 'utf8').match(/src\/[\w/-]+-thread\.ts/g) ?? [];
   if (threads.length === 0) throw new Error('the build names no thread');
@@ -73,7 +73,9 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Copies launcher, scripts and lockfile to `folder`, with a small program of its own and links to our packages. */
+/**
+ * Copies the launcher, scripts and lockfile to `folder`, together with a small program and with links to the packages of this repository.
+ */
 export function copyTree(folder: string): string {
   const root = projectRoot();
   for (const name of ['src/cli', 'sdk/src']) mkdirSync(join(folder, name), { recursive: true });
@@ -82,7 +84,7 @@ export function copyTree(folder: string): string {
   }
   for (const name of BUILT_FROM) cpSync(join(root, 'src', name), join(folder, 'src', name), { recursive: true });
   writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
-  // The documentation of the copy is one page.
+  // The documentation of the copy has only one page.
   mkdirSync(join(folder, 'docs'));
   cpSync(join(root, 'docs/site'), join(folder, 'docs/site'), { recursive: true });
   writeFileSync(join(folder, 'docs/README.md'), '# Airlock\n\nOne page.\n');
@@ -91,7 +93,7 @@ export function copyTree(folder: string): string {
     writeFileSync(join(folder, `${name}.md`), '# Page\n');
   writeFileSync(join(folder, 'scripts/build-dashboard.mjs'), DASHBOARD);
   mkdirSync(join(folder, 'web'));
-  // The build makes these next to the program.
+  // The build also makes the threads, so each needs a source file.
   for (const thread of readThreads(join(root, 'scripts/build.mjs'))) {
     mkdirSync(join(folder, dirname(thread)), { recursive: true });
     writeFileSync(join(folder, thread), 'export {};');
@@ -100,7 +102,7 @@ export function copyTree(folder: string): string {
   mkdirSync(join(modules, 'vitest'), { recursive: true });
   for (const name of readdirSync(join(root, 'node_modules'))) {
     const path = join(root, 'node_modules', name);
-    // The launcher writes to the copy of the lockfile: through a link that would be ours.
+    // The launcher writes to its copy of the lockfile. Through a link, it would write to the lockfile of this repository.
     if (statSync(path).isFile()) cpSync(path, join(modules, name));
     else if (!['vitest', '.vite', '.vitest'].includes(name)) symlinkSync(path, join(modules, name));
   }
@@ -113,7 +115,7 @@ export function copyTree(folder: string): string {
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Run as the account no one; needs root. */
+  /** Runs the launcher as the account `nobody`. This needs root. */
   asNobody?: boolean;
 }
 
@@ -124,14 +126,14 @@ function invocation(launcher: string, args: string[], options: RunOptions) {
   return { command, rest, spawnOptions: { cwd: options.cwd ?? '/', env: { ...inherited, ...options.env } } };
 }
 
-/** Runs `launcher`, which is ended after 30 s. */
+/** Runs `launcher`, and ends it after 30 s. */
 export function run(launcher: string, args: string[], options: RunOptions = {}): Run {
   const { command, rest, spawnOptions } = invocation(launcher, args, options);
   const { status, stdout, stderr } = spawnSync(command, rest, { ...spawnOptions, encoding: 'utf8', timeout: 30_000 });
   return { status, stderr, output: parse(stdout) };
 }
 
-/** The same without waiting, to run several side by side. */
+/** Runs `launcher` like `run`, but without blocking, so that several can run at the same time. */
 export async function runAsync(launcher: string, args: string[], options: RunOptions = {}): Promise<Run> {
   const { command, rest, spawnOptions } = invocation(launcher, args, options);
   const child = spawn(command, rest, { ...spawnOptions, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
@@ -145,7 +147,10 @@ function parse(stdout: string): Record<string, unknown> {
   return stdout.trim() ? (JSON.parse(stdout) as Record<string, unknown>) : {};
 }
 
-/** A folder for PATH with all programs of this machine except some, which these shell scripts replace. */
+/**
+ * Creates a folder for PATH with all programs of this machine, except those in `without`. The scripts are shell scripts that replace
+ * programs.
+ */
 export function makePath(folder: string, without: string[], scripts: Record<string, string> = {}): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });

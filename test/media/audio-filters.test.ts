@@ -7,10 +7,10 @@ import { inParallel } from '../helpers/ffmpeg-filters.ts';
 
 const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=0.1:a=0.3:seed=1:r=44100,aformat=channel_layouts=stereo'];
 
-/** Graphs per process: starting FFmpeg costs more than most of them. */
+/** Number of graphs per process, because starting FFmpeg takes longer than most of them. */
 const BATCH = 48;
 
-/** Options without which an extreme value has no effect, or needs a 4K picture. */
+/** Options without which an extreme value has no effect, or needs a picture of 4K. */
 const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   aevalsrc: { '*': "exprs='sin(t)'" },
   astreamselect: { '*': 'map=1' },
@@ -23,7 +23,7 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   afir: { ir: 'nbirs=8' },
 };
 
-/** Values that FFmpeg rejects in combination with other options, with its own message. */
+/** Matches combinations of values that FFmpeg rejects with its own message. */
 const REJECTED_BY_FFMPEG =
   /^(showcqt=.*_h=8192|hdcd=|showcwt=.*(max=1|min=192000)$|showspectrum(pic)?=.*start=192000|afir=.*maxir=0\.1|aselect=outputs=16)/;
 
@@ -45,18 +45,18 @@ function textsOf(spec: FilterSpec): string[] {
   );
 }
 
-/** Returns the faults of the texts. */
+/** Parses the texts and runs the graphs. Returns their faults. */
 async function faultsOf(texts: readonly string[]): Promise<string[]> {
   const graphs: CheckedGraph[] = [];
   const faults: string[] = [];
   for (const text of texts) {
     const result = readGraph(text);
     if (result.ok) graphs.push(result.graph);
-    // A rule between options may reject an extreme; a value on its own may not be rejected.
+    // A rule about several options may reject an extreme, but a single value within its range must be accepted.
     else if (result.rejections.some(({ reason }) => reason.startsWith('does not accept')))
       faults.push(`${text}: rejected`);
   }
-  // A graph that FFmpeg rejects fails all others in its process, so it runs alone.
+  // A graph that FFmpeg rejects would fail all other graphs in its process, so it runs alone.
   const batches = graphs.filter(isRejected).map((graph) => [graph]);
   const together = graphs.filter((graph) => !isRejected(graph));
   for (let start = 0; start < together.length; start += BATCH) batches.push(together.slice(start, start + BATCH));
@@ -75,7 +75,7 @@ const write = (graph: CheckedGraph, index: number, outputs: readonly string[]): 
     outputs: graph.outputs.map((_, pad) => outputs[pad] ?? `o${pad}`),
   });
 
-/** Runs graphs in one process, each as if it were alone; returns their faults. */
+/** Runs graphs in one process, each with its own output. Returns their faults. */
 async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
   const outputs: string[] = [];
   const written = graphs.map((graph, index) => {
@@ -95,7 +95,7 @@ async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
   return [...(await runGraphs(graphs.slice(0, half))), ...(await runGraphs(graphs.slice(half)))];
 }
 
-test('every number of an audio filter runs at both ends of its range', async () => {
+test('every audio filter runs with each of its numbers at the minimum and at the maximum of the range, or FFmpeg is known to reject it', async () => {
   const texts = AUDIO_FILTERS.filter(({ name }) => name !== 'amovie').flatMap(textsOf);
   expect(await faultsOf(texts)).toEqual([]);
 }, 300_000);

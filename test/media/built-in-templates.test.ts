@@ -10,19 +10,19 @@ beforeAll(async () => {
 afterAll(() => shop?.remove());
 
 const picture = (size: string, seconds: number) => ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=5:d=${seconds}`];
-/** Not noise, of which Opus keeps little at 32 kbit/s. */
+/** Returns arguments for a tone. Noise is not suitable, because Opus keeps little of it at 32 kbit/s. */
 const tone = (seconds: number, level: number, layout = 'stereo') => [
   ...['-f', 'lavfi', '-i'],
   `sine=f=440:d=${seconds},volume=${level},aformat=channel_layouts=${layout}`,
 ];
 const FAST = ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', '-shortest'];
 
-/** Makes a file with the newest version of a built-in template. */
+/** Applies the newest version of a built-in template to a file. */
 function apply(name: string, file: string): Promise<Result> {
   return shop.transcode([file], BUILT_IN.get(name)!.versions.at(-1)! as never);
 }
 
-/** Integrated loudness in LUFS, as two loudspeakers play it. */
+/** Returns the integrated loudness in LUFS. */
 async function loudnessOf(path: string): Promise<number> {
   const { stderr } = await run('ffmpeg', [
     '-hide_banner',
@@ -37,7 +37,7 @@ async function loudnessOf(path: string): Promise<number> {
   return Number(/I:\s+(-?[\d.]+) LUFS(?![\s\S]*I:\s+-?[\d.]+ LUFS)/.exec(stderr)![1]);
 }
 
-/** A hash of the decoded streams. */
+/** Returns the hashes of the decoded streams. */
 async function framesOf(path: string): Promise<string> {
   return (await run('ffmpeg', ['-v', 'error', '-i', path, '-f', 'streamhash', '-'])).stdout;
 }
@@ -62,7 +62,7 @@ describe('the built-in template', () => {
     ['airlock/podcast', 'stereo', 'mp3'],
     ['airlock/podcast', 'mono', 'mp3'],
     ['airlock/voice', 'stereo', 'opus'],
-  ])('%s brings %s sound to -16 LUFS', async (name, layout, codec) => {
+  ])('%s converts %s sound to -16 LUFS', async (name, layout, codec) => {
     const file = await shop.make(`${layout}.wav`, [...tone(8, 0.1, layout), '-c:a', 'pcm_s16le']);
     const { info, path } = await apply(name, file);
     expect(info.audio).toMatchObject([{ codec, channels: name === 'airlock/voice' || layout === 'mono' ? 1 : 2 }]);

@@ -22,11 +22,11 @@ interface Clip {
   file: string;
   args: readonly string[];
   to?: OutputFormat;
-  /** Changes bytes of the file to something that FFmpeg does not write. */
+  /** Changes the bytes of the file to something that FFmpeg does not write. */
   altered?: (bytes: Buffer) => Buffer;
 }
 
-/** Clips of which a preset copies every stream. */
+/** Clips whose streams are all copied by a preset. */
 const COPIED: Record<string, Clip> = {
   'B-frames and AAC with its delay': { file: 'mp4', args: [...BOTH, ...H264, ...AAC] },
   'the index first': { file: 'mp4', args: [...BOTH, ...H264, ...AAC, '-movflags', '+faststart'] },
@@ -54,7 +54,10 @@ const COPIED: Record<string, Clip> = {
   'delimiters between pictures': { file: 'mp4', args: [...BOTH, ...H264, ...X264('aud=1'), ...AAC] },
 };
 
-/** Clips whose header satisfies the preset, but not their stream or their times. */
+/**
+ * Clips whose codec parameters in the header satisfy the preset, but which must be encoded because of their stream, times, edit list or
+ * rotation.
+ */
 const ENCODED: Record<string, Clip & { reason: string }> = {
   'parameters that change in the stream': {
     ...COPIED['parameter sets that are repeated in the stream']!,
@@ -109,7 +112,7 @@ const ENCODED: Record<string, Clip & { reason: string }> = {
   },
 };
 
-/** Changes the last SPS among the packets. */
+/** Applies a change to the last SPS among the packets. */
 function withLastSps(bytes: Buffer, change: (sps: Buffer) => void): Buffer {
   const config = bytes.indexOf('avcC') + 4;
   const sps = bytes.subarray(config + 8, config + 8 + bytes.readUInt16BE(config + 6));
@@ -122,13 +125,13 @@ const names = Object.keys(clips);
 
 interface Made {
   source: string;
-  /** What FFmpeg reads: the remuxed container. */
+  /** Path of the remuxed container, which FFmpeg reads. */
   container: string;
   output: string;
   plan: Plan;
 }
 
-describe('a preset over real files', () => {
+describe('a preset that is applied to real files', () => {
   let folder: string;
   let made: Map<string, Made>;
   beforeAll(async () => {
@@ -162,7 +165,7 @@ describe('a preset over real files', () => {
     const plan = planTranscode(request, [input], { resourceClass: 'light', cores: 2 });
     const output = `${source}.out.${to}`;
     const args = plan.args.map((arg) => (arg === '/in/0' ? container : arg.startsWith('/out/') ? output : arg));
-    // What is damaged may fail here; only its plan is looked at.
+    // FFmpeg may fail for a damaged file, because only its plan is tested.
     await run('ffmpeg', args).catch((error) => {
       if (!altered) throw error;
     });
@@ -174,12 +177,12 @@ describe('a preset over real files', () => {
     expect(modes(plan.outputs[0]!.streams)).not.toContain('encoded');
     const { info } = await inspect(output);
     checkOutput(fileOf(plan.outputs[0]).expect, info);
-    // Of a video, the audio alone may be asked for.
+    // If the output has no video, only the audio of the source is compared.
     const kinds = plan.outputs[0]!.streams.video ? [] : ['-vn'];
     expect(await frameHashes(output)).toEqual(await frameHashes(source, kinds));
   });
 
-  it('copies no data that the encoder wrote next to the pictures', async () => {
+  it('omits data that the encoder stored next to the pictures', async () => {
     const { source, output } = made.get('B-frames and AAC with its delay')!;
     expect(await readFile(source)).toSatisfy((bytes: Buffer) => bytes.includes('x264 - core'));
     expect(await readFile(output)).toSatisfy((bytes: Buffer) => !bytes.includes('x264 - core'));

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { colourAt, loudness, openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
-/** Two seconds 320x180: left half red, right half blue; a tone of 440 Hz. */
+/** A clip of two seconds, 320x180, with a red left half, a blue right half and a tone of 440 Hz. */
 let clip = '';
-/** One second 160x120, lime, no sound. */
+/** A lime clip of one second, 160x120, without sound. */
 let lime = '';
-/** Two seconds, twice as loud a tone. */
+/** Two seconds of a tone that is twice as loud as the tone of `clip`. */
 let music = '';
 let photo = '';
 let logo = '';
@@ -38,7 +38,7 @@ const isWhite = ([r, g, b]: number[]) => Math.min(r!, g!, b!) > 180;
 const isBlack = ([r, g, b]: number[]) => Math.max(r!, g!, b!) < 60;
 
 describe('-vf and -af', () => {
-  it('change the picture and keep the rest of the defaults', async () => {
+  it('change the picture, and leave the other defaults unchanged', async () => {
     const { info, plan, path } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [{ option: '-vf', argument: 'crop=iw/2:ih:iw/2:0,scale=80:-2' }],
@@ -50,7 +50,7 @@ describe('-vf and -af', () => {
     expect(info.audio).toHaveLength(1);
   });
 
-  it('add up when repeated, in the order in which they are written', async () => {
+  it('are combined in the order in which they are written', async () => {
     const { info, path } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [
@@ -62,7 +62,7 @@ describe('-vf and -af', () => {
     expect(isBlue(await colourAt(path, { x: 0.5, y: 0.5 }))).toBe(true);
   });
 
-  it('make odd sizes even if the encoder requires it, and keep the size of a picture format', async () => {
+  it('produce even sizes if the encoder requires them, and keep the size of a picture format', async () => {
     const options = [{ option: '-vf', argument: 'scale=101:75' }];
     const video = await shop.transcode([clip], { outputFormat: 'mp4', options });
     expect([video.info.video[0]!.width, video.info.video[0]!.height]).toEqual([100, 74]);
@@ -70,7 +70,7 @@ describe('-vf and -af', () => {
     expect([still.info.video[0]!.width, still.info.video[0]!.height]).toEqual([101, 75]);
   });
 
-  it('receive a phone’s video upright', async () => {
+  it('process a phone’s video upright', async () => {
     const { info, path } = await shop.transcode([portrait], {
       outputFormat: 'mp4',
       options: [{ option: '-vf', argument: 'crop=iw:ih/2:0:0' }],
@@ -111,7 +111,7 @@ describe('-vf and -af', () => {
     expect(await loudness(path, 0, 2)).toBeLessThan(-10);
   });
 
-  it('use the time of the input, even if the output is trimmed', async () => {
+  it('count time from the start of the input, even if the output is trimmed', async () => {
     const { path, plan } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [
@@ -123,7 +123,7 @@ describe('-vf and -af', () => {
     expect(isWhite(await colourAt(path, { x: 0.2, y: 0.5 }))).toBe(true);
   });
 
-  it('run zoompan on a still without an option for the length', async () => {
+  it('apply zoompan to a still without an option for the duration', async () => {
     const { info, path } = await shop.transcode([photo], {
       outputFormat: 'mp4',
       options: [{ option: '-vf', argument: "zoompan=z='min(zoom+0.01,1.5)':d=25:s=160x90:fps=25" }],
@@ -133,7 +133,7 @@ describe('-vf and -af', () => {
     expect((await colourAt(path, { x: 0.5, y: 0.5 }, 0.5))[2]).toBeLessThan(80);
   });
 
-  it('use the caller’s own palette for a GIF', async () => {
+  it('can compute the palette of a GIF', async () => {
     const { info, plan, path } = await shop.transcode([clip], {
       outputFormat: 'gif',
       options: [
@@ -148,7 +148,7 @@ describe('-vf and -af', () => {
     expect(isRed(await colourAt(path, { x: 0.2, y: 0.5 }))).toBe(true);
   });
 
-  it('tile thumbnails into one picture', async () => {
+  it('can tile thumbnails into one picture', async () => {
     const { info } = await shop.transcode([clip], {
       outputFormat: 'png',
       options: [{ option: '-vf', argument: "select='not(mod(n,10))',scale=80:-1,tile=2x2" }],
@@ -157,8 +157,8 @@ describe('-vf and -af', () => {
   });
 });
 
-describe('filters', () => {
-  it('map the outputs of the graph and add the audio that it leaves out', async () => {
+describe('a filter graph', () => {
+  it('has its outputs mapped, together with the audio that it omits', async () => {
     const { info, path } = await shop.transcode([clip, lime], {
       outputFormat: 'mp4',
       filters: [{ filter: '[1:v]scale=80:60[small]' }, { filter: '[0:v][small]overlay=W-w-10:10' }],
@@ -168,7 +168,7 @@ describe('filters', () => {
     expect(isRed(await colourAt(path, { x: 0.2, y: 0.5 }))).toBe(true);
   });
 
-  it('read the next free streams for unlabelled inputs', async () => {
+  it('reads the next free streams for unlabeled inputs', async () => {
     const { path, info } = await shop.transcode([clip, lime], {
       outputFormat: 'mp4',
       filters: [{ filter: 'overlay=10:10' }],
@@ -177,7 +177,7 @@ describe('filters', () => {
     expect(isLime(await colourAt(path, { x: 0.2, y: 0.3 }))).toBe(true);
   });
 
-  it('leave the mapping to a -map of the caller', async () => {
+  it('leaves the mapping to a -map of the caller', async () => {
     const { info } = await shop.transcode([clip, music], {
       outputFormat: 'mkv',
       filters: [{ filter: '[0:v]hflip[v];[1:a]volume=0.5[a]' }],
@@ -190,7 +190,7 @@ describe('filters', () => {
     expect([info.video.length, info.audio.length]).toEqual([1, 2]);
   });
 
-  it('copy the video next to a graph that makes only audio', async () => {
+  it('leaves the video to be copied if it produces only audio', async () => {
     const { info, plan } = await shop.transcode([clip, music], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:a][1:a]amix=inputs=2:duration=first[a]' }],
@@ -204,7 +204,7 @@ describe('filters', () => {
     expect(plan.args).toContain('copy');
   });
 
-  it('drop an unmapped output, with a warning', async () => {
+  it('has an unmapped output dropped, with a warning', async () => {
     const { plan, info } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:v]split[a][b]' }],
@@ -214,7 +214,7 @@ describe('filters', () => {
     expect(plan.warnings.map(({ message }) => message).join()).toContain('[b]');
   });
 
-  it('stack, crossfade and concatenate', async () => {
+  it('can stack, crossfade and concatenate', async () => {
     const stacked = await shop.transcode([clip, clip], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:v][1:v]hstack=inputs=2[v]' }],
@@ -241,7 +241,7 @@ describe('filters', () => {
     expect(joined.plan.durationSeconds).toBeCloseTo(4, 0);
   });
 
-  it('overlay a watermark that movie names, as a separate input', async () => {
+  it('can overlay a watermark that movie names, as a separate input', async () => {
     const { plan, path } = await shop.transcode(
       [clip],
       {
@@ -260,7 +260,7 @@ describe('filters', () => {
     expect(isWhite(await colourAt(path, { x: 0.2, y: 0.3 }, 1.5))).toBe(true);
   });
 
-  it('bound a background and silence that have no length of their own', async () => {
+  it('is bounded if a background and silence have no length of their own', async () => {
     const { info, path, plan } = await shop.transcode([lime], {
       outputFormat: 'mp4',
       filters: [{ filter: 'color=blue:s=320x180[bg];[bg][0:v]overlay=(W-w)/2:(H-h)/2[v];anullsrc[a]' }],
@@ -272,7 +272,7 @@ describe('filters', () => {
     expect(plan.args.join(' ')).toMatch(/duration=1[:[,]/);
   });
 
-  it('end an endless loop after the longest input, with a warning', async () => {
+  it('ends an endless loop after the longest input, with a warning', async () => {
     const { info, plan } = await shop.transcode([lime], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:v]loop=loop=-1:size=10' }],
@@ -281,7 +281,7 @@ describe('filters', () => {
     expect(plan.warnings.map(({ message }) => message).join()).toContain('-t');
   });
 
-  it('end although an endless branch has no output', async () => {
+  it('ends although an endless branch has no output', async () => {
     for (const [filter, map] of [
       ['[0:v]split[v][b];[b]loop=loop=-1:size=5,scale=64:64,nullsink', null],
       ['[0:v]split[v][b];[b]loop=loop=-1:size=5[x]', '[v]'],
@@ -296,7 +296,7 @@ describe('filters', () => {
     }
   });
 
-  it('show a looped picture as long as the audio lasts', async () => {
+  it('shows a looped picture for as long as the audio lasts', async () => {
     const { info } = await shop.transcode([photo, music], {
       inputs: [{ url: photo, options: [{ option: '-loop', argument: 1 }] }, { url: music }],
       outputFormat: 'mp4',
@@ -308,7 +308,7 @@ describe('filters', () => {
     expect(info.video[0]!.width).toBe(160);
   });
 
-  it('make a slideshow of pictures', async () => {
+  it('can make a slideshow of pictures', async () => {
     const still = (url: string) => ({
       url,
       options: [
@@ -334,7 +334,7 @@ describe('filters', () => {
     expect(isWhite(await colourAt(path, { x: 0.5, y: 0.5 }, 1.5))).toBe(true);
   });
 
-  it('crossfade pictures with reset timestamps, which FFmpeg 7 alone rejects', async () => {
+  it('can crossfade pictures with reset timestamps, which only FFmpeg 7 rejects', async () => {
     const still = (url: string) => ({
       url,
       options: [
@@ -356,7 +356,7 @@ describe('filters', () => {
     expect(plan.durationSeconds).toBeCloseTo(1.5, 3);
   });
 
-  it('make an animation of a looped picture', async () => {
+  it('can make an animation of a looped picture', async () => {
     const { info } = await shop.transcode([photo], {
       inputs: [{ url: photo, options: [{ option: '-loop', argument: 1 }] }],
       outputFormat: 'gif',
@@ -368,7 +368,7 @@ describe('filters', () => {
     expect(info.video[0]!.width).toBe(80);
   });
 
-  it('draw the waveform of audio', async () => {
+  it('can draw the waveform of audio', async () => {
     const { info } = await shop.transcode([music], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:a]showwaves=s=320x120:mode=line:rate=10[v]' }],
@@ -377,7 +377,7 @@ describe('filters', () => {
     expect(info.durationSeconds).toBeCloseTo(2, 0);
   });
 
-  it('apply the preset’s quality and resolution, and never scale up', async () => {
+  it('is applied together with the preset’s quality and resolution, and the preset never scales up', async () => {
     const { info, plan } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       preset: { quality: 'low', resolution: '480p' },
@@ -393,7 +393,7 @@ describe('filters', () => {
     expect(small.info.video[0]!.height).toBe(180);
   });
 
-  it('key out a colour over another video', async () => {
+  it('can key out a color over another video', async () => {
     const { path } = await shop.transcode([clip, lime], {
       outputFormat: 'mp4',
       filters: [
@@ -414,28 +414,31 @@ describe('files that filters name', () => {
       '[Script Info]\nScriptType: v4.00+\nPlayResX: 320\nPlayResY: 180\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\nStyle: Default,Arial,80,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,5,0,0,0,1\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nDialogue: 0,0:00:00.00,0:00:02.00,Default,,0,0,0,,MMMMM\n',
   };
 
-  it.each(Object.keys(cues) as (keyof typeof cues)[])('burn in %s from a URL and from an input', async (name) => {
-    const file = join(shop.dir, name);
-    await writeFile(file, cues[name]);
-    const url = `https://example.com/${name}`;
-    const fromUrl = await shop.transcode(
-      [clip],
-      { outputFormat: 'png', filters: [{ filter: `subtitles='${url.replace(':', '\\:')}':${style}` }] },
-      { [url]: file },
-    );
-    const fromInput = await shop.transcode([clip, file], {
-      outputFormat: 'png',
-      options: [{ option: '-vf', argument: `subtitles=input\\:1:${style}` }],
-    });
-    for (const { path } of [fromUrl, fromInput]) {
-      const [r, g] = await colourAt(path, { x: 0.3, y: 0.5 });
-      expect(g!).toBeGreaterThan(40);
-      expect(r!).toBeGreaterThan(200);
-      expect(isRed(await colourAt(path, { x: 0.1, y: 0.1 }))).toBe(true);
-    }
-  });
+  it.each(Object.keys(cues) as (keyof typeof cues)[])(
+    'are burned in from a URL and from an input: %s',
+    async (name) => {
+      const file = join(shop.dir, name);
+      await writeFile(file, cues[name]);
+      const url = `https://example.com/${name}`;
+      const fromUrl = await shop.transcode(
+        [clip],
+        { outputFormat: 'png', filters: [{ filter: `subtitles='${url.replace(':', '\\:')}':${style}` }] },
+        { [url]: file },
+      );
+      const fromInput = await shop.transcode([clip, file], {
+        outputFormat: 'png',
+        options: [{ option: '-vf', argument: `subtitles=input\\:1:${style}` }],
+      });
+      for (const { path } of [fromUrl, fromInput]) {
+        const [r, g] = await colourAt(path, { x: 0.3, y: 0.5 });
+        expect(g!).toBeGreaterThan(40);
+        expect(r!).toBeGreaterThan(200);
+        expect(isRed(await colourAt(path, { x: 0.1, y: 0.1 }))).toBe(true);
+      }
+    },
+  );
 
-  it('colour by a LUT', async () => {
+  it('can contain a LUT that changes colors', async () => {
     const file = join(shop.dir, 'swap.cube');
     const points: string[] = [];
     for (const b of [0, 1]) for (const g of [0, 1]) for (const r of [0, 1]) points.push(`${b} ${g} ${r}`);

@@ -23,15 +23,15 @@ const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
 
 export interface Workshop {
   dir: string;
-  /** Makes a file with FFmpeg; `args` = its arguments before the output's name. Returns its path. */
+  /** Makes a file with FFmpeg from the arguments before the output's name. Returns the path of the file. */
   make(name: string, args: string[]): Promise<string>;
-  /** Plans and runs a request over files; returns the plan and the result. `assets` = local file of each URL. */
+  /** Plans and runs a request with files as inputs. Returns the plan and the result. `assets` contains the local file of each URL. */
   transcode(
     files: string[],
     request: Omit<TranscodeRequest, 'inputs'> & Partial<TranscodeRequest>,
     assets?: Record<string, string>,
   ): Promise<Result>;
-  /** Like `transcode` for each request, with one process for those without graphs; `stdout` is empty. */
+  /** Runs several requests like `transcode`. Requests without graphs share one process, and their `stdout` is empty. */
   transcodeAll(
     requests: readonly { files: string[]; request: Parameters<Workshop['transcode']>[1] }[],
     assets?: Record<string, string>,
@@ -46,7 +46,7 @@ export interface Result {
   stdout: string;
 }
 
-/** Which videos x264 encodes with a faster preset than the plan chooses: `large` = all except small videos. */
+/** Videos for which x264 runs with a faster preset than the plan chooses: `large` means all except small videos. */
 export type Hastened = 'all' | 'large' | 'none';
 
 export async function openWorkshop({ hastened = 'all' as Hastened } = {}): Promise<Workshop> {
@@ -87,7 +87,7 @@ export async function openWorkshop({ hastened = 'all' as Hastened } = {}): Promi
     dir,
     async make(name, args) {
       const path = join(dir, name);
-      // The arguments do not identify a file that is made from other files.
+      // If a file is made from other files, its arguments do not identify its content, so it is not cached.
       if (args.some((arg) => arg.includes(dir)))
         await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path], OPTIONS);
       else await makeMedia(path, args);
@@ -107,12 +107,12 @@ export async function openWorkshop({ hastened = 'all' as Hastened } = {}): Promi
   };
 }
 
-/** Presets that plans choose, `faster` for large videos. */
+/** Presets that are replaced. Plans choose `faster` for large videos. */
 const REPLACED = { all: ['fast', 'faster'], large: ['faster'], none: [] } as const satisfies Record<Hastened, object>;
 
 /**
- * Replaces the presets that plans choose for x264 with one that needs half the processor time. Its output has the same profile and
- * B-frames. Tests of pictures, audio and containers don't need the compression of the others.
+ * Replaces the x264 presets of plans with a preset that needs half of the processor time. Its output has the same profile and B-frames.
+ * Tests of pictures, audio and containers don't depend on the better compression of the slower presets.
  */
 export function withFastEncoder(args: readonly string[], hastened: Hastened = 'all'): string[] {
   const replaced: readonly string[] = REPLACED[hastened];
@@ -132,7 +132,7 @@ async function finish({ plan, path }: Prepared, stdout: string): Promise<Result>
   return { plan, info, path, stdout };
 }
 
-/** Joins plans without graphs that start with the same process-wide arguments; the others stay as they are. */
+/** Joins plans without graphs that start with the same arguments for the process. Returns the other plans unchanged. */
 function joinPlans(plans: readonly string[][]): string[][] {
   const alone = plans.filter((args) => args.includes('-filter_complex'));
   const plain = plans.filter((args) => !alone.includes(args));
@@ -144,14 +144,14 @@ function joinPlans(plans: readonly string[][]): string[][] {
   return [...alone, ...joined];
 }
 
-/** Number of arguments before the arguments of the first input. */
+/** Returns the number of arguments before the arguments of the first input. */
 function startOf(args: readonly string[]): number {
   return args.indexOf('-filter_complex_threads') + 2;
 }
 
 let fonts: FontLibrary | null = null;
 
-/** The assets of a request with the paths that a worker would use. */
+/** Returns the assets of a request with the paths that a worker would choose. */
 async function placeAssets(
   request: TranscodeRequest,
   sources: Record<string, string>,
@@ -169,7 +169,7 @@ async function placeAssets(
   );
 }
 
-/** Average colour of a region of one frame, as [red, green, blue]. `at` in seconds; region in shares of the frame. */
+/** Returns the mean color of a region of one frame as [red, green, blue]. `at` is in seconds, and the region is in shares of the frame. */
 export async function colourAt(
   path: string,
   region: { x: number; y: number },
@@ -194,11 +194,11 @@ export async function colourAt(
 interface Frame {
   width: number;
   height: number;
-  /** RGB. */
+  /** A pixel has three bytes: red, green and blue. */
   pixels: Buffer;
 }
 
-/** Decoded frames, for tests that sample several regions of one. */
+/** Decoded frames, because some tests sample several regions of one frame. */
 const frames = new Map<string, Promise<Frame>>();
 
 async function readFrame(path: string, at: number, decoder: readonly string[]): Promise<Frame> {
@@ -210,7 +210,7 @@ async function readFrame(path: string, at: number, decoder: readonly string[]): 
   return { width: Number(width), height: Number(height), pixels: stdout.subarray(header.length) };
 }
 
-/** Mean and highest volume in dB between two times. */
+/** Returns the mean volume in dB over `seconds` seconds from the time `from`. */
 export async function loudness(path: string, from: number, seconds: number): Promise<number> {
   const args = [
     '-nostdin',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
-/** Stored 96x64, shown 64x96. */
+/** A clip that is stored as 96x64 and shown as 64x96. */
 let portrait = '';
 
 beforeAll(async () => {
@@ -21,12 +21,12 @@ describe('options of an input', () => {
     ['-display_rotation -90', [{ option: '-display_rotation', argument: -90 }], 64, 96],
     ['-display_rotation 45', [{ option: '-display_rotation', argument: 45 }], 96, 64],
     ['-display_hflip', [{ option: '-display_hflip' }], 96, 64],
-  ])('%s sets the orientation', async (_name, options, width, height) => {
+  ])('%s results in the expected orientation', async (_name, options, width, height) => {
     const { info } = await shop.transcode([portrait], { outputFormat: 'mp4', inputs: [{ url: 'a', options }] });
     expect([info.video[0]!.displayWidth, info.video[0]!.displayHeight]).toEqual([width, height]);
   });
 
-  it('options of an input of another demuxer are dropped', async () => {
+  it('options for another demuxer are dropped', async () => {
     const options = [
       { option: '-ignore_loop', argument: 1 },
       { option: '-ignore_editlist', argument: 1 },

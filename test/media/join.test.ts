@@ -46,7 +46,7 @@ afterAll(() => shop.remove());
 
 describe('several inputs without options', () => {
   it.each(['mp4', 'webm', 'avi', 'gif'] as const)(
-    'several inputs without options of different size, rate, codec and audio become one %s',
+    'several inputs of different size, rate, codec and audio become one %s',
     async (format) => {
       const { info, plan, path } = await shop.transcode([red, green, blue], { outputFormat: format });
       expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
@@ -61,7 +61,7 @@ describe('several inputs without options', () => {
     },
   );
 
-  it('fill missing audio with silence of the right length', async () => {
+  it('have missing audio filled with silence of the right length', async () => {
     const { path } = await shop.transcode([red, green, blue], { outputFormat: 'mp4' });
     const times = [0.2, 1.2, 2.2].map((from) => ({ kind: 'loudness', path, from, length: 0.6 }) as const);
     const [first, second, third] = (await measure(times)).flat();
@@ -70,27 +70,27 @@ describe('several inputs without options', () => {
     expect(third).toBeGreaterThan(-30);
   });
 
-  it('add bars to video of another aspect', async () => {
+  it('have bars added to video of another aspect ratio', async () => {
     const { path } = await shop.transcode([red, green], { outputFormat: 'mp4' });
     const [side] = await measure([colourOf(path, 0.1, 1.5)]);
     expect(Math.max(...side!)).toBeLessThan(40);
   });
 
-  it('apply the preset to the frame of the first input', async () => {
+  it('have the preset applied to the frame of the first input', async () => {
     const large = await shop.make('large.mp4', [...colour('red', '960x540', 5), ...H264]);
     const { info } = await shop.transcode([large, green], { outputFormat: 'mp4', preset: { resolution: '480p' } });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([854, 480]);
     expect(info.audio).toEqual([]);
   });
 
-  it('join only audio in an audio format', async () => {
+  it('have only their audio joined in an audio format', async () => {
     const { info } = await shop.transcode([tone, red], { outputFormat: 'm4a' });
     expect(info.video).toEqual([]);
     expect(info.durationSeconds).toBeGreaterThan(1.9);
     expect(info.durationSeconds).toBeLessThan(2.3);
   });
 
-  it('honour the trim options of each input', async () => {
+  it('are trimmed by the options of each input', async () => {
     const inputs = [
       { url: 'a', options: [{ option: '-t', argument: 0.4 }] },
       { url: 'b', options: [{ option: '-ss', argument: '0.6' }] },
@@ -101,11 +101,11 @@ describe('several inputs without options', () => {
     expect(info.durationSeconds).toBeLessThan(1);
   });
 
-  it('reject an input without video, and name it', async () => {
+  it('are rejected if one of them has no video, and the error names this input', async () => {
     await expect(shop.transcode([red, tone], { outputFormat: 'mp4' })).rejects.toThrow('Input 2 has no video');
   });
 
-  it('use only the first for a still picture, with a warning', async () => {
+  it('are reduced to the first input for a still picture, with a warning', async () => {
     const { plan, path } = await shop.transcode([green, red], { outputFormat: 'png' });
     expect(plan.warnings).toHaveLength(1);
     const [middle] = await measure([colourOf(path, 0.5, 0)]);
@@ -113,7 +113,7 @@ describe('several inputs without options', () => {
   });
 });
 
-/** Half way down the frame. */
+/** Returns a measurement of the color halfway down the frame. */
 function colourOf(path: string, x: number, at: number): Measurement & { path: string } {
   return { kind: 'colour', path, x, y: 0.5, at };
 }

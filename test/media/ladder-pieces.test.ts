@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.remove());
 
-/** Frames per second, and options of the encoder. Key frames are never where segments begin. */
+/** Sources with their frame rate and options of the encoder. No key frame is at the start of a segment. */
 const SOURCES: [string, string, string[]][] = [
   ['29.97 frames per second', '30000/1001', ['-g', '37']],
   ['25 frames per second with closed groups of pictures', '25', ['-g', '40', '-bf', '3']],
@@ -38,7 +38,7 @@ async function framesOf(file: string): Promise<FrameList> {
   return frames;
 }
 
-/** Encodes a ladder in three pieces, and returns what is needed to cut it. */
+/** Encodes a ladder in three pieces. Returns the pieces, and the request that packages them. */
 async function encodePieces(file: string): Promise<{ request: PackageRequest; pieces: LadderPiece[] }> {
   const { plan, recipe } = await ladders.plan([file], { rungs: RUNGS });
   const frames = await framesOf(file);
@@ -81,31 +81,34 @@ async function count(directory: string, name: string): Promise<number> {
 }
 
 describe('a ladder that is encoded in pieces', () => {
-  it.each(SOURCES)('has the segments and the key frames of one that is encoded as one: %s', async (_, rate, gop) => {
-    const clip = await shop.make(`clip-${rate.replace('/', '-')}.mp4`, [
-      ...['-f', 'lavfi', '-i', `testsrc2=s=256x144:r=${rate}:d=14.3`, '-f', 'lavfi', '-i', 'sine=d=14.3'],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-sc_threshold', '0', ...gop, '-c:a', 'aac'],
-    ]);
-    const one = await ladders.cut(clip, { rungs: RUNGS });
-    const { request, pieces } = await encodePieces(clip);
-    expect(pieces).toHaveLength(3);
-    expect(pieces.some(({ first, key }) => first > key)).toBe(true);
-    const made = packageLadder(request);
-    if ('reason' in made) throw new Error(made.reason);
-    expect(made.durationSeconds).toBe(one.durationSeconds);
-    const ofEach = (facts: typeof made) =>
-      facts.renditions.map(({ bandwidth: _b, averageBandwidth: _a, ...rest }) => rest);
-    expect(ofEach(made)).toEqual(ofEach(one));
-    for (const name of ['144p', '72p', 'audio'])
-      expect(await shape(request.directory, name)).toEqual(await shape(one.directory, name));
-    for (const name of ['144p', '72p']) {
-      expect(await keyFramesOf(request.directory, name)).toEqual(await keyFramesOf(one.directory, name));
-      expect(await count(request.directory, name)).toBe(await count(one.directory, name));
-    }
-    expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
-  });
+  it.each(SOURCES)(
+    'has the same segments and key frames as a ladder that is encoded as a whole: %s',
+    async (_, rate, gop) => {
+      const clip = await shop.make(`clip-${rate.replace('/', '-')}.mp4`, [
+        ...['-f', 'lavfi', '-i', `testsrc2=s=256x144:r=${rate}:d=14.3`, '-f', 'lavfi', '-i', 'sine=d=14.3'],
+        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-sc_threshold', '0', ...gop, '-c:a', 'aac'],
+      ]);
+      const one = await ladders.cut(clip, { rungs: RUNGS });
+      const { request, pieces } = await encodePieces(clip);
+      expect(pieces).toHaveLength(3);
+      expect(pieces.some(({ first, key }) => first > key)).toBe(true);
+      const made = packageLadder(request);
+      if ('reason' in made) throw new Error(made.reason);
+      expect(made.durationSeconds).toBe(one.durationSeconds);
+      const ofEach = (facts: typeof made) =>
+        facts.renditions.map(({ bandwidth: _b, averageBandwidth: _a, ...rest }) => rest);
+      expect(ofEach(made)).toEqual(ofEach(one));
+      for (const name of ['144p', '72p', 'audio'])
+        expect(await shape(request.directory, name)).toEqual(await shape(one.directory, name));
+      for (const name of ['144p', '72p']) {
+        expect(await keyFramesOf(request.directory, name)).toEqual(await keyFramesOf(one.directory, name));
+        expect(await count(request.directory, name)).toBe(await count(one.directory, name));
+      }
+      expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
+    },
+  );
 
-  describe('whose pieces a hostile cell has written', () => {
+  describe('a ladder with pieces that a hostile cell has written', () => {
     let request: PackageRequest;
     beforeAll(async () => {
       const clip = await shop.make('short.mp4', [
@@ -116,7 +119,7 @@ describe('a ladder that is encoded in pieces', () => {
     }, 60_000);
 
     const { rate } = { rate: { num: 10, den: 1 } };
-    /** Replaces the second piece of the first rendition. */
+    /** Returns the request with another file as the second piece of the first rendition. */
     const withPiece = (path: string): Partial<PackageRequest> => {
       const [first, ...others] = request.renditions as [
         PackageRequest['renditions'][0],

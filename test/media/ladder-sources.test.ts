@@ -17,14 +17,14 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => shop?.remove());
 
-/** Times of the key frames, in seconds. */
+/** Returns the times of the key frames in seconds. */
 async function keyFramesOf(directory: string, name: string): Promise<number[]> {
   const fields = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0'];
   const { stdout } = await run('ffprobe', ['-v', 'error', ...fields, join(directory, name, 'index.m3u8')]);
   return stdout.split('\n').flatMap((line) => (line.includes(',K') ? [Number(line.split(',')[0])] : []));
 }
 
-/** Seconds at which the segments of a playlist begin. */
+/** Returns the times in seconds at which the segments of a playlist begin. */
 async function startsOf(directory: string, name: string): Promise<number[]> {
   const { segments } = await readPlaylist(directory, `${name}/index.m3u8`);
   const starts = [0];
@@ -32,9 +32,9 @@ async function startsOf(directory: string, name: string): Promise<number[]> {
   return starts.slice(0, -1);
 }
 
-describe('a ladder of a source with', () => {
+describe('a ladder of an unusual source', () => {
   it.each(Object.entries(UNLIKE_SOURCES))(
-    '%s has segments that begin with key frames at the same times in all renditions',
+    'a ladder of an unusual source with %s has segments that begin with key frames at the same times in all renditions',
     async (name, { size: [width, height], frameRate, hasAudio }) => {
       const { directory, renditions } = await ladders.cut(sources[name]!, { rungs: UNLIKE_RUNGS });
       const master = await readPlaylist(directory, 'master.m3u8');

@@ -12,7 +12,7 @@ import { type CutLadder, decode, type LadderWorkshop, ladderWorkshop, readPlayli
 let shop: Workshop;
 let cut: LadderWorkshop['cut'];
 let encode: LadderWorkshop['encode'];
-/** 29.97 frames per second, 5.2 seconds, with sound. */
+/** A clip of 5.2 seconds at 29.97 frames per second, with sound. */
 let clip: string;
 beforeAll(async () => {
   shop = await openWorkshop();
@@ -57,7 +57,7 @@ describe('a ladder of two rungs', () => {
     expect(await text(made.directory, 'master.m3u8')).toContain('#EXT-X-I-FRAME-STREAM-INF');
   });
 
-  it('states the codec that its decoder configuration has', async () => {
+  it('states the codec of its decoder configuration', async () => {
     for (const [index, height] of [360, 180].entries()) {
       const path = join(made.directory, `${height}p`, 'index.m3u8');
       const { stdout } = await run('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', path]);
@@ -90,7 +90,7 @@ describe('a ladder of two rungs', () => {
     expect(starts[0]!.map(Number)).toEqual([0, expect.closeTo(2.002, 3), expect.closeTo(4.004, 3)]);
   });
 
-  it('is decoded completely and without a complaint, from every manifest and every list of key frames', async () => {
+  it('is decoded completely and without an error, from every manifest and every list of key frames', async () => {
     for (const path of ['master.m3u8', 'manifest.mpd', '360p/iframes.m3u8']) {
       expect(await decode(join(made.directory, path))).toBe('');
     }
@@ -99,7 +99,7 @@ describe('a ladder of two rungs', () => {
     expect(Number.parseInt(stdout, 10)).toBe(156);
   });
 
-  it('states a bandwidth that no run of segments exceeds', async () => {
+  it('states a bandwidth that no sequence of segments exceeds', async () => {
     const audio = await bitRateOf(made.directory, 'audio');
     for (const [index, name] of ['360p', '180p'].entries()) {
       const video = await bitRateOf(made.directory, name);
@@ -110,7 +110,7 @@ describe('a ladder of two rungs', () => {
     }
   });
 
-  it('has a DASH manifest with the same segments', async () => {
+  it('has a DASH manifest that lists the same segments as the HLS playlists', async () => {
     const manifest = parseMpd(await text(made.directory, 'manifest.mpd'), { manifestUri: 'https://example.com/' });
     expect(manifest.duration).toBeCloseTo(5.2, 1);
     expect(manifest.playlists.map(({ attributes }: { attributes: { NAME: string } }) => attributes.NAME)).toEqual([
@@ -126,7 +126,7 @@ describe('a ladder of two rungs', () => {
   });
 });
 
-/** The highest bits per second of a segment of at least half the target duration, and the average. */
+/** Returns the average bit rate, and the highest bit rate of a segment that has at least half of the target duration. */
 async function bitRateOf(directory: string, name: string): Promise<{ peak: number; average: number }> {
   const { segments, targetDuration } = await readPlaylist(directory, `${name}/index.m3u8`);
   let [peak, bytes, seconds] = [0, 0, 0];
@@ -150,7 +150,7 @@ describe('a ladder', () => {
   it.each<[string, string[], string]>([
     ['one frame', ['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=25:d=0.04', '-c:v', 'mpeg4'], '72p/index.m3u8'],
     ['no sound and an odd size', ['-f', 'lavfi', '-i', 'testsrc2=s=129x73:r=10:d=1', '-c:v', 'png'], '72p/index.m3u8'],
-  ])('a ladder of a video of %s is decoded without a complaint', async (_, args, playlist) => {
+  ])('a ladder of a video of %s is decoded without an error', async (_, args, playlist) => {
     const file = await shop.make(`small-${++count}.mov`, args);
     const { directory } = await cut(file, {});
     expect(await decode(join(directory, playlist))).toBe('');
@@ -172,7 +172,7 @@ describe('a ladder', () => {
     expect(await decode(join(directory, 'master.m3u8'))).toBe('');
   });
 
-  it('a ladder of a video without key frames is empty, because nothing of it can be decoded', async () => {
+  it('a ladder of a video without key frames is empty, because no frame can be decoded', async () => {
     const file = join(shop.dir, 'keyless.mkv');
     const packets = ['-c', 'copy', '-an', '-bsf:v', "noise=drop='eq(n,0)'"];
     await run('ffmpeg', ['-v', 'error', '-i', clip, ...packets, file]);
@@ -211,7 +211,7 @@ describe('a ladder', () => {
   });
 });
 
-describe('what a hostile cell has written instead of a rung', () => {
+describe('a file that a hostile cell has written instead of a rendition', () => {
   let request: PackageRequest;
   beforeAll(async () => {
     request = await encode(clip, { rungs: [{ height: 180 }] });
@@ -245,7 +245,7 @@ describe('what a hostile cell has written instead of a rung', () => {
     expect(await reasonFor(args)).toMatch(reason);
   });
 
-  it('is rejected if it would become more files than the plan allows', async () => {
+  it('is rejected if it would be split into more files than the plan allows', async () => {
     const copy = ['-i', request.renditions[0]!.paths[0]!, '-map', '1', '-c', 'copy'];
     expect(await reasonFor(copy)).toBe('accepted');
     expect(await reasonFor(copy, { maxFiles: 10 })).toContain('more than 10 files');

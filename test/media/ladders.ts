@@ -13,16 +13,16 @@ import { type Workshop, withFastEncoder } from './helpers.ts';
 export interface CutLadder {
   renditions: RenditionFacts[];
   durationSeconds: number;
-  /** With the files of the ladder. */
+  /** Folder with the files of the ladder. */
   directory: string;
 }
 
 export interface LadderWorkshop {
-  /** Plans the ladder of files; returns its command, and what describes its files. */
+  /** Plans the ladder of files. Returns the plan and the recipe of the ladder's files. */
   plan(files: readonly string[], ladder: Partial<LadderRequest>): Promise<{ plan: Plan; recipe: LadderRecipe }>;
-  /** Runs a command in a new folder, which it returns. */
+  /** Runs a command in a new folder. Returns the path of the folder. */
   ffmpeg(args: readonly string[], files: readonly string[]): Promise<string>;
-  /** Encodes the rungs, and returns what is needed to cut them. */
+  /** Encodes the renditions. Returns the request that packages them. */
   encode(files: string | readonly string[], ladder: Partial<LadderRequest>): Promise<PackageRequest>;
   cut(
     files: string | readonly string[],
@@ -31,7 +31,7 @@ export interface LadderWorkshop {
   ): Promise<CutLadder>;
 }
 
-/** Makes ladders as a worker does, without a cell. */
+/** Returns functions that make ladders as a worker does, but without a cell. */
 export function ladderWorkshop(shop: Workshop): LadderWorkshop {
   let count = 0;
   const folders = new Map<string, Promise<string>>();
@@ -63,7 +63,7 @@ export function ladderWorkshop(shop: Workshop): LadderWorkshop {
     async encode(given, ladder) {
       const files = typeof given === 'string' ? [given] : given;
       const { plan, recipe } = await made.plan(files, ladder);
-      // Ladders that differ only in their packaging share their rungs.
+      // Ladders that differ only in their packaging share the encoded renditions.
       const command = JSON.stringify([plan.args, files]);
       const encoded = folders.get(command) ?? made.ffmpeg(plan.args, files);
       folders.set(command, encoded);
@@ -94,7 +94,7 @@ export async function readPlaylist(directory: string, path: string) {
   return parser.manifest;
 }
 
-/** Decodes every stream, and returns what FFmpeg complains about. */
+/** Decodes every stream. Returns the warnings of FFmpeg. */
 export async function decode(path: string): Promise<string> {
   const { stderr } = await run('ffmpeg', [
     ...['-v', 'warning', '-allowed_extensions', 'ALL', '-i', path, '-map', '0', '-f', 'null', '-'],

@@ -5,7 +5,7 @@ import { OUTPUT_FORMATS, type OutputFormat } from '../../src/contract/formats.ts
 import { inspect } from '../../testkit/inspect-media.ts';
 import { colourAt, openWorkshop, type Workshop } from './helpers.ts';
 
-/** Codecs that the players of each format expect. */
+/** Codecs that players expect in each format. */
 const CODECS: Record<OutputFormat, { video: string | null; audio: string | null }> = {
   mp4: { video: 'h264', audio: 'aac' },
   mov: { video: 'h264', audio: 'aac' },
@@ -29,7 +29,7 @@ const VIDEO_ONLY = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv4
 const SINE = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=1'];
 const test2 = (size: string, rate = 15) => ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rate}:d=1`];
 const RIGHT_HALF_OPAQUE = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lt(X,80),0,255)'";
-/** Red above, blue below. */
+/** Returns arguments for a picture that is red above and blue below. */
 const redOverBlue = (size: string) => [
   '-f',
   'lavfi',
@@ -37,7 +37,7 @@ const redOverBlue = (size: string) => [
   `color=red:s=${size}:r=10:d=1,drawbox=y=ih/2:h=ih/2:color=blue:t=fill`,
 ];
 
-/** Arguments that make each source. */
+/** FFmpeg arguments for each source. */
 const SOURCES: readonly (readonly [name: string, args: readonly string[]])[] = [
   [
     'wide.mp4',
@@ -144,18 +144,21 @@ describe('pictures', () => {
     async (format) => {
       const { info, path } = await shop.transcode([files['turned.mp4']!], { outputFormat: format });
       expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.rotation]).toEqual([180, 320, 0]);
-      // Rotated counter-clockwise, the top is on the left.
+      // The picture is rotated counterclockwise, so its top is on the left.
       const left = await colourAt(path, { x: 0.2, y: 0.5 });
       expect(left[0]).toBeGreaterThan(left[2] + 100);
     },
   );
 
-  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)('pictures of odd size become even in %s', async (format) => {
-    const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: format });
-    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
-  });
+  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)(
+    'pictures of odd size become even-sized in %s',
+    async (format) => {
+      const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: format });
+      expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
+    },
+  );
 
-  it('are odd in the source of these tests', async () => {
+  it('pictures in the sources of these tests have an odd size, or HDR', async () => {
     const { info } = await inspect(files['odd.mkv']!);
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([321, 181]);
     expect((await inspect(files['hdr.mkv']!)).info.video[0]!.isHdr).toBe(true);
@@ -177,10 +180,13 @@ describe('pictures', () => {
     expect(info.video[0]!.frames).toBe(source.info.video[0]!.frames);
   });
 
-  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)('pictures with 10 bits become 8 bits in %s', async (format) => {
-    const { info } = await shop.transcode([files['deep.mkv']!], { outputFormat: format });
-    expect(info.video[0]!.bitDepth).toBe(8);
-  });
+  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)(
+    'pictures with 10 bits are reduced to 8 bits in %s',
+    async (format) => {
+      const { info } = await shop.transcode([files['deep.mkv']!], { outputFormat: format });
+      expect(info.video[0]!.bitDepth).toBe(8);
+    },
+  );
 
   it.each(['mp4', 'webm', 'png'] as const)('pictures with HDR are mapped to SDR in %s', async (format) => {
     const { info } = await shop.transcode([files['hdr.mkv']!], { outputFormat: format });
@@ -221,7 +227,7 @@ describe('pictures', () => {
   it.each([
     ['jpg', 255],
     ['mp4', 0],
-  ] as const)('get a background where %s does not support transparency', async (format, ground) => {
+  ] as const)('get a background if %s does not support transparency', async (format, ground) => {
     const { path } = await shop.transcode([files['alpha.webm']!], { outputFormat: format });
     const left = await colourAt(path, { x: 0.2, y: 0.5 });
     const right = await colourAt(path, { x: 0.8, y: 0.5 });
@@ -267,7 +273,7 @@ describe('pictures', () => {
 });
 
 describe('presets', () => {
-  it('scale the short side of a portrait video and keep it portrait', async () => {
+  it('scale the short side of a portrait video and keep the video portrait', async () => {
     const tall = await shop.make('tall.mp4', [...test2('540x960', 5), ...VIDEO_ONLY]);
     const { info, plan } = await shop.transcode([tall], { outputFormat: 'mp4', preset: { resolution: '480p' } });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([480, 854]);
@@ -279,7 +285,7 @@ describe('presets', () => {
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
   });
 
-  it('produce fewer bytes for lower quality, and never exceed the bit rate of the source', async () => {
+  it('produce fewer bytes for lower quality, and do not exceed the bit rate of the source', async () => {
     const source = await inspect(files['wide.mp4']!);
     const sizes: number[] = [];
     for (const quality of ['high', 'medium', 'low'] as const) {
@@ -293,7 +299,7 @@ describe('presets', () => {
 });
 
 describe('streams and tags', () => {
-  it('streams and tags that can contain a location or a name are dropped, and the language is kept', async () => {
+  it('are dropped if they can contain a location or a name, and the language is kept', async () => {
     const location = [
       '-metadata',
       'location=+48.1+011.5/',
@@ -312,13 +318,13 @@ describe('streams and tags', () => {
     expect(text).not.toContain('secret');
   });
 
-  it('include the default audio stream, not the first', async () => {
+  it('include the default audio stream instead of the first', async () => {
     const { info } = await shop.transcode([files['two.mkv']!], { outputFormat: 'mp4' });
     expect(info.audio).toHaveLength(1);
     expect(info.audio[0]!.language).toBe('fra');
   });
 
-  it('include no audio where the source has none', async () => {
+  it('include no audio if the source has none', async () => {
     const { info } = await shop.transcode([files['upright.mp4']!], { outputFormat: 'webm' });
     expect(info.audio).toEqual([]);
   });
@@ -330,7 +336,7 @@ describe('streams and tags', () => {
     ['upright.mp4', 'mp3', 'no_audio_stream'],
     ['still.png', 'mp4', 'empty_media'],
     ['still.png', 'flac', 'no_audio_stream'],
-  ] as const)('of %s cannot become %s', async (file, format, code) => {
+  ] as const)('a source such as %s cannot become %s', async (file, format, code) => {
     const error = await shop.transcode([files[file]!], { outputFormat: format }).catch((reason) => reason);
     expect(error).toBeInstanceOf(JobFailure);
     expect(error.code).toBe(code ?? 'no_video_stream');

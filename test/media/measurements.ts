@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../testkit/run.ts';
 
-/** FFmpeg's filter `volumedetect` reports nothing lower. */
+/** Lowest volume that FFmpeg's filter `volumedetect` reports. */
 const SILENCE_DB = -91;
 
-/** What a test measures in a file. Positions are shares of the frame, times are seconds. */
+/** A measurement of a file. Positions are shares of the frame, and times are in seconds. */
 export type Measurement =
   | { kind: 'colour'; x: number; y: number; at: number }
   | { kind: 'loudness'; from: number; length: number }
   | { kind: 'frames' };
 
-/** A colour as red, green and blue; a mean volume in decibels of full scale; a number of frames. */
+/** The result of a measurement: red, green and blue of a color; a mean volume in decibels of full scale; or a number of frames. */
 export type Measured = readonly number[];
 
-/** Takes any number of measurements in one process: most of the time of one is the start of FFmpeg. */
+/** Takes any number of measurements in one process, because starting FFmpeg takes most of the time of a measurement. */
 export async function measure(measurements: readonly (Measurement & { path: string })[]): Promise<Measured[]> {
   if (measurements.length === 0) return [];
   const prefix = join(tmpdir(), `airlock-measure-${randomUUID()}`);
@@ -46,7 +46,7 @@ function inputOf(one: Measurement & { path: string }): string[] {
 function outputOf(one: Measurement, input: number): string[] {
   if (one.kind === 'loudness') return ['-map', `${input}:a:0`, '-c:a', 'pcm_s16le', '-f', 's16le'];
   const picture = ['-map', `${input}:v:0`];
-  // One byte for each frame.
+  // The output has one byte for each frame.
   if (one.kind === 'frames') return [...picture, '-fps_mode', 'passthrough', ...raw('scale=1:1,format=gray')];
   const corner = `iw*${one.x}-iw/10:ih*${one.y}-ih/10`;
   const mean = `format=rgb24,crop=iw/5:ih/5:${corner},scale=1:1:flags=area,format=rgb24`;
@@ -60,7 +60,7 @@ function measuredIn(one: Measurement, bytes: Buffer): Measured {
   return one.kind === 'colour' ? [...bytes] : [meanVolume(bytes)];
 }
 
-/** Mean volume as `volumedetect` computes it, of 16-bit samples. */
+/** Returns the mean volume of 16-bit samples as `volumedetect` computes it. */
 function meanVolume(bytes: Buffer): number {
   let power = 0;
   for (let at = 0; at < bytes.length; at += 2) power += bytes.readInt16LE(at) ** 2;

@@ -10,14 +10,14 @@ import { isRejection, optionArgs, parseOption } from '../../src/ffmpeg/policy/op
 import { run } from '../../testkit/run.ts';
 
 const OPTIONS = { timeout: 60_000, maxBuffer: 8 * 2 ** 20 };
-/** Outputs per command: starting FFmpeg costs more than encoding a few tiny frames. */
+/** Number of outputs per command, because starting FFmpeg takes longer than encoding a few tiny frames. */
 const BATCH = 24;
 
 let dir = '';
-/** A clip, an animation and a picture, for options of inputs. */
+/** Paths of a clip, an animation and a picture, for options of inputs. */
 const files = { mov: '', gif: '', png: '' };
 
-/** Several threads would take longer to start than to work. */
+/** Options for a single thread. Several threads would take longer to start than to work. */
 const SERIAL = ['-threads', '1'];
 
 interface Case {
@@ -120,7 +120,7 @@ function surroundings(row: OptionRow, encoder: string | null, value: string | nu
   return args.filter((arg, index) => !(arg === `-${row.name}` || args[index - 1] === `-${row.name}`));
 }
 
-/** An encoder for an option of several encoders: one that accepts all its values. */
+/** Returns an encoder that accepts every value of an option of several encoders. */
 function encoderFor(row: OptionRow, value: string | number | null): string | null {
   if (row.formats) return null;
   if (row.name === 'pix_fmt') return 'rawvideo';
@@ -130,7 +130,7 @@ function encoderFor(row: OptionRow, value: string | number | null): string | nul
   return row.specifiers[0] === 'a' ? 'aac' : row.specifiers[0] === 'v' ? 'libx264' : null;
 }
 
-/** Values of keys with a grammar of their own. */
+/** Example values of keys that have their own grammar. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   level: '4.1',
   sample_aspect_ratio: '1/1',
@@ -148,13 +148,15 @@ function target(row: OptionRow, encoder: string | null): string[] {
   return ['-f', 'null', '-'];
 }
 
-/** `-timecode` becomes a tag as well as an option that only MPEG-2 has. */
+/**
+ * Matches messages that an option was not applied. `-timecode` is excluded, because it also becomes a tag, and only MPEG-2 has the option.
+ */
 const COMPLAINT =
   /.*(?:(?<!gop_timecode.*)has not been used for any stream|[Uu]nrecognized option|Invalid value|Error parsing option).*/;
 
 /**
- * Runs several cases as the outputs of one command. Returns the text that FFmpeg writes, or ''. Cases with the same input share it, so
- * that FFmpeg decodes it once.
+ * Runs several cases as the outputs of one command. Returns the error text of FFmpeg, or ''. Cases with the same input share it, so that
+ * FFmpeg decodes it once.
  */
 async function runCases(cases: readonly Case[]): Promise<string> {
   const inputs = [...new Map(cases.map(({ input }) => [input.join(' '), input])).values()];
@@ -206,13 +208,13 @@ const BSF_ENCODER: readonly (readonly [string, string])[] = [
 ];
 
 describe('each option of the table', () => {
-  it('runs in FFmpeg with its example, and reaches a stream', async () => {
+  it('runs in FFmpeg with its example value, and applies to a stream', async () => {
     const rows = OPTION_TABLE.filter((row) => !row.ignored && row.name !== 'f');
     const cases = rows.flatMap(casesOf);
     expect(await failuresOf(cases)).toEqual([]);
   }, 120_000);
 
-  it.each(Object.entries(BITSTREAM_FILTERS))('runs -bsf %s', async (name, keys) => {
+  it.each(Object.entries(BITSTREAM_FILTERS))('-bsf runs with the filter %s', async (name, keys) => {
     const encoder = BSF_ENCODER.find(([prefix]) => name.startsWith(prefix))?.[1] ?? 'libx264';
     const pairs = Object.entries(keys).map(([key, rule]) => {
       const value = 'min' in rule ? rule.min : 'pattern' in rule ? EXAMPLES[key] : rule[0];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { colourAt, openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
-/** Two seconds, the first red, the second blue, with sound. */
+/** A clip of two seconds with sound. The first second is red, and the second is blue. */
 let clip = '';
 let music = '';
 let photo = '';
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => shop.remove());
 
 describe('plain options', () => {
-  it('override the defaults and leave the rest playable', async () => {
+  it('override the defaults, and the output stays playable', async () => {
     const options = [
       { option: '-c:v', argument: 'h264' },
       { option: '-crf', argument: 30 },
@@ -54,7 +54,7 @@ describe('plain options', () => {
     expect(plan.args).toContain('+faststart');
   });
 
-  it('copy a movie next to a thumbnail as FFmpeg would, and a larger picture as one frame', async () => {
+  it('copy a movie next to a thumbnail as FFmpeg does, and a larger picture as one frame', async () => {
     const options = [{ option: '-c', argument: 'copy' }];
     const alongside = await shop.transcode([photo, clip], { outputFormat: 'mkv', options });
     expect([alongside.info.video[0]!.codec, alongside.info.audio.length]).toEqual(['h264', 1]);
@@ -74,7 +74,7 @@ describe('plain options', () => {
     expect(larger.info.durationSeconds).toBeCloseTo(2, 0);
   });
 
-  it('cut exactly at -ss and -to, although the seek is on the input side', async () => {
+  it('cut exactly at -ss and -to, although FFmpeg seeks in the input', async () => {
     const options = [
       { option: '-ss', argument: '00:00:01' },
       { option: '-to', argument: 1.5 },
@@ -138,7 +138,7 @@ describe('plain options', () => {
     expect(info.video[0]!.codec).toBe(codec);
   });
 
-  it('make a still at the time of -ss', async () => {
+  it('select the still at the time of -ss', async () => {
     const { path } = await shop.transcode([clip], {
       outputFormat: 'jpg',
       options: [
@@ -149,7 +149,7 @@ describe('plain options', () => {
     expect((await colourAt(path, { x: 0.5, y: 0.5 }))[2]).toBeGreaterThan(200);
   });
 
-  it('scale and slow down a GIF before its palette is computed', async () => {
+  it('scale a GIF and reduce its frame rate before its palette is computed', async () => {
     const options = [
       { option: '-s', argument: '80x45' },
       { option: '-r', argument: 5 },
@@ -170,7 +170,7 @@ describe('plain options', () => {
     expect(plan.warnings.map((warning) => warning.field)).toContain('options[1]');
   });
 
-  it('write every progress block to standard output', async () => {
+  it('FFmpeg writes every block of progress to standard output', async () => {
     const { stdout } = await shop.transcode([clip], { outputFormat: 'mp4' });
     expect(stdout).toMatch(/out_time_us=\d+/);
     expect(stdout.trimEnd().endsWith('progress=end')).toBe(true);

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.remove());
 
-/** A block of ink that fills its box, so that gaps between glyphs do not affect an average. */
+/** Returns an overlay of block characters that fill their box, so that gaps between glyphs do not affect a mean color. */
 const text = (more: object) => ({
   option: '@text-overlay',
   argument: { text: '█████', style: { fontSize: 40, boxBorderW: 0, ...more } },
@@ -49,7 +49,7 @@ describe('@text-overlay', () => {
     expect([info.audio.length, info.video[0]!.width, info.video[0]!.pixelFormat]).toEqual([1, 320, 'yuv420p']);
   });
 
-  it('is in one chain with -vf, in the order of the caller', async () => {
+  it('is combined with -vf in one chain, in the order of the caller', async () => {
     const first = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [text({ position: 'top-left', margin: 10 }), { option: '-vf', argument: 'vflip' }],
@@ -64,7 +64,7 @@ describe('@text-overlay', () => {
     expect(isBlue(await colourAt(second.path, { x: 0.2, y: 0.82 }, 0.5))).toBe(true);
   });
 
-  it('repeats, moves with the time, and is laid out in the frame after the steps before it', async () => {
+  it('can be repeated, moves over time, and is laid out in the frame after the preceding steps', async () => {
     const { path, plan } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [
@@ -83,7 +83,7 @@ describe('@text-overlay', () => {
     expect(early[0]! - late[0]!).toBeGreaterThan(60);
   });
 
-  it('is drawn over the result of filters, and over a still', async () => {
+  it('is drawn over the output of filters, and over a still', async () => {
     const composed = await shop.transcode([clip, face], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:v][1:v]overlay=W-w:H-h[v]' }],

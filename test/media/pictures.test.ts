@@ -12,7 +12,7 @@ afterAll(() => shop?.remove());
 const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 const moving = (seconds: number) => ['-f', 'lavfi', '-i', `testsrc2=s=160x90:r=25:d=${seconds}`];
 
-/** The pixels of a picture, or of the last one of a video that is shown up to a time. */
+/** Returns the hash of a picture's pixels, or of the last frame of a video that is shown up to a time. */
 async function pixels(path: string, upTo?: number): Promise<string> {
   const only = upTo === undefined ? [] : ['-vf', `select=lte(t\\,${upTo}),reverse`];
   const args = ['-v', 'error', '-i', path, ...only, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'md5', '-'];
@@ -26,7 +26,7 @@ const still = (at: number | string, width?: number): OutputRequest => ({
 
 describe('a still', () => {
   let clip: string;
-  /** Pictures of the first two seconds; the last one stays until ten seconds. */
+  /** A video with frames in its first two seconds. The last frame is shown until ten seconds. */
   let uneven: string;
   let single: string;
   beforeAll(async () => {
@@ -42,20 +42,20 @@ describe('a still', () => {
     expect(plan.warnings).toEqual([]);
   });
 
-  it('shows the last picture after the end, with a warning', async () => {
+  it('shows the last picture if its time is after the end, with a warning', async () => {
     const { path, plan } = await shop.transcode([clip], still(90));
     expect(await pixels(path)).toBe(await pixels(clip, 4));
     const message = 'The video ends after 4 s, before 90 s. The still shows its last picture.';
     expect(plan.warnings).toEqual([{ field: 'still.at', message }]);
   });
 
-  it('shows a picture that stands still, and the only picture of a video', async () => {
+  it('shows the picture that is displayed at its time, and the only picture of a video with one frame', async () => {
     expect(await pixels((await shop.transcode([uneven], still(5))).path)).toBe(await pixels(uneven, 5));
     for (const at of ['0%', '50%', '100%'])
       expect(await pixels((await shop.transcode([single], still(at))).path)).toBe(await pixels(single, 1));
   });
 
-  it.each(['mkv', 'ts', 'flv'])('shows the picture at a time in %s', async (container) => {
+  it.each(['mkv', 'ts', 'flv'])('shows the picture at its time in %s', async (container) => {
     const source = await shop.make(`clip.${container}`, ['-i', clip, '-c', 'copy']);
     for (const seconds of [0.5, 2.5, 4]) {
       const { path } = await shop.transcode([source], still(seconds));
@@ -63,7 +63,7 @@ describe('a still', () => {
     }
   });
 
-  it('is upright and as wide as requested, never wider than the video', async () => {
+  it('is upright, and as wide as requested but never wider than the video', async () => {
     const upright = await shop.make('upright.mp4', ['-display_rotation', '90', '-i', clip, '-c', 'copy']);
     const sizes = [];
     for (const width of [60, 4000]) {
@@ -93,13 +93,13 @@ describe('a preview', () => {
     ]);
     expect(info.audio).toEqual([]);
     expect(info.video[0]!.codec).toBe(codec);
-    // FFmpeg does not read animated WebP; `pictures.test.ts` of the sanitizer does.
+    // FFmpeg cannot read animated WebP. `pictures.test.ts` of the sanitizer tests it.
     if (outputFormat === 'webp') return;
     expect(info.video[0]).toMatchObject({ width: 80, height: outputFormat === 'gif' ? 45 : 44 });
     expect(info.durationSeconds).toBeCloseTo(2, 1);
   });
 
-  it('shows all of a shorter video, with a warning', async () => {
+  it('shows the complete video if the video is shorter than the preview, with a warning', async () => {
     const source = await shop.make('short.mp4', [...moving(1), ...X264]);
     const { plan, info } = await shop.transcode([source], { outputFormat: 'mp4', preview: { seconds: 5 } });
     expect(info.durationSeconds).toBeCloseTo(1, 1);

@@ -66,7 +66,7 @@ const shapes = (infos: readonly MediaInfo[]) =>
   infos.map(({ video, audio }) => [video[0]?.codec ?? null, video[0]?.displayHeight ?? null, audio[0]?.codec ?? null]);
 
 describe('several outputs of one input', () => {
-  it('are made by one FFmpeg from one decode: sizes, containers and sound', async () => {
+  it('are made by one FFmpeg from one decode, with their own sizes, containers and sound', async () => {
     const { plan, infos, progress } = await make(
       [clip],
       [
@@ -91,7 +91,7 @@ describe('several outputs of one input', () => {
     expect(progress.at(-1)).toBeCloseTo(2, 0);
   });
 
-  it('may be shorter than each other, and end each at its own time', async () => {
+  it('can have different durations, and each ends at its own time', async () => {
     const { plan, infos } = await make(
       [clip],
       [
@@ -117,7 +117,7 @@ describe('several outputs of one input', () => {
 });
 
 describe('several outputs of several inputs', () => {
-  it('are joined each in its own size, from one decode of each input', async () => {
+  it('are joined in the size of each output, from one decode of each input', async () => {
     const { plan, infos } = await make(
       [clip, other],
       [{ outputFormat: 'mp4' }, { outputFormat: 'webm', bitrate: 100_000 }, { outputFormat: 'mp3' }],

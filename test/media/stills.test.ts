@@ -20,7 +20,7 @@ import {
 } from '../helpers/heif.ts';
 
 const color = (name: string, size: string) => `color=${name}:s=${size},format=yuv420p`;
-/** A colour in each corner: red, lime, blue, white. */
+/** A picture with a color in each corner: red, lime, blue and white. */
 const CORNERS =
   'color=red:s=128x64,drawbox=64:0:64:32:lime:fill,drawbox=0:32:64:32:blue:fill,drawbox=64:32:64:32:white:fill,format=yuv420p';
 
@@ -34,7 +34,7 @@ describe('a HEIC or AVIF still', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** What FFmpeg decodes after the sanitizer: size, pixel format, and `rgba` of pixels by position. */
+  /** Sanitizes a still and decodes it with FFmpeg. Returns its size, its pixel format, and a function for the `rgba` of a pixel. */
   async function shown(bytes: Buffer) {
     const path = join(folder, `${number++}`);
     await writeFile(path, bytes);
@@ -59,7 +59,7 @@ describe('a HEIC or AVIF still', () => {
     return [size, ...points.map(([x, y]) => colorOf(at(x, y)))].join(' ');
   };
 
-  it('is read in the form that FFmpeg writes', async () => {
+  it('is read as FFmpeg writes it', async () => {
     const path = join(folder, 'own.avif');
     const encode = ['-frames:v', '1', '-c:v', 'libaom-av1', '-still-picture', '1', '-cpu-used', '8'];
     await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', CORNERS, ...encode, path]);
@@ -67,7 +67,7 @@ describe('a HEIC or AVIF still', () => {
     expect([cornersOf(seen), seen.format]).toEqual(['128x64 red blue lime white', 'rgb24']);
   });
 
-  // Top left, bottom left, top right, bottom right.
+  // The colors are in the order top left, bottom left, top right, bottom right.
   it.each([
     ['as it is', [], '128x64 red blue lime white'],
     ['a quarter anti-clockwise', [irot(1)], '64x128 lime red white blue'],
@@ -82,7 +82,7 @@ describe('a HEIC or AVIF still', () => {
     expect(cornersOf(await shown(makeStill({ items: [item] })))).toBe(expected);
   });
 
-  it('is assembled from its tiles, and cropped where the last ones extend beyond it', async () => {
+  it('is assembled from its tiles, and cropped if the last tiles extend beyond it', async () => {
     const names = ['red', 'lime', 'blue', 'white'];
     const tiles: Coded[] = [];
     for (const name of names) {
@@ -97,7 +97,7 @@ describe('a HEIC or AVIF still', () => {
   it.each([
     ['straight', [], 200],
     ['premultiplied', [{ type: 'prem', from: 1, to: [2] }], 255],
-  ] as const)('keeps its transparency, %s', async (_, premultiplied, red) => {
+  ] as const)('keeps its transparency: %s', async (_, premultiplied, red) => {
     const paint = async (source: string, ...more: string[]) =>
       encodePicture(folder, 'libaom-av1', ['-f', 'lavfi', '-i', source, ...more]);
     const picture = await paint(color('0xc80000', '64x64'));
@@ -109,7 +109,7 @@ describe('a HEIC or AVIF still', () => {
     expect(Math.abs(seen.at(56, 8)[0]! - red)).toBeLessThan(6);
   });
 
-  it('keeps more than 8 bits', async () => {
+  it('keeps more than 8 bits per sample', async () => {
     const source = ['-f', 'lavfi', '-i', 'color=red:s=64x64,format=yuv420p10le'];
     const deep = await encodePicture(folder, 'libx265', source);
     expect((await shown(makeStill({ items: [codedItem(1, deep)] }))).format).toBe('rgb48be');

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => shop.remove());
 
 const RUN = WILD_ROWS.filter((row) => !row.rejected);
-/** Runs rows in as few processes as possible, then measures all results in one. */
+/** Runs rows in as few processes as possible, and then takes all measurements in one process. */
 const runRow = inBatches(RUN, 12, async (rows) => {
   const outcomes = await shop.transcodeAll(rows.map(asRequest), media.assets);
   const wanted = rows.map(({ checks }) => checks.flatMap(({ measurement }) => measurement ?? []));
@@ -28,7 +28,7 @@ const runRow = inBatches(RUN, 12, async (rows) => {
 });
 
 describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
-  it.each(RUN.map((row) => [row.name, row] as const))('produce the right video and audio: %s', async (_, row) => {
+  it.each(RUN.map((row) => [row.name, row] as const))('produce the expected video and audio: %s', async (_, row) => {
     expect(checkOptions(asRequest(row).request)).toEqual([]);
     const { outcome, measured } = await runRow(row);
     const rest = [...measured];
@@ -45,7 +45,7 @@ describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
   );
 });
 
-describe('the corpus', () => {
+describe('the corpus of requests', () => {
   it('stays far below the limits of a request', () => {
     for (const row of WILD_ROWS) {
       const { request } = asRequest(row);
@@ -72,7 +72,7 @@ describe('the corpus', () => {
   });
 });
 
-/** Matches less than a fifth of the limit. */
+/** Matches a number below a fifth of the limit. */
 function below(most: number) {
   return expect.toSatisfy((count: number) => count < most / 5);
 }

@@ -10,13 +10,13 @@ import { makeMedia } from '../../testkit/media-cache.ts';
 import { until } from '../../testkit/until.ts';
 
 /*
- * An output is uploaded while FFmpeg writes it, all but its first part. This relies on what muxers do at their end: they
- * append, and return to their header at the start. FFmpeg is stopped here in the middle of its input.
+ * An output is uploaded while FFmpeg writes it, except for its first part. This relies on what muxers do at their end: they append data,
+ * and change only the header at the start. The test stops FFmpeg in the middle of its input.
  */
 
-/** Bytes at the start to which muxers return. The first part is much larger. */
+/** Number of bytes at the start that muxers may change. The first part is much larger. */
 const HEADER_BYTES = 16 * 1024;
-/** Bytes that show that the muxer is beyond its header. */
+/** Number of bytes after which the muxer has written its header. */
 const SEEN_BYTES = 96 * 1024;
 
 let folder: string;
@@ -24,7 +24,7 @@ let source: Buffer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-once-'));
   const path = join(folder, 'source.mkv');
-  // Noise does not compress.
+  // The source contains noise, because noise does not compress.
   await makeMedia(path, [
     ...['-f', 'lavfi', '-i', 'testsrc2=s=192x108:r=25:d=24,noise=alls=60:allf=t:all_seed=1'],
     ...['-f', 'lavfi', '-i', 'anoisesrc=d=24:r=48000:seed=1', '-c:v', 'mpeg4', '-q:v', '4', '-g', '25'],
@@ -50,7 +50,7 @@ const formats: [format: keyof typeof FORMAT_DEFAULTS, args: string[]][] = [
   ['flac', ['-vn', '-c:a', 'flac']],
 ];
 
-it.each(formats)('FFmpeg changes nothing after the header of %s that it has written', async (format, args) => {
+it.each(formats)('FFmpeg changes only the header of %s after it has written the bytes', async (format, args) => {
   const path = join(folder, `output.${format}`);
   const given = ['-nostdin', '-v', 'error', '-y', '-f', 'matroska', '-i', 'pipe:0', '-map_metadata', '-1', ...args];
   const ffmpeg = spawn('ffmpeg', [...withIndexLast(given)!, '-f', FORMAT_DEFAULTS[format].muxer, path], {
@@ -72,7 +72,7 @@ it.each(formats)('FFmpeg changes nothing after the header of %s that it has writ
   expect(complete.subarray(HEADER_BYTES, size).equals(early)).toBe(true);
 });
 
-it('a command whose muxer moves the entire file at its end is not followed', () => {
+it('an output whose muxer moves the entire file at its end is not uploaded while FFmpeg writes it', () => {
   expect(withIndexLast(['-f', 'mp4', '-movflags', '+faststart', 'x'])).toEqual(['-f', 'mp4', 'x']);
   expect(withIndexLast(['-f', 'avi', 'x'])).toEqual(['-f', 'avi', 'x']);
   expect(withIndexLast(['-movflags', '+faststart+global_sidx', 'x'])).toBeNull();

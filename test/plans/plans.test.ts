@@ -23,10 +23,10 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { type RecordedPlans, recordPlans, type SeenStatement } from './recorded-plans.ts';
 
-/** Jobs, and how many of them wait, all of one account and class. */
+/** Number of jobs, and number of waiting jobs. All waiting jobs belong to one account and class. */
 const JOBS = 40_000;
 const WAITING = 2_000;
-/** Accounts without jobs. */
+/** Number of accounts without jobs. */
 const ACCOUNTS = 5_000;
 /** Tables that grow with the number of jobs or accounts. */
 const GROWING = [
@@ -35,19 +35,20 @@ const GROWING = [
   ...['api_keys', 'audit_log', 'job_counts'],
   ...['templates', 'template_versions', 'connections', 'upload_tokens'],
 ];
-/** Rows that a statement may read: some more than a count that is limited to 10,000. */
+/** Maximum number of rows that a statement may read. It is slightly above 10,000, the limit of counts. */
 const MOST_ROWS = 12_000;
 
-/** Statements of a sweep, and rows that they may read: some more than are due. */
+/** Patterns of statements of a sweep, and the maximum number of rows that they may read, which is slightly above the number of due rows. */
 const DUE_UPLOADS = /^select "upload"."id" from "objects" .* order by "objects"."delete_after" limit /;
 const ABANDONED = /^with "abandoned" as/;
 const MOST_DUE = 1_000;
 
-/** Statements that read more: the count of jobs in a range of times (docs/decisions/0045). */
+/** Patterns of statements that may read more rows: the count of jobs in a range of times (docs/decisions/0045). */
 const KNOWN = [/^select count\(\*\) as "total" from "jobs" where/];
 /**
- * Statements that add up the counters of all accounts, for metrics, for the operator, and every six hours to correct them
- * (docs/decisions/0040). They may read the tables of counters completely: a few rows per account, and no jobs or objects.
+ * Patterns of statements that add up the counters of all accounts, for metrics, for the operator, and every six hours to correct the
+ * counters (docs/decisions/0040). They may read the tables of counters completely, which have a few rows per account, but no jobs or
+ * objects.
  */
 const SUMS = [
   /^WITH awaiting AS .* FROM job_counts /,
@@ -57,12 +58,12 @@ const SUMS = [
   /^select "account_id", sum\("object_bytes"\).* from "account_storage" group by /,
 ];
 const COUNTERS = ['job_counts', 'account_schedule', 'account_storage'];
-/** Rows of `accounts` after which the question whether several accounts are enabled needs no more. */
+/** Number of rows of `accounts` that suffice to find out whether several accounts are enabled. */
 const ENOUGH_ACCOUNTS = 2;
 
 const DAY = 86_400_000;
 const PASSWORD = 'correct horse battery';
-/** What the test reads of the document. */
+/** The fields of the OpenAPI document that the test reads. */
 interface OpenapiDocument {
   paths: Record<string, { get?: { parameters?: { name: string }[] } }>;
 }
@@ -87,7 +88,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
   const stream = new AbortController();
   let operatorHeaders: Record<string, string> | undefined;
 
-  /** A request of the account with most jobs. */
+  /** Sends a request of the account with the most jobs. */
   const call: TestApi['call'] = (method, path, body, headers = {}) =>
     api.call(method, path, body, { authorization: `Bearer ${key}`, ...headers });
   const created = async (path: string, body: object) => {
@@ -131,7 +132,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  /** Assigns one of fifty jobs, and the batches, to `ownKey`. */
+  /** Assigns one of fifty jobs, and all batches, to `ownKey`. */
   async function giveJobs(client: pg.Client): Promise<void> {
     await client.query('SET session_replication_role = replica');
     const own = `UPDATE %s SET key_id = api_keys.id FROM api_keys WHERE api_keys.account_id = %s.account_id`;
@@ -146,7 +147,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     ids.own = rows.map(({ id }) => id);
   }
 
-  /** Each with a key, the rows of its counters, and entries in the audit log, whose chain of hashes is not valid. */
+  /** Adds accounts, each with a key, the rows of its counters, and entries in the audit log, whose chain of hashes is not valid. */
   async function addAccounts(client: pg.Client): Promise<void> {
     const accounts = `FROM accounts WHERE name LIKE 'without-jobs-%'`;
     await client.query(`INSERT INTO accounts (id, name)
@@ -166,7 +167,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     await client.query('VACUUM ANALYZE accounts, account_schedule, account_storage, job_counts, api_keys, audit_log');
   }
 
-  /** The cursor of each list behind its first item; of a list with few items, the words of none. */
+  /** Returns for each list the cursor after its first item, or `none` if the list has no further items. */
   async function cursorsOf(document: OpenapiDocument, headersOf: (operation: string) => Record<string, string>) {
     const cursors = new Map<string, string>();
     for (const [path, { get }] of Object.entries(document.paths)) {
@@ -181,7 +182,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
 
   const find = (pattern: RegExp) => [...plans.statements.values()].find(({ text }) => pattern.test(text));
 
-  /** One line for each statement that a table of a service with many jobs makes slow. */
+  /** Returns one line for each statement that would be slow in a service with many jobs. */
   function faults(statements: Iterable<SeenStatement>): string[] {
     return [...statements].flatMap(({ text, scans, rows }) => {
       if (KNOWN.some((pattern) => pattern.test(text))) return [];
@@ -210,12 +211,12 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
       selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
       settings: {
         ...{ databaseUrl: api.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
-        // The account's waiting jobs, which have no texts, are heavy.
+        // The worker has no heavy slots, because the waiting jobs of the account are heavy and have no texts.
         ...{ slots: [['light'], ['interactive']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
         ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputWaitMs: 1000 },
       },
     });
-    // Follows events and progress while it is open.
+    // A stream that receives events and progress while it is open.
     const events = await fetch(`${address}/v1/events`, {
       headers: { accept: 'text/event-stream', authorization: `Bearer ${key}` },
       signal: stream.signal,
@@ -243,16 +244,16 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     const batch = await created('/v1/transcodes/batch', { jobs: [job, job] });
     ids.batches!.push(batch.id);
     await claimJob(api.context, 'heavy', { worker: { id: made.id, tier: 'bwrap' } });
-    // What the processes do next to requests and jobs.
+    // Runs statements of other tasks of the processes.
     await readStatistics(api.context, api.context.kinds.keys());
     await signAuditHead(api.context.db, createSigner(Buffer.alloc(32, 1)));
     await api.database.pg.query('UPDATE objects SET delete_after = now() WHERE id = $1', ids.due);
-    // The last of what one worker does for the fleet.
+    // Waits for the last of the tasks that a worker performs for the fleet.
     await until(
       () => find(/from "?setup_links/i) && find(/"?heartbeat_at"? < /i) && find(DUE_UPLOADS) && find(ABANDONED),
       { what: 'a turn of every task' },
     );
-    // Of a million objects, most of which are deleted, PostgreSQL would read all.
+    // With another plan, PostgreSQL would read all of a million objects, most of which are deleted.
     for (const statement of [find(DUE_UPLOADS)!, find(ABANDONED)!]) expect(statement.rows).toBeLessThan(MOST_DUE);
     expect(events.ok).toBe(true);
     expect(faults(plans.statements.values())).toEqual([]);
@@ -262,7 +263,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     ['jobs', () => dueJobs(api.database.db).limit(500).explain<PlanLine>('text')],
     ['uploads', () => dueUploads(api.database.db).limit(500).explain<PlanLine>('text')],
   ])(
-    'a sweep checks the %s that are due one by one instead of joining them with all sources of jobs',
+    'a sweep checks the due %s one by one instead of joining them with the sources of all jobs',
     async (_, explain) => {
       const plan = (await explain()).map((line) => line['QUERY PLAN']).join('\n');
       expect(plan).toContain('SubPlan');
@@ -270,7 +271,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     },
   );
 
-  it('a page of a list of the operator reads only the accounts and entries that it shows', async () => {
+  it("a page of an operator's list reads only the accounts and entries that it shows", async () => {
     const operator = await signIn();
     const pages = async (path: string) => {
       let after = '';
@@ -292,7 +293,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     expect(entries.map(({ rows }) => rows)).toEqual([51, 51]);
   });
 
-  it('the queue of the operator is read from counters instead of from the jobs', async () => {
+  it('the queue for operators is read from counters instead of from the jobs', async () => {
     const before = new Map(plans.statements);
     const { status, json } = await call('GET', '/v1/admin/queue', undefined, await signIn());
     expect([status, json.accounts[0].id]).toEqual([200, ids.accounts![0]]);
@@ -300,7 +301,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     const read = [...plans.statements.values()]
       .filter((statement) => before.get(statement.text) !== statement)
       .flatMap(({ scans }) => scans.filter(({ relation }) => relation === 'jobs').map(({ rows }) => rows));
-    // Of jobs that no worker can run, at most a thousand are counted.
+    // The count of jobs that no worker can run is limited to a thousand.
     expect(Math.max(...read)).toBeLessThanOrEqual(1_000);
   });
 
@@ -308,7 +309,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     const { json: document } = await call('GET', '/openapi.json');
     const operator = await signIn();
     ids.keys = [(await created('/v1/keys', { name: 'other', scopes: ['read'] })).id];
-    // The requests drain this worker, so that the worker above can still describe files for the test below.
+    // The requests drain this additional worker, so that the worker above can still describe files for the test below.
     const { rows: workers } = await api.database.pg.query(
       `INSERT INTO workers (id, host, boot, pid, pid_start, version, slots, tier, ffmpeg)
        VALUES (gen_random_uuid(), 'h', 'b', 1, '1', 'v', 2, 'bwrap', '7') RETURNING id`,
@@ -325,13 +326,13 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     for (const path of ['/v1/transcodes', '/v1/uploads', '/v1/batches'])
       expect(cursors.get(`GET ${path}`)).not.toBe('none');
     const responses = await sendAll(requestsOf(document, valuesOf(events[0].id, cursors)), headersOf);
-    // A request that is rejected before its first query proves nothing.
+    // A request that is rejected before its first query tests nothing.
     const rejected = [...responses].filter(([, all]) => all.every((one) => /^(401 unauth|403|405|500)/.test(one)));
     expect(rejected).toEqual([]);
     expect(faults(plans.statements.values())).toEqual([]);
   }, 120_000);
 
-  it('no query of a request of a key that sees only its own jobs scans a complete table', async () => {
+  it('no query of a request with a key that sees only its own jobs scans a complete table', async () => {
     const own = { authorization: `Bearer ${ownKey}` };
     const { json: document } = await call('GET', '/openapi.json');
     const page = await call('GET', '/v1/events?limit=1', undefined, own);
@@ -385,7 +386,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     return { authorization: '', cookie, 'x-airlock-csrf': response.json.csrf };
   }
 
-  /** Fails for a parameter that a new operation brings: the test must know a value of it. */
+  /** Returns a function for the values of each parameter. It throws for unknown parameters, so a new parameter needs values here. */
   function valuesOf(event: string, cursors: ReadonlyMap<string, string>) {
     const at = (ago: number) => new Date(Date.now() - ago).toISOString();
     const queries: Record<string, string[]> = {

@@ -6,11 +6,11 @@ import type { TestDatabase } from '../helpers/database.ts';
 interface Scan {
   node: string;
   relation: string;
-  /** Rows that were read, whether or not a filter let them pass. */
+  /** Number of rows that were read, including rows that a filter removed. */
   rows: number;
 }
 
-/** A statement as PostgreSQL has run it, with the largest of its runs. */
+/** A statement that PostgreSQL has run, with the plan of its largest run. */
 export interface SeenStatement {
   text: string;
   scans: Scan[];
@@ -18,11 +18,11 @@ export interface SeenStatement {
 }
 
 export interface RecordedPlans {
-  /** By their text. Statements inside triggers and functions are among them. */
+  /** Statements by their text, including statements inside triggers and functions. */
   readonly statements: ReadonlyMap<string, SeenStatement>;
 }
 
-/** What `auto_explain` reports to the client that has sent the statement. */
+/** Settings with which `auto_explain` reports plans to the client that has sent the statement. */
 const SETTINGS = {
   session_preload_libraries: 'auto_explain',
   'auto_explain.log_min_duration': '0',
@@ -34,8 +34,8 @@ const SETTINGS = {
 };
 
 /**
- * Records the plan of every statement that runs in this database from now on, as it was run: with its parameters, or the
- * generic plan of a prepared statement. Ends all connections to it. Needs the superuser.
+ * Records the plan of every statement that runs in this database from now on, as it was run: with its parameters, or as the generic plan of
+ * a prepared statement. Ends all connections to the database. Needs the superuser.
  */
 export async function recordPlans(database: Pick<TestDatabase, 'pg' | 'url'>): Promise<RecordedPlans> {
   const statements = new Map<string, SeenStatement>();

@@ -28,7 +28,7 @@ describe('a container that is remuxed while its source arrives', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   let count = 0;
-  /** Begins to read a file of which nothing has arrived yet. */
+  /** Begins to read a file of which no bytes have arrived yet. */
   const arrive = (bytes: Buffer, demuxer: 'mov' | 'matroska', copy: CopyRule | null = null) => {
     const size = bytes.length;
     const path = join(folder, `arriving-${count++}`);
@@ -71,7 +71,7 @@ describe('a container that is remuxed while its source arrives', () => {
       for await (const chunk of feed.open()) {
         seen.push(chunk as Buffer);
         if (!isHalf) continue;
-        // The first bytes come out while the second half has not arrived.
+        // The first bytes are written before the second half has arrived.
         expect(state.written).toBeLessThan(bytes.length - 1000);
         for (let upTo = half; upTo < bytes.length; upTo += 777) send(Math.min(bytes.length, upTo + 777));
         send(bytes.length);
@@ -82,27 +82,27 @@ describe('a container that is remuxed while its source arrives', () => {
       feed.check();
       await container.close();
       expect(readFileSync(target).equals(readFileSync(complete))).toBe(true);
-      // The size of a Matroska segment and the position of its index are written at the end.
+      // The size of a Matroska segment and the position of its index are written at the end, so they are not compared.
       const patched = name === 'clip.mkv' ? 128 : 0;
       expect(Buffer.concat(seen).subarray(patched).equals(readFileSync(complete).subarray(patched))).toBe(true);
     },
   );
 
   it.each(['last.mp4', 'fragments.mp4'] as const)(
-    'waits for the entire file if it cannot be read in order: %s',
+    'requires the entire file if the file cannot be read in order: %s',
     async (name) => {
       const bytes = readFileSync(join(folder, name));
       const { opened, send } = arrive(bytes, 'mov');
-      // It is not waited for: the head decides.
+      // The start of the file is enough to decide, so the reader does not wait for the rest.
       send(4096);
       await expect(opened).rejects.toThrow(NotInOrder);
     },
   );
 
-  it('waits for the entire file if its streams are stored one after the other', async () => {
+  it('requires the entire file if its streams are stored one after the other', async () => {
     const bytes = readFileSync(join(folder, 'first.mp4'));
     const offsets = bytes.indexOf('stco', bytes.indexOf('stco') + 4);
-    // All chunks of the audio seem to come after the video.
+    // Makes all chunks of the audio appear to follow the video.
     for (let at = offsets + 12; at < offsets + 12 + 4 * bytes.readUInt32BE(offsets + 8); at += 4) {
       bytes.writeUInt32BE(bytes.length - 2000 + (at - offsets), at);
     }
@@ -111,7 +111,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await expect(opened).rejects.toThrow(NotInOrder);
   });
 
-  it('waits for the entire file if a preset may copy its video, and otherwise knows what may be copied', async () => {
+  it('requires the entire file if a preset may copy its video, and otherwise determines early whether a copy is possible', async () => {
     const bytes = readFileSync(join(folder, 'first.mp4'));
     for (const copy of [{ shortSide: null }, { shortSide: 90 }]) {
       const { opened, send } = arrive(bytes, 'mov', copy);
@@ -128,7 +128,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await close();
   });
 
-  it('ends with a source that breaks off', async () => {
+  it('fails when its source breaks off', async () => {
     const bytes = readFileSync(join(folder, 'clip.mkv'));
     const { opened, state, send, target } = arrive(bytes, 'matroska');
     send(Math.floor(bytes.length / 2));
@@ -139,7 +139,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await container.close();
   });
 
-  it('has readers that wait for a source only until their deadline', async () => {
+  it('has readers that wait for a source only until the deadline of the source', async () => {
     const { opened, state, send, target } = arrive(readFileSync(join(folder, 'clip.mkv')), 'matroska');
     send(8192);
     const container = await opened;

@@ -15,14 +15,14 @@ import { makeFiles, type Origin } from './remuxing.ts';
 
 interface Copied extends Origin {
   name: string;
-  /** Seconds. */
+  /** Start and length in seconds. */
   trim?: { start?: number; length?: number };
   tags?: CopyRequest['tags'];
   videoType?: string;
-  /** Streams of the copy; all of them by default. */
+  /** Indexes of the streams to copy. By default, all streams are copied. */
   streams?: readonly number[];
   to?: OutputFormat;
-  /** Why FFmpeg has to copy the file; absent = the sanitizer copies it. */
+  /** Pattern of the reason why FFmpeg has to copy the file. If absent, the sanitizer copies the file. */
   left?: RegExp;
 }
 
@@ -127,7 +127,7 @@ const TAGS: readonly Copied[] = [
   { name: 'a tag of audio', file: 'm4a', args: [...A, '-c:a', 'aac'], tags: [['artist', 'Somebody']] },
 ];
 
-/** Of the corpus, what the sanitizer leaves to FFmpeg. */
+/** Files of the corpus that the sanitizer leaves to FFmpeg, with a pattern of the reason. */
 const LEFT: Readonly<Record<string, RegExp>> = {
   'unequal frame intervals': /last packet without a duration/,
   'an edit list that cuts the start': /hides a part/,
@@ -168,7 +168,7 @@ describe('a container that is copied without FFmpeg', () => {
     },
   );
 
-  it('is left to FFmpeg if the file has 100,000 fragments, which the sanitizer joins within its limits', async () => {
+  it('is left to FFmpeg if the source has 100,000 fragments, which the sanitizer joins within its limits', async () => {
     const path = join(folder, 'fragments.mp4');
     await writeFile(path, await manyFragments(folder, 100_000));
     const sanitizer = openSanitizer({ threads: 1 });
@@ -184,7 +184,7 @@ describe('a container that is copied without FFmpeg', () => {
   });
 });
 
-/** A video that repeats a fragment of one frame. Each fragment begins at the end of the previous fragment. */
+/** Returns a video that repeats a fragment of one frame. Each fragment begins at the end of the previous fragment. */
 async function manyFragments(folder: string, count: number): Promise<Buffer> {
   const path = join(folder, 'fragment.mp4');
   const frame = ['-f', 'lavfi', '-i', 'color=s=16x16:r=100:d=0.01', '-c:v', 'mpeg4', '-video_track_timescale', '12800'];
@@ -220,7 +220,7 @@ function withOffset(bytes: Buffer, offset: (rows: Buffer) => number): Buffer {
   return changed;
 }
 
-/** Makes the files, and copies each with the sanitizer and all of them with one FFmpeg. */
+/** Makes the files. Copies each with the sanitizer, and all of them with one FFmpeg. */
 async function copyAll(folder: string) {
   const paths = await makeFiles(folder, CASES);
   await mkdir(join(folder, 'made'));
@@ -261,7 +261,7 @@ function partOf({ start = 0, length }: NonNullable<Copied['trim']>): NonNullable
   return { start: Math.round(start * 1e6), length: length === undefined ? null : Math.round(length * 1e6) };
 }
 
-/** Indexes of video and audio. */
+/** Indexes of the video stream and the audio stream. */
 async function streamsOf(path: string): Promise<number[]> {
   const shown = ['-v', 'error', '-show_entries', 'stream=index,codec_type', '-of', 'csv=p=0', path];
   const lines = String((await run('ffprobe', shown)).stdout).split('\n');
@@ -269,8 +269,8 @@ async function streamsOf(path: string): Promise<number[]> {
 }
 
 /**
- * Reads the times, size, flags and hash of every packet, and the descriptions of the streams and the file. Sorts the packets by stream,
- * because FFmpeg may interleave them differently.
+ * Returns the times, size, flags and hash of every packet, and the descriptions of the streams and the file. The packets are sorted by
+ * stream, because FFmpeg may interleave them differently.
  */
 async function readAll(path: string) {
   const packet = 'packet=stream_index,pts_time,dts_time,duration_time,size,flags,data_hash:packet_side_data';

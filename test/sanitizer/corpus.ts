@@ -1,17 +1,17 @@
-/** One file of the corpus: how FFmpeg makes it, and the expected result. */
+/** A file of the corpus: how FFmpeg makes it, and the expected result. */
 export interface Case {
   name: string;
   file: string;
   args: readonly string[];
-  /** Absent = remuxed; else why it stays unchanged. */
+  /** Pattern of the reason why the file stays unchanged. If absent, the file is remuxed. */
   stays?: RegExp;
-  /** A second step: copies the first file with these arguments. */
+  /** Arguments of a second step, which copies the first file. */
   copied?: readonly string[];
-  /** A last step: changes the bytes to something that FFmpeg does not write. */
+  /** A last step, which changes the bytes to something that FFmpeg does not write. */
   altered?: (bytes: Buffer) => Buffer;
-  /** FFmpeg estimates the length from the file size, which includes the parts that the remux drops. */
+  /** Whether FFmpeg estimates the duration from the file size. The size includes parts that the remux drops. */
   isEstimated?: boolean;
-  /** Whether the readers describe it; absent = it is left to ffprobe. */
+  /** Whether the readers describe the file. If absent, the file is left to ffprobe. */
   described?: boolean;
 }
 
@@ -34,7 +34,7 @@ const HDR = [
   '-colorspace',
   'bt2020nc',
 ];
-/** Unequal frame intervals. */
+/** Arguments for unequal frame intervals. */
 const VFR = ['-vf', 'setpts=PTS+if(mod(N\\,3)\\,0.013/TB\\,0)', '-fps_mode', 'vfr', '-enc_time_base', '1/90000'];
 
 export const CORPUS: readonly Case[] = [

@@ -4,9 +4,9 @@ import type { FfmpegView } from './ffmpeg-view.ts';
 type Entry = Record<string, unknown>;
 
 /**
- * Compares a fragmented file with its remux as FFmpeg reads both. The remux may have what FFmpeg does not report for
- * fragments: the number of frames, the exact bit rate, the duration of a frame. Audio packets before the start may be
- * marked as hidden: neither file plays them.
+ * Compares a fragmented file with its remux as FFmpeg reads both. The remux may have values that FFmpeg does not report for fragments: the
+ * number of frames, the exact bit rate and the duration of a frame. Audio packets before the start may be marked as hidden, because neither
+ * file plays them.
  */
 export function expectEquivalent(
   original: FfmpegView,

@@ -3,7 +3,7 @@ import { type MediaInfo, parseProbe } from '../../src/ffmpeg/index.ts';
 import { run } from '../../testkit/run.ts';
 import { probed } from './info-differences.ts';
 
-/** Options before each input: for all frames, the frames after a seek, and the frames of a looped file. */
+/** Options before each input: for all frames, for the frames after a seek, and for the frames of a looped file. */
 const WAYS = { frames: [], sought: ['-ss', '0.5'], looped: ['-stream_loop', '1'] } as const;
 
 export interface MediaFile {
@@ -11,11 +11,11 @@ export interface MediaFile {
   demuxer: string;
 }
 
-/** What FFmpeg reads from a file that a transcode could depend on: streams, packets, frames, seeking. */
+/** Everything that FFmpeg reads from a file and on which a transcode could depend: streams, packets, frames and seeking. */
 export type FfmpegView = Record<string, unknown> & { packets: Entry[]; streams: Entry[] };
 type Entry = Record<string, unknown>;
 
-/** Decodes all files in one process, because most of its time is its start. `info` is what the worker would store. */
+/** Decodes all files in one process, because a process spends most of its time starting. `info` is what the worker would store. */
 export async function ffmpegViews(files: readonly MediaFile[]): Promise<{ view: FfmpegView; info: MediaInfo }[]> {
   const [decoded, probed] = await Promise.all([decodeAll(files), Promise.all(files.map(probe))]);
   return probed.map(({ view, info }, index) => ({ view: { ...view, ...decoded[index]! }, info }));
@@ -32,7 +32,7 @@ async function probe({ path, demuxer }: MediaFile): Promise<{ view: FfmpegView; 
     start: format.start_time,
   };
   const sizeBytes = Number(format.size);
-  // While ffprobe shows packets, it changes the bit rate of ADTS with each of them.
+  // When ffprobe lists packets, it changes the bit rate of ADTS with each packet, so the bit rate is read separately.
   const plainly = demuxer === 'aac' ? await probed(path, demuxer, sizeBytes) : null;
   return { view, info: plainly ?? parseProbe(stdout, { sizeBytes, demuxer }) };
 }
@@ -58,7 +58,7 @@ async function decodeAll(files: readonly MediaFile[]): Promise<Record<keyof type
 
 const media = ({ codec_type }: Entry) => codec_type === 'video' || codec_type === 'audio';
 
-/** Omits properties of the container: positions, free text, and its own numbers. */
+/** Omits properties of the container: positions, free text, and the container's own numbers. */
 function plain(entry: Entry): Entry {
   const { pos: _, tags: __, id: ___, extradata_size: ____, ...rest } = entry;
   return rest;

@@ -41,13 +41,13 @@ describe('the first frame of H.264', () => {
     expect(readH264(small.config, Buffer.concat([...small.sets.map(unit), small.sample]))).toMatchObject({ width: 64 });
   });
 
-  it('is left to ffprobe with other parameter sets, which could hide a larger picture', () => {
+  it('is left to ffprobe if there are other parameter sets, which could hide a larger picture', () => {
     const hidden = Buffer.concat([...large.sets.map(unit), large.sample]);
     expect(() => readH264(small.config, hidden)).toThrow(Unclear);
     expect(() => readH264(small.config, Buffer.concat([unit(large.sets[0]!), small.sample]))).toThrow(Unclear);
   });
 
-  it('is left to ffprobe without a picture, cut off, and with bytes that are no units', () => {
+  it('is left to ffprobe if it contains no picture, is cut off, or has bytes that are no NAL units', () => {
     for (const sample of [
       Buffer.alloc(0),
       small.sample.subarray(0, small.sample.length - 1),

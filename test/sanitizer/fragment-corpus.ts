@@ -7,15 +7,15 @@ export interface FragmentCase {
   args: readonly string[];
   /** Flags of the muxer. */
   flags: string;
-  /** A second step: copies a first, fragmented file with these arguments. */
+  /** Arguments of a second step, which copies the first, fragmented file. */
   copied?: readonly string[];
-  /** A last step: changes the bytes. */
+  /** A last step, which changes the bytes. */
   altered?: (bytes: Buffer) => Buffer;
-  /** Absent = remuxed; else why it stays unchanged. */
+  /** Pattern of the reason why the file stays unchanged. If absent, the file is remuxed. */
   stays?: RegExp;
-  /** Expected seconds, where FFmpeg itself counts from zero or trusts an index of segments. */
+  /** Expected duration in seconds, if FFmpeg itself counts from zero or trusts an index of segments. */
   lasts?: number;
-  /** The frame rate may differ, because a pause between fragments extends the frame before. */
+  /** Whether the frame rate may differ, because a pause between fragments extends the frame before the pause. */
   pauses?: boolean;
 }
 
@@ -26,11 +26,11 @@ const B_FRAMES = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '1
 const HEVC = ['-c:v', 'libx265', '-preset', 'ultrafast', '-g', '12', '-x265-params', 'log-level=none:pools=none'];
 const VP9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-g', '10'];
 const AV1 = ['-c:v', 'libsvtav1', '-preset', '12', '-g', '10', '-svtav1-params', 'lp=1'];
-/** Without noise substitution: its noise depends on where decoding begins. */
+/** AAC without noise substitution, because its noise depends on where decoding begins. */
 const AAC = ['-c:a', 'aac', '-aac_pns', '0'];
 const BOTH = [...V(), ...A(), ...B_FRAMES, ...AAC];
 const EMPTY = '+frag_keyframe+empty_moov';
-/** With edit lists: the index is written when the first frames are known. */
+/** Flags for edit lists: the index is written when the first frames are known. */
 const EDITED = '+frag_keyframe+delay_moov';
 const VFR = ['-vf', 'setpts=PTS+if(mod(N\\,3)\\,0.013/TB\\,0)', '-fps_mode', 'vfr', '-enc_time_base', '1/90000'];
 const COLOURS = ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'];
@@ -136,14 +136,14 @@ function withEdits(mediaTime: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
     const elst = makeBox('elst', u32(0, 1, 10_000, mediaTime, 0x10000));
     const edts = makeBox('edts', elst);
-    // Only in the video track.
+    // The box is replaced only in the video track.
     const at = bytes.indexOf('xxxxxxxxxxxxxxxxxxxx') - 16;
     edts.copy(bytes, at);
     return bytes;
   };
 }
 
-/** Each `moof` with its data. */
+/** Returns the range of each `moof` and its data. */
 function fragmentsOf(bytes: Buffer): { start: number; end: number }[] {
   const found: { start: number; end: number }[] = [];
   for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at)) {
@@ -155,7 +155,7 @@ function fragmentsOf(bytes: Buffer): { start: number; end: number }[] {
   return found;
 }
 
-/** Blanks a fragment, so that those after it keep their offsets. */
+/** Blanks a fragment, so that the following fragments keep their offsets. */
 function without(index: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
     const { start, end } = fragmentsOf(bytes)[index]!;

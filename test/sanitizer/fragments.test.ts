@@ -18,7 +18,7 @@ describe('a plain container made from fragments', () => {
   });
   afterAll(() => remuxing?.close());
 
-  it.each(CASES)('reads the same in FFmpeg as fragments with $name, or is not made', async (entry) => {
+  it.each(CASES)('is read by FFmpeg like the fragments with $name, or is not made', async (entry) => {
     const { found, demuxer, target, compared } = await remuxing.remux(entry);
     expect(demuxer).toBe('mov');
     if (entry.stays) {

@@ -33,7 +33,7 @@ describe('an index that is moved to the start', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(Object.keys(OUTPUTS))(
-    'makes the file that FFmpeg writes with +faststart, byte for byte: %s',
+    'produces the file that FFmpeg writes with +faststart, byte for byte: %s',
     async (name) => {
       const target = at(`start-of-${name}`);
       const response = readIndexFirst({ path: at(name), startTarget: target });
@@ -46,7 +46,7 @@ describe('an index that is moved to the start', () => {
     },
   );
 
-  it('shifts offsets of 64 bits as well', async () => {
+  it('has 64-bit offsets shifted as well', async () => {
     const box = (type: string, ...parts: Buffer[]) => {
       const head = Buffer.alloc(8);
       head.writeUInt32BE(8 + parts.reduce((sum, { length }) => sum + length, 0));
@@ -64,7 +64,7 @@ describe('an index that is moved to the start', () => {
     );
   });
 
-  it('is rejected where the file does not end with its only, intact index', async () => {
+  it('is rejected if the file does not end with its only, intact index', async () => {
     const file = await readFile(at('two-streams.mp4'));
     const counts = Buffer.from(file);
     counts.writeUInt32BE(2 ** 31, counts.lastIndexOf('stco') + 8);

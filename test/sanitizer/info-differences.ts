@@ -1,7 +1,7 @@
 import { type MediaInfo, parseProbe, probeArgs } from '../../src/ffmpeg/index.ts';
 import { run } from '../../testkit/run.ts';
 
-/** What the worker would learn from ffprobe about a file; null if ffprobe fails. */
+/** Returns what the worker would learn about a file from ffprobe; null if ffprobe fails. */
 export async function probed(path: string, demuxer: string, sizeBytes: number): Promise<MediaInfo | null> {
   try {
     const { stdout } = await run('ffprobe', probeArgs({ path, demuxer }), { maxBuffer: 2 ** 24 });
@@ -11,12 +11,12 @@ export async function probed(path: string, demuxer: string, sizeBytes: number): 
   }
 }
 
-/** FFmpeg approximates fractions with terms beyond 31 bits, and rounds halves of microseconds to even. */
+/** Allowed differences. FFmpeg approximates fractions with terms beyond 31 bits, and rounds halves of microseconds to even. */
 const TOLERANCE: Readonly<Record<string, number>> = { frameRate: 1e-8, durationSeconds: 1.1e-6 };
 
 /**
- * What the readers state in another way than ffprobe. The bit rate of a complete file is the bit rate of the original for the
- * readers, so it is compared only if ffprobe has read the original.
+ * Returns the facts that the readers state differently from ffprobe. For the readers, the bit rate of a complete file is the bit rate of
+ * the original, so it is compared only if ffprobe has read the original.
  */
 export function differences(info: MediaInfo, probe: MediaInfo | null, isOriginal: boolean): string[] {
   // The readers do not read the code books of Vorbis. FFmpeg finds damage in them when it transcodes the file.
@@ -38,8 +38,8 @@ export function differences(info: MediaInfo, probe: MediaInfo | null, isOriginal
 }
 
 /**
- * The readers do not decode AAC. After damage in the first frame, FFmpeg may find in it that the rate, or the number of
- * channels, is doubled. No job depends on either of them.
+ * Returns whether ffprobe reports twice the sampling rate of AAC. The readers do not decode AAC. After damage in the first frame, FFmpeg
+ * may find that the rate, or the number of channels, is doubled. No job depends on these values.
  */
 function isDoubled(info: MediaInfo, probe: MediaInfo, name: string): boolean {
   if (info.demuxer !== 'aac' || (name !== 'sampleRate' && name !== 'channels')) return false;

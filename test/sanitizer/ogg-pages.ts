@@ -2,7 +2,7 @@ import { oggChecksum } from '../../src/sanitizer/ogg/crc.ts';
 
 const HEAD = 27;
 
-/** Changes the pages of an Ogg file, as far as they follow each other, and gives each the checksum that it should have. */
+/** Changes the consecutive pages of an Ogg file, and gives each page the correct checksum. */
 export function changedPages(file: Buffer, change: (page: Buffer) => void): Buffer {
   const bytes = Buffer.from(file);
   for (let at = 0; at + HEAD <= bytes.length; ) {

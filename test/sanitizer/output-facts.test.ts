@@ -64,12 +64,12 @@ const KNOWN: Record<string, Output> = {
   'H.264 in Matroska that leaves the pixel aspect to the stream': { file: 'mkv', args: [...PICTURES, ...H264] },
 };
 
-/** Outputs that the readers leave to ffprobe, because they need a decoder, or are rare. */
+/** Outputs that the readers leave to ffprobe, because these outputs need a decoder or are rare. */
 const UNKNOWN: Record<string, Output> = {
   AVI: { file: 'avi', args: [...PICTURES, '-c:v', 'mpeg4'] },
 };
 
-describe('the readers', () => {
+describe('the readers of outputs', () => {
   let folder: string;
   const outputs = { ...KNOWN, ...UNKNOWN };
   const pathOf = (name: string) => join(folder, `${Object.keys(outputs).indexOf(name)}.${outputs[name]!.file}`);
@@ -93,9 +93,12 @@ describe('the readers', () => {
     expect({ ...facts, sizeBytes }).toEqual(shownOf(parseProbe(stdout, { sizeBytes, demuxer })));
   });
 
-  it.each(Object.keys(UNKNOWN))('leave an output to ffprobe: %s', async (name) => {
-    expect((await factsOf(pathOf(name))).facts).toBeNull();
-  });
+  it.each(Object.keys(UNKNOWN))(
+    'return no facts for a format that they cannot read, so that ffprobe reads it: %s',
+    async (name) => {
+      expect((await factsOf(pathOf(name))).facts).toBeNull();
+    },
+  );
 
   it('describe a rotated picture', async () => {
     const path = join(folder, 'rotated.mp4');
@@ -117,7 +120,7 @@ describe('the readers', () => {
     });
   });
 
-  it('measure Ogg that begins later as ffprobe does: without the time before it', async () => {
+  it('measure Ogg that begins late as ffprobe does, without the time before the start', async () => {
     const path = join(folder, 'later.ogg');
     const delayed = ['-itsoffset', '20', '-i', pathOf('Vorbis in Ogg'), '-c', 'copy', '-copyts', path];
     await run('ffmpeg', ['-nostdin', '-v', 'error', ...delayed]);

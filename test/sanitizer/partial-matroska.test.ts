@@ -8,17 +8,17 @@ import type { PartialResult } from '../../src/sanitizer/ranged/types.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';
 
-/** A key frame every two seconds. */
+/** FFmpeg arguments for a clip with a key frame every two seconds. */
 const CLIP = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10:d=40,noise=alls=40', '-f', 'lavfi', '-i', 'sine=d=40'],
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '20', '-c:a', 'aac'],
 ];
 const TIMES = [5, 15, 25, 35];
 const VIDEO_TIMES = ['-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
-/** Of `Cues`. */
+/** The id of the element `Cues`. */
 const CUES = Buffer.from('1c53bb6b', 'hex');
 
-describe('key frames of a Matroska file of which parts are present', () => {
+describe('key frames of a Matroska file that is partly available', () => {
   let folder: string;
   let path: string;
   let bytes: Buffer;
@@ -40,7 +40,7 @@ describe('key frames of a Matroska file of which parts are present', () => {
     };
   };
   const all = (size: number) => [{ start: 0, end: size }];
-  /** Times of the key frames of a file. */
+  /** Returns the times of the key frames of a file. */
   const keysOf = async (file: string) => {
     const fields = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', file];
     const { stdout } = await run('ffprobe', ['-v', 'error', ...fields]);
@@ -48,7 +48,7 @@ describe('key frames of a Matroska file of which parts are present', () => {
   };
 
   it('are copied with the start of the file, and only their ranges are requested', async () => {
-    // As the fetcher does, which sends no small requests.
+    // Enlarges a range as the fetcher does, which sends no small requests.
     const enlarged = ({ start, end }: Range) => ({ start, end: Math.min(bytes.length, Math.max(end, start + 8192)) });
     const present: Range[] = [enlarged({ start: 0, end: 0 })];
     let result = read(path, present);
@@ -60,7 +60,7 @@ describe('key frames of a Matroska file of which parts are present', () => {
     expect(await keysOf(result.target)).toEqual([0, 4, 14, 24, 34]);
   });
 
-  it('are copied with all frames around pictures between them, in the order of the file', async () => {
+  it('are copied with all frames around pictures between the key frames, in the order of the file', async () => {
     const wanted = [
       { seconds: 25, isKey: true },
       { seconds: 15.5, isKey: false },
@@ -85,7 +85,7 @@ describe('key frames of a Matroska file of which parts are present', () => {
     const damaged = join(folder, 'damaged.mkv');
     for (let seed = 0; seed < 100; seed++) {
       const changed = Buffer.from(bytes);
-      // Deterministic: every byte of the cues, with several values.
+      // Changes every byte of the cues, with several values that depend only on the seed.
       changed[at + 4 + (seed % (bytes.length - at - 4))] = (seed * 151 + 7) & 0xff;
       await writeFile(damaged, changed);
       const result = read(damaged, all(bytes.length));

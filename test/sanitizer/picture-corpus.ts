@@ -30,7 +30,7 @@ const appended = (text: string) => (bytes: Buffer) => {
 /** Inserts bytes after the start of a JPEG. */
 const inserted = (text: string) => (bytes: Buffer) =>
   Buffer.concat([bytes.subarray(0, 2), Buffer.from(text, 'latin1'), bytes.subarray(2)]);
-/** A segment of Exif that declares the orientation 6: turned by a quarter. */
+/** An Exif segment that declares the orientation 6, a rotation by 90 degrees. */
 const EXIF = '\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0';
 const ADOBE = '\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01';
 
@@ -39,7 +39,7 @@ const without = (chunk: string) => (bytes: Buffer) => {
   return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 12 + bytes.readUInt32BE(at))]);
 };
 
-/** Pictures and animations, which are kept as they are. */
+/** Pictures and animations, whose files are not rewritten. */
 export const PICTURE_CORPUS: readonly Case[] = [
   jpeg('4:2:0', format('yuvj420p')),
   jpeg('4:2:2', format('yuvj422p')),
@@ -88,7 +88,7 @@ export const PICTURE_CORPUS: readonly Case[] = [
   webp('transparency without losses', ['-lossless', '1', '-vf', 'format=bgra,colorchannelmixer=aa=0.5']),
   webp('an odd size', ['-vf', 'scale=35:21']),
   webp('all values of pixels', [], {
-    // The second of two bits, which begin the compressed header.
+    // Sets the second of the two bits that begin the compressed header.
     altered: (bytes) => bytes.fill(bytes[30]! | 0x40, 30, 31),
   }),
   webp('other partitions than it has bytes for', [], {

@@ -22,7 +22,7 @@ describe('a picture', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(PICTURE_CORPUS)('is described as ffprobe does, or not at all: $file with $name', async (entry) => {
+  it.each(PICTURE_CORPUS)('is described as ffprobe does, or is not described: $file with $name', async (entry) => {
     const path = pathOf(entry);
     const bytes = entry.altered?.(await readFile(path)) ?? (await readFile(path));
     await writeFile(path, bytes);
@@ -33,7 +33,7 @@ describe('a picture', () => {
     if (info) expect(differences(info, await probed(path, demuxer, bytes.length), true)).toEqual([]);
   });
 
-  it('is described by its canvas and its frames where ffprobe finds no size: an animated WebP', async () => {
+  it('is described by its canvas and frames if ffprobe finds no size, as in an animated WebP', async () => {
     const path = join(folder, 'animated.webp');
     const frames = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10', '-frames:v', '3'];
     await makeAllMedia([{ path, args: [...frames, '-c:v', 'libwebp_anim'] }]);
@@ -50,7 +50,7 @@ describe('a picture', () => {
     }
   });
 
-  /** Of the size of uploads that people make; the reader's own limit is ten seconds. */
+  /** The files are as large as large uploads of people. The limit of the reader is ten seconds. */
   it.each([
     ['gif', 'frames without pixels', GIF_HEAD, '\x2c\0\0\0\0\x10\0\x10\0\0\x02\0', '\x3b'],
     ['png_pipe', 'chunks without content', PNG_HEAD, '\0\0\0\0IDAT\0\0\0\0', ''],

@@ -13,7 +13,7 @@ describe('a remuxed container', () => {
   });
   afterAll(() => remuxing?.close());
 
-  it.each(CASES)('reads the same in FFmpeg as $file with $name, or is not made', async (entry) => {
+  it.each(CASES)('is read by FFmpeg like $file with $name, or is not made', async (entry) => {
     const { found, demuxer, compared } = await remuxing.remux(entry);
     if (entry.stays) {
       expect(found).toMatchObject({ container: 'original', demuxer, reason: expect.stringMatching(entry.stays) });
@@ -25,7 +25,7 @@ describe('a remuxed container', () => {
     expect(remux).toEqual(original);
   });
 
-  it.each(CASES)('is described as ffprobe does, or not at all: $file with $name', async (entry) => {
+  it.each(CASES)('is described as ffprobe does, or is not described: $file with $name', async (entry) => {
     const { found, compared } = await remuxing.remux(entry);
     expect(found.info !== null).toBe(entry.described === true);
     if (found.info && compared) {

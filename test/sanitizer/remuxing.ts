@@ -8,7 +8,7 @@ import { run } from '../../testkit/run.ts';
 import { inBatches } from '../helpers/batches.ts';
 import { type FfmpegView, ffmpegViews } from './ffmpeg-view.ts';
 
-/** Files per process. */
+/** Number of files per process. */
 const BATCH = 8;
 
 /** How a file of a corpus is made. */
@@ -26,13 +26,13 @@ export interface Origin {
 export interface Remuxed {
   found: Awaited<ReturnType<Sanitizer['sanitize']>>;
   demuxer: string;
-  /** Path of the remuxed file, if there is one. */
+  /** Path of the remuxed file, if the file was remuxed. */
   target: string;
-  /** What FFmpeg reads from the original and from the remux, and what ffprobe reports about the latter; null = not remuxed. */
+  /** What FFmpeg reads from the original and from the remux, and what ffprobe reports about the remux; null if the file was not remuxed. */
   compared: { original: FfmpegView; remux: FfmpegView; info: MediaInfo } | null;
 }
 
-/** Makes the files of a corpus, sanitizes them, and reads both with FFmpeg, in batches on demand. */
+/** Makes the files of a corpus, sanitizes them, and reads both versions with FFmpeg, in batches when a result is requested. */
 export async function openRemuxing<T extends Origin>(corpus: readonly T[]) {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-remux-'));
   const sanitizer = openSanitizer({ threads: 2 });

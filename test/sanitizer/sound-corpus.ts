@@ -1,14 +1,14 @@
 import type { Case } from './corpus.ts';
 import { changedPages } from './ogg-pages.ts';
 
-/** Noise, so that one sample more or less shows. */
+/** Arguments for noise, in which a missing or additional sample is visible. */
 const A = (options = 'r=44100', seconds = 2) => [
   '-f',
   'lavfi',
   '-i',
   `anoisesrc=${options}:c=pink:a=0.3:seed=7:d=${seconds}`,
 ];
-/** One frame: `-shortest` would drop one that lasts longer than the sound. */
+/** Arguments for a cover of one frame. `-shortest` would drop a frame that lasts longer than the sound. */
 const COVER = ['-f', 'lavfi', '-i', 'testsrc2=s=96x96:r=1:d=9', '-map', '0', '-map', '1', '-frames:v', '1'];
 const JPEG = [...COVER, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-disposition:v', 'attached_pic'];
 const PNG = [...COVER, '-c:v', 'png', '-disposition:v', 'attached_pic'];
@@ -38,7 +38,7 @@ const replaced = (bytes: Buffer, from: string, to: string) => {
   return Buffer.concat([bytes.subarray(0, at), Buffer.from(to, 'latin1'), bytes.subarray(at + from.length)]);
 };
 
-/** Audio without video, apart from covers: MP3, AAC and Ogg. */
+/** Audio files without video, except for covers: MP3, AAC and Ogg. */
 export const SOUND_CORPUS: readonly Case[] = [
   { name: 'a constant rate', described: true, file: 'mp3', args: [...A(), '-ac', '2', ...CBR] },
   { name: 'a variable rate', described: true, file: 'mp3', args: [...A(), '-ac', '2', ...VBR] },
@@ -333,7 +333,7 @@ export const SOUND_CORPUS: readonly Case[] = [
   { name: 'Speex', file: 'ogg', args: [...A('r=16000'), '-c:a', 'libspeex'], stays: /other than one Opus/ },
 ];
 
-/** The same frames with another sampling rate in their headers, and so another length. */
+/** Returns frames with another sampling rate in their headers, and therefore with another duration. */
 function otherRate(): Buffer {
   const frame = Buffer.alloc(384);
   frame.writeUInt32BE(0xfffb9400);
@@ -346,7 +346,7 @@ function changedFrames(file: Buffer, change: (frame: Buffer) => void): Buffer {
   return file;
 }
 
-/** Adds to the times of all pages with audio. */
+/** Adds an offset to the times of all pages with audio. */
 function delayed(file: Buffer, units: bigint): Buffer {
   return changedPages(file, (page) => {
     const granule = page.readBigInt64LE(6);

@@ -7,7 +7,7 @@ import { run } from '../../testkit/run.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { completeTree, ladderOf } from '../helpers/trees.ts';
 
-describe('an output of many files, with the SDK', () => {
+describe('an output of many files in the SDK', () => {
   let api: TestApi;
   let airlock: Airlock;
   let folder: string;
@@ -21,7 +21,7 @@ describe('an output of many files, with the SDK', () => {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  it('is listed file by file, and saved as a zip', async () => {
+  it('can be listed file by file, and saved as a zip', async () => {
     const files = ladderOf(30);
     const { id } = await completeTree(api, files);
     const result = airlock.resultOf(await airlock.get(id));

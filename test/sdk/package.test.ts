@@ -12,13 +12,13 @@ import { blocks, ROOT, readPage } from '../docs/pages.ts';
 const run = promisify(execFile);
 const QUICKSTART = blocks(readPage('sdk/README.md').text, ['js'])[0]!;
 
-/** Makes a fresh clone in the folder. Returns a search path with an npm that installs the compiler without a registry. */
+/** Makes a fresh clone in the folder. Returns a PATH with an npm that installs the compiler without a registry. */
 async function prepareClone(folder: string): Promise<string> {
   for (const path of ['sdk', 'scripts/sdk.mjs', 'tsconfig.json', 'package-lock.json', 'LICENSE'])
     await cp(join(ROOT, path), join(folder, 'clone', path), { recursive: true });
   for (const made of ['dist', 'LICENSE'])
     await rm(join(folder, 'clone', 'sdk', made), { recursive: true, force: true });
-  // What the lockfile names is here already.
+  // Links the packages of this repository, because they match the lockfile.
   const npm = `#!/bin/sh
 grep -q '"node_modules/typescript":{"version":"${ts.version}","integrity":"sha512-' package-lock.json || exit 1
 echo "$*" >> '${join(folder, 'calls')}'; ln -s '${join(ROOT, 'node_modules')}' node_modules`;
@@ -31,7 +31,7 @@ echo "$*" >> '${join(folder, 'calls')}'; ln -s '${join(ROOT, 'node_modules')}' n
 describe('the package of the SDK', () => {
   let folder: string;
   let files: string[];
-  /** The package as npm has installed it in a project outside of the repository. */
+  /** Returns the path of the package as npm has installed it in a project outside of the repository. */
   const installed = () => join(folder, 'node_modules', 'airlock-sdk');
   const clone = () => join(folder, 'clone');
   beforeAll(async () => {
@@ -45,12 +45,12 @@ describe('the package of the SDK', () => {
     const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     files = packed.files.map(({ path }: { path: string }) => path);
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-    // The package depends on no other, so the registry is not needed.
+    // The package has no dependencies, so the registry is not needed.
     await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`], { cwd: folder });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('contains only JavaScript, types, licence and README', async () => {
+  it('contains only JavaScript, types, license and README', async () => {
     const kinds = new Set(files.map((path) => path.replace(/^dist\/[\w-]+/, 'dist/*')));
     expect([...kinds].sort()).toEqual(['LICENSE', 'README.md', 'dist/*.d.ts', 'dist/*.js', 'package.json']);
     const manifest = JSON.parse(await readFile(join(installed(), 'package.json'), 'utf8'));
@@ -67,7 +67,7 @@ describe('the package of the SDK', () => {
     expect(await readdir(clone())).not.toContain('node_modules');
   });
 
-  it('has types with which the quickstart and a strict program compile', async () => {
+  it('has types with which the quickstart and a program in strict mode compile', async () => {
     const strict = `import { Airlock, verifyWebhook, type Job } from 'airlock-sdk';
 const airlock = new Airlock();
 const job: Job = await airlock.call('get', '/v1/transcodes/{id}', { path: { id: 'x' } });

@@ -22,17 +22,17 @@ describe('the parts of an upload that a job awaits', () => {
     storage = await startSource(async (request, response) => {
       if (request.url === '/2') secondStarted();
       received.set(request.url!, await buffer(request));
-      // The storage responds to the first part only after the second one has started.
+      // Responds to the first part only after the second part has started.
       if (request.url === '/1') await second;
       response.end();
     });
   });
   afterAll(() => storage?.close());
 
-  it('start in order: the second when the first is sent, and each later part when a third of the part before it is sent', async () => {
+  it('start in order: the second after the first is sent, and each later part after a third of the part before it is sent', async () => {
     const { url } = storage;
     let loaded = 0;
-    /** Bytes that were sent when each part started. */
+    /** Number of bytes that had been sent when each part started. */
     const starts: number[] = [];
     const transport = openTransport({
       ...{ url, key: null, timeoutMs: 30_000, retries: 0 },
@@ -55,7 +55,7 @@ describe('the parts of an upload that a job awaits', () => {
     expect(starts).toHaveLength(PARTS);
     expect(starts[0]).toBe(0);
     expect(starts[1]).toBeGreaterThanOrEqual(PART_BYTES);
-    // At most three parts are sent at a time, so all parts but the last two are complete.
+    // At most three parts are sent at a time, so when a part starts, all earlier parts except the previous two are complete.
     for (let index = 2; index < PARTS; index += 1) {
       expect(starts[index]).toBeGreaterThanOrEqual(Math.max(1, index - 2) * PART_BYTES + PART_BYTES / 3);
     }

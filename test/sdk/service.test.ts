@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Silence of a given size. */
+/** Returns a WAV file with this number of bytes of silence. */
 function wav(bytes: number): Blob {
   const head = Buffer.from(
     'RIFF____WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data____',
@@ -32,7 +32,7 @@ function wav(bytes: number): Blob {
 }
 
 describe('the SDK with a service', () => {
-  it('uploads, transcodes, downloads and erases, with the progress of each', async () => {
+  it('uploads, transcodes, downloads and erases, and reports the progress of each', async () => {
     const stages: string[] = [];
     const onProgress = ({ stage }: Progress) => stages.includes(stage) || stages.push(stage);
     const result = await airlock.transcode({ input: join(folder, 'in.mp4'), output_format: 'mp3', onProgress });
@@ -89,7 +89,7 @@ describe('the SDK with a service', () => {
     }
   });
 
-  it('continues an upload in parts, sending only what is missing', async () => {
+  it('continues an upload in parts, and sends only the missing parts', async () => {
     const blob = wav(18_000_000);
     const body = { filename: 'long.wav', content_type: 'audio/wav', file_size: blob.size } as const;
     const { uploadId, partSize, parts } = (await airlock.call('post', '/v1/upload/multipart', { body })).result;
@@ -102,7 +102,7 @@ describe('the SDK with a service', () => {
     await expect(airlock.upload(wav(1000), { resume: uploadId })).rejects.toThrow(/has 1000 bytes/);
   });
 
-  it('creates the job first, so that a file of another type than declared fails the job', async () => {
+  it('creates the job before the upload, so that a file of another type than declared fails the job', async () => {
     const asked: string[] = [];
     const counted: typeof fetch = (input, init) => {
       asked.push(`${init?.method} ${new URL(String(input)).pathname}`);
@@ -123,7 +123,7 @@ describe('the SDK with a service', () => {
     await done.erase();
   });
 
-  it('uploads first with a server that creates no jobs with uploads', async () => {
+  it('uploads before it creates the job if the server does not accept uploads in a job', async () => {
     const older: typeof fetch = (input, init) => {
       if (typeof init?.body !== 'string' || !init.body.includes('"upload":{')) return fetch(input, init);
       const details = { field: 'inputs[0].url', reason: 'is missing', remedy: 'Send url' };

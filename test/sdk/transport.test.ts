@@ -10,8 +10,8 @@ const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 
 type Response = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server that handles each request with the next entry of `script`. */
-describe('the client, with a server that fails', () => {
+/** Tests the client with a server that handles each request with the next entry of `script`. */
+describe('the client of a server that fails', () => {
   const requests: { line: string; headers: IncomingMessage['headers'] }[] = [];
   let script: Response[] = [];
   let server: Listening;
@@ -46,7 +46,7 @@ describe('the client, with a server that fails', () => {
     };
   const lines = () => requests.map(({ line }) => line);
 
-  it('repeats a create that may have succeeded, with the same idempotency key', async () => {
+  it('repeats a create that may have succeeded, with the same Idempotency-Key', async () => {
     script = [cut, error(503, 'unavailable'), json(201, { id: ID })];
     expect(await airlock.create({ inputs: [{ url: 'https://example.org/a.mp4' }], output_format: 'mp4' })).toEqual({
       id: ID,
@@ -56,7 +56,7 @@ describe('the client, with a server that fails', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  it('does not repeat a request that must not be done twice, or that is rejected', async () => {
+  it('does not repeat a request that must not be sent twice, or that is rejected', async () => {
     script = [cut];
     await expect(airlock.call('post', '/v1/webhooks/{id}/test', { path: { id: ID } })).rejects.toMatchObject({
       code: 'unreachable',
@@ -81,14 +81,14 @@ describe('the client, with a server that fails', () => {
     expect(await docsOf('javascript:alert(1)')).toBeNull();
   });
 
-  it('waits as long as a 429 requires', async () => {
+  it('waits for the time that a 429 requires', async () => {
     script = [error(429, 'rate_limit_exceeded', { 'retry-after': '1' }), json(200, { job: { id: ID } })];
     const began = Date.now();
     await airlock.cancel(ID);
     expect(Date.now() - began).toBeGreaterThanOrEqual(990);
   });
 
-  it('follows no redirect, and names what to check when another server responds', async () => {
+  it('follows no redirect, and names what to check if another server responds', async () => {
     script = [(_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()];
     await expect(airlock.get(ID)).rejects.toMatchObject({
       code: 'unexpected_response',
@@ -100,7 +100,7 @@ describe('the client, with a server that fails', () => {
     expect(other).not.toContain('secret page');
   });
 
-  it('contains the key in no error and in no printed object', async () => {
+  it('reveals the key in no error and no printed object', async () => {
     const gone = new Airlock({ url: 'http://127.0.0.1:9', key: KEY, retries: 0 });
     const failed = await gone.get(ID).catch((caught) => caught);
     expect(failed.message).toMatch(/^http:\/\/127\.0\.0\.1:9 does not respond/);
@@ -112,20 +112,20 @@ describe('the client, with a server that fails', () => {
     }
   });
 
-  it('rejects a URL with a password or of another kind, and a missing key', () => {
+  it('rejects a URL with a password or another scheme, and a missing key', () => {
     for (const url of ['http://me:secret@example.org', 'ftp://example.org', 'example.org']) {
       expect(() => new Airlock({ url, key: KEY })).toThrow(/The URL of the server must/);
     }
     expect(() => new Airlock({ url: 'http://localhost', key: '' })).toThrow(/AIRLOCK_API_KEY/);
   });
 
-  it('sends no key if your own server adds it', async () => {
+  it('sends no key if the key is null, for a server of your own that adds it', async () => {
     script = [json(200, { id: ID })];
     await new Airlock({ url: server.url, key: null }).get(ID);
     expect(requests[0]!.headers.authorization).toBeUndefined();
   });
 
-  it('retries a request without a response in time, and adds the seconds that the server was asked to wait', async () => {
+  it('retries a request that got no response in time, and allows for the seconds that the server was asked to wait', async () => {
     const hasty = new Airlock({ url: server.url, key: KEY, timeoutMs: 300, retries: 1 });
     const hang: Response = () => {};
     const halfway: Response = (_, response) => response.writeHead(200).write('{"id":');
@@ -142,7 +142,7 @@ describe('the client, with a server that fails', () => {
     expect(() => new Airlock({ url: 'http://localhost', key: KEY, timeoutMs: 0 })).toThrow(/timeoutMs/);
   });
 
-  it('reads a list page by page, by the cursor of each page', async () => {
+  it('reads a list page by page, with the cursor of each page', async () => {
     const page = (ids: number[], next: string | null) => json(200, { items: ids.map((id) => ({ id })), next });
     script = [page([5, 4], 'c4'), page([3], 'c3'), page([2], null)];
     const found: unknown[] = [];
@@ -155,7 +155,7 @@ describe('the client, with a server that fails', () => {
     ]);
   });
 
-  it('waits by events, and continues after the last event when the connection breaks', async () => {
+  it('waits for a job with events, and continues after the last event when the connection breaks', async () => {
     const progress: Progress[] = [];
     script = [
       stream('id: c1\nevent: transcode.queued\ndata: {"position":2}\n\n: still here\n\n'),
@@ -178,9 +178,9 @@ describe('the client, with a server that fails', () => {
   });
 
   it.each(['completed', 'failed', 'canceled', 'deleted'])(
-    'ends the events of a job with transcode.%s',
+    'ends the iteration over the events of a job at transcode.%s',
     async (state) => {
-      // The connection stays open, as it does after an erasure.
+      // The server keeps the connection open, as it does after an erasure.
       script = [
         stream(`id: c1\nevent: transcode.started\ndata: {}\n\nid: c2\nevent: transcode.${state}\ndata: {}\n\n`, false),
       ];
@@ -190,7 +190,7 @@ describe('the client, with a server that fails', () => {
     },
   );
 
-  it('waits by ?wait= when a proxy does not pass on events', async () => {
+  it('waits for a job with ?wait= if a proxy does not pass on events', async () => {
     script = [
       json(200, { events: [] }),
       json(200, { status: 'pending', queue_position: 1 }),
@@ -200,7 +200,7 @@ describe('the client, with a server that fails', () => {
     expect(lines().slice(1)).toEqual(Array(2).fill(`GET /v1/transcodes/${ID}?wait=25`));
   });
 
-  it('ends with the reason of the abort, and cancels the job of a transcode', async () => {
+  it('stops with the reason of the abort, and cancels the job of a transcode', async () => {
     const stop = new AbortController();
     script = [
       json(201, { id: ID, status: 'pending' }),
@@ -215,7 +215,7 @@ describe('the client, with a server that fails', () => {
     expect(lines().at(-1)).toBe(`PATCH /v1/transcodes/${ID}/cancel`);
   });
 
-  it('continues a download where it stopped, with a new link', async () => {
+  it('continues a download at the byte where it stopped, with a new link', async () => {
     const link = json(200, {
       url: `${server.url}/bytes?X-Amz-Signature=s`,
     });

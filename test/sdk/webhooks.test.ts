@@ -4,7 +4,7 @@ import { type EventData, verifyWebhook, WebhookError } from '../../sdk/src/index
 import { makeWebhookSecret, webhookHeaders } from '../../src/crypto/webhook-signature.ts';
 import type { JobEventPayloads, ServiceEventPayloads } from '../../src/events/types.ts';
 
-/** Of transcodes and of the service. */
+/** Data of the events of transcodes and of the service. */
 type EventPayloads = ServiceEventPayloads & {
   [S in keyof JobEventPayloads as `transcode.${S}`]: JobEventPayloads[S];
 };
@@ -22,7 +22,7 @@ const rejected = (given: Parameters<typeof verifyWebhook>[0]) =>
   expect(verifyWebhook(given)).rejects.toThrow(WebhookError);
 
 it('the SDK declares every field that the service records for each type of event', () => {
-  // The compiler checks it.
+  // The compiler checks the types. Nothing happens at run time.
   expectTypeOf<EventData>().toExtend<{ [T in keyof EventPayloads]: Omit<EventPayloads[T], 'v'> }>();
 });
 
@@ -66,7 +66,7 @@ describe('verifyWebhook', () => {
     await rejected({ ...delivery(), secret: [] });
   });
 
-  it('rejects other bytes, another id, an old or future time, and missing headers, without showing the secret', async () => {
+  it('rejects a changed body, another id, an old or future time, and missing headers, and never shows the secret', async () => {
     await rejected({ ...delivery(), body: `${BODY} ` });
     await rejected({ ...delivery(), headers: { ...delivery().headers, 'webhook-id': 'msg_2' } });
     await rejected(delivery([SECRET], new Date(Date.now() - 600_000)));

@@ -6,20 +6,20 @@ import { type DrawnLayer, drawLayer, openFonts } from '../../src/text-render/ind
 import { run } from '../../testkit/run.ts';
 
 export const fonts = openFonts();
-/** The colour under every overlay of these tests. */
+/** Color under every overlay of these tests. */
 export const GROUND = [51, 102, 153] as const;
 
 export interface Frame {
   width: number;
   height: number;
-  /** RGB. */
+  /** Returns red, green and blue of a pixel. */
   at(x: number, y: number): [number, number, number];
 }
 
 export interface Box {
   left: number;
   top: number;
-  /** Exclusive. */
+  /** `right` and `bottom` are exclusive. */
   right: number;
   bottom: number;
 }
@@ -33,7 +33,7 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   }
 }
 
-/** Runs FFmpeg over a plain ground (input 0) and pictures (inputs 1, 2, …); returns the frame at `second`. */
+/** Runs FFmpeg with a plain ground (input 0) and pictures (inputs 1, 2, …). Returns the frame at `second`. */
 export async function compose(
   size: { width: number; height: number },
   pictures: { demuxer: string; bytes: Buffer }[],
@@ -74,7 +74,7 @@ export async function compose(
   });
 }
 
-/** A frame with an overlay as a caller writes it, through the parser, the drawing, and the filter of the product. */
+/** Returns a frame with an overlay as a caller writes it, made by the parser, the drawing and the filter of the product. */
 export async function overlaid(
   argument: unknown,
   size = { width: 640, height: 360 },
@@ -87,7 +87,7 @@ export async function overlaid(
   return { layer, frame: await compose(size, [{ demuxer: 'svg_pipe', bytes: layer.file }], graph, second) };
 }
 
-/** The smallest rectangle around pixels that differ from the ground by more than `tolerance`; null when none does. */
+/** Returns the smallest rectangle around pixels that differ from the ground by more than `tolerance`; null if there are none. */
 export function inkBox(frame: Frame, tolerance = 40): Box | null {
   const box = { left: frame.width, top: frame.height, right: 0, bottom: 0 };
   for (let y = 0; y < frame.height; y++)
@@ -106,8 +106,8 @@ export function distance(a: readonly number[], b: readonly number[]): number {
 }
 
 /**
- * Share of the ink of each frame that has ink of the other within a pixel, once their boxes are laid over each other: the
- * worse of the two ways round. 1 = the same but for the smoothing of edges.
+ * Aligns the boxes of the ink of both frames. Returns the share of the ink of one frame that is within a pixel of the ink of the other
+ * frame, for the worse of the two directions. 1 means that only the smoothing of edges may differ.
  */
 export function inkMatch(a: Frame, b: Frame): number {
   const [first, second] = [inkOf(a), inkOf(b)];
@@ -117,7 +117,7 @@ export function inkMatch(a: Frame, b: Frame): number {
 interface Ink {
   width: number;
   height: number;
-  /** 0–255. */
+  /** Returns the difference from the color of the ground, from 0 to 255. */
   at(x: number, y: number): number;
 }
 

@@ -39,7 +39,7 @@ describe('a text overlay on a frame', () => {
     check(gaps.y, y);
   });
 
-  it('has x and y of the text itself, as in drawtext, not of its box', async () => {
+  it('has x and y of the text, as in drawtext, and not of the box', async () => {
     const { frame } = await overlaid({ text: 'HH', style: { x: 100, y: '50', boxBorderW: 20, position: 'bottom' } });
     const box = inkBox(frame, 20)!;
     expect([box.left, box.top]).toEqual([80, 30]);
@@ -54,20 +54,20 @@ describe('a text overlay on a frame', () => {
     expect(early.top).toBe(late.top);
   });
 
-  it('has letters in exactly the colour asked for and a black box at half opacity', async () => {
+  it('has letters in exactly the requested color, and a black box at half opacity', async () => {
     const { frame } = await overlaid({ text: 'HHHH', style: { fontColor: '#ff8000', fontSize: 100 } });
     expect(count(frame, [255, 128, 0], 1)).toBeGreaterThan(2000);
     expect(count(frame, HALF_GROUND, 2)).toBeGreaterThan(5000);
   });
 
-  it('has no box at width 0, and half-transparent letters by @0.5', async () => {
+  it('has no box if the border width is 0, and half-transparent letters if the color ends with @0.5', async () => {
     const { frame } = await overlaid({ text: 'HHHH', style: { fontColor: 'white@0.5', fontSize: 100, boxBorderW: 0 } });
     const blend = GROUND.map((part) => (part + 255) / 2);
     expect(count(frame, blend, 3)).toBeGreaterThan(2000);
     expect(count(frame, HALF_GROUND, 2)).toBe(0);
   });
 
-  it('has an outline around letters that does not thin them', async () => {
+  it('has an outline around letters that does not make the letters thinner', async () => {
     const style = { fontSize: 100, boxBorderW: 0, fontColor: 'white' };
     const plain = (await overlaid({ text: 'HH', style })).frame;
     const outlined = (await overlaid({ text: 'HH', style: { ...style, outlineThickness: 4, outlineColor: 'red' } }))
@@ -79,7 +79,7 @@ describe('a text overlay on a frame', () => {
     expect(b.bottom - a.bottom).toBe(4);
   });
 
-  it('shows emoji in colour, sequences as one picture', async () => {
+  it('shows emoji in color, and a sequence as one picture', async () => {
     const one = (await overlaid({ text: '😀', style: { boxBorderW: 0, fontSize: 100 } })).frame;
     expect(count(one, [255, 204, 50], 30)).toBeGreaterThan(1000);
     const width = (frame: Frame): number => inkBox(frame)!.right - inkBox(frame)!.left;
@@ -109,7 +109,7 @@ describe('a text overlay on a frame', () => {
 });
 
 describe('a quote card on a frame', () => {
-  it('covers the frame, and contains the photo cut round', async () => {
+  it('covers the frame, and contains the photo in a circle', async () => {
     const read = parseQuoteCard({
       quote: 'Words',
       name: 'Ann',
@@ -131,7 +131,7 @@ describe('a quote card on a frame', () => {
       { demuxer: 'png_pipe', bytes: photo },
       { demuxer: 'svg_pipe', bytes: mask.file },
     ];
-    // Past the first frame: stills must last as long as the video does.
+    // A later frame, because stills must be shown for as long as the video.
     const frame = await compose(SIZE, pictures, quoteCardFilters(read.card, SIZE, labels), 1.5);
     const radius = photoDiameter(SIZE) / 2;
     const disc = count(frame, [254, 0, 0], 8);

@@ -3,7 +3,7 @@ import { compose, type Frame, inkBox, inkMatch, overlaid } from './frames.ts';
 
 const SIZE = { width: 900, height: 120 };
 
-/** Text drawn by Pango inside FFmpeg's SVG decoder: fonts, shaping and order that are none of our code. */
+/** Draws text with Pango in FFmpeg's SVG decoder, which shares no code for fonts, shaping and order with Airlock. */
 function byPango(text: string, family: string, direction = 'ltr'): Promise<Frame> {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const svg =
@@ -16,7 +16,7 @@ function byUs(text: string): Promise<{ frame: Frame; layer: { warnings: string[]
   return overlaid({ text, style: { boxBorderW: 0, textWidth: 890 } }, SIZE);
 }
 
-describe('drawn text compared with Pango’s', () => {
+describe('drawn text compared with the text of Pango', () => {
   it.each([
     ['Latin', 'Hello, Wörld & “fi”', 'Liberation Sans'],
     ['Cyrillic', 'Привет, мир', 'Liberation Sans'],
@@ -44,7 +44,7 @@ describe('drawn text compared with Pango’s', () => {
     expect(inkMatch(ours.frame, pango)).toBeGreaterThan(0.99);
   });
 
-  it('distinguishes another text from the same', async () => {
+  it('differs if the text differs', async () => {
     const [ours, pango] = await Promise.all([byUs('Hello'), byPango('Hallo', 'Liberation Sans')]);
     expect(inkMatch(ours.frame, pango)).toBeLessThan(0.98);
   });

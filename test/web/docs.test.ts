@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 describe('the documentation in a browser', () => {
-  it('is searched by keyboard, in dark colours, without a fault for screen readers or the policy', async () => {
+  it('is searched with the keyboard, in dark colors, without a fault for screen readers or a violation of the policy', async () => {
     const page = await browser.newPage({ colorScheme: 'dark' });
     const complaints: string[] = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -29,7 +29,7 @@ describe('the documentation in a browser', () => {
     await page.close();
   });
 
-  it('fits a phone, and explains an error at the address of its code', async () => {
+  it("fits on a phone, and explains an error at the address of the error's code", async () => {
     const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
     await page.goto(`${service.api}/docs/errors#not_found`);
     expect(await page.locator('tr:target').textContent()).toMatch(/^not_found/);

@@ -4,13 +4,13 @@ import { type AnyJob, stateOf, waitingText } from '../../web/src/lib/job.ts';
 import { optionsOf } from '../../web/src/lib/shell.ts';
 import { fillMonth, namedDays } from '../../web/src/pages/usage/days.ts';
 
-describe('a set time on the dashboard', () => {
+describe('a duration on the dashboard', () => {
   it.each([
     [86_400, '24 hours'],
     [3600, '1 hour'],
     [5400, '90 minutes'],
     [90, '90 seconds'],
-  ])('a set time on the dashboard of %i seconds is shown as %s', (seconds, text) => {
+  ])('a duration on the dashboard of %i seconds is shown as %s', (seconds, text) => {
     expect(spanText(seconds)).toBe(text);
   });
 });
@@ -18,7 +18,7 @@ describe('a set time on the dashboard', () => {
 const NOW = Date.parse('2026-12-01T12:00:00Z');
 const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
 
-describe('a moment on the dashboard', () => {
+describe('a time on the dashboard', () => {
   it.each([
     [0, 'just now'],
     [-9, 'just now'],
@@ -28,24 +28,21 @@ describe('a moment on the dashboard', () => {
     [-86_400, '1 day ago'],
     [10, 'just now'],
     [7200, 'just now'],
-  ])(
-    'a moment on the dashboard that has happened %i seconds from now is "%s", even where clocks differ',
-    (seconds, text) => {
-      expect(agoText(inSeconds(seconds), NOW)).toBe(text);
-    },
-  );
+  ])('a past time on the dashboard, %i seconds from now, is shown as "%s", even if clocks differ', (seconds, text) => {
+    expect(agoText(inSeconds(seconds), NOW)).toBe(text);
+  });
 
   it.each([
     [82_800, 'in 23 hours'],
     [12, 'in 12 seconds'],
     [0, 'now'],
     [-90, 'now'],
-  ])('a moment on the dashboard that will happen %i seconds from now is "%s"', (seconds, text) => {
+  ])('a future time on the dashboard, %i seconds from now, is shown as "%s"', (seconds, text) => {
     expect(dueText(inSeconds(seconds), NOW)).toBe(text);
   });
 });
 
-describe("the server's clock", () => {
+describe("the dashboard's estimate of the server's clock", () => {
   let clock: typeof import('../../web/src/lib/clock.ts');
   beforeEach(async () => {
     vi.resetModules();
@@ -61,12 +58,12 @@ describe("the server's clock", () => {
     expect(clock.serverNow(NOW)).toBe(NOW);
   });
 
-  it.each([600, -600])('is known to a second for a browser whose clock differs by %i seconds', (seconds) => {
+  it.each([600, -600])('is accurate to a second for a browser whose clock differs by %i seconds', (seconds) => {
     note(NOW + seconds * 1000, 0, 40);
     expect(Math.abs(clock.serverNow(NOW) - NOW - seconds * 1000)).toBeLessThan(1100);
   });
 
-  it('is known better with each response, and again after a clock was set', () => {
+  it('improves with each response, and recovers after a clock is set', () => {
     note(NOW + 60_000, 0, 900);
     note(NOW + 61_000, 950, 1000);
     expect(clock.serverNow(NOW)).toBeGreaterThanOrEqual(NOW + 60_000);
@@ -76,7 +73,7 @@ describe("the server's clock", () => {
 });
 
 describe('a usage chart', () => {
-  it('shows every day of the month on its first day, and names each of them at most once', () => {
+  it('already shows every day of the month on the first day, and names each day at most once', () => {
     const days = fillMonth('2026-12', [{ day: '2026-12-01', jobs: 3, minutes: 7 }]);
     expect([days.length, days[0], days.at(-1)]).toEqual([
       ...[31, { day: '2026-12-01', jobs: 3, minutes: 7 }, { day: '2026-12-31', jobs: 0, minutes: 0 }],
@@ -89,7 +86,7 @@ describe('a usage chart', () => {
   });
 });
 
-describe('a job that waits', () => {
+describe('a job that waits, in the dashboard', () => {
   const job = (more: Partial<AnyJob>): AnyJob => ({ id: '1', created_at: inSeconds(0), status: 'pending', ...more });
   const retry = { attempt: 2, of: 3, at: inSeconds(12), error_code: 'source_unreachable', error_advice: null };
 
@@ -97,17 +94,17 @@ describe('a job that waits', () => {
     [{}, 'Queued', 'Waiting for a worker'],
     [{ waiting_for: 'upload' } as const, 'Queued', 'Waiting for its upload'],
     [{ retry }, 'Retrying', 'Waiting for attempt 2 of 3'],
-  ])('names what it waits for: %j', (more, state, text) => {
+  ])('states what it waits for: %j', (more, state, text) => {
     expect([stateOf(job(more)).text, waitingText(job(more))]).toEqual([state, text]);
   });
 
-  it('has the status of a run if a person must review it', () => {
+  it('has the status of a run that awaits a review if a person must review it', () => {
     expect(stateOf({ status: 'awaiting_review' })).toEqual({ text: 'Awaiting review', tone: 'run' });
   });
 });
 
 describe('a command', () => {
-  it('is split between an option with its argument and the next option', () => {
+  it('is split only between an option with its argument and the next option', () => {
     const command = ['ffmpeg', '-y', '-map_metadata', '-1', '-c:v', 'libx264', '-f', 'mp4', '/out/a.mp4'];
     expect(optionsOf(command).map((words) => words.join(' '))).toEqual([
       ...['ffmpeg', '-y', '-map_metadata -1', '-c:v libx264', '-f mp4', '/out/a.mp4'],

@@ -1,15 +1,15 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 
 /** A text that would run a script wherever it is shown as HTML. */
 export const EVIL = '<img src=x onerror=document.title=`taken`>';
 
-/** Fields that no person and no media can fill: the page decides by them. */
+/** Names of fields that no person and no media can set, and by which the page decides what to show. */
 const OWN =
   /^(id|csrf|role|status|state|type|types|mode|tier|self_test|scopes|method|result|reason_code|container|fetched|format|formats|metric|source)$|_(at|id|ids|url|until|since|status|format|key)$|^(url|sha256)$/;
 
 const TIME = /^\d{4}-\d\d-\d\d/;
 
-/** Replaces every text of a JSON value that does not decide what the page shows. */
+/** Replaces every text of a JSON value, except texts that decide what the page shows. */
 function poisoned(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return OWN.test(name) || TIME.test(value) ? value : EVIL;
   if (Array.isArray(value)) return value.map((item) => poisoned(item, name));
@@ -18,11 +18,11 @@ function poisoned(value: unknown, name = ''): unknown {
 }
 
 /**
- * Makes every response of the API hostile, errors included: names, email addresses, tags of media, logs, metadata, sentences.
- * Streams of events stay as they are. `page.unrouteAll()` ends it.
+ * Makes every response of the API hostile, including errors: names, email addresses, tags of media, logs, metadata and sentences. Streams
+ * of events stay unchanged.
  */
-export async function poisonResponses(page: Page): Promise<void> {
-  await page.route(/\/v1\//, async (route) => {
+export async function poisonResponses(context: BrowserContext): Promise<void> {
+  await context.route(/\/v1\//, async (route) => {
     if (route.request().headers().accept?.includes('event-stream')) return route.continue();
     const response = await route.fetch();
     const body = await response.json().catch(() => null);
@@ -30,7 +30,7 @@ export async function poisonResponses(page: Page): Promise<void> {
   });
 }
 
-/** How many elements of the page a hostile text has become. */
+/** Returns the number of elements that hostile texts have created on the page. */
 export function elementsOf(page: Page): Promise<number> {
   return page.locator('[onerror], img[src="x"]').count();
 }

@@ -3,7 +3,7 @@ import type { ListedJob } from '../../web/src/lib/job.ts';
 import { JobList, PAGE_JOBS } from '../../web/src/state/job-list.ts';
 import { collectionOf } from '../../web/src/state/kinds.ts';
 
-/** A server with jobs from `count - 1` down to 0, whose ids are their numbers and the cursors of pages. */
+/** Simulates a server with jobs from `count - 1` down to 0. Their ids are their numbers, which are also the cursors of pages. */
 function server(count: number, statusOf: (id: number) => string = () => 'completed') {
   const state = { count, pages: [] as (string | null)[] };
   const load = async (after: string | null) => {
@@ -18,7 +18,7 @@ function server(count: number, statusOf: (id: number) => string = () => 'complet
 }
 
 describe('the list of jobs', () => {
-  it('loads the pages down to the visible jobs, each once', async () => {
+  it('loads the pages down to the visible jobs, and each page once', async () => {
     const { state, load } = server(10_000);
     const list = new JobList(load, null);
     await list.refresh();
@@ -41,14 +41,14 @@ describe('the list of jobs', () => {
     expect([list.loaded().length, list.at(302)?.id]).toEqual([303, '0']);
   });
 
-  it('is read again when a job waits for another attempt, which the event does not describe', async () => {
+  it('is read again when a job waits for another attempt, because the event does not describe the attempt', async () => {
     const list = new JobList(server(3).load, null);
     await list.refresh();
     expect(list.apply([{ type: 'toy.progress', data: { job_id: '2', progress: 0.5 } }])).toBe(false);
     expect(list.apply([{ type: 'toy.retrying', data: { job_id: '2' } }])).toBe(true);
   });
 
-  it('starts over when there are more new jobs than fit on a page', async () => {
+  it('is loaded again if there are more new jobs than fit on a page', async () => {
     const { state, load } = server(300);
     const list = new JobList(load, null);
     await list.refresh();
@@ -58,7 +58,7 @@ describe('the list of jobs', () => {
     expect([list.total, list.at(0)?.id, list.at(400)]).toEqual([700, '699', undefined]);
   });
 
-  it('follows progress and ends of jobs of every kind, and drops a job without the status of the list', async () => {
+  it('follows the progress and the ends of jobs of every kind, and drops a job that no longer has the status of the list', async () => {
     const { state, load } = server(3, (id) => (id === 1 && state.pages.length > 1 ? 'failed' : 'processing'));
     const list = new JobList(load, 'processing');
     await list.refresh();
@@ -75,7 +75,7 @@ describe('the filter by kind', () => {
     ['transcodes', 'jobs', 'transcodes'],
     ['blueprints/runs', 'runs', 'blueprints'],
     ['transcribe', 'transcriptions', 'transcriptions'],
-  ])('calls the jobs at %s, %s, %s', (path, many, name) => {
+  ])('calls the jobs of the path %s with the noun %s: %s', (path, many, name) => {
     expect(collectionOf({ path, noun: { one: '', many } })).toBe(name);
   });
 });

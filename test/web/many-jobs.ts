@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 
-const SCREENS = 30;
-/** Frames that are drawn at least until the second callback of a jump. */
+const SCREENS = 20;
+/** Minimum number of frames that are drawn until the second callback of a jump. */
 const FRAMES = 2;
 
-/** Returns this number of jobs as the list of jobs, instead of the service. */
+/** Responds with this number of jobs instead of the service. */
 export async function feedJobs(page: Page, total: number): Promise<void> {
   await page.route('**/v1/jobs?*', async (route) => {
     const query = new URL(route.request().url()).searchParams;
@@ -34,8 +34,8 @@ function jobAt(index: number) {
 }
 
 /**
- * Scrolls through the page in jumps of which each draws every row again, once without and once with its jobs. Returns the
- * milliseconds a frame that nine of ten jumps stay below, in processor time of the page.
+ * Scrolls through the page in jumps, each of which draws every row again, once without and once with the jobs. Returns the time per frame
+ * below which nine of ten jumps stay, in milliseconds of processor time of the page.
  */
 export async function drawingCost(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page);

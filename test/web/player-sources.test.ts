@@ -11,7 +11,7 @@ import { makeUnlikeSources, UNLIKE_RUNGS, UNLIKE_SOURCES } from '../../testkit/u
 let service: TestService;
 let browser: Browser;
 let folder: string;
-/** Address of the page that plays a source, by its name. */
+/** URL of the page that plays each source, by the name of the source. */
 let pages: Record<string, string>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-sources-'));
@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Makes a ladder of a source, and returns the page that plays it. */
+/** Makes a ladder of a source. Returns the URL of the page that plays it. */
 async function play(path: string): Promise<string> {
   const isMatroska = path.endsWith('.mkv');
   const name = isMatroska ? 'clip.mkv' : 'clip.mp4';
@@ -37,8 +37,8 @@ async function play(path: string): Promise<string> {
 }
 
 /**
- * Plays to the end what is buffered completely. On a busy machine the decoder may be late; a wait counts if there is nothing
- * to decode. A player jumps over a gap by a seek. The globals are the page's.
+ * Plays completely buffered media to the end. On a busy machine, the decoder may be late, so only waits with nothing to decode count as
+ * stalls. A player jumps over a gap with a seek. The code runs in the page, with the globals of the page.
  */
 const PLAY = `(async () => {
   const video = document.querySelector('video');
@@ -67,7 +67,7 @@ const PLAY = `(async () => {
   return { faults, ranges: ranges.length, start, duration, left: duration - currentTime, size: [videoWidth, videoHeight] };
 })()`;
 
-/** Pages that play at a time. */
+/** Number of pages that play at the same time. */
 const AT_ONCE = 5;
 
 interface Played {
@@ -103,10 +103,10 @@ describe('the player', () => {
     ['HLS', ''],
     ['DASH', '#dash'],
   ])(
-    'plays ladders of ten unlike sources by %s to their ends, without a stall or a gap',
+    'plays ladders of ten different sources over %s to their ends, without a stall or a gap',
     async (_, hash) => {
       const names = Object.keys(UNLIKE_SOURCES);
-      // Pages of one context load and compile the player once.
+      // Pages of the same context load and compile the player once.
       const context = await browser.newContext({ viewport: { width: 400, height: 300 }, reducedMotion: 'reduce' });
       for (let at = 0; at < names.length; at += AT_ONCE) {
         const some = names.slice(at, at + AT_ONCE);

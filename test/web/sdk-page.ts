@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import type * as Sdk from '../../sdk/src/index.ts';
 import { projectRoot } from '../../src/config/root.ts';
 
-/** Loads the SDK into a page as a bundler makes it for browsers: without the file that needs Node. */
+/** Loads the SDK into a page as a bundler builds it for browsers, without the file that needs Node. */
 export async function loadSdk(page: Page): Promise<void> {
   const { outputFiles } = await build({
     entryPoints: [join(projectRoot(), 'sdk/src/index.ts')],
@@ -24,7 +24,7 @@ export async function loadSdk(page: Page): Promise<void> {
       },
     ],
   });
-  // Evaluated by the debugger: the content security policy of the page stays as it is.
+  // The debugger evaluates the script, so the content security policy of the page is unchanged.
   await page.evaluate(outputFiles[0]!.text);
 }
 

@@ -14,7 +14,7 @@ describe('a snippet of the dashboard', () => {
     expect(stdout).toBe(`${EVIL}||`);
   });
 
-  it('reads the key from the variable that every other client uses', () => {
+  it('reads the key from the same environment variable as every other client', () => {
     for (const language of ['curl', 'typescript', 'python'] as const) {
       const text = snippet(language, 'http://localhost', {});
       expect(text.match(/AIRLOCK_\w+/g)).toEqual(['AIRLOCK_API_KEY']);

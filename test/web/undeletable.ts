@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import type { TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 
-/** Adds an object that storage has failed to delete. Returns its key, and a function that lets the sweeper delete it. */
+/** Adds an object that storage has failed to delete. Returns the key of the object, and a function that lets the sweeper delete it. */
 export async function addUndeletable(service: TestService & { account: string }) {
   const database = await openServiceDatabase(service);
   const id = randomUUID();
@@ -22,7 +22,7 @@ export async function addUndeletable(service: TestService & { account: string })
   return { key, release };
 }
 
-/** Elements inside the page that reach beyond the right edge of the window, without the hidden heads of narrow tables. */
+/** Returns the elements on the page that extend beyond the right edge of the window, except the hidden heads of narrow tables. */
 export function overflowing(page: Page): Promise<string[]> {
   return page.locator('main :not(thead, thead *)').evaluateAll((elements, width) => {
     return elements

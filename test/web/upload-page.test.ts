@@ -94,7 +94,7 @@ describe('a page of another origin', () => {
     await page.close();
   });
 
-  it('can read why a token is rejected: an unknown or incomplete token, or a token for another origin', async () => {
+  it('can read why a token is rejected: the token is unknown, incomplete or for another origin', async () => {
     const page = await open('plain');
     const foreign = await tokenFor('https://app.example.com');
     for (const [token, reason] of [
@@ -107,7 +107,7 @@ describe('a page of another origin', () => {
     await page.close();
   });
 
-  it('can read why storage rejects a file: another size, and a URL without its signature', async () => {
+  it('can read why storage rejects a file: the size differs, or the URL has no signature', async () => {
     const page = await open('plain');
     const token = await tokenFor(site.origin);
     const body = { filename: 'a.mp4', content_type: 'video/mp4', file_size: 4 };
@@ -126,7 +126,7 @@ describe('a page of another origin', () => {
     await page.close();
   });
 
-  it('a page without an origin can read that its origin is the reason of the rejection', async () => {
+  it('a page without an origin can read that the missing origin is the reason for the rejection', async () => {
     const page = await browser.newPage();
     const file = join(folder, 'local.html');
     await writeFile(file, '<!doctype html><title>Local file</title>');

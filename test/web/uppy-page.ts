@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { startSource } from '../../testkit/source-server.ts';
 import { blocks, ROOT, readPage } from '../docs/pages.ts';
 
-/** The code blocks of the page about uploads, by the file name in their first line. */
+/** The code blocks of the page about uploads, by the file name in the first line of each. */
 const FILES = new Map(
   blocks(readPage('docs/upload-from-a-web-page.md').text, ['js', 'html']).map((code) => [
     /^(?:\/\/|<!--) (\S+)/.exec(code)![1]!,
@@ -12,7 +12,7 @@ const FILES = new Map(
   ]),
 );
 
-/** Resolves these files, Uppy 5 by the names of Uppy, and the SDK. */
+/** Resolves imports of these files, of the SDK, and of Uppy 5 by the package names of Uppy. */
 function documented(uppy: 5 | 6): Plugin {
   return {
     name: 'documented',
@@ -59,7 +59,7 @@ const SCRIPTS: Record<string, () => Promise<string>> = {
     ),
 };
 
-/** The functions of the server in the documentation, with the SDK of this repository. */
+/** Loads the functions of the server in the documentation, with the SDK of this repository. */
 export async function loadServer(
   url: string,
   key: string,
@@ -77,8 +77,8 @@ export async function loadServer(
 }
 
 /**
- * A web site of its own origin, whose pages run the documented code: `/plain`, `/uppy6` and `/uppy5`, and the documented files
- * as a web server of the reader sends them.
+ * Starts a web site with its own origin. Its pages `/plain`, `/uppy6` and `/uppy5` run the documented code. It also serves the documented
+ * files as a reader's web server would.
  */
 export async function startSite(): Promise<{ origin: string; close(): Promise<void> }> {
   const server = await startSource(async (request, response) => {
@@ -144,12 +144,12 @@ export function uploadPlainly(page: Page, options: { url: string; token: string;
   }, options);
 }
 
-/** Uploads a clip, followed by so many empty bytes, with Uppy: pauses after the first part, then resumes. */
+/** Uploads a clip, followed by this number of empty bytes, with Uppy. Pauses after the first part, and then resumes. */
 export function uploadWithUppy(page: Page, options: { url: string; token: string; clip: string; padding: number }) {
   return page.evaluate(async ({ url, token, clip, padding }) => {
     const { connect, createUppy } = (globalThis as unknown as { airlock: Documented }).airlock;
     const head = Uint8Array.from(atob(clip), (letter) => letter.charCodeAt(0));
-    // A box that players skip.
+    // Players skip this box.
     const box = new DataView(new ArrayBuffer(8));
     box.setUint32(0, padding);
     for (const [index, letter] of [...'free'].entries()) box.setUint8(4 + index, letter.charCodeAt(0));

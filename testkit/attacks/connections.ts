@@ -1,36 +1,36 @@
 import { connect, type Socket } from 'node:net';
 
-/** All of 127.0.0.0/8 is this machine, so this address can attack while 127.0.0.1 is another client. */
+/** Source address of the attacker, while 127.0.0.1 is another client. All of 127.0.0.0/8 is this machine. */
 export const ATTACKER = '127.0.0.2';
 
 export interface Attack {
   port: number;
-  /** Connections that send nothing. */
+  /** Number of connections that send nothing. */
   idle: number;
-  /** Connections that send or read a little at a time: alternately request heads and bodies of the URLs. */
+  /** Number of connections that send or read a little at a time. They alternate between request heads and bodies of the URLs. */
   trickling: number;
-  /** Signed PUT URLs for `UPLOAD_BYTES` of video/mp4. */
+  /** Signed PUT URLs for `UPLOAD_BYTES` bytes of video/mp4. */
   putUrls?: string[];
-  /** Signed GET URLs of objects larger than the kernel's buffers for a client that does not read. */
+  /** Signed GET URLs of objects that are larger than the kernel's buffers for a client that does not read. */
   getUrls?: string[];
 }
 
 export interface Attacker {
-  /** Connections opened so far, closed by the server, and currently open. */
+  /** Returns the numbers of connections that were opened so far, that the server has closed, and that are open now. */
   counts(): { opened: number; ended: number; open: number };
   end(): void;
 }
 
 export const UPLOAD_BYTES = 10_000_000;
 const BATCH = 200;
-/** Maximum reconnects per tick, so that measurements do not show the attacker's own work. */
+/** Maximum number of reconnects per tick, so that measurements do not include the attacker's own work. */
 const RECONNECTS = 50;
 const TICK_MS = 100;
 const TRICKLE_MS = 500;
-/** Slightly above the minimum rate of the storage, 1000 bytes a second. */
+/** Bytes per trickle. The rate is slightly above the minimum rate of the storage, 1000 bytes per second. */
 const TRICKLE_BYTES = 600;
 
-/** What one connection sends first, and what it does at each trickle. */
+/** What a connection sends first, and what it does at each trickle. */
 interface Behavior {
   hello: string;
   trickle?: (socket: Socket) => void;
@@ -38,8 +38,8 @@ interface Behavior {
 }
 
 /**
- * Opens all connections that a port allows for one address, and reconnects when one is closed. Resolves once each
- * connection has been tried.
+ * Opens all connections that a port allows for one address, and opens a new connection when one is closed. Resolves once each connection
+ * has been tried.
  */
 export async function attack(target: Attack): Promise<Attacker> {
   const open = new Map<Socket, Behavior>();
@@ -56,7 +56,8 @@ export async function attack(target: Attack): Promise<Attacker> {
         if (behavior.hello) socket.write(behavior.hello);
         resolve();
       });
-      // A download reads only at each trickle. The others read, because a paused socket does not notice its end.
+      // A download reads only at each trickle. The other connections read continuously, because a paused socket does not notice that it was
+      // closed.
       if (!behavior.isReader) socket.resume();
       socket.once('close', () => {
         if (open.delete(socket)) counts.ended++;
@@ -82,7 +83,7 @@ export async function attack(target: Attack): Promise<Attacker> {
   };
 }
 
-/** Trickling connections come first, so that they stay open and idle ones are rejected. */
+/** Returns the trickling connections first, so that they stay open and idle connections are rejected. */
 function behaviorsOf({ idle, trickling, putUrls = [], getUrls = [] }: Attack): Behavior[] {
   const kinds: ((index: number) => Behavior)[] = [
     () => ({ hello: 'GET / HTTP/1.1\r\nx-slow: ', trickle: (socket) => socket.write('y') }),

@@ -14,7 +14,7 @@ const raw = (extra: string) => `{"inputs":[{"url":"${SOURCE}"}],"outputFormat":"
 const options = (count: number, option: string, argument: unknown) => ({
   options: Array(count).fill({ option, argument }),
 });
-/** As many repeats of `item`, joined by commas, as fit into a body with `rest` bytes for everything else. */
+/** Returns as many copies of `item`, joined by commas, as fit into a body with `rest` bytes for everything else. */
 const fill = (item: string, rest = 2000): string =>
   Array(Math.floor((MIB - rest) / (item.length + 1)))
     .fill(item)
@@ -28,7 +28,7 @@ const ROTATIONS = Array(9).fill(`rotate=a='${SUM}'`).join(',');
 
 type NamedBody = [name: string, body: string];
 
-/** Bodies for create and validate. */
+/** Returns bodies for create and validate. */
 function transcodes(): NamedBody[] {
   return [...graphBodies(), ...shapeBodies(), ...bodiesWithinBudget(), ...optionBodies()];
 }
@@ -46,7 +46,7 @@ function graphBodies(): NamedBody[] {
   ];
 }
 
-/** Many values, long names and long strings. */
+/** Returns bodies with many values, long names and long strings. */
 function shapeBodies(): NamedBody[] {
   return [
     ['60,000 unknown fields', raw(names(60_000, (index) => `fld${index}`))],
@@ -64,7 +64,7 @@ function shapeBodies(): NamedBody[] {
   ];
 }
 
-/** As many values as a body may have. */
+/** Returns bodies with the maximum number of values. */
 function bodiesWithinBudget(): NamedBody[] {
   return [
     ['values up to the budget, in metadata', raw(`"metadata":{${names(4900, (index) => index.toString(36))}}`)],

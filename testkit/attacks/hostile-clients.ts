@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { call, type TestService } from '../service.ts';
 import { costlyBodies } from './costly-bodies.ts';
 
-/** Clients that send costly bodies in a loop, each with its own key, until they are stopped. */
+/** Starts clients that send costly bodies in a loop, each with its own key, until they are stopped. */
 export async function hostileClients(
   service: TestService,
   count: number,
@@ -29,7 +29,7 @@ export async function hostileClients(
   };
 }
 
-/** Durations, in milliseconds, of ordinary requests: a list, a validate and a health check in turn. */
+/** Returns the durations, in milliseconds, of ordinary requests: a list, a validation and a health check in turn. */
 export async function usualLatencies(service: TestService, key: string, times: number): Promise<number[]> {
   const inputs = [{ url: 'https://media.example.com/clip.mp4' }];
   const options = [{ option: '-vf', argument: 'scale=1280:-2,fps=30' }];
@@ -49,7 +49,7 @@ export async function usualLatencies(service: TestService, key: string, times: n
   return ms;
 }
 
-/** The largest job that a request can create: options, metadata and URLs up to their limits. */
+/** Returns the largest job that a request can create, with options, metadata and URLs up to their limits. */
 export function largestJob(): object {
   const url = (index: number) => `https://media.example.com/${'u'.repeat(8000)}/${index}.mp4`;
   return {
@@ -61,7 +61,7 @@ export function largestJob(): object {
   };
 }
 
-/** Sends a request `times` times, each on its own connection, and never reads the response. */
+/** Sends a request `times` times, each time on a separate connection, and never reads the responses. */
 export function silentReaders(service: TestService, key: string, path: string, times: number): { end(): void } {
   const { hostname, port } = new URL(service.api);
   const sockets = Array.from({ length: times }, (): Socket => {

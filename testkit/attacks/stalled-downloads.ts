@@ -2,17 +2,17 @@ import { connect, type Socket } from 'node:net';
 
 export interface StalledRequest {
   url: string;
-  /** Source address: limits count addresses, and all of 127.0.0.0/8 is this machine. */
+  /** Source address, because limits apply to each address. All of 127.0.0.0/8 is this machine. */
   from: string;
 }
 
-/** Larger than what the kernel buffers of a loopback connection whose client does not read. */
+/** Number of bytes of an object. It exceeds what the kernel buffers for a loopback connection whose client does not read. */
 export const STALLED_BYTES = 8_000_000;
 const BATCH = 100;
 
 /**
- * Requests each URL on a connection of its own, and reads no more than the first bytes of each response. Resolves when every request
- * has a response or has been rejected. `begun` counts the downloads that have begun.
+ * Requests each URL on a separate connection, and reads only the first bytes of each response. Resolves when every request has a response
+ * or was rejected. `begun` counts the downloads that have begun.
  */
 export async function stallDownloads(requests: readonly StalledRequest[]): Promise<{ begun: number; end(): void }> {
   const sockets: Socket[] = [];

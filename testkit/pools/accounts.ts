@@ -7,7 +7,7 @@ import { openPool } from '../../src/database/pool.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import type { TestService } from '../service.ts';
 
-/** Creates an account with a key for each name, in the database: a command for each of 40 accounts would take a minute. */
+/** Creates an account with a key for each name in the database, because a command for each of 40 accounts would take a minute. */
 export async function makeAccounts(service: TestService, names: readonly string[]): Promise<string[]> {
   const config = readConfig({ AIRLOCK_DATA_DIR: service.dataDir });
   const url = databaseUrl(config, await loadSecrets(service.dataDir), 'owner');

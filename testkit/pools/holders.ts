@@ -1,9 +1,9 @@
 import { type ApiResponse, call, type TestService } from '../service.ts';
 import type { Peers } from './peers.ts';
 
-/** What an account does to keep the places of pools for as long as it can. */
+/** Work with which an account keeps places of pools for as long as possible. */
 export interface Holders {
-  /** Aborts the requests that wait. */
+  /** Aborts the requests that are waiting. */
   release(): void;
 }
 
@@ -14,7 +14,7 @@ interface Account {
 const NUMBER_OF_PROBES = 15;
 const NUMBER_OF_CHECKS = 8;
 
-/** Jobs whose source sends just above the minimum rate. */
+/** Creates jobs whose source sends just above the minimum rate. */
 export function holdFetches(
   service: TestService,
   accounts: readonly Account[],
@@ -27,7 +27,7 @@ export function holdFetches(
   });
 }
 
-/** Jobs whose output goes to a server that never responds. `input` of an account is the URL of its upload. */
+/** Creates jobs whose output is sent to a server that never responds. `input` of an account is the URL of its upload. */
 export function holdDeliveries(
   service: TestService,
   accounts: readonly (Account & { input: string })[],
@@ -41,7 +41,7 @@ export function holdDeliveries(
   });
 }
 
-/** Requests that wait for a server that never responds, again and again: probes of its files, and new connections to its buckets. */
+/** Repeatedly sends requests that wait for a server that never responds: probes of its files, and new connections to its buckets. */
 export function holdRequests(
   service: Pick<TestService, 'api'>,
   accounts: readonly Account[],
@@ -71,7 +71,7 @@ export function holdRequests(
   return { release: () => stop.abort() };
 }
 
-/** The body of a request for a connection. */
+/** Returns the body of a request for a connection. */
 export function bucketAt(endpoint: string, name: string) {
   const keys = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'x'.repeat(40) };
   return { name, endpoint, region: 'us-east-1', bucket: 'bucket', ...keys };

@@ -1,15 +1,15 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { startSource } from '../source-server.ts';
 
-/** Bytes of a slow source every TICK_MS: 10 kB/s, just above the minimum rate of the fetcher. */
+/** Bytes that a slow source sends every TICK_MS. The rate is 10 kB/s, just above the minimum rate of the fetcher. */
 const DROP_BYTES = 2_500;
 const TICK_MS = 250;
 const SLOW_BYTES = 50e6;
 
-/** A server for sources and destinations that keep a place for as long as they can, and for some that respond at once. */
+/** A server for sources and destinations. Some keep a place for as long as possible, and some respond immediately. */
 export interface Peers {
   url: string;
-  /** Open requests by path, without its last part. */
+  /** Returns the number of open requests at a path, without the last part of the path. */
   open(path: string): number;
   close(): Promise<void>;
 }

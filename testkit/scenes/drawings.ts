@@ -1,6 +1,6 @@
 /*
- * Drawn scenes, so that the pictures in the documentation and the tests of blueprints look like videos of people, and
- * depend on no other material. Each drawing is an SVG of its own size.
+ * Drawn scenes. With them, the pictures in the documentation and the tests of blueprints look like videos of people, and depend on no other
+ * material. Each drawing is an SVG with its own size.
  */
 
 const svg = (width: number, height: number, body: string): string =>
@@ -29,7 +29,7 @@ export const LAKE = svg(
   <path d="M0 720 L0 618 C140 590 260 640 400 668 C560 700 700 690 820 720Z" fill="#191a3d"/>`,
 );
 
-/** A sailing boat on nothing, 150×170. */
+/** A sailing boat on a transparent background, 150×170. */
 export const BOAT = svg(
   150,
   170,
@@ -55,7 +55,7 @@ export const CAFE = svg(
   <path d="M350 786 C300 790 300 820 350 826 C400 820 400 790 350 786Z" fill="#c99a6b"/>`,
 );
 
-/** Steam, 300×320. */
+/** Steam above the cup, 300×320. */
 export const STEAM = svg(
   300,
   320,
@@ -63,7 +63,7 @@ export const STEAM = svg(
   <path d="M190 310 C250 236 140 206 196 120 C216 84 204 52 188 30" stroke-width="22" opacity="0.28"/></g>`,
 );
 
-/** Photos of products on coloured grounds, 1000×1000. */
+/** Photos of products on colored backgrounds, 1000×1000. */
 export const PRODUCTS: readonly string[] = [
   product(
     ['#f4d8c6', '#e3a98b'],
@@ -95,7 +95,7 @@ function product([light, dark]: readonly [string, string], body: string, thing: 
   );
 }
 
-/** A round logo on nothing, 400×400. */
+/** A round logo on a transparent background, 400×400. */
 export const LOGO = svg(
   400,
   400,

@@ -3,29 +3,29 @@ import { join } from 'node:path';
 import { run } from '../run.ts';
 import { BOAT, CAFE, FACE, LAKE, LOGO, PRODUCTS, STEAM } from './drawings.ts';
 
-/** Files in a folder by what they show. */
+/** Paths of the files, by what they show. */
 export interface Scenes {
-  /** 16:9, a boat on a lake, with a tone that comes and goes like speech. */
+  /** A boat on a lake in 16:9, with a tone that comes and goes like speech. */
   lake: string;
-  /** 9:16, a cup of coffee at a window, without sound. */
+  /** A cup of coffee at a window in 9:16, without sound. */
   cafe: string;
-  /** JPEG, square. */
+  /** Square JPEGs of products. */
   products: string[];
-  /** PNG with transparency. */
+  /** A PNG with transparency. */
   logo: string;
   face: string;
-  /** A chord, shorter than the videos. */
+  /** A chord that is shorter than the videos. */
   music: string;
 }
 
 export interface SceneSize {
-  /** Factor of the size of the drawings. */
+  /** Factor by which the drawings are scaled. */
   scale: number;
   fps: number;
   seconds: number;
 }
 
-/** Makes all scenes in a folder. */
+/** Makes all scenes in a folder. Returns their paths. */
 export async function makeScenes(folder: string, size: SceneSize): Promise<Scenes> {
   const draw = async (name: string, drawing: string): Promise<string> => {
     const path = join(folder, `${name}.svg`);

@@ -8,18 +8,21 @@ export interface SwiftPorts {
   object: number;
 }
 
-/** Servers in the order in which they are needed. */
+/** Names of the servers, in the order in which they must start. */
 export const SERVERS = ['account', 'container', 'object', 'proxy'] as const;
 export const SWIFT_REGION = 'local';
-/** Each account has buckets of its own, so that every service of a run can have one of the usual name. */
+/** Number of accounts. Each account has its own buckets, so that every service of a run can have a bucket with the usual name. */
 export const SWIFT_ACCOUNTS = 200;
 
-/** tempauth: the access key is account and user; the secret is a word, since groups follow it. */
+/**
+ * Returns a credential of tempauth. The access key contains account and user. The secret is a single word, because groups follow it in the
+ * file.
+ */
 export function swiftCredential(account: number) {
   return { accessKeyId: `test${account}:tester`, secretAccessKey: 'a-secret-of-tests-alone' };
 }
 
-/** Text of every file of configuration, by name: one node with one device below `folder`, and S3 on top. */
+/** Returns the text of every configuration file by its name: a node with one device below `folder`, and the S3 interface. */
 export function swiftConfig(folder: string, ports: SwiftPorts): Record<string, string> {
   const storage = (name: 'account' | 'container' | 'object') => storageConfig(name, folder, ports[name]);
   return {
@@ -27,7 +30,7 @@ export function swiftConfig(folder: string, ports: SwiftPorts): Record<string, s
     'account.conf': storage('account'),
     'container.conf': storage('container'),
     'object.conf': storage('object'),
-    // Pages of every site may read what a signed URL returns, as the CORS rule in docs/playback.md allows.
+    // Any site may read the response to a signed URL, as the CORS rule in docs/playback.md allows.
     'proxy.conf': `${commonConfig(folder, ports.proxy)}cors_allow_origin = *\n${PROXY_CONF}`,
   };
 }

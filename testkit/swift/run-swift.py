@@ -1,4 +1,4 @@
-"""OpenStack Swift out of Debian's python3-swift, without its services: rings and servers of one folder.
+"""Runs OpenStack Swift from Debian's python3-swift without its services, with the rings and servers of one folder.
 
 run-swift.py rings FOLDER ACCOUNT_PORT CONTAINER_PORT OBJECT_PORT   writes <folder>/{account,container,object}.ring.gz
 run-swift.py serve FOLDER NAME                                      runs the server of <folder>/<name>.conf, in this process

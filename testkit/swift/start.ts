@@ -11,25 +11,25 @@ import { until } from '../until.ts';
 import { SERVERS, SWIFT_REGION, type SwiftPorts, swiftConfig, swiftCredential } from './config.ts';
 
 const run = promisify(execFile);
-/** Debian's, for which python3-swift is: another one may come first on the path. */
+/** Path of Debian's Python, for which python3-swift is installed. Another Python may be first in PATH. */
 const PYTHON = '/usr/bin/python3';
 const SCRIPT = join(import.meta.dirname, 'run-swift.py');
-/** The name of the embedded storage, which tests expect. */
+/** The bucket name. Tests expect the same name as for the embedded storage. */
 const BUCKET = 'airlock';
 
-/** False where nothing but Debian's package could bring it; on Debian `./airlock test` installs it. */
+/** Returns false on systems other than Debian without the package. On Debian, `./airlock test` installs the package. */
 export function swiftIsExpected(): boolean {
   return existsSync('/etc/debian_version') || existsSync('/usr/lib/python3/dist-packages/swift');
 }
 
-/** The servers that the test files of this run share, from `sharing.ts`. Account 0 is for the store alone. */
+/** Returns the servers that the test files of this run share, from `sharing.ts`. Account 0 is reserved for tests of the store. */
 export async function shareSwiftServers(): Promise<{ endpoint: string }> {
   const response = await fetch(`${process.env.TEST_SHARING_URL}/swift`);
   if (!response.ok) throw new Error(await response.text());
   return (await response.json()) as { endpoint: string };
 }
 
-/** OpenStack Swift with its S3 interface, as ordinary processes on free loopback ports. */
+/** Starts OpenStack Swift with its S3 interface, as ordinary processes on free loopback ports. */
 export async function startSwiftServers(): Promise<{ endpoint: string; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-swift-'));
   const servers: ChildProcess[] = [];
@@ -62,7 +62,7 @@ function serve(folder: string, name: string): ChildProcess {
   return spawn(PYTHON, [SCRIPT, 'serve', folder, name], { stdio: ['ignore', log, log], cwd: folder });
 }
 
-/** Output of a server that has ended, or null while all run. */
+/** Returns the output of a server that has ended; null while all servers run. */
 async function firstFailure(folder: string, servers: ChildProcess[]): Promise<string | null> {
   const ended = servers.findIndex((server) => server.exitCode !== null || server.signalCode !== null);
   if (ended < 0) return null;
@@ -70,7 +70,7 @@ async function firstFailure(folder: string, servers: ChildProcess[]): Promise<st
   return `Swift's ${SERVERS[ended]} server ended: ${log.slice(-2000)}`;
 }
 
-/** Makes a bucket as soon as all four servers respond. */
+/** Makes a bucket once all four servers respond. */
 async function makeFirstBucket(endpoint: string, failure: () => Promise<string | null>): Promise<void> {
   const made = async (): Promise<boolean> => {
     const failed = await failure();
@@ -80,7 +80,7 @@ async function makeFirstBucket(endpoint: string, failure: () => Promise<string |
   await until(made, { what: 'Swift to make a bucket', everyMs: 100 });
 }
 
-/** Returns the status of the response; null when there is none. */
+/** Returns the status of the response; null if there is no response. */
 async function makeBucket(endpoint: string, account: number): Promise<number | null> {
   const signer = s3Signer(swiftLocation(endpoint, account));
   const { url, headers } = await signer.request({ method: 'PUT', key: '', headers: { 'content-length': '0' } });
@@ -88,10 +88,10 @@ async function makeBucket(endpoint: string, account: number): Promise<number | n
   return response?.status ?? null;
 }
 
-/** Makes a bucket in that account, and returns the variables of a service that stores its media there. */
+/** Makes a bucket in the account. Returns the variables of a service that stores its media in the bucket. */
 export async function swiftVariables(endpoint: string, account: number): Promise<Record<string, string>> {
   const status = await makeBucket(endpoint, account);
-  // 409: a service that starts again has it already.
+  // 409 means that the bucket exists, because the service has started before.
   if (status !== 200 && status !== 409) throw new Error(`Swift answered ${status} to a new bucket`);
   const { accessKeyId, secretAccessKey } = swiftCredential(account);
   return {
@@ -106,12 +106,12 @@ async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
   server.kill('SIGTERM');
-  // It waits for connections that clients keep.
+  // After SIGTERM, a server waits for connections that clients keep open.
   const timer = setTimeout(() => server.kill('SIGKILL'), 2_000);
   await ended.finally(() => clearTimeout(timer));
 }
 
-/** Held until all are known, so that no two are the same. */
+/** Returns free ports. All listeners stay open until the last port is known, so that no two ports are the same. */
 async function freePorts(): Promise<SwiftPorts> {
   const held = await Promise.all(SERVERS.map(() => listen(tcpServer(() => {}))));
   await Promise.all(held.map(({ close }) => close()));

@@ -27,7 +27,7 @@ const WebhookPage = lazy(async () => (await import('./pages/webhook.tsx')).Webho
 const UsagePage = lazy(async () => (await import('./pages/usage.tsx')).UsagePage);
 const OperatorPage = lazy(async () => (await import('./pages/operator.tsx')).OperatorPage);
 
-/** A page that only admins and operators may use. Other people see a reason, and no request is sent. */
+/** Returns a page that only admins and operators may use. Other people see a reason, and no request is sent. */
 function ofManagers(title: string, Shown: () => JSX.Element) {
   return () => {
     if (may('manage')) return <Shown />;
@@ -46,7 +46,7 @@ const Connections = ofManagers('Connections', ConnectionsPage);
 const Webhooks = ofManagers('Webhooks', WebhooksPage);
 const Webhook = ofManagers('Webhook', WebhookPage);
 
-/** Addresses that are pages of the dashboard. Other links leave the dashboard. */
+/** Paths that are pages of the dashboard. Links to other paths leave the dashboard. */
 const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|blueprints|templates|keys|connections|webhooks|usage|operator)/;
 
 export function App() {
@@ -58,7 +58,7 @@ export function App() {
   );
 }
 
-/** Without a session, only sign-in and set-up are available. */
+/** Shows the page of the path. Without a session, only sign-in and set-up are available. */
 function Gate() {
   const { path } = useLocation();
   const [error, setError] = useState<Shown | null>(null);

@@ -6,7 +6,7 @@ import type {
   INodeProperties,
 } from 'n8n-workflow';
 
-/** The address of an Airlock server and a key of it. */
+/** The address of an Airlock server, and an API key of this server. */
 export class AirlockApi implements ICredentialType {
   name = 'airlockApi';
 

@@ -1,7 +1,8 @@
 import { arrow, box, label, svg } from './svg.ts';
 
 /**
- * The data that enters Airlock, the processes that handle it, and the data that is stored, with its retention: docs/security-overview.md.
+ * Returns a picture for docs/security-overview.md: the data that enters Airlock, the processes that handle the data, and the data that is
+ * stored, with its retention.
  */
 export function dataFlowPicture(): string {
   return svg({

@@ -4,7 +4,7 @@ import { topologyPicture } from './topology.ts';
 import { uploadFlowPicture } from './upload-flow.ts';
 import { webhookRetriesPicture } from './webhook-retries.ts';
 
-/** Pictures of the documentation, by their path below the repository. */
+/** The function that draws each picture of the documentation, by the picture's path below the repository. */
 export const PICTURES: Record<string, () => string> = {
   'docs/images/data-flow.svg': dataFlowPicture,
   'docs/images/job-states.svg': jobStatesPicture,

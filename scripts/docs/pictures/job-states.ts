@@ -31,7 +31,7 @@ export const TRANSITIONS: readonly {
   { from: 'pending', to: 'failed', path: '', at: [150, 140], why: 'expired' },
 ];
 
-/** The states of jobs, from the contract: docs/architecture.md. */
+/** Returns a picture for docs/architecture.md: the states of jobs, from the contract. */
 export function jobStatesPicture(): string {
   const isOpen = (status: Status) => (OPEN_STATUSES as readonly string[]).includes(status);
   return svg({

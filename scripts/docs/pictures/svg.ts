@@ -1,4 +1,4 @@
-/** Drawing of the pictures of the documentation: boxes and arrows as SVG, readable on light and dark pages. */
+/** A picture of the documentation: boxes and arrows as SVG, readable on light and dark pages. */
 
 export interface Picture {
   title: string;
@@ -12,7 +12,7 @@ export interface Picture {
 
 export type BoxKind = 'box' | 'cell' | 'outside' | 'frame';
 
-/** Colors of docs/images/architecture.svg: light colors, and dark colors for readers who prefer them. */
+/** Colors of docs/images/architecture.svg, for light pages and for readers who prefer dark pages. */
 const STYLE = `
     text { font-family: ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; fill: #1a2529 }
     .back { fill: #f6f7f8 } .box { fill: #fff; stroke: #c9d1d5 } .cell { fill: #e0f0f1; stroke: #0b6b74; stroke-width: 2; stroke-dasharray: 7 4 }
@@ -41,7 +41,7 @@ export function svg({ title, description, width, height, parts }: Picture): stri
 }
 
 /**
- * A box with a title and lines of small text.
+ * Returns a box with a title and lines of small text.
  * @param at left, top, width and height
  */
 export function box(
@@ -62,7 +62,7 @@ export function box(
   ].join('\n  ');
 }
 
-/** An arrow along a path, with a head at its end. */
+/** Returns an arrow along a path, with a head at the end of the path. */
 export function arrow(path: string): string {
   return `<path class="arrow" d="${path}" marker-end="url(#head)"/>`;
 }

@@ -1,6 +1,6 @@
 import { arrow, box, label, svg } from './svg.ts';
 
-/** Three machines, a database and a bucket: docs/deploy/production.md. */
+/** Returns a picture for docs/deploy/production.md: three machines, a database and a bucket. */
 export function topologyPicture(): string {
   return svg({
     title: 'Airlock in production',

@@ -21,7 +21,7 @@ const GAP = 240;
 const TOP = 130;
 const STEP = 44;
 
-/** An upload from its URL to its job: docs/concepts.md and docs/security-overview.md. */
+/** Returns a picture for docs/concepts.md and docs/security-overview.md: an upload from its URL to its job. */
 export function uploadFlowPicture(): string {
   const bottom = TOP + STEPS.length * STEP;
   return svg({

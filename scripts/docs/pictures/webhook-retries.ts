@@ -3,19 +3,19 @@ import { label, line, svg, text } from './svg.ts';
 
 const [LEFT, RIGHT, AXIS] = [60, 900, 130];
 
-/** Attempts at a delivery over time, from the table of retries: docs/webhooks.md. */
+/** Returns a picture for docs/webhooks.md: the attempts at a delivery over time, from the table of retries. */
 export function webhookRetriesPicture(): string {
   const times = [0];
   for (const seconds of RETRY_SECONDS) times.push(times.at(-1)! + seconds);
   const last = Math.log(1 + times.at(-1)! / 5);
-  // A logarithmic axis, because the first retries take seconds and the last retries take hours.
+  // The axis is logarithmic, because the first retries take seconds and the last retries take hours.
   const place = (seconds: number) => Math.round(LEFT + ((RIGHT - LEFT) * Math.log(1 + seconds / 5)) / last);
   const attempts = times.map((seconds, index) => {
     const x = place(seconds);
     return [
       `<circle class="head" cx="${x}" cy="${AXIS}" r="7"/>`,
       text('small', [x, AXIS - 22], String(index + 1), 'middle'),
-      // In two rows, because the last attempts are close together.
+      // The labels are in two rows, because the last attempts are close together.
       label([x, AXIS + 28 + (index % 2) * 18], duration(seconds), 'middle'),
     ].join('\n  ');
   });
@@ -34,7 +34,7 @@ export function webhookRetriesPicture(): string {
   });
 }
 
-/** The two largest units, e.g. `1 h 42 min`. */
+/** Returns seconds in their two largest units, such as `1 h 42 min`. */
 function duration(seconds: number): string {
   if (seconds === 0) return 'at once';
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];

@@ -12,7 +12,7 @@ import { renderMarkdown } from './render.mjs';
 import { buildIndex } from './search-index.mjs';
 import { renderNotFound, renderPage } from './template.mjs';
 
-/** Number of bytes below which headers cost more than compression saves. */
+/** Size in bytes below which a file is not compressed, because headers would cost more than compression saves. */
 const MIN_BYTES = 512;
 const COMPRESSED = /\.(png|webp|jpg|gif|mp4)$/;
 
@@ -42,7 +42,10 @@ export async function buildSite(root, outDir) {
   return [...files].flatMap(([name, bytes]) => write(outDir, name, Buffer.from(bytes)));
 }
 
-/** The former sections of a page and their present addresses. Throws if a section does not exist. */
+/**
+ * Returns the former sections of a page with their present addresses. Throws if a present address does not exist, or if the former section
+ * still exists.
+ */
 function movesOf({ url, headings }, moved, pages) {
   return Object.entries(moved[url] ?? {}).map(([id, address]) => {
     const [target, anchor] = address.split('#');
@@ -55,7 +58,7 @@ function movesOf({ url, headings }, moved, pages) {
   });
 }
 
-/** A hash that changes with every source of the site. */
+/** Returns a hash that changes with every source of the site. */
 export function hashSources(root) {
   const hash = createHash('sha256');
   const names = ['docs', 'scripts/docs/site'].flatMap((folder) =>
@@ -68,7 +71,7 @@ export function hashSources(root) {
   return hash.digest('hex');
 }
 
-/** The stylesheet and the scripts. The search is a separate file. */
+/** Builds the stylesheet and the scripts. The script of the search is a separate file. */
 async function buildAssets(folder) {
   const { outputFiles } = await build({
     entryPoints: ['site.css', 'site.js', 'theme.js', 'search.js'].map((name) => join(folder, name)),
@@ -91,7 +94,7 @@ async function buildAssets(folder) {
   );
 }
 
-/** A name that changes with the contents, in the form of esbuild's. */
+/** Returns a name that changes with the contents, in the format of esbuild's names. */
 function hashed(key, ending, text) {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8).toUpperCase();
   return { name: `${key}-${hash}.${ending}`, bytes: text };

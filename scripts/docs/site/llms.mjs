@@ -2,7 +2,7 @@
 
 import { rawMarkdown } from './raw.mjs';
 
-/** Pages that are much longer than the others, or that only contributors read. */
+/** Pages that /llms-full.txt omits, because they are much longer than others, or only contributors read them. */
 const LEFT_OUT =
   /^docs\/(filters|options|benchmarks-log|development|architecture|pages)\.md$|^docs\/(decisions|filters)\/|^[A-Z]+\.md$/;
 

@@ -1,16 +1,16 @@
-// The pages, their addresses on the site, and their order, according to docs/pages.md and the pages of folders.
+// Reads the pages, their addresses on the site, and their order, according to docs/pages.md and the pages of folders.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 const HOME = 'docs/README.md';
-/** The tables of this page are the navigation. */
+/** The page whose tables are the navigation. */
 const NAVIGATION = 'docs/pages.md';
-/** Pages outside of docs/ that the pages link to. */
+/** Pages outside of docs/ to which the pages link. */
 export const ROOT_PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
 
 /**
- * A page has `path` below the repository, `url` below /docs, `rawUrl` of its Markdown, `title`, `text`, and `summary`, the description in
- * the table that lists the page.
+ * Reads all pages. A page has `path` below the repository, `url` below /docs, `rawUrl` of its Markdown, `title`, `text`, and `summary`,
+ * which is the description in the table that lists the page.
  */
 export function readPages(root) {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -35,8 +35,9 @@ function readPage(root, path) {
 }
 
 /**
- * The sections of the navigation. A section has `groups`, one for each heading of the third level (the first without a title,
- * for tables above these headings), and `entries`, the pages of all its groups. An entry has the pages below it as `children`.
+ * Returns the sections of the navigation. A section has `groups` and `entries`. Each heading of the third level is a group. Tables above
+ * these headings are the first group, without a title. `entries` are the pages of all groups. An entry has the pages below it as
+ * `children`.
  */
 function readSections(byPath) {
   const sections = partsOf(byPath.get(NAVIGATION).text, '## ')
@@ -60,19 +61,21 @@ function readSections(byPath) {
   return sections;
 }
 
-/** The text before the first heading of the level `mark`, without a title, and each part below such a heading. */
+/** Returns the text before the first heading of the level `mark` as a part without a title, and each part below such a heading. */
 function partsOf(text, mark) {
   const [first, ...rest] = `\n${text}`.split(`\n${mark}`);
   const parts = rest.map((part) => ({ title: part.split('\n', 1)[0], text: part }));
   return [{ title: '', text: first }, ...parts];
 }
 
-/** The folder of the pages below a page: `docs/recipes/` for `docs/recipes/README.md`, `docs/filters/` for `docs/filters.md`. */
+/**
+ * Returns the folder of the pages below a page: `docs/recipes/` for `docs/recipes/README.md`, and `docs/filters/` for `docs/filters.md`.
+ */
 function folderOf(path) {
   return path.endsWith('/README.md') ? path.slice(0, -'README.md'.length) : `${path.slice(0, -'.md'.length)}/`;
 }
 
-/** The pages that the rows of tables link to, each with the text of its row as its summary. */
+/** Returns the pages to which the rows of tables link. The text of its row is the summary of a page. */
 function tableOf(text, from, byPath) {
   const rows = text.split('\n').filter((line) => line.startsWith('|'));
   return rows.flatMap((row) => {

@@ -1,10 +1,10 @@
-// The Markdown of a page for programs. Its links lead to the Markdown of other pages, from any address.
+// Returns the Markdown of a page for programs. Its links have absolute paths, and lead to the Markdown of other pages.
 import { dirname, posix } from 'node:path';
 
-/** Fenced blocks and code, whose text stays, or a link with its address. */
+/** Matches fenced blocks and code, whose text stays unchanged, and links with their addresses. */
 const PARTS = /^( *)```[\s\S]*?^\1```$|`[^`\n]+`|\]\(([^)\s]+)\)/gm;
 
-/** The text of a page with absolute paths below /docs instead of relative ones. */
+/** Returns the text of a page with absolute paths below /docs instead of relative paths. */
 export function rawMarkdown(page, byPath) {
   const body = page.text.replace(/^<!--.*-->\n+/, '');
   return body.replace(PARTS, (part, _indent, href) =>
@@ -22,8 +22,8 @@ function absolute(page, href, byPath) {
 }
 
 /**
- * Addresses of the Markdown of a page. `recipes/README.md` also has the address `recipes.md`, because every page has its own address with
- * `.md`.
+ * Returns the addresses of the Markdown of a page. `recipes/README.md` also has the address `recipes.md`, because the Markdown of every
+ * page has the address of the page with `.md`.
  */
 export function rawNames({ rawUrl, url }) {
   return [...new Set([rawUrl, `${url || 'index'}.md`])];

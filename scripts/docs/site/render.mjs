@@ -1,4 +1,4 @@
-// Markdown → HTML of one page, with headings, links and code of the site.
+// Converts the Markdown of a page to HTML, with the headings, links and code of the site.
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import hljs from 'highlight.js/lib/core';
@@ -12,13 +12,14 @@ import { Marked } from 'marked';
 const LANGUAGES = { sh: bash, shell: bash, bash, js: javascript, ts: typescript, json, python };
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
 
-/** Pages whose rows can be linked to by their first cell, such as /docs/errors#not_found and /docs/filters#scale. */
+/** Pages to whose rows you can link by the first cell of a row, such as /docs/errors#not_found and /docs/filters#scale. */
 const ROW_ANCHORS = new Set(['errors', 'failures', 'configuration', 'options', 'filters']);
 
 /**
+ * Renders a page.
  * @param page from `readPages`
  * @returns `html`, `headings` ({level, id, text, html}), and `files`: paths of other files that the page shows or links to
- * @throws Error if a link leads to a file that is not there
+ * @throws Error if a link leads to a file that does not exist
  */
 export function renderMarkdown(page, byPath, root) {
   const headings = [];
@@ -65,7 +66,7 @@ export function renderMarkdown(page, byPath, root) {
   return { html, headings, files: [...files] };
 }
 
-/** An address of the site for a link of a page. */
+/** Returns the address on the site for a link of a page. */
 function resolve(page, href, { byPath, root, files }) {
   if (/^(https?:|mailto:|#)/.test(href)) return href;
   const [file, anchor] = href.split('#');
@@ -84,7 +85,7 @@ function rowId(page, row, ids) {
   return name === undefined || ids.has(name) ? '' : ` id="${escapeHtml(unique(name, ids))}"`;
 }
 
-/** Makes the anchor of a heading in the same way as GitHub. */
+/** Returns the anchor of a heading, as GitHub makes it. */
 export function slug(text) {
   return text
     .toLowerCase()

@@ -2,12 +2,12 @@
 import MiniSearch from 'minisearch';
 import { unescapeHtml } from './render.mjs';
 
-/** Options with which docs/site/search.js also opens the index. */
+/** Options of the index. docs/site/search.js opens the index with the same options. */
 const OPTIONS = { fields: ['title', 'page', 'text'], storeFields: ['title', 'page', 'url', 'start'] };
 
-/** Characters of a section that are searched. The start of a section states its topic. */
+/** Number of characters of a section that are searched. The start of a section states its topic. */
 const SEARCHED = 1200;
-/** Characters of a section that a result shows. */
+/** Number of characters of a section that a result shows. */
 const SHOWN = 140;
 
 export function buildIndex(pages) {

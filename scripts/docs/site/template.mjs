@@ -1,7 +1,7 @@
-// The HTML around the text of a page.
+// Returns the HTML around the text of a page.
 import { escapeHtml, slug } from './render.mjs';
 
-/** Maximum number of headings with which the list of a page includes headings of the third level. */
+/** Maximum number of headings for which the contents of a page list headings of the third level. */
 const MAX_LISTED = 24;
 
 const ICONS = {
@@ -67,7 +67,7 @@ ${body}
 `;
 }
 
-/** A section of the navigation. It is open on its own pages. The first section is also open on pages of no section. */
+/** Returns a section of the navigation. A section is open on its own pages. The first section is also open on pages without a section. */
 function navigation(section, sections, current) {
   const open = section === (current?.section ?? sections[0]) ? ' open' : '';
   const groups = section.groups.map(({ title, entries }) => {
@@ -77,7 +77,7 @@ function navigation(section, sections, current) {
   return `<details${open}><summary><h2>${escapeHtml(section.title)}</h2></summary>${groups.join('')}</details>`;
 }
 
-/** The pages below the entry, if one of them or the entry itself is shown. */
+/** Returns the pages below the entry if the current page is one of them or the entry itself. */
 function childrenOf(entry, current) {
   const inside = current && (current === entry || current.parent === entry);
   if (!inside || entry.children.length === 0) return '';
@@ -89,7 +89,7 @@ function item(page, current, more = '') {
   return `<li><a href="/docs/${page.url}"${mark}>${escapeHtml(page.label ?? page.title)}</a>${more}</li>`;
 }
 
-/** Section, group and parent of a page, each with a link. */
+/** Returns the section, group and parent of a page, each with a link. */
 function crumbs({ section, group, parent }) {
   if (!section) return '';
   const steps = [section.title, group.title].filter((title) => title !== '');
@@ -100,8 +100,8 @@ function crumbs({ section, group, parent }) {
 }
 
 /**
- * The former sections of a page that have moved to other pages. docs/site/site.js redirects to the present address of the section in the
- * page's address.
+ * Returns the former sections of a page that are now on other pages. If the address of the page names a former section, docs/site/site.js
+ * redirects to the section's present address.
  */
 function moved({ moves }) {
   if (moves.length === 0) return '';

@@ -24,7 +24,7 @@ describe('large bodies', () => {
   });
   afterAll(() => app.close());
 
-  /** Sends the head and the first part of a body. */
+  /** Sends the head of a request that announces `BODY.length` bytes, then `body`, which is the complete body or only its start. */
   function send(account: string, body: string) {
     const socket = connect(port, '127.0.0.1').on('error', () => {});
     const sent = { socket, response: '' };

@@ -121,7 +121,7 @@ function registerDeleteConnection(app: App, { context: { db, vault } }: RouteDep
       schema: {
         operationId: 'deleteConnection',
         tags,
-        summary: 'Delete a connection with its access key',
+        summary: 'Delete a connection and its access key',
         description:
           'Airlock deletes the access key immediately. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.',
         params: nameParams,

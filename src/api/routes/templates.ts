@@ -160,7 +160,7 @@ function registerDeleteTemplate(app: App, { context: { db, vault } }: ApiDeps): 
       schema: {
         operationId: 'deleteTemplate',
         tags,
-        summary: 'Delete a template with all of its versions',
+        summary: 'Delete a template and all of its versions',
         description: 'Jobs that used the template stay unchanged, waiting jobs included.',
         params: nameParams,
         response: { 200: removedTemplate, '4xx': errorBody },

@@ -163,7 +163,7 @@ function registerDeleteWebhook({ app, deps }: WebhookRoutes): void {
       schema: {
         operationId: 'deleteWebhook',
         tags,
-        summary: 'Delete a webhook with its deliveries',
+        summary: 'Delete a webhook and its deliveries',
         description: 'Deletes the webhook and its delivery log. Airlock does not send pending deliveries.',
         params: idParams,
         response: { 200: removedWebhook, '4xx': errorBody },

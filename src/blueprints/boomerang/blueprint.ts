@@ -5,12 +5,12 @@ import { encoded } from '../shared/request.ts';
 
 /** Seconds of the source that are used. */
 const SECONDS = 1.5;
-/** Frames per second of the source, and of the output: it plays 1.25 times as fast. */
+/** Frames per second that are taken from the source, and frames per second of the output, which plays 1.25 times as fast. */
 const [TAKEN_FPS, PLAYED_FPS] = [24, 30];
 /** Number of times that the frames play forward and backward. */
 const TIMES = 3;
 const SHORT_SIDE = 1080;
-/** Number of frames that stay in memory: at most 36, with 3 MB each. */
+/** Maximum number of frames that stay in memory: 36 frames of 3 MB each. */
 const FRAMES = SECONDS * TAKEN_FPS;
 
 export const boomerang = defineBlueprint({

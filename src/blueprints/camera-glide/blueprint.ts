@@ -3,7 +3,7 @@ import { choice, defineBlueprint, media } from '../blueprint.ts';
 import { eased } from '../shared/motion.ts';
 import { moved, ZOOM_CUT } from '../shared/moved.ts';
 
-/** Share of the width over which the camera moves: the rest of a window of 80%. */
+/** Share of the width over which the camera moves. The camera shows a window of the remaining 80%. */
 const WAY = 2 * ZOOM_CUT;
 
 export const cameraGlide = defineBlueprint({

@@ -5,7 +5,7 @@ import { blankText, hookStyle, MAX_HOOK } from '../shared/words.ts';
 
 const LABELS = ['hook-1', 'hook-2', 'hook-3'] as const;
 
-/** The hooks in the inputs, with their fields. */
+/** Returns the hooks in the inputs, with their fields and labels. */
 function hooksOf({ hook1, hook2, hook3 }: { hook1: string; hook2?: string | undefined; hook3?: string | undefined }) {
   const sent = [hook1, hook2, hook3];
   return sent.flatMap((words, index) =>

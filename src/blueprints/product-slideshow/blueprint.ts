@@ -6,7 +6,7 @@ import { encoded } from '../shared/request.ts';
 import { REPEATED, withMusic } from '../shared/sound.ts';
 
 const FPS = 30;
-/** Seconds of each photo, and of the cross-fade to the next. */
+/** Seconds of each photo, and of the cross-fade to the next photo. */
 const [SECONDS, FADE] = [3.2, 0.7];
 const FRAMES = Math.round(SECONDS * FPS);
 /** Share of each side that a movement cuts off. */
@@ -14,10 +14,10 @@ const CUT = 0.05;
 /** Share of a photo that must remain so that the photo fills the frame. A product must not be cut off. */
 const FILL_SHARE = 0.85;
 
-/** Pixels of the short side to which a large photo is scaled down first. */
+/** Maximum pixels of a photo's short side. A larger photo is first scaled down to this size. */
 const LARGEST = 1350;
 
-/** Movements that alternate, so that no photo moves like the previous one. */
+/** Movements that alternate, so that no photo moves like the previous photo. */
 const MOVEMENTS: readonly (() => Window)[] = [
   () => zoomWindow(0, CUT, FRAMES),
   () => glide(`(${2 * CUT}*${eased(FRAMES)})`),
@@ -68,7 +68,7 @@ export const productSlideshow = defineBlueprint({
   },
 });
 
-/** Shows one photo as a moving picture with the label `p<index>`. Photos have full-range colours, but videos do not. */
+/** Shows one photo as a moving picture with the label `p<index>`. Photos have full-range colors, but videos do not. */
 function slide(index: number, source: MediaFacts, frame: Size): string {
   const fit = keptShare(source, frame) >= FILL_SHARE ? 'crop' : 'pad';
   const options = ':out_color_matrix=bt709:out_range=limited';

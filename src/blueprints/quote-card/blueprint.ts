@@ -7,10 +7,10 @@ import { blankText } from '../shared/words.ts';
 /** The tallest format of Instagram's feed. The card is largest in this format. */
 const FRAME = FORMATS['4x5'];
 const FPS = 30;
-/** Seconds of a video: the time to read the quote at 15 characters per second, plus two seconds. */
+/** A video lasts as long as reading the quote at 15 characters per second, plus two seconds, within these bounds. */
 const READING_SPEED = 15;
 const [LEAST_SECONDS, MOST_SECONDS] = [5, 20];
-/** A deep blue to violet, on which the white card stands out. */
+/** A gradient from deep blue to violet, on which the white card stands out. */
 const COLORS = 'c0=0x1f2d5c:c1=0x5b3f8c:c2=0x8c4f9f:nb_colors=3';
 
 export const quoteCard = defineBlueprint({
@@ -56,6 +56,6 @@ export const quoteCard = defineBlueprint({
   },
 });
 
-/** A white pixel as a PNG, because a request has at least one input. The graph draws the rest. */
+/** A white pixel as a PNG, because a request must have at least one input. The graph draws everything else. */
 const BLANK =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=';

@@ -19,7 +19,7 @@ export type Format = keyof typeof FORMATS;
 
 /** Share of a frame's side by which two aspect ratios may differ and still count as equal. */
 const SAME_ASPECT = 0.02;
-/** Side of the blurred background as a share of the frame, because a small picture blurs faster. */
+/** Side of the blurred background as a share of the frame's side. A small picture blurs faster. */
 const BACKGROUND_SHARE = 1 / 8;
 
 /** Rounds to an even number of pixels, which 4:2:0 video needs. */
@@ -30,31 +30,31 @@ export function even(pixels: number): number {
 /** Maximum pixels of the short side of a video that keeps its size: 4K. Encoding a larger video needs several gigabytes. */
 const LARGEST_SHORT_SIDE = 2160;
 
-/** The size of a source with even sides and at most `shortSide` pixels on the short side. Never scales up. */
+/** Returns the size of a source with even sides and at most `shortSide` pixels on the short side. Never scales up. */
 export function sourceSize({ width, height }: Size, shortSide = LARGEST_SHORT_SIDE): Size {
   const factor = Math.min(1, shortSide / Math.min(width, height));
   return { width: even(width * factor), height: even(height * factor) };
 }
 
-/** Filters that give a source this size with square pixels. */
+/** Returns filters that give a source this size with square pixels. */
 export function resize({ width, height }: Size): string {
   return `scale=w=${width}:h=${height}:flags=lanczos,setsar=1`;
 }
 
-/** The share of a picture that remains visible when it fills a frame. */
+/** Returns the share of a picture that remains visible if the picture fills a frame. */
 export function keptShare(source: Size, frame: Size): number {
   const [from, to] = [source.width / source.height, frame.width / frame.height];
   return Math.min(from / to, to / from);
 }
 
-/** Largest even size with the picture's aspect inside a frame. */
+/** Returns the largest even size with the picture's aspect ratio inside a frame. */
 export function fitted(source: Size, frame: Size): Size {
   const factor = Math.min(frame.width / source.width, frame.height / source.height);
   const side = (pixels: number, most: number) => Math.min(most, even(pixels * factor));
   return { width: side(source.width, frame.width), height: side(source.height, frame.height) };
 }
 
-/** Smallest even size with the picture's aspect that covers a frame. */
+/** Returns the smallest even size with the picture's aspect ratio that covers a frame. */
 function covering(source: Size, frame: Size): Size {
   const factor = Math.max(frame.width / source.width, frame.height / source.height);
   const side = (pixels: number, least: number) => Math.max(least, 2 * Math.ceil((pixels * factor) / 2 - 0.01));
@@ -64,10 +64,10 @@ function covering(source: Size, frame: Size): Size {
 export type Fit = 'pad' | 'crop';
 
 /**
- * A graph that puts a video or picture into a frame without stretching it, between two labels. `crop` fills the frame
- * and cuts off the edges equally on both sides. `pad` shows the complete picture in front of a blurred copy that fills the
- * frame. The copy is darkened for a video, but not for a picture, which often has a light background. If the aspect ratios
- * are nearly equal, `pad` also fills the frame. `options` are added to every `scale`, for example to convert colours.
+ * Returns a graph that puts a video or picture into a frame without stretching it, between two labels. `crop` fills the frame and cuts off
+ * the edges equally on both sides. `pad` shows the complete picture in front of a blurred copy that fills the frame. The copy is darkened
+ * for a video, but not for a picture, which often has a light background. If the aspect ratios are nearly equal, `pad` also fills the
+ * frame. `options` are added to every `scale`, for example to convert colors.
  */
 export function reframe(
   { from, to, options = '' }: { from: string; to: string; options?: string },

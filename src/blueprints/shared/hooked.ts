@@ -19,7 +19,7 @@ export interface Hooked {
   musicUrl: string | null;
 }
 
-/** Plans a video in a format, with a hook over its entire duration, and with music. */
+/** Plans a video in a format, with a hook over its entire duration, and with optional music. */
 export function hooked({ url, source, text, style, format, musicUrl }: Hooked): PlannedRequest {
   const frame: Size = format === 'original' ? sourceSize(source, SHORT_SIDE) : FORMATS[format];
   const { option, filter } = hook(text, style, frame);

@@ -7,26 +7,26 @@ const MOST_FPS = 60;
 const UNKNOWN_SECONDS = 8;
 const MOST_SECONDS = 20;
 
-/** The constant frame rate of an output, as an expression of filters and as a number. */
+/** Returns the constant frame rate of an output with a moving camera or another speed. */
 export function frameRate({ fps }: Pick<MediaFacts, 'fps'>): number {
   if (fps === null || !(fps >= 1)) return USUAL_FPS;
   return Math.min(MOST_FPS, Math.round(fps * 1000) / 1000);
 }
 
-/** Seconds of a movement over a source. After the movement, the picture stays still. */
+/** Returns the seconds of a movement over a source. After the movement, the picture stays still. */
 export function movementSeconds({ duration }: Pick<MediaFacts, 'duration'>): number {
   return Math.max(0.1, Math.min(MOST_SECONDS, duration ?? UNKNOWN_SECONDS));
 }
 
 /**
- * An expression from 0 to 1 over `frames` frames of the filter `perspective`, whose `on` counts from 1. It accelerates
+ * Returns an expression from 0 to 1 over `frames` frames of the filter `perspective`, whose `on` counts from 1. The expression accelerates
  * and slows down like a camera on a slider: smoothstep, 3u² − 2u³.
  */
 export function eased(frames: number): string {
   return `(st(0,clip((on-1)/${Math.max(1, Math.round(frames) - 1)},0,1));ld(0)*ld(0)*(3-2*ld(0)))`;
 }
 
-/** A window of the source, in shares of its sides; numbers or expressions. */
+/** A window of the source. Each edge is a number or an expression, as a share of the source's width or height. */
 export interface Window {
   left: string;
   top: string;
@@ -44,7 +44,10 @@ export function moveWindow({ left, top, right, bottom }: Window): string {
   return `perspective=${values.join(':')}:interpolation=cubic:eval=frame`;
 }
 
-/** A window in the middle of the picture. On each side, it cuts off the share `from` at the beginning, and the share `to` at the end. */
+/**
+ * Returns a window in the middle of the picture. On each side, it cuts off the share `from` at the beginning, and the share `to` at the
+ * end.
+ */
 export function zoomWindow(from: number, to: number, frames: number): Window {
   const cut = `(${from}+${round(to - from)}*${eased(frames)})`;
   return { left: cut, top: cut, right: `(1-${cut})`, bottom: `(1-${cut})` };

@@ -2,7 +2,7 @@ import type { PlannedRequest } from '../blueprint.ts';
 
 type Option = NonNullable<PlannedRequest['options']>[number];
 
-/** An MP4 from these sources, made by a graph with one open output. Keeps the sound of the first source with sound. */
+/** Returns a request for an MP4 from these sources, made by a graph with one open output. The MP4 has the default audio of the sources. */
 export function filtered(urls: readonly string[], graph: readonly string[]): PlannedRequest {
   return {
     inputs: urls.map((url) => ({ url })),
@@ -12,7 +12,7 @@ export function filtered(urls: readonly string[], graph: readonly string[]): Pla
   };
 }
 
-/** Options of an MP4 made by a graph with these open outputs. CRF 18, because platforms compress the video again. */
+/** Returns options of an MP4 made by a graph with these open outputs. The CRF is 18, because platforms compress the video again. */
 export function encoded(labels: readonly string[], more: readonly Option[] = []): Option[] {
   return [
     ...labels.map((label) => ({ option: '-map', argument: label.includes(':') ? label : `[${label}]` })),

@@ -2,7 +2,7 @@ import { choice, type PlanProblem } from '../blueprint.ts';
 import type { Size } from './frame.ts';
 import { type Margins, safeMargins } from './safe-area.ts';
 
-/** Maximum characters of a hook. They fit into the area of each style at its smallest size. */
+/** Maximum characters of a hook. A hook of this length fits into the area of each style at its smallest size. */
 export const MAX_HOOK = 200;
 
 /** Styles of a hook by their names in the hosted service. */
@@ -15,12 +15,12 @@ export const hookStyle = () =>
     'The style of the text: on a white plate at the top, large in the center of a darkened picture, on a dark plate below the center, or on a dark plate at the lower left.',
   ).default('top-hook');
 
-/** `{option: '@text-overlay'}` with this text. */
+/** Returns the option `@text-overlay` with this text. */
 export function overlay(text: string, style: Record<string, string | number>) {
   return { option: '@text-overlay', argument: { text, style } };
 }
 
-/** A text that consists only of spaces or invisible characters would draw nothing. */
+/** Returns a problem if a text consists only of spaces or invisible characters, because it would draw nothing. */
 export function blankText(field: string, text: string): { problem: PlanProblem } | null {
   if (/[^\p{White_Space}\p{C}]/u.test(text)) return null;
   return {
@@ -32,15 +32,15 @@ export function blankText(field: string, text: string): { problem: PlanProblem }
   };
 }
 
-/** A hook as an option, and a filter that prepares the picture for it; null = no filter. */
+/** A hook as an option, and a filter that prepares the picture for the hook; null = no filter. */
 export interface Hook {
   option: ReturnType<typeof overlay>;
   filter: string | null;
 }
 
 /**
- * Makes a picture darker and a little less colourful, so that white letters stand out: luma above black times 0.6,
- * chroma from grey times 0.75, in 8 bits of limited range.
+ * Filters that make a picture darker and a little less colorful, so that white letters stand out: luma above black times 0.6, chroma from
+ * gray times 0.75, in 8 bits of limited range.
  */
 const DIMMED = "format=yuv420p,lutyuv=y='16+(val-16)*0.6':u='128+(val-128)*0.75':v='128+(val-128)*0.75'";
 
@@ -112,7 +112,7 @@ function areaOf(frame: Size, margins: Margins, style: HookStyle): Area {
   const { width, height } = frame;
   const isLow = style === 'bottom-caption' || style === 'lower-left';
   const right = isLow ? margins.right : margins.left;
-  // Centred text must stay in the middle of the frame.
+  // Centered text must stay in the middle of the frame.
   const left = style === 'bottom-caption' ? right : margins.left;
   const share = { 'top-hook': 0.26, 'center-statement': 0.42, 'bottom-caption': 0.22, 'lower-left': 0.22 }[style];
   const tall = height * share;
@@ -121,7 +121,7 @@ function areaOf(frame: Size, margins: Margins, style: HookStyle): Area {
   return { left: width * left, top, width: width * (1 - left - right), height: tall, frame };
 }
 
-/** Position of the text itself, which its plate surrounds. */
+/** Returns the position of the text itself, which its plate surrounds. */
 function place(area: Area, padding: number, style: HookStyle): { x: string; y: string } {
   const x = style === 'lower-left' ? `${Math.round(area.left + padding)}` : '(w-text_w)/2';
   if (style === 'top-hook') return { x, y: `${Math.round(area.top + padding)}` };

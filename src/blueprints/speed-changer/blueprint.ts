@@ -5,7 +5,7 @@ import { frameRate } from '../shared/motion.ts';
 import { encoded } from '../shared/request.ts';
 
 const SPEEDS = ['0.5', '1.5', '2', '4'] as const;
-/** Frames per second of slow motion. If the source has fewer, blended frames are added. */
+/** Minimum frames per second of slow motion. If the slowed source has fewer, blended frames are added. */
 const SLOW_FPS = 30;
 
 export const speedChanger = defineBlueprint({
@@ -32,7 +32,7 @@ export const speedChanger = defineBlueprint({
   },
 });
 
-/** Above 2, `atempo` skips samples, so larger factors use several steps. */
+/** Returns filters that change the speed of audio. With a factor above 2, `atempo` skips samples, so larger factors use several steps. */
 function tempo(factor: number): string {
   const steps = factor > 2 ? [2, factor / 2] : [factor];
   return steps.map((step) => `atempo=${step}`).join(',');

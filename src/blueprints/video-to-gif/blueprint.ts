@@ -3,7 +3,7 @@ import { choice, defineBlueprint, media, text } from '../blueprint.ts';
 import { even } from '../shared/frame.ts';
 import { blankText, overlay } from '../shared/words.ts';
 
-/** Frames per second by duration. Longer GIFs have fewer frames, so that the files stay small. */
+/** Frames per second by duration in seconds. Longer GIFs have fewer frames per second, so that the files stay small. */
 const RATES = { 5: 15, 10: 12, 15: 10 } as const;
 
 export const videoToGif = defineBlueprint({
@@ -49,7 +49,7 @@ export const videoToGif = defineBlueprint({
   },
 });
 
-/** White letters with a dark outline, the usual style of captions on pictures. */
+/** Returns the style of white letters with a dark outline, which is usual for captions on pictures. */
 function captionStyle({ width, height }: { width: number; height: number }, position: string) {
   const fontSize = Math.max(18, even(Math.min(width * 0.085, height * 0.13)));
   return {

@@ -13,7 +13,7 @@ const WIDEST = 2.2;
 const MARGIN = 0.045;
 /** Maximum enlargement of a small logo. A larger logo would look blurred. */
 const MOST_ENLARGED = 4;
-/** Share of a vertical video at the bottom where TikTok shows captions and names: the lower 20%. A logo is above it. */
+/** Share of a vertical video at the bottom where TikTok shows captions and names: the lower 20%. A logo is placed above this area. */
 const CAPTIONS = 0.2;
 const OPACITY = 0.9;
 
@@ -41,7 +41,7 @@ export const watermark = defineBlueprint({
   },
 });
 
-/** Expressions over the sides of the frame and of the logo. */
+/** Returns the position of the logo, as expressions over the sides of the frame and of the logo. */
 function place(frame: Size, position: (typeof POSITIONS)[number]): { x: string; y: string } {
   if (position === 'center') return { x: '(W-w)/2', y: '(H-h)/2' };
   const near = Math.round(Math.min(frame.width, frame.height) * MARGIN);
@@ -53,7 +53,7 @@ function place(frame: Size, position: (typeof POSITIONS)[number]): { x: string; 
   return { x: position.endsWith('left') ? `${near}` : `W-w-${right}`, y: isTop ? `${high}` : `H-h-${low}` };
 }
 
-/** Size of the logo in an area with this side, in its own aspect ratio. */
+/** Returns the size of the logo in an area with this side. The logo keeps its aspect ratio. */
 function logoSize({ width, height }: { width: number; height: number }, side: number) {
   const factor = Math.min((side * WIDEST) / width, side / height, MOST_ENLARGED);
   return { width: even(width * factor), height: even(height * factor) };

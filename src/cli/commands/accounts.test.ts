@@ -3,7 +3,7 @@ import { checkAccountName } from '../account-name.ts';
 import { readChanges } from './accounts.ts';
 
 describe('settings on the command line', () => {
-  it('are numbers, words that restore defaults, and switches', () => {
+  it('are read as numbers, as words that restore defaults, and as switches', () => {
     const texts = {
       memoryMb: '64',
       wallSeconds: 'default',
@@ -40,17 +40,20 @@ describe('settings on the command line', () => {
     [{ disarm: 'yes' }, /^--disarm must be on or off, not "yes"/],
     [{ memoryMb: '512', disabled: 'default' }, /^--disabled must be on or off/],
   ];
-  it.each(wrong)('are rejected by name, with reason and remedy: %j', (texts, message) => {
+  it.each(wrong)('are rejected with a message that explains the fault: %j', (texts, message) => {
     expect(() => readChanges(texts)).toThrow(message);
   });
 });
 
 describe('the name of an account', () => {
-  it('is any single line of text, trimmed', () => {
+  it('can be any single line of text, and is trimmed', () => {
     expect(checkAccountName('  Ö & sons 🎬 ')).toBe('Ö & sons 🎬');
   });
 
-  it.each(['', '   ', 'a\nb', 'a\u001b[31m', 'x'.repeat(101)])('is rejected: %j', (name) => {
-    expect(() => checkAccountName(name)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
-  });
+  it.each(['', '   ', 'a\nb', 'a\u001b[31m', 'x'.repeat(101)])(
+    'is rejected if it is empty, too long or not a plain line of text: %j',
+    (name) => {
+      expect(() => checkAccountName(name)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    },
+  );
 });

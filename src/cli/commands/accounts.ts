@@ -34,7 +34,7 @@ interface JsonOption {
   json?: boolean;
 }
 
-/** Options as parsed by commander: text, by the setting's name in camel case. */
+/** Options as commander parses them: texts by the names of the settings in camel case. */
 export type SettingTexts = Readonly<Record<string, string | boolean | undefined>>;
 
 export async function listAccountsCommand(config: Config, options: JsonOption): Promise<void> {
@@ -79,7 +79,10 @@ export async function setAccountCommand(config: Config, name: string, texts: Set
   print(account, null, texts);
 }
 
-/** Throws `UsageError` with option, reason and accepted values. Also throws if no setting is to be changed. */
+/**
+ * Returns the changes that the options request. Throws `UsageError` with option, reason and accepted values if a value is invalid, and also
+ * if no option changes a setting.
+ */
 export function readChanges(texts: SettingTexts): AccountChanges {
   const changes: AccountChanges = {};
   for (const name of Object.keys(NUMBER_SETTINGS) as NumberSettingName[]) {
@@ -110,7 +113,7 @@ function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The settings of this account that differ from the defaults. */
+/** Returns the settings of this account that differ from the defaults. */
 function ownSettings(account: AccountView): [string, string | number][] {
   const numbers = (Object.keys(NUMBER_SETTINGS) as NumberSettingName[]).flatMap((name): [string, number][] => {
     const value = account[name];

@@ -36,10 +36,7 @@ export async function verifyAuditCommand(config: Config, options: { json?: boole
   return report.problem ? EXIT.failed : EXIT.ok;
 }
 
-/**
- * Prints the signed hash of the newest row. If you store it elsewhere, it can later prove that the log was not
- * truncated.
- */
+/** Prints the signed hash of the newest row. If you store this hash elsewhere, you can later prove that the log was not truncated. */
 export async function auditHeadCommand(config: Config): Promise<number> {
   const signed = await withKeys(config, async ({ db }) => {
     const signer = await openSigner(config, db);

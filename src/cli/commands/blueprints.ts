@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Blueprint>[] = [
   { title: 'description', value: ({ description }) => description, least: 12, drop: 1 },
 ];
 
-/** `video_url* logo_url* size`: required inputs have a star. */
+/** Returns the names of the inputs, each required input with a star: `video_url* logo_url* size`. */
 function inputsOf({ inputs, available }: Blueprint): string {
   if (!available) return 'not available';
   const { properties = {}, required = [] } = inputs as { properties?: object; required?: string[] };
@@ -48,7 +48,10 @@ interface RunOptions extends Common {
   keep?: boolean;
 }
 
-/** Runs a blueprint, writes its outputs, and erases the run from the server unless `keep` is set. */
+/**
+ * Runs a blueprint, approves its subtitles if the run awaits a review, and writes its outputs. Erases the run from the server unless `keep`
+ * is set.
+ */
 export async function runBlueprintCommand(
   config: Config,
   { slug, inputs }: { slug: string; inputs: readonly string[] },
@@ -113,10 +116,10 @@ async function findBlueprint(airlock: Airlock, slug: string): Promise<Blueprint>
     slug,
     all.map((one) => one.slug),
   );
-  throw new UsageError(`There is no blueprint ${slug}.${near} List the blueprints with ./airlock blueprints.`);
+  throw new UsageError(`There is no blueprint ${slug}.${near} List the blueprints with ./airlock blueprints list.`);
 }
 
-/** Throws `UsageError` before any upload if a file does not exist. */
+/** Throws `UsageError` before any upload if the file of a media input does not exist. */
 async function requireFiles({ inputs }: Blueprint, given: Record<string, string>): Promise<void> {
   const properties = (inputs.properties ?? {}) as Record<string, object>;
   for (const [name, value] of Object.entries(given)) {
@@ -126,7 +129,10 @@ async function requireFiles({ inputs }: Blueprint, given: Record<string, string>
   }
 }
 
-/** One file, or a folder with a file for each output. */
+/**
+ * Returns the path of each output. A single output is written to `output`. Several outputs are files in the folder `output`, which this
+ * function creates. Without `output`, the files are in the current folder.
+ */
 async function targetsOf(blueprint: Blueprint, { outputs }: BlueprintRun, output?: string): Promise<string[]> {
   const names = outputs.map(({ label }) => {
     const format = blueprint.outputs.find((one) => one.label === label)?.format ?? 'mp4';

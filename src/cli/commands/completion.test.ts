@@ -23,7 +23,7 @@ describe('the completion of bash', () => {
       .split('\n');
   };
 
-  it('offers commands, subcommands and options where they belong', () => {
+  it('offers only the commands, options and values that can follow the words on the line', () => {
     expect(complete('tr')).toEqual(['transcode', 'transcribe']);
     expect(complete('jobs', '')).toEqual(['list', 'show', 'watch', 'cancel', 'redeliver', 'erase', '--help']);
     expect(complete('jobs', 'list', '--s')).toEqual(['--status', '--since']);
@@ -51,7 +51,7 @@ it.each(['zsh', 'fish'] as const)('the completion of %s names every command with
 });
 
 it.each(['zsh', 'fish'] as const)(
-  'the completion of %s offers the values of options that have a list of them',
+  'the completion of %s offers the values of options that accept only certain values',
   (shell) => {
     expect(scriptOf(shell)).toMatch(/--?l? ?.*status.*pending processing completed failed canceled/);
   },

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 
-/** A command for completion: the words of the command, and the words that can follow it. */
+/** A command for completion: its path, and the words that can follow it. */
 interface Node {
-  /** `''` for the program itself, `jobs list` for a subcommand. */
+  /** The words of the command: `jobs list` for a subcommand, and an empty text for the program itself. */
   path: string;
   words: { word: string; description: string }[];
-  /** Options that require a value, with the values to suggest; none for free text and file names. */
+  /** Options that require a value, with the values to suggest. Options for free text and file names have no values to suggest. */
   values: { option: string; description: string; choices: readonly string[] }[];
 }
 
 const SHELLS = { bash, zsh, fish };
 export type Shell = keyof typeof SHELLS;
 
-/** Prints the completion script of a shell. It is generated from the commands. */
+/** Prints the completion script of a shell. The script is generated from the commands. */
 export function completionCommand(program: Command, shell: Shell): void {
   process.stdout.write(SHELLS[shell](nodesOf(program)));
 }
@@ -119,7 +119,7 @@ function paths(nodes: readonly Node[]): string[] {
   return nodes.map(({ path }) => path).filter(Boolean);
 }
 
-/** `jobs list --status` and the values of this option. */
+/** Returns each path with an option, such as `jobs list --status`, and the values of this option. */
 function withValues(nodes: readonly Node[]): [at: string, choices: readonly string[]][] {
   return nodes.flatMap(({ path, values }) =>
     values.map(({ option, choices }): [string, readonly string[]] => [`${path} ${option}`, choices]),

@@ -31,7 +31,9 @@ export function listConnectionsCommand(config: Config, options: Common): Promise
   });
 }
 
-/** The key is read from the environment, because other users of the machine can read the arguments of a program. */
+/**
+ * Creates a connection. Reads its access key from the environment, because other users of the machine can read the arguments of a program.
+ */
 export function createConnectionCommand(
   config: Config,
   name: string,

@@ -11,7 +11,7 @@ export interface Check {
 const MARKS = { ok: out.green('✓'), warning: out.yellow('!'), unsafe: out.red('✗') };
 const NAME_WIDTH = 34;
 
-/** The report for people: the summary, the problems with their remedies, and then every check. */
+/** Returns the report for people: the summary, the problems with their remedies, and then every check. */
 export function doctorReport(checks: readonly Check[]): string {
   const unsafe = checks.filter(({ state }) => state === 'unsafe');
   const warnings = checks.filter(({ state }) => state === 'warning');

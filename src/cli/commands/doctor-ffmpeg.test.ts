@@ -37,7 +37,7 @@ function checksOf(
 }
 
 describe('the FFmpeg checks of doctor', () => {
-  it('name the build, its path and since when it is in use', () => {
+  it('name the build, its path and the time since which it is in use', () => {
     const { build } = checksOf('7.1.5-0+deb13u1');
     expect(build).toMatchObject({
       state: 'ok',
@@ -45,14 +45,14 @@ describe('the FFmpeg checks of doctor', () => {
     });
   });
 
-  it('are unsafe if a security update is available, with the command', () => {
+  it('report an unsafe state, and the command to run, if a security update is available', () => {
     const { newer } = checksOf('7.1.4-0+deb13u1', { state: 'newer', candidate: '7:7.1.5-0+deb13u1', security: true });
     expect(newer.state).toBe('unsafe');
     expect(newer.seen).toContain('7:7.1.5-0+deb13u1 is a security update');
     expect(newer.remedy).toContain('apt-get install --only-upgrade ffmpeg');
   });
 
-  it('warn if the state is unknown or the lists are old: unknown is not safe', () => {
+  it('warn if updates or vulnerabilities are unknown, or if the package lists are old', () => {
     expect(checksOf('7.1.5-0+deb13u1', { state: 'unknown', reason: 'this system has no apt' }).newer).toMatchObject({
       state: 'warning',
       seen: 'unknown: this system has no apt',
@@ -65,7 +65,7 @@ describe('the FFmpeg checks of doctor', () => {
     });
   });
 
-  it('name known vulnerabilities, and are unsafe only if an update would fix them', () => {
+  it('name known vulnerabilities, and report an unsafe state only if an update fixes them', () => {
     const old = checksOf('7.1.4-0+deb13u1').known;
     expect(old).toMatchObject({ state: 'unsafe', remedy: 'Install the newest FFmpeg of your distribution' });
     expect(old.seen).toContain('CVE-2026-8461');
@@ -73,7 +73,7 @@ describe('the FFmpeg checks of doctor', () => {
     expect(newest).toMatchObject({ state: 'warning', seen: expect.stringContaining('CVE-2026-30997 (no fix yet)') });
   });
 
-  it('show the trimmed build with its source and checks, or why cells do not use it', () => {
+  it('describe the trimmed build with its source and checks, or explain why cells do not use it', () => {
     const source = '7:7.1.5-0+deb13u1';
     const used = checksOf('7.1.5', {}, { state: 'in_use', source, attacks: 212, runs: 500, reason: null });
     expect(used.own).toMatchObject({

@@ -1,7 +1,7 @@
 import type { FfmpegReport } from '../../sandbox/index.ts';
 import type { Check } from './doctor-check.ts';
 
-/** Maximum age of package lists in milliseconds. Older lists do not reflect current updates. */
+/** Maximum age of current package lists, in milliseconds. Older lists may lack the newest updates. */
 const STALE_LISTS_MS = 7 * 24 * 3600_000;
 
 /** Checks the FFmpeg that cells run: its build, newer packages and known vulnerabilities. */

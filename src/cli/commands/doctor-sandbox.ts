@@ -14,7 +14,7 @@ export interface SandboxFacts {
   report: SelfTestReport;
   rejected: { tier: string; reason: string }[];
   bounds: { memory: string; output: string; arguments: string };
-  /** Versions of the programs that cells run, by name. */
+  /** Versions of the programs that cells run, by the name of the program. */
   programs: Record<string, string>;
   ffmpeg: FfmpegReport;
 }
@@ -42,7 +42,7 @@ export async function examineSandbox(config: Config, { full }: { full: boolean }
   }
 }
 
-/** One line for the sandbox, one for each stronger tier that failed, and one for each attack or group of attacks. */
+/** Returns a check for the sandbox, for each stronger tier that failed, and for each attack or group of attacks. */
 export function sandboxChecks({ report, rejected, bounds, programs }: SandboxFacts): Check[] {
   const { tier, checks } = report;
   const blocked = checks.filter((check) => check.passed && check.promised).length;
@@ -77,7 +77,7 @@ export function sandboxChecks({ report, rejected, bounds, programs }: SandboxFac
   ];
 }
 
-/** `doctor --sandbox`: prints only the table of attacks. Returns 1 if an attack succeeded or there is no sandbox. */
+/** Runs `doctor --sandbox`: prints only the table of attacks. Returns 1 if an attack succeeded or there is no sandbox. */
 export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
   const facts = await examineSandbox(config, { full: true });
   const { report, rejected, bounds, programs } = facts;
@@ -98,14 +98,17 @@ function mapBuilds({ programs }: Sandbox): SandboxFacts['programs'] {
   return Object.fromEntries(Object.entries(programs).map(([name, build]) => [name, build.package ?? build.version]));
 }
 
-/** `ffmpeg 7:7.1.5-0+deb13u1, …`, or the first words of a version that already contains the name of the program. */
+/** Returns names and versions: `ffmpeg 7:7.1.5-0+deb13u1, …`. Shortens `ffmpeg version 7.1 Copyright …` to the version. */
 function listPrograms(programs: SandboxFacts['programs']): string {
   return Object.entries(programs)
     .map(([name, version]) => `${name} ${version.replace(/^\S+ version (\S+).*$/, '$1')}`)
     .join(', ');
 }
 
-/** Attack, expected and observed result. A mark shows whether it was blocked, not promised, or not blocked. */
+/**
+ * Returns a table with each attack and its expected and observed result. A mark shows whether the attack was blocked, not promised to be
+ * blocked, or not blocked.
+ */
 export function sandboxTable(
   { tier, passed, checks }: SelfTestReport,
   rejected: readonly { tier: string; reason: string }[] = [],
@@ -141,7 +144,9 @@ export function sandboxTable(
   ].join('\n');
 }
 
-/** Merges `… descriptor 3` and `… descriptor 4` with the same result into one line, `… descriptor 3–4`. */
+/**
+ * Merges attempts with successive numbers and the same result into one: `… descriptor 3` and `… descriptor 4` become `… descriptor 3–4`.
+ */
 function groupNumbered(attempts: readonly SelfTestCheck[]): SelfTestCheck[] {
   const grouped: SelfTestCheck[] = [];
   let first = '';

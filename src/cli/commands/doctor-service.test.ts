@@ -39,7 +39,7 @@ describe('the ports that doctor checks', () => {
     });
   }
 
-  it('pass where a role of Airlock runs alone', async () => {
+  it('pass the check if a role of Airlock that runs alone uses them', async () => {
     const own = 'a role of Airlock responds on 127.0.0.1';
     expect(await checkPorts(service.api, service.metrics)).toMatchObject({
       [`Port ${new URL(service.api).port}`]: own,
@@ -47,7 +47,7 @@ describe('the ports that doctor checks', () => {
     });
   });
 
-  it('fail where another program uses them', async () => {
+  it('fail the check if another program uses them', async () => {
     const { port, url, close } = await startSource((_request, response) => response.end('{"ok":"else"}'));
     try {
       expect(await checkPorts(url, url)).toMatchObject({ [`Port ${port}`]: 'fails: in use on 127.0.0.1' });
@@ -60,7 +60,7 @@ describe('the ports that doctor checks', () => {
 describe('the check of uploads from pages', () => {
   afterAll(() => void vi.unstubAllEnvs());
 
-  it('trusts the authorities of AWS_CA_BUNDLE, as the client of storage does', async () => {
+  it('trusts the certificate authorities of AWS_CA_BUNDLE, as the client of storage does', async () => {
     const proxy = await openTlsProxy(Number(new URL(service.storage).port), '127.0.0.1', dataDir);
     const secrets = await loadSecrets(service.dataDir);
     vi.stubEnv('AWS_ACCESS_KEY_ID', secrets.storageAccessKeyId);

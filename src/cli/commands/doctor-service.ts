@@ -18,7 +18,7 @@ import { checkUploads, uploadingOrigins } from './doctor-uploads.ts';
 
 type RunCheck = (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => Promise<void>;
 
-/** Checks the running service, or if none runs, whether one could start. */
+/** Checks the running service. If no service runs, checks whether a service could start. */
 export async function checkService(config: Config, run: RunCheck): Promise<void> {
   const ready = await readReadyFile(config.dataDir);
   if (ready) await run('API', 'See the log of ./airlock up, or restart it', () => askApi(config, ready));
@@ -39,7 +39,7 @@ export async function checkService(config: Config, run: RunCheck): Promise<void>
     await (await openObjectStore(config, secrets)).ping();
     return 'responds';
   });
-  // The embedded storage allows every page.
+  // The embedded storage allows every page, so only other storage is checked.
   const { storageUrl } = config;
   if (!storageUrl) return;
   const pages = { publicUrl: config.publicUrl, storageUrl };
@@ -58,13 +58,13 @@ async function withPool<T>(url: string, check: (pool: Pool) => Promise<T>): Prom
   }
 }
 
-/** Trusts the same certificate authorities as the client of storage. */
+/** Checks whether pages may upload. Trusts the same certificate authorities as the client of storage. */
 async function checkPages(
   pool: Pool,
   store: ObjectStore,
   { publicUrl, storageUrl }: { publicUrl: string | null; storageUrl: string },
 ): Promise<string | Partial<Check>> {
-  // The login of a worker reads no upload tokens.
+  // The database role of a worker may not read upload tokens.
   const { rows } = await pool.pg.query("SELECT has_column_privilege('upload_tokens', 'origin', 'SELECT') AS allowed");
   if (!rows[0].allowed) return 'not checked here: this login reads no upload tokens';
   const origins = await uploadingOrigins(pool.db, publicUrl);
@@ -82,7 +82,7 @@ const PORT_MS = 5_000;
 /** Maximum number of objects that `doctor` names. */
 const NAMED_OBJECTS = 5;
 
-/** Names the objects that storage failed to delete. */
+/** Reports the objects that storage does not delete, and names the first of these objects. */
 async function checkDeletions({ db }: Pool): Promise<string | Partial<Check>> {
   const total = await countStuck(db);
   if (total === 0) return 'no object is stuck';
@@ -95,7 +95,7 @@ async function checkDeletions({ db }: Pool): Promise<string | Partial<Check>> {
   return { state: 'warning', seen: `storage rejects the deletion of ${named.join(', ')}${others}`, remedy };
 }
 
-/** Names the requirements of waiting jobs that no living worker meets. */
+/** Reports the waiting jobs that no active worker can run, with their requirements. */
 async function checkQueue({ db }: Pool): Promise<string | Partial<Check>> {
   const stranded = await readStranded(db);
   if (stranded.length === 0) return 'every waiting job has a worker that can run it';
@@ -117,7 +117,7 @@ async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Part
   }
 }
 
-/** If another program uses its port, a role cannot start. 0 is any free port. */
+/** Checks whether each role can listen on its port. Port 0 stands for any free port, and needs no check. */
 async function checkPorts(config: Config, run: RunCheck): Promise<void> {
   const metrics = metricsHost(config);
   const ports = [
@@ -161,7 +161,7 @@ async function isOwnMetrics(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** Another program may accept a connection but never respond. */
+/** Limits the wait for a program that accepts a connection but never responds. */
 const deadline = () => ({ signal: AbortSignal.timeout(PORT_MS) });
 
 function tryListen(host: string, port: number): Promise<void> {

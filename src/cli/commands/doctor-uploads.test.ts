@@ -15,7 +15,7 @@ const ALLOWED = {
   'access-control-allow-headers': 'content-type',
 };
 
-/** A bucket that responds with these headers, and records the requests. */
+/** Simulates a bucket that responds with these headers, and records the headers of the requests. */
 function bucket(headers: Record<string, string>, status = 200) {
   const asked: Headers[] = [];
   const send = async (_: unknown, init?: RequestInit) => {
@@ -42,7 +42,7 @@ describe('the check of CORS rules', () => {
     ['PUT is not allowed', { ...ALLOWED, 'access-control-allow-methods': 'GET, HEAD' }, 200],
     ['the header content-type is not allowed', { ...ALLOWED, 'access-control-allow-headers': 'range' }, 200],
     ['ETag is not exposed', { ...ALLOWED, 'access-control-expose-headers': 'content-length' }, 200],
-  ])('reports a bucket if %s', async (problem, headers, status) => {
+  ])('reports the problem of a bucket: %s', async (problem, headers, status) => {
     expect(await bucket(headers, status).check()).toMatchObject({
       ...{ state: 'warning', seen: `storage does not allow uploads from ${ORIGIN} (${problem})` },
     });

@@ -7,7 +7,7 @@ import type { Check } from './doctor-check.ts';
 const MOST_ORIGINS = 10;
 const REMEDY = 'Set the CORS rules of the bucket: docs/upload-from-a-web-page.md#allow-your-page-in-storage';
 
-/** The origin of the dashboard, if it is known, and the origins of valid upload tokens. */
+/** Returns the origin of the dashboard, if it is known, and up to ten origins of valid upload tokens. */
 export async function uploadingOrigins(db: Db, publicUrl: string | null): Promise<string[]> {
   const rows = await db
     .selectFrom('upload_tokens')
@@ -23,7 +23,7 @@ export async function uploadingOrigins(db: Db, publicUrl: string | null): Promis
 }
 
 /**
- * Sends storage the preflight request that a browser sends before a PUT, to check whether pages of these origins may upload. The response
+ * Checks whether pages of these origins may upload: sends storage the preflight request that a browser sends before a PUT. The response
  * does not always list the headers that a page may read, so a missing `ETag` is reported only if storage lists headers.
  */
 export async function checkUploads(

@@ -19,7 +19,10 @@ const FONTS = [
   '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf',
 ];
 
-/** Runs every check. Returns 1 if a check found a problem that is unsafe or prevents operation. */
+/**
+ * Runs every check, or only the attacks on the sandbox with `--sandbox`. Returns 1 if a check found a problem that is unsafe or prevents
+ * operation.
+ */
 export async function doctor(config: Config, options: { json?: boolean; sandbox?: boolean }): Promise<number> {
   if (options.sandbox) return doctorSandbox({ ...config, dataDir: await prepareDataDir(config.dataDir) }, options);
   const checks: Check[] = [];

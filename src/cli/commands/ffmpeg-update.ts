@@ -30,7 +30,7 @@ export async function ffmpegUpdateCommand(config: Config): Promise<number> {
     report({ type: 'end', ...outcome }, describe(outcome));
     return outcome.outcome === 'ready' ? EXIT.ok : EXIT.failed;
   } finally {
-    // An open channel would keep the process alive.
+    // An open IPC channel would keep the process alive.
     if (process.connected) process.disconnect();
   }
 }

@@ -34,7 +34,7 @@ const PAINT: Readonly<Record<Job['status'], keyof typeof out>> = {
   canceled: 'dim',
 };
 
-/** The formats of all outputs, without repetitions. */
+/** Returns the formats of all outputs, each once. */
 function formatsText({ output_format, outputs }: Pick<Item, 'output_format' | 'outputs'>): string {
   return outputs.length > 1 ? [...new Set(outputs.map(({ format }) => format))].join(', ') : output_format;
 }
@@ -91,12 +91,12 @@ export async function showJobCommand(config: Config, given: string, options: Com
   );
 }
 
-/** Whether the job was erased or its retention has ended: the API then shows no URL. */
+/** Whether the job was erased or its retention has ended, after which the API shows no URL. */
 function isErased({ inputs }: Job): boolean {
   return inputs.length > 0 && inputs.every(({ url }) => url === null);
 }
 
-/** Describes a job for people. */
+/** Describes a job in lines for people. */
 function jobText(job: Job): string {
   const head = `${out.bold(job.id)}  ${out[PAINT[job.status]](job.status)}\n`;
   const inputs = job.inputs.map(({ url, format, duration, size, container }, index) => [
@@ -175,7 +175,7 @@ export async function watchJobCommand(config: Config, given: string, options: Co
   }
 }
 
-/** Prints one JSON object per line for each event of the job, up to its last event. */
+/** Prints a line with a JSON object for each event of the job, up to its last event. */
 async function printEvents(airlock: Airlock, job: string, signal: AbortSignal): Promise<void> {
   for await (const { id, type, data } of airlock.events({ job, signal })) write(JSON.stringify({ id, type, data }));
 }
@@ -202,7 +202,7 @@ export async function eraseJobCommand(config: Config, given: string, options: Co
   );
 }
 
-/** The next attempt of a job whose last attempt failed, and the reason for the failure. */
+/** Returns the next attempt of a job whose last attempt failed, and the reason for the failure. */
 function retryText({ retry }: Job): string | null {
   if (!retry) return null;
   const next = `attempt ${retry.attempt} of ${retry.of}, at ${moment(retry.at)} at the earliest`;
@@ -218,7 +218,10 @@ function tookText({ started_at: start, completed_at: end }: Pick<Job, 'started_a
   return start && end ? clock((Date.parse(end) - Date.parse(start)) / 1000) : null;
 }
 
-/** The reason why a job failed, or else the last part of the URL of its first input. */
+/**
+ * Returns the reason why a job failed. For any other job, returns the last part of the URL of its first input, and the number of other
+ * inputs.
+ */
 function subjectOf({ status, error_message, error_code, inputs }: Item): string | null {
   if (status === 'failed') return error_message ?? error_code;
   const [first] = inputs;

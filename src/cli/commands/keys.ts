@@ -85,7 +85,7 @@ export async function listKeysCommand(config: Config, options: ListOptions): Pro
   printList(table(keys, COLUMNS, width, out.bold), keys.length, none);
 }
 
-/** `active`, `ended`, or the time at which the key ends. */
+/** Returns `active`, `ended`, or the time at which the key ends. */
 function stateOf(key: ApiKey): string {
   if (!isAlive(key)) return 'ended';
   const [end] = [key.expires_at, key.dies_at].filter((at) => at !== null).sort((a, b) => a.getTime() - b.getTime());
@@ -111,7 +111,7 @@ export async function revokeKeyCommand(config: Config, id: string, options: Json
   process.stdout.write(options.json ? `${JSON.stringify(viewKey(key))}\n` : `Revoked ${key.id} (…${key.hint}).\n`);
 }
 
-/** The option of the command for each field of a request for a key. */
+/** The option that sets each field of a request for a key. */
 const OPTIONS: Readonly<Record<string, string>> = {
   name: '--name',
   scopes: '--scopes',
@@ -137,7 +137,7 @@ function print({ key, raw }: CreatedKey, options: JsonOption): void {
   process.stderr.write(dim(`id ${key.id}, scopes ${key.scopes.join(',')}\n`));
 }
 
-/** Runs a change of one key. For an unknown id, the error names the command that lists keys. */
+/** Runs a change of one key in a transaction. For an unknown ID, the error names the command that lists keys. */
 async function withKey<T>(config: Config, work: (tx: Tx) => Promise<T>): Promise<T> {
   try {
     return await withKeys(config, (pool) => pool.db.transaction().execute(work));

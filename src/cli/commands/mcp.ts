@@ -9,8 +9,8 @@ import { EXIT } from '../exit.ts';
 import { version } from '../version.ts';
 
 /**
- * Serves the Model Context Protocol on standard input and output until the client closes it. Uses a running server and never starts one,
- * because programs start this command again and again, and jobs must outlive it.
+ * Serves the Model Context Protocol on standard input and output until the client closes standard input. Uses a running server and never
+ * starts one, because programs start this command again and again, and jobs must outlive the command.
  */
 export async function mcpCommand(config: Config, options: { account?: string }): Promise<number> {
   const scopes = ['transcode', 'upload', 'read'] as const;

@@ -3,7 +3,10 @@ import { reportReady } from '../../supervisor/child.ts';
 import { withDatabase } from '../local-database.ts';
 import { type MigrationResult, runMigrate } from '../roles/migrate.ts';
 
-/** The supervisor runs this command with `--report`. The database is then already running, and the process waits until it is stopped. */
+/**
+ * Migrates the database. With `--report`, the supervisor runs this command: the database is then already running, and the command waits
+ * until the supervisor stops it.
+ */
 export async function migrateCommand(
   config: Config,
   options: { report?: boolean; firstKey?: boolean | string; roles?: boolean },
@@ -13,7 +16,7 @@ export async function migrateCommand(
     ? await runMigrate(config, { ...wanted, onlyIfNeeded: true })
     : await withDatabase(config, (prepared) => runMigrate(prepared, wanted));
   if (options.report) {
-    // The caller that requested the report stops this process. Until then, the process must stay alive.
+    // The supervisor stops this process after it has read the report. Until then, the process must stay alive.
     process.on('disconnect', () => process.exit(0));
     process.stdout.write(`${JSON.stringify(result)}\n`, () => reportReady());
     return;

@@ -10,8 +10,8 @@ import { EXIT } from '../exit.ts';
 import { migrateAt } from '../roles/migrate.ts';
 
 /**
- * Prepares the database and the image of cells that each new data directory copies, unless they are current. If one of them cannot be
- * prepared, reports this and returns 1. The first start then creates it, which takes seconds.
+ * Prepares the database and the root image of cells that each new data directory copies, unless they are current. If one of them cannot be
+ * prepared, reports the reason and returns 1. The first start then creates the missing part, which takes seconds.
  */
 export async function prepareCommand(config: Config): Promise<number> {
   await makeTrustedFolder(dirname(preparedFolder('postgres')));

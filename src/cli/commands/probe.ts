@@ -23,7 +23,9 @@ const COLUMNS: readonly Column<Stream>[] = [
   { title: 'language', value: ({ language }) => language, drop: 3 },
 ];
 
-/** Describes a local file, or a file at a URL. A local file is uploaded and deleted afterwards. Of a file at a URL, only parts are read. */
+/**
+ * Describes a local file, or a file at a URL. Uploads a local file, and deletes the upload afterwards. Reads only parts of a file at a URL.
+ */
 export async function probeCommand(
   config: Config,
   source: string,

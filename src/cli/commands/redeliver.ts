@@ -11,7 +11,7 @@ import { plain } from '../table.ts';
 
 export interface RedeliverOptions {
   output?: string;
-  /** `s3://CONNECTION/FOLDER` */
+  /** Destination as `s3://CONNECTION/FOLDER`. */
   to?: string;
   json?: boolean;
   account?: string;
@@ -22,7 +22,7 @@ type Delivery = Schemas['Redelivery']['items'][number];
 /** Milliseconds between two requests for the state of the deliveries. */
 const POLL_MS = 1000;
 
-/** Delivers outputs of a job again, and waits for the end of the deliveries. */
+/** Delivers outputs of a job again, and waits until the deliveries end. Returns 1 unless every output was delivered. */
 export async function redeliverOutputsCommand(
   config: Config,
   given: string,

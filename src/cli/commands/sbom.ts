@@ -9,7 +9,7 @@ import { findTrimmedFfmpeg } from '../ffmpeg-paths.ts';
 import { readStatus, withDependencies } from '../sbom/debian.ts';
 import { type MachinePackages, type NpmPackages, sbomDocument } from '../sbom/document.ts';
 
-/** Debian packages whose programs and fonts Airlock uses. */
+/** Debian packages with programs that Airlock runs. FONTS are the packages with the fonts that Airlock uses. */
 const PROGRAMS = ['bubblewrap', 'ffmpeg', 'fontconfig', 'nodejs', 'pocketsphinx', 'postgresql-17', 'util-linux'];
 const FONTS = ['fonts-dejavu-core', 'fonts-liberation', 'fonts-noto-cjk', 'fonts-noto-color-emoji', 'fonts-noto-core'];
 
@@ -25,7 +25,7 @@ async function machinePackages(config: Config): Promise<MachinePackages> {
   const trimmed = (await findTrimmedFfmpeg(config)).path();
   const path = findFfmpeg(config.ffmpeg ?? trimmed);
   const own = path !== null && path !== ffmpeg.debian?.path;
-  // The package is listed even with a trimmed build, because a command may run again with the package.
+  // With a trimmed build, the list still contains the package, because Airlock may run the FFmpeg of the package again.
   const isReplaced = own && path !== trimmed;
   const programs = PROGRAMS.filter((name) => installed.has(name) && !(isReplaced && name === 'ffmpeg'));
   return {
@@ -36,7 +36,7 @@ async function machinePackages(config: Config): Promise<MachinePackages> {
   };
 }
 
-/** Null on a machine without FFmpeg, such as one that runs the API alone. */
+/** Returns the path of FFmpeg; null on a machine without FFmpeg, such as a machine that runs only the API. */
 function findFfmpeg(configured: string | null): string | null {
   try {
     return ffmpeg.find(configured ?? undefined, {});
@@ -46,7 +46,7 @@ function findFfmpeg(configured: string | null): string | null {
   }
 }
 
-/** A trimmed build names its source package in the file `BUILD`. */
+/** Describes a build of FFmpeg. A trimmed build names its source package in the file `BUILD`. */
 async function readBuild(path: string): Promise<MachinePackages['others'][number]> {
   const build = await readIfPresent(join(dirname(dirname(path)), 'BUILD'));
   const source = /^source package: ffmpeg (\S+)$/m.exec(build)?.[1] ?? null;
@@ -57,14 +57,14 @@ function ownNode(): MachinePackages['others'][number] {
   return { name: 'node', version: process.versions.node, source: null };
 }
 
-/** The distribution, from os-release(5). */
+/** Returns the name and version of the distribution, from os-release(5). */
 async function readSystem(): Promise<{ id: string; version: string }> {
   const text = await readIfPresent('/etc/os-release');
   const value = (name: string) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1];
   return { id: value('ID') ?? 'debian', version: value('VERSION_ID') ?? 'unknown' };
 }
 
-/** Returns an empty text if there is no such file. */
+/** Returns the contents of a file, or an empty text if the file does not exist. */
 async function readIfPresent(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

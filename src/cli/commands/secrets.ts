@@ -11,7 +11,7 @@ const NEEDED: Readonly<Record<string, readonly (keyof Secrets)[]>> = {
   gateway: STORAGE,
 };
 
-/** Prints a `secrets.json` for a single role. */
+/** Prints the `secrets.json` of a single role. */
 export async function secretsCommand(config: Config, options: { for: string }): Promise<void> {
   const names = Object.hasOwn(NEEDED, options.for) ? NEEDED[options.for] : undefined;
   if (!names) throw new UsageError(`--for must be one of ${Object.keys(NEEDED).join(', ')}.`);

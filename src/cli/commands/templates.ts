@@ -34,7 +34,7 @@ export function listTemplatesCommand(config: Config, options: Common): Promise<n
   });
 }
 
-/** Prints only the request, so that it can be edited and saved again. */
+/** Prints only the request of the template, so that you can edit the request and save it again. */
 export function showTemplateCommand(config: Config, name: string, options: Common): Promise<number> {
   return run(config, ['read'], options, async ({ airlock }) => {
     const template = await airlock.templates.get(name);
@@ -55,7 +55,7 @@ export function createTemplateCommand(
   });
 }
 
-/** Keeps the description unless a new one is given. */
+/** Saves a new version of a template. Keeps the description unless you pass a new one. */
 export function updateTemplateCommand(
   config: Config,
   name: string,

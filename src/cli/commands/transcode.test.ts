@@ -12,7 +12,7 @@ const WAV = Buffer.from(
   'latin1',
 );
 
-describe('airlock transcode rejects before it starts anything', () => {
+describe('airlock transcode', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-command-'));
@@ -27,9 +27,9 @@ describe('airlock transcode rejects before it starts anything', () => {
     'an empty file': ['empty.mp4', 'out.mp4', {}, /is empty/],
     'a file that is not media': ['page.mp4', 'out.mp4', {}, /is not a media file/],
     'an unknown extension': ['in.wav', 'out.xyz', {}, /"\.xyz" is not an output format.*mp4/],
-    'no extension': ['in.wav', 'out', {}, /is not an output format/],
-    'the same file twice': ['in.wav', './in.wav', {}, /same file/],
-    'one output twice': ['in.wav', 'out.mp3 out.flac ./out.mp3', {}, /Two outputs are the same file/],
+    'an output without an extension': ['in.wav', 'out', {}, /is not an output format/],
+    'an output that is the input': ['in.wav', './in.wav', {}, /same file/],
+    'two outputs that are the same file': ['in.wav', 'out.mp3 out.flac ./out.mp3', {}, /Two outputs are the same file/],
     'an option that one of the formats cannot have': [
       'in.wav',
       'out.mp3 out.webm',
@@ -40,7 +40,7 @@ describe('airlock transcode rejects before it starts anything', () => {
     'a preset together with options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /You cannot combine/],
     'an option without its dash': ['in.wav', 'out.mp4', { option: ['crf 20'] }, /does not start with a dash/],
   };
-  it.each(Object.keys(wrong))('%s', async (name) => {
+  it.each(Object.keys(wrong))('rejects %s before it starts a service', async (name) => {
     const [input, output, flags, message] = wrong[name]!;
     const all = { option: [], filter: [], text: [], ...flags };
     const error = await transcodeCommand(

@@ -21,7 +21,7 @@ import { openProgressDisplay } from '../progress-display.ts';
 import { stages } from '../stages.ts';
 import { red } from '../style.ts';
 
-/** The fields of a create in addition to its inputs. */
+/** The body of a create without its inputs. */
 type Body = Omit<TranscodeRequest, 'inputs'>;
 
 export interface TranscodeFlags extends PictureFlags {
@@ -30,12 +30,12 @@ export interface TranscodeFlags extends PictureFlags {
   option: string[];
   filter: string[];
   text: string[];
-  /** Renditions of a streaming output, which is a folder. */
+  /** Heights of the renditions, or `auto`, for a streaming output. The output is a folder. */
   ladder?: string;
   template?: string;
-  /** `s3://CONNECTION/FOLDER` */
+  /** Destination as `s3://CONNECTION/FOLDER`. */
   to?: string;
-  /** `ssim=0.98` */
+  /** Metric and threshold, such as `ssim=0.98`. */
   target?: string;
   /** Metrics, separated by commas. */
   measure?: string;
@@ -96,10 +96,10 @@ function isDelivered({ destination }: Job['outputs'][number]): boolean {
   return !destination || destination.status === 'delivered';
 }
 
-/** Roles of outputs with many files. */
+/** Roles of the outputs that consist of many files. */
 const FOLDER_ROLES: readonly string[] = ['ladder', 'sprite', 'thumbnails'];
 
-/** Writes each output of the job into the file or folder at the same position. */
+/** Writes each output of the job to the file or folder at the same position in `files`. */
 async function saveOutputs(
   result: JobResult<Job>,
   job: Job,
@@ -113,7 +113,7 @@ async function saveOutputs(
   }
 }
 
-/** Cleanup also continues after Ctrl-C. */
+/** Cancels the job after Ctrl-C, and erases the job. If this fails, prints a note instead of throwing. */
 async function cleanUp(airlock: Airlock, { id }: Pick<Job, 'id'>, isInterrupted: boolean): Promise<void> {
   try {
     if (isInterrupted) await airlock.cancel(id).catch(() => {});
@@ -139,7 +139,7 @@ async function readSource(path: string): Promise<Source> {
   return { path, filename: basename(path), contentType: detected.mime };
 }
 
-/** Checks the files to write as far as this is possible before the upload. `pictures` are paths of posters and sprites. */
+/** Checks, before the upload, whether the outputs can be written. `pictures` are the paths of the poster and the sprite. */
 async function checkTargets(
   targets: readonly string[],
   pictures: readonly string[],
@@ -148,7 +148,7 @@ async function checkTargets(
 ): Promise<void> {
   const all = [...targets, ...pictures.map((picture) => resolve(picture))];
   if (new Set(all).size < all.length) throw new UsageError('Two outputs are the same file. Name each output once.');
-  // The folder of a ladder is created with its first file, and also contains its pictures.
+  // The pictures of a ladder are in its folder, which is new or empty, so only the folder is checked.
   for (const target of ladder === undefined ? all : targets) await checkTarget(target, source);
 }
 
@@ -161,8 +161,8 @@ async function checkTarget(target: string, source: string): Promise<void> {
 }
 
 /**
- * `talk-web.mp4` in the current folder, for `talk.mov` and `airlock/web@1`; `talk-web-mp3.mp3` if there are several outputs. An output with
- * many files gets a folder, such as `talk-hls`.
+ * Returns the names of the files to write in the current folder: `talk-web.mp4` for `talk.mov` and `airlock/web@1`, or `talk-web-mp3.mp3`
+ * if there are several outputs. An output with many files gets a folder, such as `talk-hls`. A number is added to a name that exists.
  */
 function derivedNames({ outputs }: Job, source: string, template: string): string[] {
   const stem = `${basename(source, extname(source))}-${basename(template).split('@')[0]}`;
@@ -176,14 +176,17 @@ function derivedNames({ outputs }: Job, source: string, template: string): strin
   });
 }
 
-/** All files to write get the same options. The names of their outputs are derived from their formats. */
+/**
+ * Returns the body of the create without its inputs. All files get the same options. The names of the outputs are derived from their
+ * formats.
+ */
 async function requestBody(targets: readonly string[], flags: TranscodeFlags): Promise<Body> {
   if (flags.template && flags.ladder === undefined) return templateBody(targets, flags, flags.template);
   const pictures = pictureOutputs(flags);
   const media = mediaOutputs(targets, flags);
   if (media.length + pictures.length === 0)
     throw new UsageError('Name the file to write, or choose a template with --template.');
-  // A remote server checks the request itself, because it may support more options. One file without options needs no check.
+  // A remote server checks the request itself, because it may support more options. A single file without options needs no check.
   const isPlain = media.length === 1 && Object.keys(encodingOf(flags)).length === 0;
   if (!process.env.AIRLOCK_URL && flags.ladder === undefined && media.length > 0 && !isPlain)
     await checkOptions(joinOutputs(media));
@@ -199,7 +202,7 @@ function joinOutputs(outputs: readonly object[]): Body {
   return (outputs.length > 1 ? { outputs } : outputs[0]) as Body;
 }
 
-/** A flag replaces the field of the template. A name without an extension is the folder of an output with many files. */
+/** Returns the fields that replace fields of the template. A target without an extension is the folder of an output with many files. */
 function templateBody(targets: readonly string[], flags: TranscodeFlags, template: string): Body {
   const [target, ...others] = targets;
   if (others.length > 0) throw new UsageError('With --template, name at most one file to write.');
@@ -211,7 +214,7 @@ function templateBody(targets: readonly string[], flags: TranscodeFlags, templat
   return { template, ...(hasFormat && { outputFormat: formatOf(target) }), ...encodingOf(flags) } as Body;
 }
 
-/** HLS and DASH players can both read the folder. */
+/** Returns the output for `--ladder`. The output is a CMAF folder, which both HLS and DASH players can read. */
 function ladderOutput(targets: readonly string[], ladder: string, flags: TranscodeFlags): object {
   const { quality, resolution, template, target, option, filter, text } = flags;
   const [folder, ...others] = targets;
@@ -228,10 +231,10 @@ function ladderOutput(targets: readonly string[], ladder: string, flags: Transco
   return { outputFormat: 'cmaf', ladder: rungs, ...qualityOf(flags) };
 }
 
-/** Extensions of the files that players open and that the folder of a ladder contains. */
+/** Extensions of playlists, manifests and segments, which are files in the folder of a ladder. */
 const STREAM_EXTENSIONS = ['.m3u8', '.mpd', '.m4s', '.ts'];
 
-/** Rejects a target that looks like a file, because a ladder is written to a folder. */
+/** Throws `UsageError` if the target looks like a file, because a ladder is written to a folder. */
 function requireFolderName(target: string): void {
   const extension = extname(target).toLowerCase();
   const isFileName = [...OUTPUT_FORMATS.map((format) => `.${format}`), ...STREAM_EXTENSIONS].includes(extension);
@@ -270,7 +273,7 @@ function encodingOf(flags: TranscodeFlags) {
   };
 }
 
-/** Rejects arguments that no server accepts. The server checks the rest. */
+/** Returns the fields of `--target` and `--measure`. Rejects only values that no server accepts. The server checks the others. */
 function qualityOf({ target, measure }: TranscodeFlags) {
   const [, metric, number] = /^([a-z]+)=([\d.]+)$/.exec(target ?? '') ?? [];
   const searched = targetField.safeParse(target === undefined ? undefined : { metric, at_least: Number(number) });
@@ -285,7 +288,7 @@ function qualityOf({ target, measure }: TranscodeFlags) {
   return { ...(searched.data && { target: searched.data }), ...(metrics && { measure: metrics }) };
 }
 
-/** Rejects requests before the upload that the local server would reject after it, with the same message. */
+/** Rejects requests before the upload that the local server would reject after the upload, with the same message. */
 async function checkOptions(body: Body): Promise<void> {
   // Loaded only if needed, because the tables of all options and filters take as long to load as the rest of the command.
   const { parseJob } = await import('../../ffmpeg/index.ts');

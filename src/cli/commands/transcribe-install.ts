@@ -22,7 +22,7 @@ export async function transcribeInstallCommand(config: Config, options: InstallO
     if (!options.json) process.stdout.write(`${text}\n`);
   };
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  // Checks the model first, because the check takes a second, and the build takes a minute.
+  // Checks and installs the model first, because this takes a second, whereas the build takes a minute.
   const { name: given, model: file, sha256 } = options;
   const { name, facts } = await installModel(folder, { file, sha256, ...(given !== undefined && { name: given }) });
   say(

@@ -25,7 +25,7 @@ interface Transcription {
 }
 
 const WAIT_SECONDS = 25;
-/** Formats by the extension of the file to write. Plain text is derived from the JSON. */
+/** The format to request for each extension of the file to write. The text of a `.txt` file is derived from the JSON. */
 const FORMATS: Readonly<Record<string, 'srt' | 'vtt' | 'json'>> = {
   '.srt': 'srt',
   '.vtt': 'vtt',
@@ -82,10 +82,10 @@ function formatOf(output: string | undefined): 'srt' | 'vtt' | 'json' {
   );
 }
 
-/** An upload that does not exist. A server with a speech model rejects it, and creates no job. */
+/** URL of an upload that does not exist. A server with a speech model rejects this URL, and creates no job. */
 const NO_UPLOAD = 'gs://airlock/none';
 
-/** Fails before any upload if the server cannot transcribe. */
+/** Throws `UnavailableError` before any upload if the server cannot transcribe. */
 async function requireTranscription(airlock: Airlock): Promise<void> {
   await airlock.request('POST', '/v1/transcribe', { body: { media_url: NO_UPLOAD } }).catch((error: unknown) => {
     if (!(error instanceof AirlockError)) throw error;

@@ -36,7 +36,7 @@ export async function up(config: Config): Promise<void> {
     logger.info({ signal }, 'draining; send the signal again to end immediately');
     ending.abort();
     const end = () => process.exit(immediate.signal.aborted ? EXIT.failed : EXIT.ok);
-    // If a start is aborted, it rejects after all processes that it started have stopped.
+    // If a start is aborted, `service` rejects after all processes that the start created have stopped.
     service.then(
       ({ stop }) =>
         stop().then(end, (error) => {
@@ -55,7 +55,7 @@ export async function up(config: Config): Promise<void> {
   if (!started || stopping) return;
   const { ready, firstKey, setupToken } = started;
   collectAfterStart();
-  // Standard output is the log. A key is shown only on a terminal, never in a log. The set-up link works only once.
+  // Standard output is the log, which must not contain a key. The set-up link works only once.
   const made = { firstKey, setupToken, hasDashboard: hasDashboard(), willBuild: willBuild(config) };
   process.stderr.write(greeting({ config, ready, ...made, ms: Date.now() - began }));
 }

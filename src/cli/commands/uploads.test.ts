@@ -4,7 +4,7 @@ import { readTokenOptions, type TokenOptions } from './uploads.ts';
 const ORIGIN = 'https://app.example.com';
 
 describe('options of airlock uploads token create', () => {
-  it('become the request for a token', () => {
+  it('become the body of the request for a token', () => {
     const contentTypes = 'video/mp4, video/quicktime';
     expect(
       readTokenOptions({ maxBytes: '5000', origin: ORIGIN, contentTypes, maxFiles: '3', expiresIn: '600' }),
@@ -25,7 +25,10 @@ describe('options of airlock uploads token create', () => {
     [{ maxBytes: '5000', origin: ORIGIN, expiresIn: '59' }, /^--expires-in .*60/],
     [{ maxBytes: '5000', origin: ORIGIN, contentTypes: 'video/mp5' }, /^--content-types .*video\/mp4/],
   ];
-  it.each(wrong)('%j are rejected with option, reason and remedy', (options, message) => {
-    expect(() => readTokenOptions(options)).toThrow(message);
-  });
+  it.each(wrong)(
+    'are rejected with an error that names the option, the reason and the remedy: %j',
+    (options, message) => {
+      expect(() => readTokenOptions(options)).toThrow(message);
+    },
+  );
 });

@@ -44,7 +44,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   origin: '--origin',
 };
 
-/** Seconds for which the key of a token outlives the token, so that the token expires first. */
+/** Seconds by which the key of a token outlives the token, so that the token expires first. */
 const KEY_MARGIN = 60;
 
 export function listUploadsCommand(
@@ -67,8 +67,8 @@ export function listUploadsCommand(
 }
 
 /**
- * Only the token is written to standard output, so that it can be piped. A token ends with the key that created it. On the service of this
- * machine, the key of the command therefore stays until the token has expired.
+ * Creates an upload token. Writes only the token to standard output, so that you can pipe it. A token ends with the key that created it. On
+ * the service of this machine, the key of this command therefore stays valid until the token has expired.
  */
 export function createUploadTokenCommand(config: Config, options: Common & TokenOptions): Promise<number> {
   const body = readTokenOptions(options);
@@ -93,7 +93,7 @@ export function createUploadTokenCommand(config: Config, options: Common & Token
   });
 }
 
-/** Throws `UsageError` with option, reason and remedy. */
+/** Returns the body of the request for a token. Throws `UsageError` with option, reason and remedy if an option is invalid. */
 export function readTokenOptions(options: TokenOptions): UploadTokenBody {
   const { origin, anyOrigin = false } = options;
   if ((origin === undefined) !== anyOrigin) {
@@ -116,7 +116,9 @@ export function readTokenOptions(options: TokenOptions): UploadTokenBody {
   throw new UsageError(describeOption(parsed.error.issues[0]!, sent, OPTIONS));
 }
 
-/** Converts digits to a number. Leaves any other text unchanged, so that the schema rejects it: 1e3, 0x10 and 5MB are ambiguous. */
+/**
+ * Converts a text of digits to a number. Returns any other text unchanged, so that the schema rejects it: 1e3, 0x10 and 5MB are ambiguous.
+ */
 function digits(text: string | undefined): number | string | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { usageText } from './usage.ts';
 
-it('usage shows each metric with its quota and the rest, and the days with jobs', () => {
+it('usage shows each metric with its quota and the remaining amount, and the days with jobs', () => {
   const text = usageText({
     period: '2026-11',
     quota: { minutes: null, stored_bytes: 100e9 },

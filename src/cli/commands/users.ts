@@ -78,7 +78,7 @@ export async function disableUserCommand(
   write(options.json ? JSON.stringify(view(user)) : `${user.email} is ${disabled ? 'disabled' : 'enabled'}.`);
 }
 
-/** Writes only the link to standard output, so that scripts can use it. */
+/** Prints a set-up link. Writes only the link to standard output, so that scripts can use it. */
 async function printLink(config: Config, made: { user: User; token: string }, options: JsonOption): Promise<void> {
   const link = `${await serverUrl(config)}${setupPath(made.token)}`;
   if (options.json) return write(JSON.stringify({ ...view(made.user), link }));
@@ -86,7 +86,7 @@ async function printLink(config: Config, made: { user: User; token: string }, op
   write(bold(link));
 }
 
-/** The address at which browsers reach this server: the address of the running service, or the address in the settings. */
+/** Returns the address at which browsers reach this server: the address of the running service, or else the address in the settings. */
 async function serverUrl(config: Config): Promise<string> {
   const running = await readReadyFile(config.dataDir);
   if (running) return running.api;

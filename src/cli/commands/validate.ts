@@ -9,7 +9,7 @@ import { plain } from '../table.ts';
 
 type Answer = Schemas['ValidateAnswer'];
 
-/** Checks the body of a create. Returns 1 if it would be rejected. */
+/** Checks the body of a create, and prints the result. Returns 1 if a server would reject the body. */
 export async function validateCommand(
   config: Config,
   file: string,
@@ -39,7 +39,7 @@ function answerText({ valid, command, warnings, errors }: Answer): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The command as for a shell, with each option and its value on a separate line. */
+/** Returns the lines of the command, quoted for a shell. Each option is on its own line, together with its value. */
 function shellLines(command: readonly string[]): string[] {
   const lines: string[] = [];
   for (const word of command.map(shellWord)) {

@@ -74,7 +74,7 @@ export function rotateWebhookCommand(
   });
 }
 
-/** Only the secret is written to standard output, so that it can be piped. */
+/** Prints the secret of a webhook. Writes only the secret to standard output, so that you can pipe it. */
 function showSecret(webhook: Schemas['NewWebhook'], options: Common): void {
   if (options.json) {
     write(JSON.stringify(webhook));
@@ -85,7 +85,7 @@ function showSecret(webhook: Schemas['NewWebhook'], options: Common): void {
   process.stderr.write(dim(`id ${webhook.id}. To test the webhook: ./airlock webhooks test ${webhook.id}\n`));
 }
 
-/** Waits until the test has been delivered or has failed. Returns 1 unless the receiver has accepted it. */
+/** Sends a test to a webhook, and waits for the first attempt. Returns 1 unless the receiver has accepted the test. */
 export async function testWebhookCommand(config: Config, id: string, options: Common): Promise<number> {
   return connect(config, { scopes: SCOPES, account: options.account }, async (connection) => {
     const { airlock } = connection;
@@ -106,17 +106,17 @@ export async function testWebhookCommand(config: Config, id: string, options: Co
   });
 }
 
-/** Milliseconds to wait for the first attempt. Its receiver has ten seconds to respond. */
+/** Maximum milliseconds to wait for the first attempt. A receiver has ten seconds to respond. */
 const ATTEMPT_MS = 15_000;
 const LOOK_AGAIN_MS = 250;
 
-/** Deliveries are not events, so this polls for a few seconds. */
+/** Returns the delivery after its first attempt, or as it is when the wait ends. Polls, because deliveries send no events. */
 async function firstAttempt({ airlock, signal }: Connection, webhook: string, delivery: string): Promise<Delivery> {
   const end = Date.now() + ATTEMPT_MS;
   for (;;) {
     const { items } = await airlock.call('get', '/v1/webhooks/{id}/deliveries', { path: { id: webhook }, signal });
     const found = items.find(({ id }) => id === delivery);
-    // Attempts are counted when they begin.
+    // The number of attempts shows only that an attempt has begun, so the result of the attempt is awaited.
     if (found && (found.response_status || found.error || Date.now() > end)) return found;
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     signal.throwIfAborted();

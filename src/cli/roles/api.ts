@@ -38,9 +38,9 @@ import { protectMetrics } from '../protect-metrics.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
-/** Milliseconds for running requests, after the delay of a drain. */
+/** Maximum milliseconds for the stop of the API, after the delay of a drain. Running requests may end in this time. */
 const CLOSE_MS = 25_000;
-/** Maximum threads for large requests. One processor must stay free for the event loop, which serves all other requests. */
+/** Maximum number of threads for large requests. One processor must stay free for the event loop, which serves all other requests. */
 const MAX_PLANNER_THREADS = 2;
 
 export async function runApi(config: Config): Promise<void> {
@@ -63,7 +63,7 @@ export async function runApi(config: Config): Promise<void> {
   exitWithParent(
     async (reason) => {
       draining.abort();
-      // Without its supervisor, the process must stop immediately.
+      // If the supervisor has ended, the process stops without the delay of a drain.
       if (reason !== 'parent-gone') await sleep(delayMs);
       await checkpoints.stop();
       await services.signals.close();
@@ -84,7 +84,7 @@ export async function runApi(config: Config): Promise<void> {
 
 type Services = Awaited<ReturnType<typeof openServices>>;
 
-/** Everything that the API needs before it can be built. */
+/** Opens everything that the API needs before it can be built. */
 async function openServices(config: Config, logger: Logger) {
   const opened = await openContext(config, { role: 'api', connections: CONNECTIONS, logger });
   const { context, databaseUrl } = opened;

@@ -11,7 +11,7 @@ import { collect, collectAfterStart } from '../collect-after-start.ts';
 import { collectWhenIdle, toolsOf } from '../collect-when-idle.ts';
 import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot, storageSocket, workRoot } from '../endpoints.ts';
 
-/** An output may be a little larger than an upload, because its index is written at the end. */
+/** Bytes by which an output may exceed the maximum size of an upload, because the index of an output is written at the end. */
 const SLACK_BYTES = 128 * 2 ** 20;
 
 export async function runGateway(config: Config): Promise<void> {
@@ -46,7 +46,7 @@ export async function runGateway(config: Config): Promise<void> {
   );
   reportReady({ storage: gateway.port });
   collectAfterStart();
-  // Buffers of downloads that have ended.
+  // Frees the buffers of downloads that have ended.
   collectWhenIdle(toolsOf(() => void collect().catch(() => {})));
   logger.info({ port: gateway.port }, 'storage gateway listens');
 }

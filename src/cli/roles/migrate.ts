@@ -9,20 +9,20 @@ import { databaseUrl } from '../database-url.ts';
 import { type FirstLogin, makeFirstKey } from '../make-first-key.ts';
 import { programStamp, readSchema } from '../schema-stamp.ts';
 
-/** `firstKey` and `setupToken` are null unless they were requested. */
+/** The result of a migration. `firstKey` and `setupToken` are null unless a first key was requested. */
 export interface MigrationResult extends FirstLogin {
   /** Names of the migrations that ran. */
   applied: string[];
-  /** Database roles that were granted their rights. */
+  /** Database roles to which privileges were granted. */
   roles: string[];
 }
 
 export interface MigrateOptions {
-  /** Creates a key if there is none: `true` returns the key, and a path writes the key to that file, with mode 0600. */
+  /** Creates a key if no key exists: `true` returns the key, and a path writes the key to that file, with mode 0600. */
   firstKey: boolean | string;
   /** Creates the roles of API and worker if they are missing. */
   roles?: boolean;
-  /** Skips schemas that this build has already migrated. */
+  /** Skips the migrations if this build has already run them. */
   onlyIfNeeded?: boolean;
 }
 
@@ -55,7 +55,7 @@ async function changeSchema(pool: Pool, stamp: string | null, create: boolean) {
 }
 
 function explainRoles(error: Error & { code?: string }): never {
-  // insufficient_privilege (PostgreSQL, appendix A)
+  // `insufficient_privilege` (PostgreSQL, appendix A).
   if (error.code !== '42501') throw error;
   const statements = Object.values(DATABASE_ROLES).map((role) => `CREATE ROLE ${role} NOLOGIN;`);
   throw new Error(

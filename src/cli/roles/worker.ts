@@ -34,14 +34,17 @@ import { protectMetrics } from '../protect-metrics.ts';
 import { BUILDS_VARIABLE } from '../roles.ts';
 import { version } from '../version.ts';
 
-/** Maximum milliseconds for fetching one source: 2 GB at 1 MB/s. */
+/** Maximum milliseconds for fetching one source. 2 GB at 1 MB/s take 2,000 seconds. */
 const FETCH_DEADLINE_MS = 2100_000;
 const DRAIN_MS = 20_000;
-/** Milliseconds to wait for storage: enough for its restart or failover. Afterwards the slot serves other jobs. */
+/**
+ * Maximum milliseconds for which an attempt waits until storage accepts its outputs. This is enough for a restart or a failover of storage.
+ * Afterwards, the slot serves other jobs.
+ */
 const OUTPUT_WAIT_MS = 600_000;
-/** Maximum share of the machine's memory that one cell may use. */
+/** Maximum share of the machine's memory that one cell may use, from 0 to 1. */
 const CELL_MEMORY_SHARE = 0.7;
-/** EX_CONFIG: a restart would fail the same way. */
+/** EX_CONFIG of sysexits.h, because a restart would fail in the same way. */
 const EXIT_UNSAFE = 78;
 
 export async function runWorker(config: Config): Promise<void> {
@@ -80,7 +83,7 @@ export async function runWorker(config: Config): Promise<void> {
     sandbox: countCells(guarded, measured.metrics),
     logger,
     selfTest: report,
-    // Running jobs end with the process, because nothing would confine their cells any more.
+    // Ends the process and with it the running jobs, because nothing would confine their cells any more.
     onBroken: () => process.exit(EXIT_UNSAFE),
     fetcher: countBytes(openFetcher(config, logger), measured.metrics),
     metrics: measured.metrics,
@@ -137,7 +140,7 @@ function workerSettings(config: Config, databaseUrl: string, slots: WorkerSettin
   };
 }
 
-/** A worker that runs alone serves its own metrics. Under a supervisor, the API serves them. */
+/** Serves the metrics of a worker that runs alone. Under a supervisor, the API serves the metrics of the worker. */
 async function openMetrics(
   config: Config,
   { rows }: Pick<JobsContext, 'rows'>,

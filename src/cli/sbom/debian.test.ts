@@ -38,13 +38,13 @@ Architecture: all
 Version: 1
 `;
 
-describe('the status file of dpkg', () => {
-  it('contains the packages that are installed, and no removed one', () => {
+describe('a status file of dpkg', () => {
+  it('yields the installed packages, but no removed package', () => {
     expect([...readStatus(STATUS).keys()]).toEqual(['ffmpeg', 'libavcodec61', 'mawk', 'libc6', 'unrelated']);
     expect(readStatus('')).toEqual(new Map());
   });
 
-  it('lists the dependencies of a package, by name, by alternatives and by virtual packages', () => {
+  it('yields the dependencies of a package by name, alternative and virtual package', () => {
     const found = withDependencies(readStatus(STATUS), ['ffmpeg', 'absent']);
     const names = [...found].map(([one, needs]) => [one.name, needs.map(({ name }) => name)]);
     expect(Object.fromEntries(names)).toEqual({

@@ -3,13 +3,13 @@ export interface DebianPackage {
   name: string;
   version: string;
   architecture: string;
-  /** Groups of alternatives. One package of each group must be installed. */
+  /** Groups of alternative packages. One package of each group must be installed. */
   needs: string[][];
-  /** Names of virtual packages. */
+  /** Names of virtual packages that the package provides. */
   provides: string[];
 }
 
-/** Reads `/var/lib/dpkg/status`. Skips packages that are not installed. */
+/** Parses `/var/lib/dpkg/status` into packages by name. Skips packages that are not installed. */
 export function readStatus(text: string): Map<string, DebianPackage> {
   const packages = new Map<string, DebianPackage>();
   for (const paragraph of text.split(/\n\n+/)) {
@@ -23,7 +23,7 @@ export function readStatus(text: string): Map<string, DebianPackage> {
   return packages;
 }
 
-/** The named packages that are installed, and all of their dependencies, each with its direct dependencies. */
+/** Returns the named packages that are installed and all of their dependencies, each with its direct dependencies. */
 export function withDependencies(
   installed: ReadonlyMap<string, DebianPackage>,
   names: readonly string[],
@@ -51,7 +51,7 @@ function readFields(paragraph: string): Record<string, string | undefined> {
   return fields;
 }
 
-/** `a (>= 1) | b:any, c` as groups of names. */
+/** Parses a list of relations into groups of package names: `a (>= 1) | b:any, c` → `[[a, b], [c]]`. */
 function readRelations(list: string): string[][] {
   return list
     .split(',')

@@ -23,17 +23,20 @@ export interface NpmPackages {
 
 /** The components that this machine adds to the npm packages. */
 export interface MachinePackages {
-  /** Null if the system is not Debian or has no dpkg. */
+  /** The distribution. Null if dpkg lists no packages. */
   system: { id: string; version: string } | null;
   /** Packages with their direct dependencies. */
   debian: ReadonlyMap<DebianPackage, readonly DebianPackage[]>;
   /** Names of the packages that Airlock runs itself. */
   programs: readonly string[];
-  /** Programs that no package installed. `source` is the package from which they were built. */
+  /**
+   * Programs that no package installed. `source` is the version of the source package from which a program was built, or null if it is
+   * unknown.
+   */
   others: readonly { name: string; version: string; source: DebianPackage['version'] | null }[];
 }
 
-/** The document that `./airlock sbom` prints: CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/). */
+/** Returns the document that `./airlock sbom` prints: CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/). */
 export function sbomDocument(npm: NpmPackages, machine: MachinePackages, made: { id: string; time: Date }): object {
   const { system, debian, programs, others } = machine;
   const refOf = (one: DebianPackage) => debianUrl(one.name, one.version, system, one.architecture);
@@ -71,14 +74,14 @@ export function sbomDocument(npm: NpmPackages, machine: MachinePackages, made: {
   };
 }
 
-/** A package URL of the type `deb` (https://github.com/package-url/purl-spec). */
+/** Returns a package URL of the type `deb` (https://github.com/package-url/purl-spec). */
 function debianUrl(name: string, version: string, system: MachinePackages['system'], architecture: string): string {
   const id = system?.id ?? 'debian';
   const distribution = system ? `&distro=${id}-${encodeURIComponent(system.version)}` : '';
   return `pkg:deb/${id}/${encodeURIComponent(name)}@${encodeVersion(version)}?arch=${architecture}${distribution}`;
 }
 
-/** A colon needs no escape in a package URL. */
+/** Encodes a version for a package URL, in which a colon needs no escape. */
 function encodeVersion(version: string): string {
   return encodeURIComponent(version).replaceAll('%3A', ':');
 }

@@ -1,15 +1,15 @@
-/** Bytes of one argument that execve accepts, its final NUL included (Linux: MAX_ARG_STRLEN, 32 pages of 4 KiB). */
+/** Maximum bytes of one argument that execve accepts, including the final NUL (Linux: MAX_ARG_STRLEN, 32 pages of 4 KiB). */
 const MAX_ARGUMENT_BYTES = 128 * 1024;
 /**
- * Bytes of all arguments. Linux reserves a quarter of the stack limit (8 MiB in cells) for arguments, environment and a
- * pointer to each; half of that remains for the programs that start FFmpeg.
+ * Maximum bytes of all arguments. Linux reserves a quarter of the stack limit (8 MiB in cells) for arguments, environment and a pointer to
+ * each of them. Half of that quarter remains for the programs that start FFmpeg.
  */
 const MAX_COMMAND_BYTES = 1024 * 1024;
 const POINTER_BYTES = 8;
 
 /**
- * Why the kernel would not start a program with these arguments; null if it would. `reserved` bytes stay free in each argument, for text
- * that the planner adds once the inputs are known.
+ * Returns why the kernel would not start a program with these arguments, or null if it would. `reserved` bytes stay free in each argument,
+ * for text that the planner adds once the inputs are known.
  */
 export function argumentFault(args: readonly string[], reserved = 0): string | null {
   let total = 0;

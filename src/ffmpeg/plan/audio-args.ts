@@ -9,7 +9,7 @@ export function defaultAudioEncoder(format: OutputFormat, selection: Selection):
   return FORMAT_DEFAULTS[format].audio;
 }
 
-/** Audio encoder arguments for the settings that the caller did not set. */
+/** Returns the audio encoder arguments for the settings that the caller did not set. */
 export function audioArgs(
   encoder: string,
   selection: Selection,
@@ -23,7 +23,7 @@ export function audioArgs(
   if (!options.has('b', 'a') && !options.has('q', 'a')) args.push(...audioSettings(encoder, quality, source));
   const stated = options.has('ac', 'a') || options.has('channel_layout', 'a');
   const lossless = LOSSLESS_AUDIO.includes(encoder);
-  // Every player supports stereo; libopus rejects some surround layouts.
+  // Every player supports stereo, and libopus rejects some surround layouts.
   const downMix = (source?.channels ?? 0) > 2 && !lossless && (!raw || encoder === 'libopus');
   if (downMix && !stated) args.push('-ac', '2');
   if (encoder === 'flac' && !options.has('sample_fmt', 'a')) {

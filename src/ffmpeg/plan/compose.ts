@@ -18,12 +18,12 @@ export interface ComposeJob {
   seconds: readonly (number | null)[];
   selection: Selection;
   composer: Composer;
-  /** Position of the output in the job: labels of its streams differ from those of other outputs in the command. */
+  /** Position of the output in the job. It makes the labels of the output's streams unique in the command. */
   position: number;
   deinterlace: boolean;
   /** Whether the stream must be tone-mapped for the encoder. */
   toneMap: (stream: VideoStream) => boolean;
-  /** Copied streams, which cannot be filtered. */
+  /** Which streams are copied. Copied streams cannot be filtered. */
   copies: { video: boolean; audio: boolean };
 }
 
@@ -32,7 +32,7 @@ export interface Track {
   from: OutputStream;
   /** Properties of the stream after the caller's filters. */
   flow: Flow;
-  /** Its filters; `finishTracks` adds the planner's own at the end. */
+  /** Filters of the stream. `finishTracks` appends the planner's own filters. */
   pieces: Piece[];
   /** Whether the caller's filters or overlays change or create the stream. */
   drawn: boolean;
@@ -77,7 +77,7 @@ export function composeTracks(job: ComposeJob): Tracks {
   return { tracks, sources, opened, warnings: [...unusedGraph(parsed), ...unusedSteps(parsed, done)] };
 }
 
-/** Writes filters and maps as arguments; the `pieces` of each track must be complete. */
+/** Returns filters and maps as arguments. The `pieces` of each track must be complete. */
 export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Tracks): string[] {
   const { selection, composer, position } = job;
   if (!composer.complex) return simpleArgs(selection, tracks);
@@ -111,7 +111,9 @@ function simpleArgs(selection: Selection, tracks: readonly Track[]): string[] {
   return args;
 }
 
-/** The plain filter of the first stream of a kind; empty when the command has a complex graph. */
+/**
+ * Returns the plain filter of the first stream of a kind. Returns nothing if the stream has no filter or the command has a complex graph.
+ */
 export function simpleFilter(kind: 'v' | 'a', job: ComposeJob, { tracks }: Tracks): string[] {
   if (job.composer.complex) return [];
   const track = tracks.find((candidate) => candidate.from.kind === kind);

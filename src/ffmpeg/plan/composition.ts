@@ -26,7 +26,7 @@ export interface OpenedGraph {
   fed: FedPad[];
   /** Indexes of the open inputs of the caller's graph that the graph still reads. */
   reads: number[];
-  /** Flows of the open outputs of the caller's graph, in its order; unknown for unused outputs. */
+  /** Flows of the open outputs of the caller's graph, in the order of the graph. The flow of an unused output is unknown. */
   outputs: Flow[];
   /** Writes the graph with labels for `reads` and for the open outputs of the caller's graph. */
   write: (inputs: (string | null)[], outputs: (string | null)[]) => string;
@@ -38,7 +38,7 @@ export interface ComposerJob {
   ctx: PlanContext;
   /** Position of the output in the job. */
   position: number;
-  /** Seconds for endless sources. `stated` = set by the caller, so that no longer duration is needed. */
+  /** Length of endless sources in seconds. `stated` = the caller has set this length, so a longer graph does not extend it. */
   bound: { seconds: number; stated: boolean };
 }
 
@@ -49,7 +49,7 @@ export class Composer {
   readonly decoded: VideoStream[] = [];
   readStoredBytes = 0;
   cpuPerSecond = 0;
-  /** True when filters have more than one input, because such filters do not fit into a plain `-filter:v`. */
+  /** Whether the filters do not fit into a plain `-filter:v`, because there is a complete graph or a filter with more than one input. */
   complex = false;
   readonly #job: ComposerJob;
   #graphs = 0;
@@ -60,8 +60,8 @@ export class Composer {
   }
 
   /**
-   * `flows` = flows into the open inputs of the caller's graph, in its order; `used` = indexes of its open outputs in
-   * use.
+   * Opens a graph of the caller. `flows` = flows into the graph's open inputs, in the order of the graph. `used` = indexes of the graph's
+   * open outputs that are in use. Throws `JobFailure` if a filter outputs frames that are too large.
    */
   open(request: RequestGraph, flows: readonly Flow[], used: readonly number[]): OpenedGraph {
     const live = liveGraph(request.graph, used);
@@ -96,7 +96,9 @@ export class Composer {
     return { graph, fed, reads: live.inputs, outputs: flowsOut.map((flow) => flow ?? unknownFlow()), write };
   }
 
-  /** Seconds for endless sources: at least as long as the rest of the graph lasts. */
+  /**
+   * Returns the seconds for endless sources: the length that the caller has set, otherwise at least the length of the rest of the graph.
+   */
   #sourceSeconds(graph: CheckedGraph, flows: readonly Flow[]): number {
     const { bound } = this.#job;
     if (bound.stated) return bound.seconds;
@@ -104,7 +106,7 @@ export class Composer {
     return Math.max(bound.seconds, ...ends.filter((end): end is number => end !== null && Number.isFinite(end)));
   }
 
-  /** Adds a graph with one open input and one open output, as `-vf` and `-af` have. */
+  /** Adds a graph with one open input and one open output, as in `-vf` and `-af`. */
   graphStep(request: RequestGraph, flow: Flow): { piece: Piece; flow: Flow } {
     const opened = this.open(request, [flow], [0]);
     const piece = isSeries(opened)
@@ -182,14 +184,14 @@ export class Composer {
     return `ass=filename='${path}'`;
   }
 
-  /** Adds a layer. Returns the label of its stream. */
+  /** Adds a layer. Returns the label of the layer's stream. */
   #layer(make: (path: string) => LayerRequest): string {
     const path = `/in/${ownName('layer', this.#job.position)}-${this.layers.length}.svg`;
     this.layers.push(make(path));
     return `${this.extra.add({ path, demuxer: 'svg_pipe' })}:0`;
   }
 
-  /** The file of an asset of the request: a fetched file or a job input. */
+  /** Returns the file of an asset of the request: a fetched file or a job input. */
   #file(asset: number): CellFile {
     const { parsed, inputs, ctx } = this.#job;
     const source = parsed.assets[asset]?.source;
@@ -208,19 +210,19 @@ export class Composer {
   }
 }
 
-/** Pixels per second, relative to 1080p30. */
+/** Returns the pixels per second, relative to 1080p30. */
 function pixelRate({ width, height }: CaptionLayer['frame'], rate: number | null): number {
   return (width * height * (rate ?? 30)) / (1920 * 1080 * 30);
 }
 
-/** Frame for the layout of text, pixels; an unknown size falls back to the input's. */
+/** Returns the frame for the layout of text, in pixels. An unknown side falls back to the side of the source, and then to 1920 or 1080. */
 function frameOf(flow: Flow, source: Flow): { width: number; height: number } {
   const side = (value: number, fallback: number, last: number) =>
     Math.round(value > 0 ? value : fallback > 0 ? fallback : last);
   return { width: side(flow.width, source.width, 1920), height: side(flow.height, source.height, 1080) };
 }
 
-/** One chain whose ends carry no labels can be joined to others with a comma. */
+/** Whether the graph is a single chain whose ends carry no labels, so that a comma can join it to other filters. */
 function isSeries({ graph, fed }: OpenedGraph): boolean {
   const [input, output] = [graph.inputs[0], graph.outputs[0]];
   if (fed.length > 0 || graph.chains.length !== 1 || graph.outputs.length !== 1 || !input || !output) return false;
@@ -229,7 +231,10 @@ function isSeries({ graph, fed }: OpenedGraph): boolean {
   return isFree && input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;
 }
 
-/** Seconds for endless sources: the length of the output if it is set, otherwise the length of the longest input. */
+/**
+ * Returns the seconds for endless sources: the end of the output if its length is set, otherwise the length of the longest input, or
+ * `fallback` if no length is known.
+ */
 export function sourceBound(
   options: OptionSet,
   seconds: readonly (number | null)[],

@@ -1,7 +1,10 @@
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { PlanWarning } from '../types.ts';
 
-/** Drops options that the command already contains, that apply to no stream of the output, or that stills always set themselves. */
+/**
+ * Returns the options to drop, and warnings. Drops options that the command already contains, that apply to no stream of the output, or
+ * that stills always set themselves.
+ */
 export function droppedOptions(
   parsed: ParsedRequest,
   job: { kind: string; still: boolean; moved: boolean; handled: readonly string[] },

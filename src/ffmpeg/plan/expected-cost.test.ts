@@ -33,7 +33,7 @@ const brief = (input: PlanInput, more: Partial<TranscodeRequest> = {}, bytes = L
 const MEDIUM = { options: [option('-preset', 'medium')] };
 
 describe('the expected cost of an encode', () => {
-  it('grows with its picture, duration and preset, and is far below the limit', () => {
+  it('grows with the picture, the duration and the preset, and is less than a third of the limit', () => {
     const costs = [
       planOf(inputOf('2'), { options: [option('-preset', 'ultrafast')] }),
       planOf(inputOf('2'), MEDIUM),

@@ -8,12 +8,12 @@ interface Encode {
   still: boolean;
 }
 
-/** Most CPU seconds of a brief encode. On two cores, such an encode takes about two seconds. */
+/** Maximum CPU seconds of a brief encode. On two cores, such an encode takes about two seconds. */
 const BRIEF_CPU_SECONDS = 3;
 
 /**
- * Nanoseconds of CPU time per encoded pixel, without the decode. The larger value of two measurements: two seconds each of the
- * benchmark clips `mosaic` (1080p) and `ocean` (720p), on two cores of an AMD EPYC.
+ * Nanoseconds of CPU time per encoded pixel, without the decode. Each value is the larger of two measurements: two seconds of the benchmark
+ * clip `mosaic` (1080p), and two seconds of `ocean` (720p), on two cores of an AMD EPYC.
  */
 const X264_NS: Readonly<Record<string, number>> = {
   ultrafast: 4,
@@ -26,9 +26,9 @@ const X264_NS: Readonly<Record<string, number>> = {
   slower: 75,
   veryslow: 140,
 };
-/** Nanoseconds per pixel of other encoders at slow settings, because settings change their cost by more than ten times. */
+/** Nanoseconds per pixel of other encoders at slow settings. Settings change the cost of these encoders by more than a factor of ten. */
 const OTHER_NS = 300;
-/** Nanoseconds per pixel of a decoder (5 measured) and of the conversion to the size of the output. */
+/** Nanoseconds per pixel of a decoder (measured: 5) and of the conversion to the size of the output. */
 const DECODE_NS = 6;
 /** Assumed frames per second of a stream that declares no rate. */
 const ASSUMED_RATE = 60;
@@ -48,9 +48,9 @@ export function expectedCpuSeconds(works: readonly Encode[]): number | null {
 }
 
 /**
- * Whether the commands of a plan together need few CPU seconds, and each fits into `memoryBytes`. Counts a decode of each
- * complete input, because filters may read all of an input for a short output. If the output is longer than an input, counts
- * a decode of the output's duration.
+ * Whether the commands of a plan together need few CPU seconds, and each command fits into `memoryBytes`. Counts a decode of each complete
+ * input, because filters may read all of an input for a short output. If the output is longer than an input, counts a decode of the
+ * output's duration.
  */
 export function isBrief({ commands }: JobPlan, inputs: readonly PlanInput[], memoryBytes: number): boolean {
   let sum = 0;

@@ -8,12 +8,12 @@ export interface ExtraInput {
   options?: readonly string[];
 }
 
-/** The inputs after the inputs of the job: files that filters name, and drawn layers. */
+/** Inputs that follow the inputs of the job: files that filters name, and drawn layers. */
 export class ExtraInputs {
   readonly #first: number;
   readonly #inputs: ExtraInput[] = [];
 
-  /** `first` = how many inputs the job has. */
+  /** `first` = number of inputs of the job. */
   constructor(first: number) {
     this.#first = first;
   }

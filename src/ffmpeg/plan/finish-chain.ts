@@ -9,9 +9,9 @@ export interface FinishChain {
   frameRate: number | null;
   /** Size to which all pictures are scaled. */
   size: Size | null;
-  /** Maximum short side, pixels; never scales up. */
+  /** Maximum short side in pixels. Smaller pictures are not scaled up. */
   shortSide: number | null;
-  /** The encoder needs even sides. */
+  /** Whether the encoder needs even sides. */
   even: boolean;
   pixelFormat: string | null;
 }

@@ -22,25 +22,30 @@ export function displaySize(stream: VideoStream): Size {
   return { width: stream.displayWidth, height: stream.displayHeight };
 }
 
-/** Stored size, rotated upright. */
+/** Returns the stored size, rotated upright. */
 export function storedSize(stream: VideoStream): Size {
   const sideways = stream.rotation === 90 || stream.rotation === 270;
   return sideways ? { width: stream.height, height: stream.width } : { width: stream.width, height: stream.height };
 }
 
-/** Scales down until the short side fits, keeps the aspect, never scales up; `even` for 4:2:0. */
+/**
+ * Scales a size down until its short side fits, and keeps the aspect ratio. Never scales up. `even` = both sides become even, as 4:2:0
+ * requires.
+ */
 export function fitShortSide(size: Size, short: number | null, even: boolean): Size {
   const factor = short === null ? 1 : Math.min(1, short / shortSide(size));
   return roundSize({ width: size.width * factor, height: size.height * factor }, even);
 }
 
-/** Scales down until the width fits; `even` for 4:2:0. */
+/**
+ * Scales a size down until its width fits, and keeps the aspect ratio. Never scales up. `even` = both sides become even, as 4:2:0 requires.
+ */
 export function fitWidth(size: Size, width: number, even = false): Size {
   const factor = Math.min(1, width / size.width);
   return roundSize({ width: size.width * factor, height: size.height * factor }, even);
 }
 
-/** Rounds an unscaled size down to even sides, so that one row can be cropped instead of resampled. */
+/** Rounds the sides of a size. Even sides of an unscaled size are rounded down, so that one row can be cropped instead of resampled. */
 function roundSize(size: Size, even: boolean): Size {
   const side = (value: number): number => {
     if (!even) return Math.max(1, Math.round(value));
@@ -49,7 +54,7 @@ function roundSize(size: Size, even: boolean): Size {
   return { width: side(size.width), height: side(size.height) };
 }
 
-/** Writes frames per second for FFmpeg: the NTSC rates exactly, all others to a thousandth. */
+/** Writes frames per second for FFmpeg: the NTSC rates exactly, all other rates with at most three decimals. */
 export function rationalFrameRate(rate: number): string {
   const ntsc = Math.round(rate * 1.001);
   if ([24, 30, 48, 60, 120].includes(ntsc) && Math.abs(rate - (ntsc * 1000) / 1001) < 0.004)
@@ -57,7 +62,7 @@ export function rationalFrameRate(rate: number): string {
   return decimal(rate);
 }
 
-/** A number without exponent, at most three decimals, no trailing zeros. */
+/** Returns a number without exponent, with at most three decimals and no trailing zeros. */
 export function decimal(value: number): string {
   return String(Number(value.toFixed(3)));
 }

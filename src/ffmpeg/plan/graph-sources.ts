@@ -12,8 +12,8 @@ export type StreamRef =
 export type OutputStream = StreamRef | { kind: PadKind; pad: number };
 
 /**
- * Finds the stream of every open input of a graph. A label names it (`0:v`, `1:a:0`, `0:2`, `1`). Pads without a label get the next free
- * stream of their kind over all inputs, as in FFmpeg. Throws `JobFailure` if there is no such stream.
+ * Finds the stream of every open input of a graph. A label names the stream (`0:v`, `1:a:0`, `0:2`, `1`). Pads without a label get the next
+ * free stream of their kind over all inputs, as in FFmpeg. Throws `JobFailure` if there is no such stream.
  */
 export function graphSources(pads: readonly OpenPad[], inputs: readonly PlanInput[]): StreamRef[] {
   const taken = new Set<string>();

@@ -17,7 +17,7 @@ function rotationOf(stream: VideoStream, options: OptionSet): Rotation {
   // A flip without a rotation replaces the rotation of the file.
   if (stated === null) return options.has('display_hflip') || options.has('display_vflip') ? 0 : stream.rotation;
   const clockwise = (((-stated % 360) + 360) % 360) / 90;
-  // Any other angle rotates within the frame, whose size stays.
+  // Any other angle rotates the picture within the frame, whose size does not change.
   return Number.isInteger(clockwise) ? ((clockwise * 90) as Rotation) : 0;
 }
 

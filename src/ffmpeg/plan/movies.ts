@@ -16,18 +16,18 @@ export interface CellFile {
   info: MediaInfo | null;
 }
 
-/** A pad that reads an input that the planner has added. */
+/** A pad that reads an input which the planner has added. */
 export interface FedPad {
-  /** Its label names the stream: `3:0`. */
+  /** The pad's label names the stream: `3:0`. */
   pad: OpenPad;
   info: MediaInfo;
-  /** Plays without end. */
+  /** Whether the input is repeated endlessly. */
   endless: boolean;
 }
 
 /**
- * FFmpeg never opens a file through a filter of the caller: every `movie` and `amovie` becomes a separate input, with
- * the same forced demuxer and allowlists as the job's inputs, and a `null` filter replaces it.
+ * FFmpeg never opens a file through a filter of the caller. Every `movie` and `amovie` becomes a separate input, with the same forced
+ * demuxer and allowlists as the job's inputs. A `null` or `anull` filter replaces the `movie` or `amovie`.
  */
 export function replaceMovies(
   request: RequestGraph,
@@ -65,7 +65,7 @@ export function replaceMovies(
   return { graph: { ...request.graph, chains, inputs }, fed };
 }
 
-/** The pads in the order of `CheckedGraph.inputs`. */
+/** Compares pads by their order in `CheckedGraph.inputs`. */
 function byPosition(left: OpenPad, right: OpenPad): number {
   return left.chain - right.chain || left.filter - right.filter || left.pad - right.pad;
 }
@@ -85,7 +85,7 @@ function pickStream(kind: PadKind, info: MediaInfo, wanted: number | null): numb
   return best?.index ?? null;
 }
 
-/** `loop` counts plays (0 = endless), `-stream_loop` counts repeats. */
+/** Returns the options of the input. `loop` counts plays (0 = endless), but `-stream_loop` counts repeats. */
 function movieOptions(demuxer: string, loop: number, seek: number): string[] {
   const options: string[] = [];
   const still = STILL_DEMUXERS.includes(demuxer);

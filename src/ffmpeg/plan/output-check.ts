@@ -1,12 +1,12 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { ExpectedOutput, OutputInfo } from '../types.ts';
 
-/** A file that `-fs` has cut is slightly smaller than the limit. */
+/** Share of the limit from which a file counts as cut off. A file that `-fs` has cut off is slightly smaller than the limit. */
 const CUT_SHARE = 0.98;
 
 /**
- * FFmpeg's exit code 0 is not success: compares the probe of a finished output with the plan.
- * Throws `JobFailure` `output_invalid`, or `limit_output` when the file was cut off.
+ * Compares the probe of a finished output with the plan, because FFmpeg's exit code 0 does not prove success. Throws `JobFailure` with
+ * `output_invalid`, or with `limit_output` if the file was cut off.
  */
 export function checkOutput(expect: ExpectedOutput, info: OutputInfo): void {
   const fail = (message: string): never => {
@@ -27,7 +27,7 @@ export function checkOutput(expect: ExpectedOutput, info: OutputInfo): void {
     if (codec && stream?.codec !== codec)
       fail(`The ${kind} of the output is ${stream?.codec ?? 'missing'}, not ${codec}.`);
   }
-  // FFmpeg 7.1 has no decoder for an animated WebP, so ffprobe reports a size of zero where the readers don't describe the file.
+  // FFmpeg 7.1 has no decoder for an animated WebP, so ffprobe reports a size of zero if Airlock's readers don't describe the file.
   const unreadable = video?.codec === 'webp' && video.width === 0;
   if (video && !unreadable) {
     if (video.width === 0 || video.height === 0) fail('The video of the output has no size.');

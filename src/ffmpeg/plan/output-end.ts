@@ -13,7 +13,10 @@ export interface OutputEnd {
   warnings: PlanWarning[];
 }
 
-/** Determines the length of the output. An endless output gets the length of the longest input. Throws `JobFailure`. */
+/**
+ * Determines the length of the output. An endless output gets the length of the longest input. Throws `JobFailure` if nothing limits an
+ * endless output, or if the trim options leave nothing.
+ */
 export function outputEnd(job: {
   tracks: readonly Track[];
   options: OptionSet;
@@ -50,7 +53,7 @@ export function outputEnd(job: {
     throw new JobFailure('empty_media', 'The trim options start after the end of the input.');
   }
   const expected = seconds !== null && seconds > 0 ? seconds : null;
-  // FFmpeg 7 lets an endless stream run up to two seconds past `-shortest`, depending on how its threads happen to run.
+  // FFmpeg 7 lets an endless stream run up to two seconds past `-shortest`, depending on the timing of its threads.
   const overruns = options.has('shortest') && tracks.some((track) => track.flow.seconds === Number.POSITIVE_INFINITY);
   const bound = expected !== null && job.surplus !== null ? expected + job.surplus : null;
   return { durationSeconds: expected, length: overruns && bound !== null ? bound : length, warnings: [] };

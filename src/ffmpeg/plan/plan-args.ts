@@ -9,12 +9,13 @@ import type { Size } from './geometry.ts';
 import { ownName } from './own-name.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
 
-/** Largest single allocation of FFmpeg in bytes. An 8K frame needs 53 MB. */
+/** Maximum bytes of a single allocation of FFmpeg. An 8K frame needs 53 MB. */
 const MAX_ALLOC = 2 ** 30;
 
 /**
- * Warnings are on because FFmpeg reports some failures as such ("Output file is empty"); progress goes to standard
- * output, nothing is read from standard input. The output already exists, empty: see `CellSpec.outputs`.
+ * Returns the options before the inputs. Warnings are on because FFmpeg reports some failures as warnings ("Output file is empty"). FFmpeg
+ * writes progress to standard output and reads nothing from standard input. The output already exists as an empty file: see
+ * `CellSpec.outputs`.
  */
 export function globalArgs(threads: number | null): string[] {
   const args = [
@@ -37,19 +38,19 @@ export function globalArgs(threads: number | null): string[] {
 export interface InputPlan {
   input: PlanInput;
   options: OptionSet;
-  /** The planner's own options before it. */
+  /** The planner's own options before the input. */
   before?: readonly string[];
-  /** Start inside the input, seconds; moved here from the output. */
+  /** Seconds to which FFmpeg seeks in the input: a start that the planner has moved from the output to the input, or has chosen itself. */
   seek: number | null;
-  /** Repeat a still picture endlessly. */
+  /** Whether a still picture is repeated endlessly. */
   loopStill: boolean;
-  /** The video stream in use, to choose its decoder. */
+  /** The video stream in use, which determines the decoder. */
   video: VideoStream | null;
   /** Seconds after which an endless input ends. Set if the end of the output would not reach the input's filters. */
   limit?: number | null;
 }
 
-/** The server's security options come last before `-i`, so that no other option can override them. */
+/** Returns the arguments of an input. The server's security options come last before `-i`, so that no other option can override them. */
 export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   const { input, options } = plan;
   const still = STILL_DEMUXERS.includes(input.demuxer);
@@ -64,7 +65,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   if (start !== null && start > 0 && !still) args.push('-ss', timeText(start));
   const length = options.length() ?? plan.limit ?? null;
   if (length !== null) args.push('-t', timeText(length));
-  // The demuxers of single pictures can repeat them. A GIF with one frame is played repeatedly instead.
+  // The demuxers of single pictures can repeat a picture. A GIF with one frame is played repeatedly instead.
   if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
   args.push(...alphaDecoder(input, plan.video));
   if (threads !== null) args.push('-threads', String(threads));
@@ -97,8 +98,8 @@ export interface OutputTail {
 }
 
 /**
- * The last arguments of every output: tags, chapters and data streams of the input (where a location can hide) are
- * dropped, then the limits and the name.
+ * Returns the last arguments of every output. They drop the tags, chapters, subtitles and data streams of the input (where a location can
+ * hide), and set the limits and the name of the output.
  */
 export function outputTail(tail: OutputTail): string[] {
   const args = ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
@@ -108,7 +109,7 @@ export function outputTail(tail: OutputTail): string[] {
   return args;
 }
 
-/** Describes the expected output; null if the caller's own mapping or the options decide. */
+/** Describes the expected output. A property is null if the caller's own mapping or options determine it. */
 export function plannedOutput(
   { format, position }: Pick<OutputTail, 'format' | 'position'>,
   expected: {
@@ -141,7 +142,7 @@ function outputPath({ format, position }: Pick<OutputTail, 'format' | 'position'
   return `/out/${ownName('output', position)}.${FORMAT_DEFAULTS[format].extension}`;
 }
 
-/** Options of the caller that the planner does not handle itself. */
+/** Returns the arguments of the caller's options that the planner does not handle itself. */
 export function passThrough(options: readonly ParsedOption[], handled: ReadonlySet<string>): string[] {
   return options.filter((option) => !option.row.ignored && !handled.has(option.name)).flatMap(optionArgs);
 }

@@ -39,19 +39,19 @@ const argumentsOf = (args: string[], flag: string) =>
 const complex = (args: string[]) => argumentsOf(args, '-filter_complex')[0];
 
 describe('a plain filter', () => {
-  it('is joined with generated filters by a comma, and repeats add up', () => {
+  it('is joined with repeated and generated filters by commas', () => {
     const { args } = plan({ options: [option('-vf', 'hflip'), option('-vf', 'scale=640:-1')] });
     expect(argumentsOf(args, '-filter:v:0')).toEqual(['hflip,scale=w=640:h=-1,format=yuv420p']);
   });
 
-  it('adds a step for even sides only if the sides may be odd', () => {
+  it('is followed by a crop to even sides only if the sides may be odd', () => {
     const chain = (filter: string) => argumentsOf(plan({ options: [option('-vf', filter)] }).args, '-filter:v:0')[0];
     expect(chain('scale=640:-1')).not.toContain('crop');
     expect(chain('scale=641:-1')).toContain('crop=w=trunc(iw/2)*2');
     expect(chain('rotate=PI/7:ow=rotw(PI/7)')).toContain('crop=w=trunc(iw/2)*2');
   });
 
-  it('a plain filter with labels keeps its labels distinct from generated labels', () => {
+  it('with labels keeps its labels distinct from generated labels', () => {
     const { args } = plan({
       options: [option('-vf', '[in]split[a][b];[a]negate[c];[c][b]hstack[out]'), option('-vf', 'hflip')],
     });
@@ -61,7 +61,7 @@ describe('a plain filter', () => {
     );
   });
 
-  it('keeps a seek before the input only when no filter reads the time', () => {
+  it('allows a seek before the input only if it does not read the time', () => {
     const seeks = (filter: string) => {
       const { args } = plan({ options: [option('-ss', 5), option('-vf', filter)] });
       return args.indexOf('-ss') < args.indexOf('-i');
@@ -72,7 +72,7 @@ describe('a plain filter', () => {
     expect(seeks("hflip=enable='gte(t,6)'")).toBe(false);
   });
 
-  it('is ignored with a warning where the output has no such stream', () => {
+  it('is ignored with a warning if the output has no stream of its kind', () => {
     const { args, warnings } = plan({ outputFormat: 'mp3', options: [option('-vf', 'hflip')] });
     expect(args.join(' ')).not.toContain('hflip');
     expect(warnings).toContainEqual({ field: 'options[0]', message: expect.stringContaining('ignored') });
@@ -80,7 +80,7 @@ describe('a plain filter', () => {
 });
 
 describe('a graph', () => {
-  it('reads the streams that its labels name, and the next free streams where it has no labels', () => {
+  it('reads the streams that its labels name, and the next free streams for inputs without labels', () => {
     const { args } = plan({ filters: graph('[1:v]hflip[x];[0:a]volume=2[a]', '[x]vflip') }, [VIDEO, VIDEO]);
     expect(complex(args)).toContain('[1:0]hflip');
     const free = complex(plan({ filters: graph('hstack') }, [SOUND, VIDEO, VIDEO]).args);
@@ -89,7 +89,7 @@ describe('a graph', () => {
     expect(mixed).toContain('[1:0]overlay');
   });
 
-  it('fails with a reason when no input has a stream that it uses', () => {
+  it('fails with a code if no input has a stream that it reads', () => {
     const code = (run: () => unknown) => {
       try {
         run();
@@ -103,7 +103,7 @@ describe('a graph', () => {
     expect(code(() => plan({ filters: graph('hstack') }))).toBe('no_video_stream');
   });
 
-  it('has every open output mapped, and gets audio if it makes none', () => {
+  it('is mapped with all of its open outputs, and with the audio of the input if the graph outputs no audio', () => {
     const { args } = plan({ filters: graph('[0:v]split[a][b]') });
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '[s1]', '0:1']);
     expect(argumentsOf(plan({ outputFormat: 'mp3', filters: graph('[0:a]volume=2') }).args, '-map')).toEqual(['[o0]']);
@@ -114,7 +114,7 @@ describe('a graph', () => {
     expect(drawn.warnings.map(({ message }) => message).join()).toContain('[a]');
   });
 
-  it('loses parts without an output, and the files and streams that only these parts read', () => {
+  it('is reduced to the parts that lead to an output, and reads no files or streams for the other parts', () => {
     const only = (filter: string, more: Partial<TranscodeRequest> = {}) => plan({ filters: graph(filter), ...more });
     const dead = only(
       '[0:v]split[a][b];[a]hflip[v];[b]loop=loop=-1:size=9,scale=64:64[c];[c]nullsink;color[x];[x]nullsink',
@@ -135,7 +135,7 @@ describe('a graph', () => {
     expect(simple.args.join(' ')).not.toContain('tpad');
   });
 
-  it('keeps the mapping of the caller’s -map, and discards the other outputs', () => {
+  it('is mapped by the caller’s -map, and its other outputs are discarded', () => {
     const { args, outputs } = plan({
       filters: graph('[0:v]split[a][b]'),
       options: [option('-map', '[b]'), option('-map', '0:a')],
@@ -145,7 +145,7 @@ describe('a graph', () => {
     expect(fileOf(outputs[0]).expect).toMatchObject({ hasVideo: null, hasAudio: null });
   });
 
-  it('is rejected before any probe when its outputs do not fit the format, or are copied', () => {
+  it('is rejected before any probe if its outputs do not fit the format or are copied', () => {
     const reasons = (more: Partial<TranscodeRequest>) =>
       checkOptions({ inputs: [{ url: 'gs://b/0' }], outputFormat: 'mp4', ...more })
         .map(({ reason }) => reason)
@@ -156,7 +156,7 @@ describe('a graph', () => {
     expect(reasons({ filters: graph('volume=2'), options: [option('-c:v', 'copy')] })).toBe('');
   });
 
-  it('keeps the palette of the caller for a GIF, and gets the default palette otherwise', () => {
+  it('for a GIF keeps the palette that it generates, and gets the default palette if it generates none', () => {
     const own = plan({ outputFormat: 'gif', filters: graph('split[a][b];[a]palettegen[p];[b][p]paletteuse') });
     expect(complex(own.args)!.match(/palettegen/g)).toHaveLength(1);
     const ours = plan({ outputFormat: 'gif', filters: graph('fps=8,scale=100:-1') });
@@ -164,7 +164,7 @@ describe('a graph', () => {
     expect(complex(ours.args)).not.toContain('fps=15');
   });
 
-  it('scales to the preset’s short side at its end', () => {
+  it('ends with a scale to the preset’s short side', () => {
     const { args } = plan({ preset: { resolution: '480p' }, filters: graph('[0:v]crop=ih:ih[v]') });
     expect(complex(args)).toContain("scale=w='if(gte(iw,ih),-2,trunc(min(iw,480)/2)*2)'");
     const small = plan({ preset: { resolution: '480p' }, filters: graph('[0:v]scale=320:240[v]') });
@@ -175,7 +175,7 @@ describe('a graph', () => {
 describe('files that filters name', () => {
   const logo: PlanAsset = { kind: 'media', path: '/in/asset-0.png', demuxer: 'png_pipe', info: PICTURE };
 
-  it('become inputs after the job’s own, each opened by one demuxer only', () => {
+  it('become inputs after the job’s own inputs, each with a single allowed demuxer', () => {
     const filters = graph("movie='https\\://x.example/l.png':loop=0[l];[0:v][l]overlay");
     const { args } = plan({ filters }, [VIDEO, VIDEO], [logo]);
     const at = args.indexOf('/in/asset-0.png');
@@ -185,7 +185,7 @@ describe('files that filters name', () => {
     expect(complex(args)).not.toContain('movie');
   });
 
-  it('turn a plain filter into a complex one', () => {
+  it('turn a plain filter into a complex filter', () => {
     const vf = 'movie=https\\\\://x.example/l.png[l];[in][l]overlay[out]';
     const { args } = plan({ options: [option('-vf', vf)] }, [VIDEO], [logo]);
     expect(complex(args)).toContain('[0:0]');
@@ -193,7 +193,7 @@ describe('files that filters name', () => {
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '0:1']);
   });
 
-  it('keep the numbers of the inputs when one of them is a subtitle file', () => {
+  it('do not change the numbers of the inputs if an input is a subtitle file', () => {
     const { args } = plan({ filters: graph('[2:v]subtitles=input\\:1') }, [VIDEO, SUBTITLES, VIDEO]);
     expect(complex(args)).toContain('[2:0]subtitles=filename=/in/1');
     expect(argumentsOf(args, '-i')).toEqual(['/in/0', '/in/1', '/in/2']);
@@ -206,7 +206,7 @@ describe('files that filters name', () => {
 describe('an endless stream', () => {
   const tail = (args: string[]) => argumentsOf(args, '-t').at(-1);
 
-  it('an endless stream of a source gets the length of the longest input', () => {
+  it('of a source gets the length of the longest input', () => {
     const { args } = plan({ filters: graph('color=black:s=640x480[b];[b][0:v]overlay;anullsrc') });
     expect(complex(args)).toMatch(/color=[^;]*duration=60/);
     expect(complex(args)).toMatch(/anullsrc=[^;]*duration=60/);
@@ -214,7 +214,7 @@ describe('an endless stream', () => {
     expect(complex(trimmed.args)).toMatch(/duration=5[[:,]/);
   });
 
-  it('an endless stream of a loop ends with the longest input, with a warning', () => {
+  it('of a loop ends with the longest input, with a warning', () => {
     const { args, warnings, durationSeconds } = plan({ options: [option('-vf', 'loop=loop=-1:size=30')] });
     expect(tail(args)).toBe('60');
     expect(durationSeconds).toBe(60);
@@ -222,7 +222,7 @@ describe('an endless stream', () => {
     expect(tail(plan({ options: [option('-vf', 'loop=loop=-1:size=30'), option('-t', 9)] }).args)).toBe('9');
   });
 
-  it('ends with -shortest when another stream does', () => {
+  it('ends when another stream ends if -shortest is set', () => {
     const inputs = [{ url: 'a', options: [option('-loop', 1)] }, { url: 'b' }];
     const shown = (sound: Known) =>
       plan({ inputs, filters: graph('[0:v]scale=640:-2'), options: [option('-shortest')] }, [PICTURE, sound]);
@@ -231,14 +231,14 @@ describe('an endless stream', () => {
     expect(tail(args)).toBe('60');
     // The duration of an MP3 may be an estimate, so it must not cut the file.
     expect(tail(shown(SOUND).args)).toBe('43200');
-    // A duration that is counted frame by frame is exact, with or without an encoder's padding. It does not fit if half of the file is
-    // missing.
+    // A duration that is counted frame by frame is exact, with or without an encoder's padding. If the counted duration is twice the
+    // declared duration, neither cuts the file.
     expect(tail(shown({ ...SOUND, countedSeconds: 60.05 }).args)).toBe('60.05');
     expect(tail(shown({ ...SOUND, countedSeconds: 59.95 }).args)).toBe('60');
     expect(tail(shown({ ...SOUND, countedSeconds: 120 }).args)).toBe('43200');
   });
 
-  it('ends before a filter that waits for the end, such as a palette', () => {
+  it('is cut before a filter that waits for the end of its input, such as a palette', () => {
     const inputs = [{ url: 'a', options: [option('-loop', 1)] }];
     const end = [option('-t', 3)];
     const ours = plan({ inputs, outputFormat: 'gif', options: [...end, option('-vf', 'scale=80:-1')] }, [PICTURE]);
@@ -248,7 +248,7 @@ describe('an endless stream', () => {
     expect(args.slice(0, args.indexOf('-i')).join(' ')).toContain('-t 3 -loop 1');
   });
 
-  it('fails when nothing sets its length', () => {
+  it('fails if nothing sets its length', () => {
     const inputs = [{ url: 'a', options: [option('-loop', 1)] }];
     expect(() => plan({ inputs, filters: graph('hflip'), options: [option('-shortest')] }, [PICTURE])).toThrowError(
       expect.objectContaining({ code: 'empty_media' }),
@@ -263,7 +263,7 @@ describe('the expected duration', () => {
     ['trim=start=10:end=25,setpts=PTS-STARTPTS', 15],
     ['tpad=stop_duration=5', 65],
     ['setpts=N/25/TB', null],
-  ])('the expected duration after %s is known where possible', (filter, seconds) => {
+  ])('after %s is %s seconds (null = unknown)', (filter, seconds) => {
     expect(plan({ options: [option('-vf', filter), option('-an')] }).durationSeconds).toBe(seconds);
   });
 
@@ -278,7 +278,7 @@ describe('the expected duration', () => {
   });
 });
 
-describe('resources and resource classes', () => {
+describe('the resources of filters', () => {
   it('grow with the memory and CPU that the filters need', () => {
     const light = plan({ options: [option('-vf', 'hflip')] });
     const costly = plan({ options: [option('-vf', 'minterpolate=fps=60')] });
@@ -297,7 +297,7 @@ describe('resources and resource classes', () => {
     ['scale=1280:720', [VIDEO], 'heavy'],
     ['hflip', [null], 'heavy'],
     ['scale=640:360,minterpolate=fps=60', [VIDEO], 'heavy'],
-  ] as const)('include the needs of %s', (filter, infos, resourceClass) => {
+  ] as const)('determine the resource class of a job with %s', (filter, infos, resourceClass) => {
     const inputs = [{ url: 'gs://b/0' }];
     expect(estimateResourceClass({ inputs, outputFormat: 'mp4', options: [option('-vf', filter)] }, [...infos])).toBe(
       resourceClass,

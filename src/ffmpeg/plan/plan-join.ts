@@ -22,10 +22,12 @@ import { paletteChain, videoChain } from './video-filters.ts';
 const MAX_JOIN_RATE = 60;
 const GIF_JOIN_RATE = 15;
 const GIF_WIDTH = 640;
-/** Bytes of memory for frames that wait for the palette. */
+/** Maximum bytes of frames that FFmpeg keeps until it has computed the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
 const SAMPLE_RATE = 48_000;
-/** `concat` itself extends short audio with silence, so an input with an unknown duration needs only a start. */
+/**
+ * Minimum seconds of silence. `concat` itself extends short audio with silence, so an input with an unknown duration needs only this start.
+ */
 const LEAST_SILENCE = 0.1;
 
 interface JoinSource {
@@ -50,7 +52,7 @@ interface Join {
   format: OutputFormat;
   /** Position of the output in the job. */
   position: number;
-  /** The bit rate of the request. A join uses no other options. */
+  /** Options of the output: the bit rate of the request, or the encoder options of a rung. */
   options: OptionSet;
   quality: Quality;
   sources: readonly JoinSource[];
@@ -62,8 +64,8 @@ interface Join {
 }
 
 /**
- * Joins inputs of any size, rate and codec one after the other (docs/api/jobs.md). The first input (or the preset) sets the
- * frame size; other video is scaled into it with bars. Missing audio becomes silence.
+ * Joins inputs of any size, rate and codec one after the other (docs/api/jobs.md). The first input (or the preset) sets the frame size,
+ * into which other videos are scaled with bars. Missing audio becomes silence.
  */
 export function planJoin(
   request: TranscodeRequest,
@@ -124,7 +126,10 @@ const HANDLED: ReadonlySet<string> = new Set(['c', 'an']);
 
 const JOINED = 'Several inputs are joined.';
 
-/** Throws `JobFailure` if an input lacks a stream that the output needs, or if the inputs together are too long. */
+/**
+ * Reads the properties of a join. Throws `JobFailure` if an input lacks a stream that the output needs or has no duration, or if the inputs
+ * together are too long.
+ */
 function readJoin(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
@@ -154,7 +159,7 @@ function readJoin(
   };
 }
 
-/** @param number of the input, from 1. */
+/** Throws `JobFailure` if an input cannot be joined. `number` is the number of the input, from 1. */
 function checkSource({ input, options, video, duration }: JoinSource, number: number, hasVideo: boolean): void {
   if (hasVideo && !video) {
     throw new JobFailure('no_video_stream', `Input ${number} has no video, so it cannot be joined to one.`);
@@ -183,7 +188,7 @@ function joinedSeconds(sources: readonly JoinSource[]): number | null {
   );
 }
 
-/** Every source must have video. */
+/** Determines the frame size, rate and pixel format of a join. Every source must have video. */
 function joinPicture(
   { outputFormat, preset }: TranscodeRequest,
   sources: readonly JoinSource[],
@@ -199,7 +204,7 @@ function joinPicture(
     encoder,
     frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
     rate: rung?.frameRate ?? Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
-    // All segments of a join need one pixel format; transparency would need all inputs to have it.
+    // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
     pixelFormat: isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p',
   };
 }
@@ -208,12 +213,12 @@ function inputOf({ input, options, video }: JoinSource): InputPlan {
   return { input, options, seek: null, loopStill: input.info.isImage, video };
 }
 
-/** The label of a stream of the output. */
+/** Returns the label of a stream of the output. */
 function mapOf({ position }: Join, label: 'v' | 'a' | 'p'): string {
   return `[${ownName(label, position)}]`;
 }
 
-/** The graph that ends in `[v]`, or in `[p]` with a palette, and in `[a]`. */
+/** Returns the graph, which ends in `[v]`, or in `[p]` with a palette, and in `[a]`. */
 function joinGraph(join: Join, palette: string | null): string {
   const { sources, picture, hasAudio } = join;
   const chains: string[] = [];
@@ -254,7 +259,7 @@ function audioSegment(index: number, source: JoinSource): string {
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }
 
-/** Palette of the entire join if its frames fit into memory, otherwise of its first seconds. */
+/** Returns filters for the palette of the entire join if its frames fit into memory, otherwise for the palette of its first seconds. */
 function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): string {
   const fits = Math.max(0.5, PALETTE_BYTES / (frame.width * frame.height * 4 * rate));
   const isComplete = seconds !== null && seconds <= fits;

@@ -40,10 +40,10 @@ interface PlainJob {
   options: OptionSet;
   inputOptions: readonly OptionSet[];
   selection: Selection;
-  /** Null = the output has no such stream. */
+  /** FFmpeg's names of the encoders, or `copy`; null = the output has no such stream. */
   encoders: { video: string | null; audio: string | null };
   copies: Copies;
-  /** The output is a single picture. */
+  /** Whether the output is a single picture. */
   still: boolean;
   own: OwnWork;
 }
@@ -52,7 +52,7 @@ interface PlainJob {
 interface PlainTimes {
   loops: readonly boolean[];
   seek: { input: number | null; moved: boolean };
-  /** Seconds of each input; null = unknown, infinite = repeated. */
+  /** Seconds of each input; null = unknown, Infinity = repeated. */
   seconds: readonly (number | null)[];
   /** Seconds of each input that is neither a still picture nor subtitles. */
   playing: readonly (number | null)[];
@@ -68,7 +68,7 @@ interface PlainTracks {
 }
 
 /**
- * Plans one output from the unchanged inputs: from a preset, defaults, or the caller's options and filters. If there are options, defaults
+ * Plans one output without joining its inputs: from a preset, defaults, or the caller's options and filters. If there are options, defaults
  * only set what the options leave unset.
  */
 export function planPlain(
@@ -144,7 +144,7 @@ function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, vid
   );
 }
 
-/** Throws `JobFailure` when the inputs have no stream that the format needs. */
+/** Reads the properties of the requested output. Throws `JobFailure` if the inputs have no stream that the format needs. */
 function readJob(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
@@ -222,12 +222,12 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
   return { compose, composed, end, video };
 }
 
-/** Short side of the preset; null = keep the size. */
+/** Returns the short side of the preset; null = keep the size. */
 function presetResolution({ preset }: TranscodeRequest, raw: boolean): number | null {
   return !raw && preset?.resolution ? SHORT_SIDES[preset.resolution] : null;
 }
 
-/** @param handled names of the caller's options that the command already contains. */
+/** Returns the arguments of the output. `handled` = names of the caller's options that the command already contains. */
 function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, handled: ReadonlySet<string>): string[] {
   const { parsed, options, selection, format, still } = job;
   const { compose, composed, end } = tracks;
@@ -292,7 +292,7 @@ export function planSource(request: TranscodeRequest): PlanSource {
   return request.preset?.quality || request.preset?.resolution ? 'preset' : 'defaults';
 }
 
-/** The WebP of an animation is animated. The WebP of a video is a still, like jpg and png. */
+/** Returns the default encoder. The WebP of an animation is animated. The WebP of a video is a still, like jpg and png. */
 function defaultVideoEncoder(format: OutputFormat, selection: Selection, inputs: readonly PlanInput[]): string | null {
   const input = selection.video ? inputs[selection.video.input]! : null;
   if (format === 'webp' && input?.info.isAnimated) return 'libwebp_anim';

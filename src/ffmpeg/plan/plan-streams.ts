@@ -10,19 +10,25 @@ import { coverArt, mainAudio, mainVideo } from './streams.ts';
 export interface Selection {
   /** Every stream of the output in order. */
   streams: OutputStream[];
-  /** Input and stream of the first video and audio, if they come from an input. Null if the graph makes them, or if there are none. */
+  /**
+   * Input and stream of the first video and audio, if they come from an input. Null if the graph makes the stream, or if there is no such
+   * stream.
+   */
   video: { input: number; stream: VideoStream } | null;
   audio: { input: number; stream: AudioStream } | null;
   hasVideo: boolean;
   hasAudio: boolean;
   /** The caller's own maps of input streams, unchanged; null = Airlock chooses them. */
   verbatim: string[] | null;
-  /** The caller's own `-map` decides, so the streams of the output are not known. */
+  /** Whether the caller's own `-map` chooses the streams, so that the streams of the output are not known. */
   mapped: boolean;
   warnings: PlanWarning[];
 }
 
-/** Chooses the streams of a single output. Throws `JobFailure` when no input has a stream that the format needs. */
+/**
+ * Chooses the streams of a single output. Throws `JobFailure` if no input has a stream that the format needs, or if the options leave no
+ * stream.
+ */
 export function selectStreams(
   format: OutputFormat,
   inputs: readonly PlanInput[],
@@ -113,8 +119,8 @@ function defaultStreams(
 }
 
 /**
- * Chooses as FFmpeg does: of all inputs, the largest video and the audio with the most channels. A stream that is marked as default comes
- * first.
+ * Chooses as FFmpeg does: of all inputs, the largest video and the audio with the most channels. An input contributes its first video and
+ * its default audio.
  */
 function selectDefault(inputs: readonly PlanInput[], coverIsEnough: boolean): Pick<Selection, 'video' | 'audio'> {
   const videos = inputs.flatMap((input, index) => {

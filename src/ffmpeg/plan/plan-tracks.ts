@@ -35,8 +35,8 @@ export interface FinishedVideo {
 }
 
 /**
- * Adds the planner's last filters to every video stream of the output, and plans the encoder for the first stream. Null if no video is
- * encoded.
+ * Adds the planner's last filters to every video stream of the output, and plans the encoder for the first stream. Returns null if no video
+ * is encoded.
  */
 export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJob): FinishedVideo | null {
   const { encoder } = finish;
@@ -73,7 +73,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
   return { args, handled, size, sizeIsCertain, filterBytes, encoded: { ...size, frameRate, bitDepth, preset } };
 }
 
-/** The stream for which encoder settings are chosen: the input's own stream, or the result of the filters. */
+/** Returns the stream for which encoder settings are chosen: the input's own stream, or the result of the filters. */
 function sourceOf(
   job: ComposeJob,
   composed: Tracks,
@@ -101,7 +101,7 @@ function sourceOf(
   };
 }
 
-/** The video of a graph has neither a photo's orientation nor a GIF's frame times. */
+/** Returns the info of an input without a photo's orientation and a GIF's frame times, because the video of a graph has neither. */
 function moving(input: PlanInput): MediaInfo {
   return { ...input.info, isImage: false, isAnimated: false, demuxer: 'mov' };
 }

@@ -7,16 +7,16 @@ import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
-/** Frames per second of a GIF by quality. Browsers play higher rates badly, and the file grows. */
+/** Frames per second of a GIF by quality. Browsers do not play higher rates smoothly, and the file grows. */
 const GIF_RATE: Readonly<Record<Quality, number>> = { high: 15, medium: 15, low: 10 };
 const GIF_COLOURS: Readonly<Record<Quality, number>> = { high: 256, medium: 256, low: 128 };
-/** Width to which a GIF is scaled down when the caller sets no size. */
+/** Width to which a GIF is scaled down if the caller sets no size. */
 const GIF_WIDTH = 640;
-/** Bytes of memory for frames that wait for the palette. */
+/** Maximum bytes of frames that FFmpeg keeps until it has computed the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
 /** Maximum frames per second of any output. */
 const MAX_FRAME_RATE = 120;
-/** Longest side that WebP can store, pixels (RFC 9649). */
+/** Longest side in pixels that WebP can store (RFC 9649). */
 const WEBP_SIDE = 16_383;
 
 export interface VideoRequest {
@@ -30,28 +30,28 @@ export interface VideoRequest {
   target?: { maxBitRate: number | null } | null;
   /** Width to which the picture is scaled down; absent or null if `resolution` determines the size. */
   width?: number | null;
-  /** Frames per second of all frames, from time zero; absent or null if they keep their times. */
+  /** Constant frame rate, from time zero; absent or null if frames keep their times. */
   constantRate?: number | null;
   quality: Quality;
   options: OptionSet;
-  /** Whether the caller set options: sample aspect ratio and size then stay unchanged. */
+  /** Whether the caller set options. Sample aspect ratio and size then stay unchanged. */
   raw: boolean;
   sourceBitRate: number | null;
   durationSeconds: number | null;
-  /** The output is a single picture. */
+  /** Whether the output is a single picture. */
   still: boolean;
-  /** The video ends only because the output does; a palette must not wait for its end. */
+  /** Whether the video ends only because the output ends. A palette must not wait for the end of such a video. */
   endless: boolean;
-  /** Result of the caller's filters and overlays, and the CPU time that they need; null = there are none. */
+  /** Result of the caller's filters and overlays, and whether they set the palette and the frame rate; null = there are none. */
   drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
 }
 
 export interface VideoPlan {
   args: string[];
-  /** The planner's filters, after the caller's; may be empty. */
+  /** The planner's filters, which follow the caller's filters; may be empty. */
   chain: string;
   size: Size;
-  /** Whether `size` is exact. It is not if EXIF data may rotate a photo, or if the caller set the size. */
+  /** Whether `size` is exact: no EXIF data can rotate the picture, and no options or filters of the caller can change its size. */
   sizeIsCertain: boolean;
   frameRate: number;
   bitDepth: number;
@@ -62,13 +62,13 @@ export interface VideoPlan {
 }
 
 interface FrameRate {
-  /** The rate that the chain enforces; null = none. */
+  /** The rate that the chain enforces; null = the chain enforces no rate. */
   filter: number | null;
   /** Whether the first frame is repeated from time zero. */
   fromZero?: boolean;
-  /** Drop frames above {@link MAX_FRAME_RATE}. */
+  /** Whether FFmpeg drops frames above {@link MAX_FRAME_RATE}. */
   cap: boolean;
-  /** For estimates. */
+  /** Frames per second for estimates. */
   value: number;
 }
 
@@ -80,18 +80,18 @@ interface Target {
   /** Null = no restriction. */
   pixelFormat: string | null;
   statedFormat: string | null;
-  /** More than 8 bits. */
+  /** Whether the pixel format has more than 8 bits per component. */
   deep: boolean;
   keepsHdr: boolean;
-  /** The encoder requires even sides. */
+  /** Whether the encoder requires even sides. */
   isVideoFormat: boolean;
   isGif: boolean;
-  /** Colour behind transparent parts, where the encoder has no alpha; null = none needed. */
+  /** Color behind transparent parts if the encoder has no alpha channel; null = no color is needed. */
   background: 'white' | 'black' | null;
   orientationUnknown: boolean;
 }
 
-/** Filters, pixel format and encoder settings of an encoded video or picture. */
+/** Plans the filters, pixel format and encoder settings of an encoded video or picture. */
 export function planVideo(request: VideoRequest): VideoPlan {
   const { encoder, options } = request;
   const target = planTarget(request);
@@ -116,7 +116,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     bitDepth: target.deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
     filterBytes: (toneMaps ? toneMapBytes(request.stream) : 0) + (palette?.bytes ?? 0),
-    // In the chain of a GIF the palette must come after size and rate.
+    // In the chain of a GIF, the palette must come after size and rate.
     handled: target.isGif ? ['s', 'r'] : [],
   };
 }
@@ -141,7 +141,7 @@ function planTarget(request: VideoRequest): Target {
   };
 }
 
-/** The planner's filters after those of the caller. */
+/** Returns the planner's filters, which follow the caller's filters. */
 function drawnChain(request: VideoRequest, drawn: NonNullable<VideoRequest['drawn']>, target: Target): string {
   const { statedSize, statedFormat, pixelFormat, isGif, frameRate } = target;
   const subsampled = !/444|rgb|gray|gbr/.test(pixelFormat ?? 'yuv420p');
@@ -171,7 +171,7 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
   });
 }
 
-/** Palette of the entire animation if its frames fit into memory, otherwise of its first seconds. */
+/** Plans the palette of the entire animation if its frames fit into memory, otherwise the palette of its first seconds. */
 function planPalette(request: VideoRequest, { size, frameRate }: Target): { chain: string; bytes: number } {
   const { durationSeconds, endless, quality } = request;
   const perSecond = size.width * size.height * 4 * frameRate.value;
@@ -184,18 +184,18 @@ function planPalette(request: VideoRequest, { size, frameRate }: Target): { chai
   };
 }
 
-/** The arguments after the encoder settings. */
+/** Returns the arguments after the encoder settings. */
 function muxedArgs({ encoder, options, format, still }: VideoRequest, { frameRate }: Target): string[] {
   const args: string[] = [];
   if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
-  // Apple's players recognise HEVC only by this tag.
+  // Apple's players recognize HEVC only by this tag.
   if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
   if (still) args.push('-frames:v', '1', ...(encoder.startsWith('libwebp') ? [] : ['-update', '1']));
   else if (encoder === 'libwebp_anim' && !options.has('loop')) args.push('-loop', '0');
   return args;
 }
 
-/** Whether a stream is HDR and the output has 8 bits. */
+/** Whether an HDR stream must be tone-mapped, because the output has 8 bits and the caller set no transfer. */
 export function needsToneMap(encoder: string, stream: VideoStream, options: OptionSet): boolean {
   if (!stream.isHdr || encoder === 'prores_ks' || options.has('color_trc', 'v')) return false;
   const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
@@ -203,12 +203,12 @@ export function needsToneMap(encoder: string, stream: VideoStream, options: Opti
   return format === null || !/10|12|16/.test(format);
 }
 
-/** Tone mapping works in 32-bit float. */
+/** Returns the bytes that tone mapping needs. Tone mapping works in 32-bit float. */
 export function toneMapBytes(stream: { width: number; height: number }): number {
   return 8 * 12 * stream.width * stream.height;
 }
 
-/** Estimated size after the caller's filters; an unknown side falls back to the input's. */
+/** Returns the estimated size after the caller's filters. An unknown side falls back to the side of the input. */
 function drawnSize(flow: Flow, stream: VideoStream): Size {
   const size = displaySize(stream);
   const side = (value: number, fallback: number) => (value > 0 ? Math.max(1, Math.round(value)) : fallback);

@@ -44,7 +44,7 @@ const plan = (
 const argumentOf = (args: string[], flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : null);
 
 describe('planTranscode', () => {
-  it('puts the security options last before every input, after the caller’s', () => {
+  it('puts the security options last before every input, after the caller’s options', () => {
     const inputs = [{ url: 'a', options: [{ option: '-ss', argument: 3 }] }];
     const { args } = plan({ inputs });
     const at = args.indexOf('-i');
@@ -75,7 +75,7 @@ describe('planTranscode', () => {
     });
   });
 
-  it('uses the settings with the best measurements: faster, CRF 23, never above the source’s rate', () => {
+  it('encodes with the preset faster and CRF 23 by default, and not above the source’s bit rate', () => {
     const { args } = plan();
     expect([
       argumentOf(args, '-preset:v'),
@@ -86,7 +86,7 @@ describe('planTranscode', () => {
     expect(args.join(' ')).not.toContain('scale=');
   });
 
-  it('uses a slower preset for a small picture', () => {
+  it('chooses a slower preset for a small picture', () => {
     expect(argumentOf(plan({ preset: { resolution: '480p' } }).args, '-preset:v')).toBe('fast');
   });
 
@@ -96,7 +96,7 @@ describe('planTranscode', () => {
     expect(plan({ options: [{ option: '-crf', argument: 20 }] }).source).toBe('raw_options');
   });
 
-  it('ignores the preset when there are options', () => {
+  it('ignores the preset if the request has options', () => {
     const { args } = plan({
       preset: { quality: 'low', resolution: '480p' },
       options: [{ option: '-r', argument: 25 }],
@@ -105,7 +105,7 @@ describe('planTranscode', () => {
     expect(args.join(' ')).not.toContain('scale=');
   });
 
-  it('puts the caller’s options after its own, so that the caller’s options take effect', () => {
+  it('omits its own settings that the caller’s options replace', () => {
     const { args } = plan({
       options: [
         { option: '-c:a', argument: 'libmp3lame' },
@@ -117,12 +117,12 @@ describe('planTranscode', () => {
     expect(argumentOf(args, '-c:a')).toBe('libmp3lame');
   });
 
-  it('does not seek on the input side where the container has no index', () => {
+  it('seeks in the output if the container has no index', () => {
     const { args } = plan({ options: [{ option: '-ss', argument: 3 }] }, [probe([VIDEO], { demuxer: 'mpegts' })]);
     expect(args.indexOf('-ss')).toBeGreaterThan(args.indexOf('-i'));
   });
 
-  it('seeks on the input side for a still early in the video', () => {
+  it('seeks in the input for a still early in the video', () => {
     const { args, durationSeconds } = plan({ outputFormat: 'jpg' });
     expect(argumentOf(args.slice(0, args.indexOf('-i')), '-ss')).toBe('1');
     expect(durationSeconds).toBeNull();
@@ -135,13 +135,13 @@ describe('planTranscode', () => {
     );
   });
 
-  it('fails when trimming leaves nothing', () => {
+  it('fails if trimming leaves nothing', () => {
     expect(() => plan({ options: [{ option: '-ss', argument: 61 }] })).toThrowError(
       expect.objectContaining({ code: 'empty_media' }),
     );
   });
 
-  it('fails when joined inputs last longer than an output may', () => {
+  it('fails if joined inputs last longer than an output may', () => {
     const long = probe([VIDEO, AUDIO], { duration: '30000' });
     expect(() => plan({}, [long, long])).toThrowError(expect.objectContaining({ code: 'too_long' }));
   });
@@ -159,7 +159,7 @@ describe('planTranscode', () => {
     expect(plan({}, [probe([VIDEO]), probe([VIDEO], { duration: '2' })]).durationSeconds).toBe(62);
   });
 
-  it('bounds the palette’s memory by the number of frames that it reads', () => {
+  it('limits the memory of a palette by the number of frames that it reads', () => {
     const long = plan({ outputFormat: 'gif', preset: { resolution: '1080p' } }, [probe([VIDEO], { duration: '3600' })]);
     expect(argumentOf(long.args, '-filter:v:0')).toMatch(/trim=duration=[\d.]+,palettegen/);
     const short = plan({ outputFormat: 'gif' }, [probe([VIDEO], { duration: '3' })]);
@@ -173,7 +173,7 @@ describe('a picture that is copied together with a movie', () => {
   const movie = probe([{ ...VIDEO, width: 640, height: 360 }, AUDIO]);
   const options = [{ option: '-c', argument: 'copy' }];
 
-  it('is chosen by size, as FFmpeg does, and stays one frame: it never becomes an endless video', () => {
+  it('is chosen by its size, as in FFmpeg, and is never repeated', () => {
     for (const more of [[], [{ option: '-shortest' }], [{ option: '-t', argument: 5 }]]) {
       for (const [size, chosen] of [
         [{ width: 160, height: 90 }, '1:0'],
@@ -185,15 +185,15 @@ describe('a picture that is copied together with a movie', () => {
     }
   });
 
-  it('is repeated when its own options request it', () => {
+  it('is repeated if its own options request it', () => {
     const inputs = [{ url: 'a', options: [{ option: '-loop', argument: 1 }] }, { url: 'b' }];
     const body = { inputs, outputFormat: 'mkv' as const, options: [...options, { option: '-t', argument: 5 }] };
     expect(plan(body, [picture({ width: 1920, height: 1080 }), movie]).args).toContain('-loop');
   });
 });
 
-describe('resources of a plan', () => {
-  it('grow with picture, duration and depth, and stay within their bounds', () => {
+describe('the resources of a plan', () => {
+  it('grow with picture and duration, and stay within their limits', () => {
     const small = plan({ preset: { resolution: '480p' } }, undefined, 'light');
     const large = plan();
     const uhd = plan({}, [probe([{ ...VIDEO, width: 3840, height: 2160 }], { duration: '40000' })]);
@@ -204,7 +204,7 @@ describe('resources of a plan', () => {
     expect([small.cpuWeight, large.cpuWeight, plan({ outputFormat: 'mp3' }).cpuWeight]).toEqual([1.7, 2, 1]);
   });
 
-  it('exceed the 442 MB measured for 1080p at faster, but not by a multiple', () => {
+  it('exceed the 442 MB measured for 1080p at faster by less than 60%', () => {
     const megabytes = plan().memoryBytes / 1e6;
     expect(megabytes).toBeGreaterThan(442);
     expect(megabytes).toBeLessThan(1.6 * 442);
@@ -216,7 +216,7 @@ describe('estimateResourceClass', () => {
   const large = probe([VIDEO]);
   it.each([
     ['a 1080p encode', request(), [large], 'heavy'],
-    ['a 480p preset of it', request({ preset: { resolution: '480p' } }), [large], 'light'],
+    ['a 480p preset of a 1080p input', request({ preset: { resolution: '480p' } }), [large], 'light'],
     ['a 720p preset of a small input', request({ preset: { resolution: '720p' } }), [small], 'light'],
     [
       'a preset that options override',
@@ -238,7 +238,7 @@ describe('estimateResourceClass', () => {
       'heavy',
     ],
     ['a long GIF', request({ outputFormat: 'gif' }), [probe([VIDEO], { duration: '600' })], 'heavy'],
-  ] as const)('is right for %s', (_, wanted, infos, resourceClass) => {
+  ] as const)('returns the resource class of %s', (_, wanted, infos, resourceClass) => {
     expect(estimateResourceClass(wanted, [...infos])).toBe(resourceClass);
   });
 });
@@ -305,7 +305,7 @@ describe('any allowed request', () => {
     )
     .map(([streams, duration, demuxer]) => probe(streams, { duration, demuxer }));
 
-  it('becomes a command of generated parts only, or fails with a declared reason', () => {
+  it('becomes a command of generated parts only, or fails with a JobFailure', () => {
     let planned = 0;
     fc.assert(
       fc.property(
@@ -351,7 +351,7 @@ describe('any allowed request', () => {
   });
 });
 
-/** Text that no argument contains, except the value of a tag. */
+/** Matches text that no argument contains, except the value of a tag. */
 const ODD = /:\/\/|undefined|NaN|Infinity|\bnull\b|\be\+|secret|passwd/;
 
 function checkArguments(args: string[], inputs: number): void {
@@ -361,7 +361,7 @@ function checkArguments(args: string[], inputs: number): void {
   expect(paths.filter((path) => !/^\/(in\/\d|out\/output\.[a-z0-9]+)$/.test(path))).toEqual([]);
   expect(args.filter((arg) => arg === '-i').length).toBeLessThanOrEqual(inputs);
   expect(args.at(-1)).toMatch(/^\/out\/output\.[a-z0-9]{3,4}$/);
-  // One assertion for all arguments: thousands of plans have dozens of arguments each.
+  // One assertion checks all arguments, because thousands of plans have dozens of arguments each.
   const odd = args.filter((arg, index) => arg.startsWith('-/') || (args[index - 1] !== '-metadata' && ODD.test(arg)));
   expect(odd).toEqual([]);
   for (const [index, arg] of args.entries()) {

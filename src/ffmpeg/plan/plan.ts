@@ -17,8 +17,8 @@ import { groupProducers, type OutputContext, type Producer, planCommand } from '
 import { SEVERAL_INPUTS, unmeasured } from './quality/plan-quality.ts';
 
 /**
- * Plans the commands of a job: one command for all outputs that can share a decode, and further commands for the other outputs. Pure.
- * Throws `JobFailure` like `planTranscode` if the inputs allow none of the outputs.
+ * Plans the commands of a job: one command for each group of outputs that can share a decode. Returns a failure for each output that the
+ * inputs do not allow. Pure. Throws `JobFailure` like `planTranscode` if the inputs allow none of the outputs.
  */
 export function planJob(request: JobRequest, files: readonly PlanInput[], ctx: PlanContext): JobPlan {
   if (!('outputs' in request)) return { commands: [planTranscode(request, files, ctx)] };
@@ -31,7 +31,7 @@ export function planJob(request: JobRequest, files: readonly PlanInput[], ctx: P
   return { commands: groupProducers(producers, ctx).map((group) => checkedCommand(group, ctx)), failures };
 }
 
-/** Plans one of several outputs. Throws `JobFailure` for failures that the inputs do not cause. */
+/** Plans one of several outputs. Returns a failure that the inputs cause, and throws any other `JobFailure`. */
 function tryOutput(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
@@ -48,8 +48,8 @@ function tryOutput(
 }
 
 /**
- * Plans one FFmpeg command for a request and its probed inputs. Pure; every argument is built from parsed parts. Throws
- * `JobFailure` when the inputs do not allow the request, or when the kernel would not start the command.
+ * Plans one FFmpeg command for a request and its probed inputs. Pure. Every argument is built from parsed parts. Throws `JobFailure` if the
+ * inputs do not allow the request, or if the kernel would not start the command.
  */
 export function planTranscode(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
   const inputs = shownInputs(files, parseRequest(request));
@@ -63,12 +63,12 @@ function checkedCommand(producers: readonly Producer[], ctx: PlanContext): Plan 
   return plan;
 }
 
-/** Chosen once for all outputs, so that they read the same streams. */
+/** Applies orientation options once for all outputs, so that all outputs read the same streams. */
 function shownInputs(files: readonly PlanInput[], parsed: ParsedRequest): PlanInput[] {
   return files.map((file, index) => shownInput(file, parsed.inputs[index] ?? []));
 }
 
-/** The planner of an output names fields as if the request had only this output. */
+/** Adds the output to the field of a warning. The planner of an output names fields as if the request had only this output. */
 function locateWarning({ field, message }: PlanWarning, position: number): PlanWarning {
   const isLocated = /^(?:inputs|outputs)\b/.test(field);
   return { field: isLocated ? field : `outputs[${position}].${field}`, message };
@@ -86,7 +86,7 @@ function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx
 function planEncoding(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: OutputContext): Producer {
   const parsed = parseRequest(request);
   const rejection = parsed.rejections[0];
-  // The API rejects such a request; a job that exists anyway must not run.
+  // The API rejects such a request. A job that exists anyway must not run.
   if (rejection) throw new JobFailure('option_refused', `${rejection.option}: ${rejection.reason}`);
   if (inputs.length === 0 || inputs.length !== request.inputs.length) {
     throw new JobFailure('internal', 'The inputs of the job do not match its request.');
@@ -101,7 +101,7 @@ function planEncoding(request: TranscodeRequest, inputs: readonly PlanInput[], c
     }
   }
   for (const [index, { info }] of inputs.entries()) {
-    // FFmpeg 7.1 cannot decode any frame of this file.
+    // FFmpeg 7.1 cannot decode any frame of an animated WebP.
     if (info.isAnimated && info.video[0]?.codec === 'webp') {
       const message = `Input ${index + 1} is an animated WebP, which FFmpeg cannot decode. Convert it to GIF or MP4 first.`;
       throw new JobFailure('unsupported_media', message);

@@ -6,7 +6,7 @@ const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'og
 /** Seconds by which a stated and a counted duration may differ because of an encoder's delay and padding. */
 const PADDING_SECONDS = 0.1;
 
-/** Seconds by which an input may last longer than its duration; null if one of the durations is an estimate. */
+/** Returns the seconds by which an input may last longer than its duration; null if one of the durations is an estimate. */
 export function surplusOf(inputs: readonly PlanInput[]): number | null {
   let most = 0;
   for (const { demuxer, info, countedSeconds } of inputs) {
@@ -18,7 +18,7 @@ export function surplusOf(inputs: readonly PlanInput[]): number | null {
   return most;
 }
 
-/** Still pictures and subtitles do not determine the length of an output. */
+/** Whether an input determines the length of an output. Still pictures and subtitles do not. */
 export function isPlayed({ info, demuxer }: PlanInput): boolean {
   return !info.isImage && !SUBTITLE_DEMUXERS.includes(demuxer);
 }

@@ -6,18 +6,17 @@ import { planJob } from './plan.ts';
 import { estimateJobClass } from './resource-class.ts';
 
 export interface Preview {
-  /** Everything after `ffmpeg` of each command, with the names that files have inside the cell. */
+  /** All arguments of each command after `ffmpeg`, with the names that files have inside the cell. */
   commands: string[][];
   warnings: PlanWarning[];
 }
 
-/** Cores of the machine that a preview assumes. */
+/** Number of CPU cores that a preview assumes. */
 const ASSUMED_CORES = 4;
 
 /**
- * Returns the commands that would run, without reading any file. The type of an unknown input (null) is guessed from its
- * name; the default is one minute of 1080p30 video with stereo audio. Throws `JobFailure` when such inputs do not allow
- * the request.
+ * Returns the commands that would run, without reading any file. The type of an unknown input (null) is guessed from its name. The default
+ * is one minute of 1080p30 video with stereo audio. Throws `JobFailure` if such inputs do not allow the request.
  */
 export function previewJob(request: JobRequest, infos: readonly (MediaInfo | null)[]): Preview {
   const parsed = parseJob(request);

@@ -17,7 +17,7 @@ function plan(outputs: OutputRequest[], inputs = 1, more: { memoryBytes?: number
   return planJob(request(outputs, inputs), FILES.slice(0, inputs), { ...CONTEXT, ...more });
 }
 
-/** The positions of the outputs of each command. */
+/** Returns the positions of the outputs of each command. */
 const positions = ({ commands }: JobPlan) => commands.map(({ outputs }) => outputs.map(({ position }) => position));
 const countOf = (args: readonly string[], flag: string) => args.filter((argument) => argument === flag).length;
 
@@ -76,7 +76,7 @@ describe('the outputs of a job', () => {
     expect(new Set(layers).size).toBe(2);
   });
 
-  it('map their own streams where several have a graph, or join several inputs', () => {
+  it('map different streams if several outputs have a graph or join several inputs', () => {
     const graph: OutputRequest = { outputFormat: 'mp4', filters: [{ filter: '[0:v]hflip[v]' }] };
     for (const { commands } of [plan([graph, graph]), plan(SIZES, 2)]) {
       expect(commands).toHaveLength(1);
@@ -103,7 +103,7 @@ describe('the outputs of a job', () => {
     expect(positions(plan(SIZES, 1, { memoryBytes: memoryBytes - 1 }))).toEqual([[0], [1]]);
   });
 
-  it('set their bit rate instead of a quality, of the video or of the only audio', () => {
+  it('have the requested bit rate of the video, or of audio alone, instead of a quality', () => {
     const { args } = plan([
       { outputFormat: 'mp4', preset: { resolution: '480p' }, bitrate: '900k' },
       { outputFormat: 'mp3', bitrate: 64_000 },
@@ -124,7 +124,7 @@ describe('the outputs of a job', () => {
     expect(silent).toThrow('The input has no audio');
   });
 
-  it('warn with the position of the output', () => {
+  it('have warnings with the position of the output', () => {
     const odd: OutputRequest = { outputFormat: 'mp4', options: [{ option: '-shortest' }, { option: '-y' }] };
     const { commands } = plan([SIZES[0]!, odd]);
     const fields = commands.flatMap(({ warnings }) => warnings.map(({ field }) => field));
@@ -162,7 +162,7 @@ describe('a request for several outputs', () => {
     ]);
   });
 
-  it('names a file that several outputs use once', () => {
+  it('lists a file that several outputs name only once', () => {
     const filters = [{ filter: "[0:v]subtitles='https://h.example/x.srt'[v]" }];
     const { assets } = parseJob(
       request([

@@ -23,14 +23,14 @@ export interface OutputContext extends PlanContext {
 /** One output: its inputs, filters, encoders, file and cost. */
 export interface Producer {
   inputs: readonly InputPlan[];
-  /** Files that its filters name, and layers: inputs after those of the job. */
+  /** Files that the filters name, and layers. They are numbered after the inputs of the job. */
   extra: ExtraInputs;
   /** Threads of decoders, filters and encoders; null = FFmpeg chooses. */
   threads: number | null;
-  /** Everything after the inputs: filters, streams, encoders, limits and the file. */
+  /** All arguments after the inputs: filters, streams, encoders, limits and the file. */
   args: readonly string[];
   output: PlannedOutput;
-  /** Null = unknown, or a still picture. */
+  /** Expected seconds of the output; null = unknown, or a still picture. */
   durationSeconds: number | null;
   /** One workload for each stream of video that the producer encodes, at least one. */
   works: readonly Workload[];
@@ -64,7 +64,10 @@ function mayShare(group: readonly Producer[], producer: Producer, ctx: PlanConte
   return memoryBytes <= (ctx.memoryBytes ?? Number.POSITIVE_INFINITY) && argumentFault(args) === null;
 }
 
-/** A copy has no decode to share, and would wait for the encoders. Layers and files of filters are numbered per command. */
+/**
+ * Whether an output may share a command. A copy has no decode to share, and would wait for the encoders. Layers and files of filters are
+ * numbered per command.
+ */
 function isShareable({ extra, output: { streams } }: Producer): boolean {
   return extra.count === 0 && (streams.video?.mode === 'encoded' || streams.audio?.mode === 'encoded');
 }

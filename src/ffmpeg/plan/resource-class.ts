@@ -7,23 +7,23 @@ import { estimateDrawn } from './flow/drawn-estimate.ts';
 import { displaySize, SHORT_SIDES, shortSide } from './geometry.ts';
 import { mainVideo } from './streams.ts';
 
-/** Pixels; from this short side on, a video encode uses all cores of a machine. */
+/** Short side in pixels from which a video encode uses all cores of a machine. */
 const HEAVY_SHORT_SIDE = 720;
-/** A GIF of up to this many seconds costs no more than a 480p encode. */
+/** Seconds up to which a GIF costs no more than a 480p encode. */
 const LIGHT_GIF_SECONDS = 60;
-/** A preview of up to this width costs no more than a short 480p encode. */
+/** Width in pixels up to which a preview costs no more than a short 480p encode. */
 const LIGHT_PREVIEW_WIDTH = 854;
-/** CPU seconds per second of media. Filters that need more occupy the machine like an encode. */
+/** CPU seconds per second of media above which filters occupy the machine like an encode. */
 const HEAVY_FILTER_CPU = 8;
 
-/** The resource class of a job; one heavy output makes the job heavy. */
+/** Returns the resource class of a job. One heavy output makes the job heavy. */
 export function estimateJobClass(request: JobRequest, infos: (MediaInfo | null)[]): ResourceClass {
   const { outputs } = parseJob(request);
   return outputs.some((output) => estimateResourceClass(output.request, infos) === 'heavy') ? 'heavy' : 'light';
 }
 
 /**
- * The resource class of one output: `heavy` = one at a time on a machine, with all threads; `light` = several side by side. An
+ * Returns the resource class of one output: `heavy` = one at a time on a machine, with all threads; `light` = several at the same time. An
  * input that has not been probed (null) counts as large unless the request itself bounds the output.
  */
 export function estimateResourceClass(request: TranscodeRequest, infos: (MediaInfo | null)[]): ResourceClass {

@@ -1,18 +1,18 @@
 import type { PlanContext, ResourceClass } from '../types.ts';
 import { expectedCpuSeconds } from './expected-cost.ts';
 
-/** Bytes of a finished output; the upload limit, so that an output can be an input again. */
+/** Maximum bytes of a finished output. It equals the upload limit, so that an output can be an input again. */
 export const MAX_OUTPUT_BYTES = 2_048_576_000;
-/** Bytes by which an output may exceed `-fs`, because of the poll interval of the output folder and an index at the end. */
+/** Bytes by which the outputs may exceed `-fs`, because of the poll interval of the output folder and an index at the end. */
 const OUTPUT_SLACK_BYTES = 64 * 2 ** 20;
-/** Longest output in seconds; the same as the longest input. */
+/** Maximum seconds of an output, the same as of an input. */
 export const MAX_OUTPUT_SECONDS = 12 * 3600;
 
 const MIN_WALL_SECONDS = 60;
 const MAX_WALL_SECONDS = 6 * 3600;
 const MIN_MEMORY_BYTES = 128 * 2 ** 20;
 
-/** Frame buffers of an encoder: A + B × threads, in frames. */
+/** Frames that x264 keeps in buffers, by preset: the first number, plus the second number for each thread. */
 const X264_FRAMES: Readonly<Record<string, readonly [number, number]>> = {
   ultrafast: [16, 4],
   superfast: [46, 10],
@@ -29,14 +29,15 @@ const ENCODER_FRAMES: Readonly<Record<string, number>> = {
   libx265: 160,
   'libvpx-vp9': 105,
   libvpx: 105,
-  // Measured: 530 MB for a 1080p GIF, of which frames that wait for the palette use 256 MB.
+  // Measured: 530 MB for a 1080p GIF. Frames that wait for the palette use 256 MB of these.
   gif: 60,
 };
 const OTHER_FRAMES = 20;
 const STILL_FRAMES = 3;
 
 /**
- * CPU seconds per second of 1080p30. The values are generous, because they set the limit at which a job is killed, not its expected cost.
+ * CPU seconds of an encoder per second of 1080p30. The values are generous, because they set the limit at which a job is killed, not its
+ * expected cost.
  */
 const CPU_PER_SECOND: Readonly<Record<string, number>> = { libx264: 20, libx265: 40, libsvtav1: 40, 'libvpx-vp9': 40 };
 const OTHER_CPU_PER_SECOND = 12;
@@ -54,15 +55,15 @@ export interface Workload {
     bitDepth: number;
     frameRate: number;
   } | null;
-  /** Bytes of frames in filters: HDR works in 32-bit float, a palette waits for its frames. */
+  /** Bytes of frames in filters. HDR conversion works in 32-bit float, and a palette waits for its frames. */
   filterBytes: number;
   /** CPU seconds that the caller's filters need for one second of media. */
   filterCpuPerSecond?: number;
-  /** Null = unknown. */
+  /** Seconds of the output; null = unknown. */
   durationSeconds: number | null;
-  /** A single picture. */
+  /** Whether the output is a single picture. */
   still: boolean;
-  /** Seconds of the inputs that may be decoded for it; absent = the output's duration, or ten for a picture. */
+  /** Seconds of the inputs that may be decoded for the output; absent = the output's duration, or ten seconds for a picture. */
   decodeSeconds?: number;
 }
 
@@ -77,8 +78,8 @@ export interface Resources {
 }
 
 /**
- * Computes the limits of a command that makes one output for each workload from one decode. Memory is an estimate with a
- * margin of 1.2. `outputBytes` = bound of all outputs together.
+ * Computes the limits of a command that makes one output for each workload from one decode. Memory is an estimate, multiplied by 1.2 as a
+ * margin. `outputBytes` = bound of all outputs together.
  */
 export function resourcesFor(works: readonly Workload[], outputBytes: number, ctx: PlanContext): Resources {
   const decoded = works.length === 1 ? works[0]!.decoded : [...new Set(works.flatMap((work) => work.decoded))];
@@ -98,13 +99,16 @@ export function resourcesFor(works: readonly Workload[], outputBytes: number, ct
   };
 }
 
-/** An unknown duration may be as long as the longest allowed input. An hour is typical of a live recording without an index. */
+/**
+ * Returns the seconds of media that a workload decodes. An unknown duration may be as long as the longest allowed input, but counts as an
+ * hour, which is typical of a live recording without an index.
+ */
 function secondsOf(work: Workload): number {
   if (work.decodeSeconds !== undefined) return Math.max(10, work.decodeSeconds);
   return work.still ? 10 : (work.durationSeconds ?? 3600);
 }
 
-/** CPU seconds of encoder and filters. */
+/** Returns the CPU seconds of encoder and filters. */
 function encodeSeconds(work: Workload): number {
   const { encoded, filterCpuPerSecond = 0 } = work;
   const pixelRate = encoded ? encoded.width * encoded.height * encoded.frameRate : 0;
@@ -112,7 +116,7 @@ function encodeSeconds(work: Workload): number {
   return secondsOf(work) * ((cost * pixelRate) / REFERENCE_PIXEL_RATE + filterCpuPerSecond);
 }
 
-/** Bytes of frames in encoder and filters. */
+/** Returns the bytes of frames in encoder and filters. */
 function encodeBytes({ encoded, filterBytes, still }: Workload, ctx: PlanContext): number {
   if (!encoded) return filterBytes;
   const threads = ctx.resourceClass === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
@@ -137,7 +141,7 @@ function encoderFrames(encoded: NonNullable<Workload['encoded']>, threads: numbe
   return ENCODER_FRAMES[encoded.encoder] ?? OTHER_FRAMES;
 }
 
-/** Bytes of one 4:2:0 frame; deeper samples take two bytes each. */
+/** Returns the bytes of one 4:2:0 frame. Samples of more than 8 bits take two bytes each. */
 function frameBytes(frame: { width: number; height: number; bitDepth: number }): number {
   return 1.5 * frame.width * frame.height * (frame.bitDepth > 8 ? 2 : 1);
 }
@@ -147,11 +151,10 @@ function clamp(value: number, min: number, max: number): number {
 }
 
 /**
- * Threads of decoder, filters and encoder; null = FFmpeg chooses. Heavy jobs run alone, and are bounded only on large
- * machines, because every x264 thread costs memory and quality. Light video gets two: a lone
- * 1-second clip 720p → 480p took 0.30 s with one thread, 0.26 s with two and 0.26 s with all, on two cores, for
- * the same CPU seconds (medians of 5); a service that is idle most of the time should respond as fast as plain
- * FFmpeg does. Audio and stills need only one.
+ * Returns the number of threads of decoder, filters and encoder; null = FFmpeg chooses. Heavy jobs run alone, and are bounded only on large
+ * machines, because every x264 thread costs memory and quality. Light video jobs get two threads. On two cores without other jobs, a
+ * 1-second clip 720p → 480p took 0.30 s with one thread, 0.26 s with two threads and 0.26 s with all threads, for the same CPU seconds
+ * (medians of 5). A service that is idle most of the time should respond as fast as plain FFmpeg. Audio and stills need only one thread.
  */
 export function threadsFor(resourceClass: ResourceClass, cores: number, isVideo: boolean): number | null {
   if (!isVideo) return 1;

@@ -3,13 +3,19 @@ import type { OptionSet } from '../policy/options/option-set.ts';
 import type { PlanInput } from '../types.ts';
 import type { Selection } from './plan-streams.ts';
 
-/** Time of a still picture. The first second is often black, and short clips do not have a second one. */
+/**
+ * Default time of a still in seconds, and its maximum as a share of the duration. The first second of a video is often black, and a short
+ * clip may last less than a second.
+ */
 const STILL_SECONDS = 1;
 const STILL_SHARE = 0.1;
-/** Containers with an index, in which an input-side seek lands on the same frame as one on the output side. */
+/** Containers with an index, in which a seek in the input finds the same frame as a seek in the output. */
 const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
 
-/** A picture lasts one frame. It becomes a video only if the request sets a length. */
+/**
+ * Returns which inputs are repeated. A picture lasts one frame, and becomes a video only if the request sets a length. Throws `JobFailure`
+ * if the output would be a video of a picture without a length.
+ */
 export function loopStills(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
@@ -21,10 +27,11 @@ export function loopStills(
     if (!input.info.isImage) return false;
     const own = inputOptions[index]!;
     const asked = (own.number('loop') ?? 0) !== 0 || own.length() !== null;
-    // A graph repeats a picture itself where needed; overlay repeats a watermark.
-    // A copied picture is one frame, as FFmpeg has it: repeated, it would be an endless video.
+    // A graph itself repeats a picture if necessary: overlay repeats a watermark. A copied picture is one frame, as in FFmpeg. If it were
+    // repeated, it would be an endless video.
     if (job.graph || job.copy) return asked;
-    // An animation may be made of a picture if the caller requests it. Otherwise the picture stays one frame.
+    // A GIF or animated WebP repeats a picture if the input sets `-loop` or a length. In every other image output, and in audio outputs,
+    // the picture stays one frame.
     if (job.kind !== 'video') return asked && job.kind === 'image' && !job.still;
     if (job.ownLength) return asked;
     if (bounded || asked) return true;
@@ -48,13 +55,12 @@ export function seekPosition(
   const { info, demuxer } = inputs[0]!;
   const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
   if (inputs.length > 1 || ownTiming || info.isImage) return { input: null, moved: false };
-  // A seek on the output side decodes and discards everything before the position, which was measured to need 54 times the CPU time.
+  // A seek in the output decodes and discards everything before the position. In a measurement, it needed 54 times the CPU time.
   const stated = options.number('ss');
   if (stated !== null) {
     // Filters that read the time, such as subtitles, need the time of the input.
     if (job.timed) return { input: null, moved: false };
-    // A copy starts at a key frame, wherever the seek is done. On the output side, it would lose all packets before the
-    // next key frame.
+    // A copy starts at a key frame in both cases. With a seek in the output, it would lose all packets before the next key frame.
     return job.copy || INDEXED_DEMUXERS.includes(demuxer)
       ? { input: stated, moved: true }
       : { input: null, moved: false };

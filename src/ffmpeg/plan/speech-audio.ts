@@ -12,13 +12,13 @@ export interface SpeechSource {
   path: string;
   demuxer: string;
   info: Pick<MediaInfo, 'audio'>;
-  /** Seconds; absent = the entire audio. */
+  /** The part of the audio, in seconds; absent = the entire audio. */
   part?: { from: number; to: number };
 }
 
 /**
- * Arguments for FFmpeg to decode the main audio stream, or a part of it, into signed 16-bit samples at 16 kHz in one channel.
- * Gaps between timestamps become silence, so that times stay those of the media. Null if there is no audio.
+ * Returns arguments for FFmpeg to decode the main audio stream, or a part of it, into signed 16-bit samples at 16 kHz in one channel. Gaps
+ * between timestamps become silence, so that the samples keep the times of the media. Returns null if there is no audio.
  */
 export function speechAudioArgs({ path, demuxer, info, part }: SpeechSource, output: string): string[] | null {
   const stream = mainAudio(info as MediaInfo);

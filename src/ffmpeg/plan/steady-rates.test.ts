@@ -15,23 +15,23 @@ function steadied(text: string, rates: (number | null)[]): string {
 describe('the inputs of a crossfade', () => {
   const cut = '[0:v]setpts=PTS-STARTPTS[a];[1:v]setpts=PTS-STARTPTS[b];';
 
-  it('get back the rate of their source, which FFmpeg drops after setpts', () => {
+  it('get an fps filter with the rate of their source, which FFmpeg drops after setpts', () => {
     const text = steadied(`${cut}[a][b]xfade=duration=1:offset=1[v]`, [30, 24]);
     expect(text).toContain('[a]fps=fps=30[a_even]');
     expect(text).toContain('[b]fps=fps=30[b_even]');
     expect(text).toContain('[a_even][b_even]xfade');
   });
 
-  it('get 25 frames per second where no source has a rate', () => {
+  it('get 25 frames per second if no source has a rate', () => {
     expect(steadied(`${cut}[a][b]xfade[v]`, [null, null])).toContain('[a]fps=fps=25[a_even]');
   });
 
-  it('are followed through a chain of crossfades, whose own results do not change', () => {
+  it('get no fps filter if they are results of other crossfades', () => {
     const text = steadied(`${cut}[a][b]xfade[x];[2:v]setpts=PTS[c];[x][c]xfade[v]`, [30, 30, 30]);
     expect(text).toContain('[x][c_even]xfade');
   });
 
-  it('get unused labels', () => {
+  it('get labels that the graph does not use', () => {
     const text = steadied(`${cut}[0:v]hflip[a_even];[a][b]xfade[v];[a_even]vflip[w]`, [30, 30, 30]);
     expect(text).toContain('[a]fps=fps=30[a_even_]');
   });
@@ -40,7 +40,7 @@ describe('the inputs of a crossfade', () => {
     '[0:v][1:v]xfade[v]',
     '[0:v]setpts=PTS,fps=30[a];[1:v]fps=30[b];[a][b]xfade[v]',
     '[0:v]setpts=PTS[a];[a][1:v]overlay[v]',
-  ])('do not change where no rate is lost: %s', (text) => {
+  ])('do not change if no rate is lost: %s', (text) => {
     expect(steadied(text, [30, 30])).not.toContain('_even');
   });
 });

@@ -9,9 +9,9 @@ const FALLBACK_RATE = 25;
 const STATES_RATE: ReadonlySet<string> = new Set(['fps', 'framerate', 'minterpolate', 'zoompan', 'xfade']);
 
 /**
- * FFmpeg 7 drops the frame rate after `setpts`, and `xfade` then rejects its inputs, even if their timestamps are
- * regular. Crossfades are commonly written this way, so such inputs get an `fps` with the rate of their source.
- * `flows` = flows of the graph's open inputs.
+ * Adds an `fps` filter with the rate of the source to inputs of `xfade` if necessary. FFmpeg 7 drops the frame rate after `setpts`, and
+ * `xfade` then rejects its inputs, even if their timestamps are regular. Crossfades are commonly written this way. `flows` = flows of the
+ * graph's open inputs.
  */
 export function steadyRates(graph: CheckedGraph, flows: readonly Flow[]): CheckedGraph {
   if (!graph.chains.some((chain) => chain.some(({ spec }) => spec.name === 'xfade'))) return graph;
@@ -52,7 +52,7 @@ function isSteady(source: Source, linked: LinkedGraph): boolean {
   return filter.spec.name !== 'setpts' && inputs.every((input) => isSteady(input, linked));
 }
 
-/** Frame rate of the first input of the graph in front of a filter. */
+/** Returns the frame rate of the first input of the graph that feeds a filter. */
 function rateOf(node: GraphNode, linked: LinkedGraph, flows: readonly Flow[]): number | null {
   for (const source of node.inputs) {
     const found = 'open' in source ? flows[source.open]?.rate : rateOf(linked.nodes[source.node]!, linked, flows);

@@ -2,7 +2,7 @@ import type { Expression } from '../policy/expressions/types.ts';
 import type { CheckedFilter, CheckedGraph } from '../policy/filters/types.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 
-/** Every graph of a request. */
+/** Returns every graph of a request. */
 export function graphsOf(parsed: ParsedRequest): CheckedGraph[] {
   return [
     ...(parsed.graph ? [parsed.graph.graph] : []),
@@ -15,7 +15,7 @@ export function filtersOf(graphs: readonly CheckedGraph[]): CheckedFilter[] {
   return graphs.flatMap((graph) => graph.chains.flat());
 }
 
-/** Filters whose result does not depend on the time: a seek may be done on either side of them. */
+/** Filters whose result does not depend on the time, so that FFmpeg may seek before or after them. */
 const TIMELESS: ReadonlySet<string> = new Set(
   (
     'scale zscale crop pad hflip vflip transpose rotate setsar setdar format null copy eq hue negate curves colorbalance ' +
@@ -65,9 +65,9 @@ export interface OwnWork {
   deinterlaces: boolean;
   palette: boolean;
   rate: boolean;
-  /** A single picture becomes a video (`zoompan`). */
+  /** Whether a filter makes a video of a single picture (`zoompan`, `loop` or `tpad`). */
   length: boolean;
-  /** Whether a filter outputs nothing before its input ends. The end of the output alone would then never come. */
+  /** Whether a filter outputs nothing before its input ends. If the input is endless, the output would then never end. */
   waits: boolean;
 }
 

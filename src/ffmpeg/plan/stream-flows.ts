@@ -9,7 +9,7 @@ import { inputDuration } from './timing.ts';
 /** FFmpeg shows a still picture for one frame at this rate. */
 const STILL_RATE = 25;
 
-/** Seconds that an input plays; Infinity = endless, null = unknown. */
+/** Returns the seconds that an input plays; Infinity = endless, null = unknown. */
 export function inputSeconds(input: PlanInput, options: OptionSet, loopStill: boolean): number | null {
   if (!input.info.isImage) return inputDuration(input.info, options);
   if (!loopStill) return 1 / STILL_RATE;

@@ -6,7 +6,8 @@ const MAP = /^(-?)(\d{1,2})(?::([vVas]))?(?::(?:(\d{1,2})|m:([^:?]+)(?::([^?]*))
 
 /**
  * Adds the streams that one `-map` selects (`0`, `0:v`, `1:a:0`, `0:2`, `0:a:m:language:eng`), or removes the streams that a negative
- * `-map` selects (`-0:a`). Subtitles and data are never kept. Throws `JobFailure`.
+ * `-map` selects (`-0:a`). Subtitles and data are never kept. Throws `JobFailure` if a `-map` of video or audio without `?` selects no
+ * stream.
  */
 export function resolveMap(map: string, inputs: readonly PlanInput[], streams: OutputStream[]): void {
   const match = MAP.exec(map);
@@ -44,7 +45,7 @@ export function resolveMap(map: string, inputs: readonly PlanInput[], streams: O
   streams.push(...found);
 }
 
-/** Only the language of a stream is known; other tags are free text of the file. */
+/** Whether a stream has a tag. Only the language of audio is known, because other tags are free text of the file. */
 function hasTag(ref: StreamRef, tag: string, value: string | null): boolean {
   if (tag !== 'language' || ref.kind !== 'a') return false;
   return value === null ? ref.stream.language !== null : ref.stream.language === value.toLowerCase();

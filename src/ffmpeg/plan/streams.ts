@@ -1,6 +1,6 @@
 import type { AudioStream, MediaInfo, VideoStream } from '../types.ts';
 
-/** Plain video: upright, square pixels, progressive, without colour tags. `known` sets the other properties. */
+/** Returns plain video: upright, with square pixels, progressive, and without color tags. `known` sets the other properties. */
 export function plainVideo(
   known: Pick<
     VideoStream,
@@ -27,24 +27,24 @@ export function plainVideo(
   };
 }
 
-/** The first video that is not cover art. */
+/** Returns the first video that is not cover art. */
 export function mainVideo(info: MediaInfo): VideoStream | null {
   return info.video.find((stream) => !stream.isAttachedPicture && stream.width > 0) ?? null;
 }
 
-/** For a still picture, cover art is better than nothing. */
+/** Returns the cover art, which a still picture shows if there is no video. */
 export function coverArt(info: MediaInfo): VideoStream | null {
   return info.video.find((stream) => stream.isAttachedPicture && stream.width > 0) ?? null;
 }
 
-/** The audio stream that is marked as default, otherwise the first audio stream. */
+/** Returns the audio stream that is marked as default, otherwise the first audio stream. */
 export function mainAudio(info: MediaInfo): AudioStream | null {
   return info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null;
 }
 
 /**
- * Bits per second of the video, from the stream, else from the entire file (an upper bound). Null when unknown, and
- * for pictures, whose rate does not determine that of a video made of them.
+ * Returns the bits per second of the video, from the stream or else from the entire file (an upper bound). Returns null if the rate is
+ * unknown, and for pictures, whose rate does not determine the rate of a video made of them.
  */
 export function videoBitRate(info: MediaInfo, stream: VideoStream): number | null {
   if (info.isImage || info.isAnimated) return null;

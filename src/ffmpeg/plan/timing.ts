@@ -1,7 +1,7 @@
 import type { OptionSet } from '../policy/options/option-set.ts';
 import type { MediaInfo } from '../types.ts';
 
-/** Seconds that an input plays once its own options have trimmed or repeated it; null = unknown, Infinity = endless. */
+/** Returns the seconds that an input plays once its own options have trimmed or repeated it; null = unknown, Infinity = endless. */
 export function inputDuration(info: MediaInfo, options: OptionSet): number | null {
   const length = options.length();
   if (info.isImage) return length;
@@ -20,7 +20,7 @@ export function inputDuration(info: MediaInfo, options: OptionSet): number | nul
   return left === null ? length : Math.min(left, length);
 }
 
-/** Seconds of the output, from its streams' seconds and its own trim options; null = unknown, Infinity = endless. */
+/** Returns the seconds of the output, from the seconds of its streams and its own trim options; null = unknown, Infinity = endless. */
 export function outputDuration(
   inputs: readonly (number | null)[],
   options: OptionSet,

@@ -2,29 +2,32 @@ import type { VideoStream } from '../types.ts';
 import { decimal, displaySize, rationalFrameRate, type Size, storedSize } from './geometry.ts';
 
 export interface VideoChain {
-  /** Final size; null keeps the size. */
+  /** Final size; null = keep the size. */
   size: Size | null;
-  /** Converts non-square samples to square pixels. Otherwise, the stored size and its aspect tag stay. */
+  /** Whether non-square samples are converted to square pixels. Otherwise, the stored size and its aspect tag stay unchanged. */
   squarePixels: boolean;
-  /** Bars around the picture if `size` has another aspect ratio than the source (joins). */
+  /** Whether bars are added around the picture if `size` has another aspect ratio than the source (joins). */
   pad: boolean;
-  /** Constant frames per second; null keeps every frame's own time. */
+  /** Constant frames per second; null = every frame keeps its own time. */
   frameRate: number | null;
-  /** Repeats the first frame from time zero, if the frames have a constant rate. */
+  /** Whether the first frame is repeated from time zero. Requires a constant frame rate. */
   fromZero?: boolean;
-  /** The target has 8 bits: HDR is tone-mapped. */
+  /** Whether HDR is tone-mapped, because the output has 8 bits. */
   toneMap: boolean;
-  /** The target is YUV video: limited range, BT.709 from RGB. Null for pictures. */
+  /**
+   * Pixel format of the output; null = no restriction, or a format that the caller has set. For YUV, RGB becomes BT.709, and the range
+   * becomes limited.
+   */
   pixelFormat: string | null;
   /** Whether EXIF data, which the probe does not show, may rotate a photo. The frame itself then determines the size. */
   orientationUnknown: boolean;
-  /** Colour behind transparent parts when the target has no alpha. */
+  /** Color behind transparent parts if the output has no alpha channel; null = no color is needed. */
   background: 'white' | 'black' | null;
 }
 
 /**
- * Returns the simple filter chain of one video stream, in the cheapest order: fewer frames, then fewer pixels, then
- * colour. Empty = nothing to do. FFmpeg's autorotate runs before it.
+ * Returns the simple filter chain of one video stream, in the cheapest order: fewer frames, then fewer pixels, then color. Empty = nothing
+ * to do. FFmpeg's autorotate runs before this chain.
  */
 export function videoChain(stream: VideoStream, chain: VideoChain): string {
   const filters: string[] = [];
@@ -42,7 +45,7 @@ export function videoChain(stream: VideoStream, chain: VideoChain): string {
   return filters.join(',');
 }
 
-/** Returns the filters that run before the caller's own. */
+/** Returns the filters that run before the caller's filters. */
 export function prepareChain(stream: VideoStream, work: { deinterlace: boolean; toneMap: boolean }): string {
   const filters: string[] = [];
   if (work.deinterlace && stream.isInterlaced) filters.push(DEINTERLACE);
@@ -89,7 +92,9 @@ function eitherOrientation(size: Size): [string, string] {
   return [`'if(gte(iw,ih),${long},${short})'`, `'if(gte(iw,ih),${short},${long})'`];
 }
 
-/** Largest even size with the picture's aspect inside the box; small pictures are enlarged so that a join fills its frame. */
+/**
+ * Returns the largest even size with the picture's aspect ratio inside the box. Small pictures are enlarged so that a join fills its frame.
+ */
 function padInner(display: Size, box: Size): Size {
   const factor = Math.min(box.width / display.width, box.height / display.height);
   const even = (value: number, max: number) => Math.min(max, Math.max(2, 2 * Math.round(value / 2)));
@@ -99,7 +104,10 @@ function padInner(display: Size, box: Size): Size {
   };
 }
 
-/** Players assume that untagged video is limited-range BT.709, so other sources are converted to it. */
+/**
+ * Returns options of `scale` that convert colors. Players assume that untagged video is limited-range BT.709, so RGB and full-range sources
+ * are converted.
+ */
 function colourOptions(stream: VideoStream, pixelFormat: string | null): string[] {
   if (!pixelFormat?.startsWith('yuv') || pixelFormat.startsWith('yuvj')) return [];
   const source = stream.pixelFormat ?? '';
@@ -109,7 +117,10 @@ function colourOptions(stream: VideoStream, pixelFormat: string | null): string[
   return [];
 }
 
-/** `drawbox` with `replace` paints the entire frame, so no second input of a known size is needed. */
+/**
+ * Returns filters that fill transparent parts with a color. `drawbox` with `replace` paints the entire frame, so no second input of a known
+ * size is needed.
+ */
 export function flatten(colour: 'white' | 'black'): string {
   return (
     `format=rgba,split[front][back];[back]drawbox=color=${colour}:thickness=fill:replace=1[ground];` +
@@ -127,8 +138,8 @@ const PRIMARIES = new Set(['bt709', 'bt2020', 'smpte431', 'smpte432']);
 const MATRICES: Readonly<Record<string, string>> = { bt709: 'bt709', bt2020nc: 'bt2020nc', bt2020c: 'bt2020c' };
 
 /**
- * The usual zimg + Hable path to BT.709. The input side is stated in full because files often tag only the transfer, and zimg does not
- * guess the other properties. 100 cd/m² is the reference white of SDR.
+ * Returns the usual filters from HDR to BT.709, with zimg and the Hable curve. The properties of the input are stated in full because files
+ * often tag only the transfer, and zimg does not guess the other properties. 100 cd/m² is the reference white of SDR.
  */
 function hdrToSdr(stream: VideoStream, odd: boolean): string[] {
   const transfer = stream.colorTransfer && TRANSFERS.has(stream.colorTransfer) ? stream.colorTransfer : 'smpte2084';
@@ -149,8 +160,8 @@ function hdrToSdr(stream: VideoStream, odd: boolean): string[] {
 }
 
 /**
- * One-pass palette (1.7 times as fast as two passes). `paletteuse` keeps every frame until the palette is complete, so
- * the palette covers only the first seconds when not all frames would fit into memory.
+ * Returns the filters of a one-pass palette (1.7 times as fast as two passes). `paletteuse` keeps every frame until the palette is
+ * complete, so the palette covers only the first seconds if not all frames would fit into memory.
  */
 export function paletteChain(options: { colours: number; sampleSeconds: number | null }): string {
   const sample = options.sampleSeconds === null ? '' : `trim=duration=${decimal(options.sampleSeconds)},`;

@@ -1,11 +1,11 @@
 import { type BudgetName, REQUEST_BUDGET } from '../../contract/request-budget.ts';
 
-/** The remaining budget of one request. Parsing stops when any part of it is used up. */
+/** The remaining budget of one request. Parsing stops when any part of the budget is used up. */
 export class RequestBudget {
   readonly #used = new Map<BudgetName, number>();
   #spent: BudgetName | null = null;
 
-  /** Uses `amount` of the budget. Returns false when the budget is used up. */
+  /** Uses `amount` of the budget. Returns false if the budget is used up. */
   take(name: BudgetName, amount = 1): boolean {
     const used = this.used(name) + amount;
     this.#used.set(name, used);
@@ -21,7 +21,7 @@ export class RequestBudget {
     return this.#spent !== null;
   }
 
-  /** Why parsing stopped; continues "the request". */
+  /** Why parsing stopped, as a text that continues "the request". */
   get reason(): string {
     const { most, noun } = REQUEST_BUDGET[this.#spent ?? 'options'];
     return `has more than ${most} ${noun}`;

@@ -20,10 +20,10 @@ describe('subtitle files', () => {
     ['no events', ass(0), 'ass'],
     ['too many events', ass(20_001), 'ass'],
     ['too many lines', bytes(`1\n00:00:00,000 --> 00:00:01,000\n${'\n'.repeat(200_001)}`), 'srt'],
-    ['an endless line', bytes(`1\n00:00:00,000 --> 00:00:01,000\n${'x'.repeat(70_000)}`), 'srt'],
+    ['a line that is too long', bytes(`1\n00:00:00,000 --> 00:00:01,000\n${'x'.repeat(70_000)}`), 'srt'],
     ['no cue', bytes('WEBVTT\n\nnothing'), 'webvtt'],
     ['an encoding other than UTF-8', Buffer.from('1\n00:00:00,000 --> 00:00:01,000\n\xe4\xff', 'latin1'), 'srt'],
-  ])('subtitle files with %s are rejected', (_, content, demuxer) => {
+  ])('with %s are rejected', (_, content, demuxer) => {
     expect(checkSubtitles(content, demuxer)).toMatchObject({ ok: false });
   });
 });
@@ -40,12 +40,12 @@ describe('LUT files', () => {
 
   it.each([
     ['cut off', cube(3, 8)],
-    ['huge', cube(300, 8)],
-    ['a command in it', bytes(`LUT_3D_SIZE 2\n${'0 0 0\n'.repeat(8)}movie=/etc/passwd`)],
+    ['too large', cube(300, 8)],
+    ['a table with a command', bytes(`LUT_3D_SIZE 2\n${'0 0 0\n'.repeat(8)}movie=/etc/passwd`)],
     ['a password file', bytes('root:x:0:0:root:/root:/bin/bash\n')],
-    ['a binary', Buffer.from([0, 1, 2, 3])],
+    ['binary', Buffer.from([0, 1, 2, 3])],
     ['empty', bytes('')],
-  ])('LUT files that are %s are rejected', (_, content) => expect(checkLut(content)).toMatchObject({ ok: false }));
+  ])('are rejected if the content is %s', (_, content) => expect(checkLut(content)).toMatchObject({ ok: false }));
 });
 
 describe('font files', () => {

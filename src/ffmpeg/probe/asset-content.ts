@@ -10,13 +10,13 @@ export const ASSET_BYTES: Readonly<Record<Exclude<AssetKind, 'picture' | 'media'
 };
 
 /**
- * A karaoke file of a complete film has some 20,000 events. The memory of libass grows with their number (2.7 GB for 2,000
- * lines with large blurs), so the cell's memory limit applies as well.
+ * Maximum number of lines of a subtitle file, and of events of an ASS file. A karaoke file of a complete film has about 20,000 events. The
+ * memory of libass grows with the number of events (2.7 GB for 2,000 lines with large blurs), so the cell's memory limit applies as well.
  */
 const MAX_SUBTITLE_LINES = 200_000;
 const MAX_ASS_EVENTS = 20_000;
 const MAX_LINE = 65_536;
-/** The largest table that FFmpeg's lut3d and lut1d read (libavfilter/lut3d.h: MAX_LEVEL and MAX_1D_LEVEL). */
+/** Levels of the largest tables that FFmpeg's lut3d and lut1d read (libavfilter/lut3d.h: MAX_LEVEL and MAX_1D_LEVEL). */
 const MAX_LUT_3D = 256;
 const MAX_LUT_1D = 65_536;
 
@@ -41,7 +41,7 @@ export function checkSubtitles(bytes: Uint8Array, demuxer: string): AssetContent
   return { ok: true, extension: demuxer === 'webvtt' ? 'vtt' : 'srt' };
 }
 
-/** Checks a colour table in Adobe's or Resolve's `.cube`, or Autodesk's `.3dl`. `reason` continues "The LUT file …". */
+/** Checks a color table in the format `.cube` of Adobe or Resolve, or `.3dl` of Autodesk. `reason` continues "The LUT file …". */
 export function checkLut(bytes: Uint8Array): AssetContent {
   const text = decode(bytes);
   if (text === null) return { ok: false, reason: 'is not text, as .cube and .3dl files are' };

@@ -2,9 +2,9 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { InputLimits, MediaInfo } from '../types.ts';
 
 /**
- * Limits on what an input declares, checked before any of it is decoded. Pixels: the largest frame of H.264 level 6.2,
- * 139,264 macroblocks = 8192×4352 (ITU-T H.264, table A-1). Side: what libx264 and libwebp can still encode.
- * Declared values may be false, so the limits of the cell apply as well.
+ * Limits on what an input declares, checked before any part of the input is decoded. `maxPixels` is the largest frame of H.264 level 6.2,
+ * 139,264 macroblocks = 8192×4352 (ITU-T H.264, table A-1). `maxSide` is the longest side that libx264 and libwebp can encode. Declared
+ * values may be false, so the limits of the cell apply as well.
  */
 export const INPUT_LIMITS: Readonly<InputLimits> = {
   maxStreams: 64,
@@ -16,7 +16,7 @@ export const INPUT_LIMITS: Readonly<InputLimits> = {
 
 export const SUBTITLE_DEMUXERS: readonly string[] = ['srt', 'webvtt', 'ass'];
 
-/** Throws `JobFailure` when the probe of an input exceeds a limit or shows nothing to process. */
+/** Throws `JobFailure` if the probe of an input exceeds a limit or shows no stream to process. */
 export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS): void {
   if (info.streamCount > limits.maxStreams) {
     throw new JobFailure(

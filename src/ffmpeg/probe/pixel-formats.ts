@@ -1,9 +1,12 @@
-/** Whether pixels of this format of FFmpeg can be transparent. */
+/** Whether pixels in this FFmpeg format can be transparent. */
 export function isAlphaFormat(pixelFormat: string | null): boolean {
   return pixelFormat !== null && /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d|pal8|vuya|ayuv)/.test(pixelFormat);
 }
 
-/** Bits per component of a format of FFmpeg. `raw` is what the stream declares, for an unknown format. */
+/**
+ * Returns the bits per component of an FFmpeg pixel format. `raw` is the depth that the stream declares, which is used if the format is
+ * unknown.
+ */
 export function bitDepthOf(pixelFormat: string | null, raw: number | null): number {
   const deep = pixelFormat
     ? /(?:p|gray|gbrp|gbrap|ya|x2rgb|x2bgr|p0)(9|10|12|14|16)(?:le|be)?$/.exec(pixelFormat)

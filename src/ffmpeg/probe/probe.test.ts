@@ -26,7 +26,7 @@ const video = (more: Record<string, unknown> = {}) => ({
 });
 
 describe('probeArgs', () => {
-  it('forces the demuxer, forbids every other demuxer, and ends with the input', () => {
+  it('returns arguments that force the demuxer, forbid every other demuxer, and end with the input', () => {
     const args = probeArgs({ path: '/in/0', demuxer: 'mov' });
     expect(args.slice(-2)).toEqual(['-i', '/in/0']);
     expect(args[args.indexOf('-f') + 1]).toBe('mov');
@@ -35,12 +35,12 @@ describe('probeArgs', () => {
   });
 });
 
-describe('ffprobe with these arguments', () => {
+describe('ffprobe with the arguments of probeArgs', () => {
   it.each([
     ['a concat script', "ffconcat version 1.0\nfile 'other.mp4'\n"],
     ['a playlist', '#EXTM3U\n#EXTINF:1,\nother.mp4\n#EXT-X-ENDLIST\n'],
     ['a manifest', '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period/></MPD>'],
-  ])('reads nothing from %s that claims to be a video', async (_, text) => {
+  ])('rejects %s that claims to be a video', async (_, text) => {
     const dir = await mkdtemp(join(tmpdir(), 'airlock-probe-'));
     try {
       const path = join(dir, '0');
@@ -61,7 +61,7 @@ describe('parseProbe', () => {
     [180, 180, 320, 180],
     [-180, 180, 320, 180],
     [45, 0, 320, 180],
-  ])('turns the counter-clockwise rotation %d into %d clockwise', (stated, rotation, width, height) => {
+  ])('converts the counterclockwise rotation %d to %d clockwise', (stated, rotation, width, height) => {
     const stream = probe([video({ side_data_list: [{ rotation: stated }] })]).video[0]!;
     expect([stream.rotation, stream.displayWidth, stream.displayHeight]).toEqual([rotation, width, height]);
   });
@@ -71,7 +71,7 @@ describe('parseProbe', () => {
     ['9:16', 320, 320],
     ['0:1', 320, 180],
     ['1:99999', 320, 180],
-  ])('applies the sample aspect ratio %s and ignores absurd ones', (sar, width, height) => {
+  ])('applies the sample aspect ratio %s if it is plausible', (sar, width, height) => {
     const stream = probe([video({ sample_aspect_ratio: sar })]).video[0]!;
     expect([stream.displayWidth, stream.displayHeight]).toEqual([width, height]);
   });
@@ -103,7 +103,7 @@ describe('parseProbe', () => {
     expect(info.audio[0]!.language).toBeNull();
   });
 
-  it('fails as invalid media on output that is not a probe, and on a file without streams', () => {
+  it('fails with invalid_media for output that is not a probe, and for a file without streams', () => {
     for (const json of ['', '{', 'null', '[]', '{}', '{"streams":[]}']) {
       expect(() => parseProbe(json, file)).toThrowError(expect.objectContaining({ code: 'invalid_media' }));
     }
@@ -167,19 +167,19 @@ describe('checkInput', () => {
   };
 
   it('accepts an ordinary video', () => expect(codeOf([video()])).toBeNull());
-  it('accepts 8K', () => expect(codeOf([video({ width: 7680, height: 4320 })])).toBeNull());
-  it('rejects more pixels than H.264 level 6.2 has', () =>
+  it('accepts 8K video', () => expect(codeOf([video({ width: 7680, height: 4320 })])).toBeNull());
+  it('rejects more pixels than H.264 level 6.2 allows', () =>
     expect(codeOf([video({ width: 8192, height: 4400 })])).toBe('too_many_pixels'));
   it('rejects a side that encoders cannot write', () =>
     expect(codeOf([video({ width: 20_000, height: 2 })])).toBe('too_many_pixels'));
   it('rejects more than 64 streams', () => expect(codeOf([video()], { nb_streams: 65 })).toBe('too_many_streams'));
-  it('rejects more than twelve hours', () => expect(codeOf([video()], { duration: '43201' })).toBe('too_long'));
+  it('rejects a duration above twelve hours', () => expect(codeOf([video()], { duration: '43201' })).toBe('too_long'));
   it('rejects a duration of zero', () => expect(codeOf([video()], { duration: '0.000' })).toBe('empty_media'));
   it('rejects more than 240 frames per second', () =>
     expect(codeOf([video({ avg_frame_rate: '1000/1' })])).toBe('unsupported_media'));
   it('rejects a file with only subtitles and data', () =>
     expect(codeOf([{ codec_type: 'data' }])).toBe('invalid_media'));
   it('rejects a video without a size', () => expect(codeOf([video({ width: 0 })])).toBe('invalid_media'));
-  it('rejects animated WebP with the reason that it cannot be read', () =>
+  it('rejects an animated WebP with unsupported_media', () =>
     expect(codeOf([video({ codec_name: 'webp', width: 0, height: 0 })])).toBe('unsupported_media'));
 });

@@ -3,7 +3,7 @@ import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts'
 import { displaySize, sampleAspect } from './display-size.ts';
 import { bitDepthOf, isAlphaFormat } from './pixel-formats.ts';
 
-/** Maximum number of streams that FFmpeg may open, and of bytes and microseconds that it may read to analyse them. */
+/** Maximum number of streams that FFmpeg may open, and maximum bytes and microseconds that it may read to analyze the streams. */
 export const MAX_STREAMS = 64;
 const PROBE_BYTES = '20000000';
 const ANALYZE_MICROSECONDS = '20000000';
@@ -25,8 +25,8 @@ const ENTRIES = [
 ].join(':');
 
 /**
- * The options that make FFmpeg open one file with one demuxer and nothing else. They come last before `-i`:
- * when an option is given twice, the last one wins.
+ * Returns the options that make FFmpeg open one file with one demuxer and nothing else. These options come last before `-i`, because the
+ * last option takes effect if an option is given twice.
  */
 export function inputSecurityArgs(demuxer: string, path = ''): string[] {
   return [
@@ -45,7 +45,7 @@ export function inputSecurityArgs(demuxer: string, path = ''): string[] {
   ];
 }
 
-/** ffprobe's arguments for one file inside the cell. */
+/** Returns ffprobe's arguments for one file inside the cell. */
 export function probeArgs(input: { path: string; demuxer: string }): string[] {
   return [
     '-v',
@@ -63,7 +63,7 @@ export function probeArgs(input: { path: string; demuxer: string }): string[] {
   ];
 }
 
-/** Parses ffprobe's JSON. Trusts nothing in it; throws only `JobFailure('invalid_media')`. */
+/** Parses ffprobe's JSON without trusting its contents. Throws only `JobFailure('invalid_media')`. */
 export function parseProbe(json: string, file: { sizeBytes: number; demuxer: string }): MediaInfo {
   const root = parseJson(json);
   const format = record(root.format);
@@ -164,7 +164,7 @@ function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
-/** A word of FFmpeg's own vocabulary. Anything else (free text of the file) becomes null. */
+/** Returns a word of FFmpeg's own vocabulary. Returns null for anything else, such as free text of the file. */
 function word(value: unknown, pattern: RegExp): string | null {
   return typeof value === 'string' && pattern.test(value) && value !== 'unknown' ? value : null;
 }
@@ -196,7 +196,10 @@ function parseAspect(value: unknown): number {
   return match ? sampleAspect(Number(match[1]), Number(match[2])) : 1;
 }
 
-/** FFmpeg states the rotation counter-clockwise; angles other than multiples of 90 degrees do not change the frame size. */
+/**
+ * Returns the clockwise rotation. FFmpeg reports counterclockwise degrees. An angle that differs by more than 1 degree from a multiple of
+ * 90 degrees counts as 0, because it does not change the frame size.
+ */
 function parseRotation(sideData: unknown): Rotation {
   const list = Array.isArray(sideData) ? sideData.slice(0, 64) : [];
   for (const item of list) {

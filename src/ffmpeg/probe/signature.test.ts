@@ -54,7 +54,7 @@ describe('detectMedia', () => {
     ['WEBVTT\n\n00:00.000 --> 00:01.000\nhi', 'text/vtt'],
     ['\uFEFF1\r\n00:00:00,000 --> 00:00:01,000\r\nhi\r\n', 'application/x-subrip'],
     ['[Script Info]\nScriptType: v4.00+\n', 'text/x-ass'],
-  ])('detects subtitles by their first line', async (text, mime) => {
+  ])('detects subtitles in %j as %s', async (text, mime) => {
     expect((await detectMedia(bytes(text)))?.mime).toBe(mime);
   });
 
@@ -108,7 +108,7 @@ describe('contentTypeMatches', () => {
     ['image/avif', 'video/mp4', false],
     ['audio/mpeg', 'audio/aac', false],
     ['text/vtt', 'application/x-subrip', false],
-  ])('%s against %s is %s', (declared, detected, matches) => {
+  ])('of %s and %s is %s', (declared, detected, matches) => {
     expect(contentTypeMatches(declared, detected)).toBe(matches);
   });
 });

@@ -2,12 +2,13 @@ import { fileTypeFromBuffer } from 'file-type';
 import { mainContentType } from '../../contract/formats.ts';
 import type { DetectedMedia } from '../types.ts';
 
-/** Bytes of a file's head that are inspected. */
+/** Number of bytes at the start of a file that are inspected. */
 const HEAD_BYTES = 65_536;
 
 /**
- * Signature type → its upload content type and the demuxer that may read it. Types that are not listed are rejected: playlists (m3u8, mpd,
- * ffconcat, sdp) and vector graphics have no signature here, so a file can never choose a demuxer that opens other files.
+ * Maps the type of a signature to the content type of an upload and to the demuxer that may read the file. Types that are not listed are
+ * rejected: playlists (m3u8, mpd, ffconcat, sdp) and vector graphics have no signature here, so a file can never choose a demuxer that
+ * opens other files.
  */
 export const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
   'video/mp4': { mime: 'video/mp4', demuxer: 'mov' },
@@ -77,14 +78,14 @@ export function contentTypeMatches(declared: string, detected: string): boolean 
   return want === have || FAMILIES.some((family) => family.includes(want) && family.includes(have));
 }
 
-/** Signatures that file-type does not know, or identifies by one byte only. */
+/** Detects signatures that file-type does not know, or identifies by only one byte. */
 function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   const ascii = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
   if (ascii(0, 4) === 'RF64' && ascii(8, 4) === 'WAVE') return { mime: 'audio/wav', demuxer: 'wav' };
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xba) {
     return { mime: 'video/mpeg', demuxer: 'mpeg' };
   }
-  // An MPEG-2 sequence header: raw video without a container.
+  // An MPEG-2 sequence header begins raw video without a container.
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xb3) {
     return { mime: 'video/mpeg', demuxer: 'mpegvideo' };
   }
@@ -98,7 +99,7 @@ function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   return detectSubtitles(bytes);
 }
 
-/** ISO 13818-1: packets of 188 bytes (192 with the time code of M2TS), each starting with 0x47. */
+/** Whether the file is a transport stream (ISO 13818-1): packets of 188 bytes (192 with the time code of M2TS), each starting with 0x47. */
 function isTransportStream(bytes: Uint8Array): boolean {
   for (const [first, size] of [
     [0, 188],
@@ -113,7 +114,10 @@ function isTransportStream(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Two ADTS headers in a row (ISO 13818-7): the length in the first header points to the second header. */
+/**
+ * Whether the file starts with two ADTS headers in a row (ISO 13818-7): the length in the first header points to the second header. The
+ * second header may lie beyond the inspected bytes.
+ */
 function isAdts(bytes: Uint8Array): boolean {
   if (bytes.length < 7) return false;
   const length = ((bytes[3]! & 0x03) << 11) | (bytes[4]! << 3) | (bytes[5]! >> 5);
@@ -122,7 +126,7 @@ function isAdts(bytes: Uint8Array): boolean {
   return bytes[length] === 0xff && (bytes[length + 1]! & 0xf6) === 0xf0;
 }
 
-/** An MPEG audio frame header without reserved values (ISO 11172-3, 2.4.2.3). */
+/** Whether the file starts with an MPEG audio frame header without reserved values (ISO 11172-3, 2.4.2.3). */
 function isMpegAudio(bytes: Uint8Array): boolean {
   const version = (bytes[1]! >> 3) & 3;
   const layer = (bytes[1]! >> 1) & 3;

@@ -1,7 +1,7 @@
 import { INPUT_LIMITS } from './input-limits.ts';
 import { inputSecurityArgs } from './probe.ts';
 
-/** A transformation before display. Quarters are anti-clockwise; mirroring over `x` swaps left and right. */
+/** A transformation before display. `quarters` counts counterclockwise quarter turns. Mirroring over `x` swaps left and right. */
 export type Turn =
   | { kind: 'rotate'; quarters: number }
   | { kind: 'mirror'; axis: 'x' | 'y' }
@@ -14,8 +14,8 @@ export interface Tiling {
 }
 
 /**
- * A HEIC or AVIF still as the sanitizer describes it. Its tiles are the frames of a remuxed movie: the first stream has
- * the colours, the second the transparency.
+ * A HEIC or AVIF still as the sanitizer describes it. Its tiles are the frames of a remuxed movie: the first stream contains the colors,
+ * the second stream contains the transparency.
  */
 export interface StillPicture {
   codec: 'av1' | 'hevc';
@@ -24,14 +24,14 @@ export interface StillPicture {
   height: number;
   colors: Tiling;
   alpha: (Tiling & { premultiplied: boolean }) | null;
-  /** More than 8 bits. */
+  /** Whether the picture has more than 8 bits per component. */
   isDeep: boolean;
   turns: readonly Turn[];
 }
 
 /**
- * Arguments for FFmpeg to decode a still into a PNG, upright and complete. By itself, FFmpeg 7.1 decodes only one tile,
- * without transparency and rotation. Transparent pictures get 8 bits, because `alphamerge` supports no more.
+ * Returns arguments for FFmpeg to decode a still into a PNG, upright and complete. By itself, FFmpeg 7.1 decodes only one tile, without
+ * transparency and rotation. Transparent pictures get 8 bits, because `alphamerge` supports no more.
  */
 export function stillArgs(still: StillPicture, input: string, output: string): string[] {
   return [
@@ -66,7 +66,7 @@ function assemble(tiling: Tiling): string[] {
   return isTiled(tiling) ? [`tile=${tiling.columns}x${tiling.rows}`] : [];
 }
 
-/** The last row and column of tiles may extend beyond the picture. */
+/** Crops the assembled tiles to the picture. The last row and column of tiles may extend beyond the picture. */
 function cut({ width, height }: StillPicture, tiling: Tiling): string[] {
   return isTiled(tiling) ? [`crop=${width}:${height}:0:0:exact=1`] : [];
 }

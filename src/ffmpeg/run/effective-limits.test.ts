@@ -10,8 +10,8 @@ const SERVER: CellBudget = {
   outputBytes: 2_048_576_000,
 };
 
-describe('effectiveLimits', () => {
-  it('are the server’s unless lower limits are set', () => {
+describe('effective limits', () => {
+  it('are the limits of the server unless lower limits are set', () => {
     const { budget, applied } = effectiveLimits(SERVER, {}, { memory_mb: null, wall_seconds: 121 });
     expect(budget).toEqual(SERVER);
     expect(applied.limits).toEqual({
@@ -30,7 +30,7 @@ describe('effectiveLimits', () => {
     expect(Object.values(applied.limits).map(({ setBy }) => setBy)).toEqual(['job', 'account', 'job', 'server']);
   });
 
-  it('name the broader source when two limits are equal, because raising only the narrower limit would not help', () => {
+  it('name the broader source if two limits are equal, because raising only the narrower limit would not help', () => {
     const { applied } = effectiveLimits(
       SERVER,
       { memory_mb: 300, cpu_seconds: 240 },
@@ -39,7 +39,7 @@ describe('effectiveLimits', () => {
     expect([applied.limits.memory_mb.setBy, applied.limits.cpu_seconds.setBy]).toEqual(['account', 'server']);
   });
 
-  it('are never above any source, and equal the source that they name', () => {
+  it('are never above the limit of any source, and equal the limit of the source that they name', () => {
     const any = fc.record(
       Object.fromEntries(
         LIMIT_NAMES.map((name) => [
@@ -72,7 +72,7 @@ describe('effectiveLimits', () => {
 });
 
 describe('withHit', () => {
-  it('names the limit that ended a cell, and none for other ends', () => {
+  it('names the limit that ended a cell, and no limit for other ends', () => {
     const { applied } = effectiveLimits(SERVER, {}, {});
     const hit = (end: string) => withHit(applied, end).hit;
     expect(['limit_memory', 'limit_cpu', 'limit_wall', 'limit_output'].map(hit)).toEqual([...LIMIT_NAMES]);

@@ -46,13 +46,13 @@ export function effectiveLimits(server: CellBudget, account: JobLimits, job: Job
     };
     lower('account', account[name]);
     lower('job', job[name]);
-    // Rounded down: the reported limit never exceeds the enforced one.
+    // The value is rounded down, so that the reported limit never exceeds the enforced limit.
     limits[name] = { value: Math.floor(budget[key] / scale), setBy };
   }
   return { budget, applied: { limits, hit: null } };
 }
 
-/** The limit that killed a cell, by the sandbox's name of the end. */
+/** Maps the end of a killed cell, as the sandbox names it, to the limit that killed the cell. */
 const LIMIT_OF_END: Readonly<Record<string, LimitName>> = {
   limit_memory: 'memory_mb',
   limit_cpu: 'cpu_seconds',
@@ -60,7 +60,7 @@ const LIMIT_OF_END: Readonly<Record<string, LimitName>> = {
   limit_output: 'output_mb',
 };
 
-/** The same limits, with the limit that killed the cell. */
+/** Returns the limits with the limit that killed the cell, or with null if no limit did. */
 export function withHit(applied: AppliedLimits, end: string): AppliedLimits {
   return { ...applied, hit: LIMIT_OF_END[end] ?? null };
 }

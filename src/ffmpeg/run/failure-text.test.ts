@@ -39,7 +39,7 @@ describe('explainFailure', () => {
     [159, 'sandbox_violation'],
     [153, 'limit_output'],
     [152, 'limit_cpu'],
-  ])('recognises the exit code %d', (exitCode, code) => expect(ended('', { exitCode }).code).toBe(code));
+  ])('maps the exit code %d to %s', (exitCode, code) => expect(ended('', { exitCode }).code).toBe(code));
 
   it('reports a file without an index as cut off', async () => {
     const path = join(dir, 'cut.mp4');
@@ -73,7 +73,7 @@ describe('explainFailure', () => {
     expect(message).toContain('vp8');
   });
 
-  it('quotes FFmpeg about a rejected value', async () => {
+  it('quotes FFmpeg’s message about a rejected value', async () => {
     const stderr = await realStderr([
       '-f',
       'lavfi',
@@ -89,12 +89,12 @@ describe('explainFailure', () => {
     expect(ended(stderr).message.toLowerCase()).toContain('preset');
   });
 
-  it('reports the input as the cause while probing', () => {
+  it('reports the input as the cause of a failed probe', () => {
     expect(ended('something odd', { stage: 'probe' }).code).toBe('invalid_media');
     expect(ended('something odd').code).toBe('encode_failed');
   });
 
-  it('shows inputs by their number and no path or URL', () => {
+  it('shows inputs by their number, and shows no path or URL', () => {
     const { message } = ended(
       '[in#0 @ 0x55d0c0a1b2c3] Error opening input: /in/0 https://user:pw@host/x?sig=1 file:/out/output.mp4 /etc/shadow failed',
     );
@@ -114,7 +114,7 @@ describe('explainFailure', () => {
     '/a',
     '[a] ',
     'a+a',
-  ])('needs little time for a long line of an input’s text: %s', (text) => {
+  ])('needs less than 80 ms for a long line with text of an input: %s', (text) => {
     const before = process.cpuUsage();
     ended(text.repeat(Math.ceil(65_536 / text.length)));
     expect(process.cpuUsage(before).user).toBeLessThan(80_000);

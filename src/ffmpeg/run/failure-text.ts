@@ -7,7 +7,7 @@ export interface ProgramEnd {
   exitCode: number | null;
   signal: string | null;
   stderr: string;
-  /** `probe`: every failure is caused by the input. Default: `encode`. */
+  /** In the stage `probe`, the input causes every failure. Default: `encode`. */
   stage?: 'probe' | 'encode';
 }
 
@@ -19,8 +19,8 @@ export interface Explanation {
 
 const MAX_MESSAGE = 300;
 /**
- * Characters of a line that are read. An input can put long texts into FFmpeg's messages, and some patterns take a time that
- * grows with the square of a line.
+ * Maximum characters of a line that are read. An input can put long texts into FFmpeg's messages, and some patterns take a time that grows
+ * with the square of the line's length.
  */
 const MAX_LINE = 2000;
 
@@ -42,7 +42,10 @@ interface Pattern {
   say?: string;
 }
 
-/** Limits that a program reaches during another operation. They explain more than the failure of that operation. */
+/**
+ * Messages about limits that a program reaches during another operation. They explain more than the failure of that operation, so they are
+ * matched first.
+ */
 const LIMITS: readonly Pattern[] = [
   {
     pattern: /Cannot allocate memory|std::bad_alloc|malloc of size \d+ failed/i,
@@ -61,7 +64,7 @@ const LIMITS: readonly Pattern[] = [
   },
 ];
 
-/** FFmpeg's messages and their failure codes. The first match counts, so the precise messages come first. */
+/** FFmpeg's messages and their failure codes. The first match counts, so the more precise messages come first. */
 const PATTERNS: readonly Pattern[] = [
   {
     pattern: /not on whitelist/i,
@@ -116,7 +119,7 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Explains why a run failed, in FFmpeg's own words if possible. Never shows a path, a URL or a tag of the file. */
+/** Explains why a run failed, with a prepared sentence or with FFmpeg's own words. Never shows a path, a URL or a tag of the file. */
 export function explainFailure(run: ProgramEnd): Explanation {
   const ended = BY_END[run.end];
   if (ended) return ended;
@@ -166,7 +169,7 @@ function match(lines: readonly string[], patterns: readonly Pattern[]): (Pattern
   return null;
 }
 
-/** Lines that do not explain the failure. */
+/** Matches lines that do not explain the failure. */
 const NOISE =
   /^(Conversion failed!?|Svt\[|x26[45] \[info\]|Fontconfig|deprecated pixel format|Last message repeated|Task finished with error|Terminating thread)/i;
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../testkit/run.ts';
 import { explainFailure } from './failure-text.ts';
 
-/** Uses the messages of FFmpeg 7.1 itself. */
+/** These tests use the actual messages of FFmpeg 7.1. */
 describe('a filter that fails', () => {
   let dir = '';
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe('a filter that fails', () => {
     ['lut3d', ['-vf', 'lut3d=file=broken.cube'], ''],
     ['subtitles', ['-vf', 'subtitles=filename=missing.srt'], 'Unable to open'],
     ['atempo', ['-f', 'lavfi', '-i', 'sine=d=0.1', '-af', 'atempo=900'], 'out of range'],
-  ])('is named: %s', async (filter, args, words) => {
+  ])('is named in the message: %s', async (filter, args, words) => {
     const { code, message } = await explain(['small.mp4'], ...args);
     expect(code).toBe('filter_failed');
     expect(message).toMatch(new RegExp(`^Filter ${filter}: .*\\.$`));
@@ -44,7 +44,7 @@ describe('a filter that fails', () => {
   });
 
   it.each(['concat=n=2:v=1:a=0', 'hstack', 'xfade=duration=0.1', 'blend=all_mode=screen'])(
-    'a filter that fails because its inputs differ is reported with a remedy: %s',
+    'because its inputs differ is reported with a remedy: %s',
     async (filter) => {
       const { code, message } = await explain(['small.mp4', 'large.mp4'], ...complex(`[0:v][1:v]${filter}[o]`));
       expect(code).toBe('filter_failed');
@@ -53,7 +53,7 @@ describe('a filter that fails', () => {
     },
   );
 
-  it('a filter that fails because a stream is missing is reported with the kind of the stream', async () => {
+  it('because a stream is missing is reported with the kind of the stream', async () => {
     expect(await explain(['sound.wav'], ...complex('[0:v]hflip[o]'))).toEqual({
       code: 'no_video_stream',
       message: 'A filter reads video of an input that has none.',
@@ -61,13 +61,13 @@ describe('a filter that fails', () => {
     expect((await explain(['small.mp4'], ...complex('[0:a]volume=2[o]'))).code).toBe('no_audio_stream');
   });
 
-  it('a filter that fails because memory is missing is reported with that reason', () => {
+  it('because of missing memory is reported with limit_memory', () => {
     const stderr =
       '[Parsed_reverse_0 @ 0x7f00] Failed to configure input pad\nCannot allocate memory\n[vf#0:0 @ 0x1] Error while filtering: Cannot allocate memory';
     expect(explainFailure({ end: 'exit', exitCode: 244, signal: null, stderr }).code).toBe('limit_memory');
   });
 
-  it('is not reported as the cause because of its warnings', async () => {
+  it('is not reported as the cause if it has only printed warnings', async () => {
     const stderr =
       '[Parsed_scale_0 @ 0x7f00] deprecated pixel format used\n[libx264 @ 0x1] Error setting preset/tune photo/(null).';
     expect(explainFailure({ end: 'exit', exitCode: 1, signal: null, stderr }).code).toBe('encode_failed');

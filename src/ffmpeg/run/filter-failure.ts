@@ -4,24 +4,24 @@ export interface FilterFailure {
   code: FailureCode;
   /** The filter that failed, if FFmpeg named one. */
   filter: string | null;
-  /** A complete sentence; null = `line` in FFmpeg's own words. */
+  /** A complete sentence that explains the failure; null = `line` explains it in FFmpeg's own words. */
   say: string | null;
   line: string;
 }
 
-/** `[Parsed_scale_0 @ 0x…]`: FFmpeg's name for an unnamed filter; the planner names none. */
+/** Matches `[Parsed_scale_0 @ 0x…]`, with which FFmpeg begins the messages of an unnamed filter. The planner names no filter. */
 const SPEAKER = /\[Parsed_([a-z0-9_]+)_\d{1,4} @ /;
-/** Lines that show that a filter caused the failure, not the input or the encoder. */
+/** Matches lines that show that a filter caused the failure, not the input or the encoder. */
 const VERDICT =
   /Error (?:re)?initializing filters|Error while filtering|Error binding filtergraph|in filtergraph description|Failed to configure (?:input|output) pad|Error applying option '[^']*' to filter|No such filter|Filter '[^']*' has (?:output|input)|(?:Media type mismatch|Cannot create the link)/i;
-/** Lines of a filter that only repeat that it failed. */
+/** Matches lines that report the failure of a filter without a reason. */
 const ECHO = /Failed to configure|Last message repeated/i;
 
-/** Inputs of a filter that must match but differ: concat, hstack, vstack, xfade, blend … */
+/** Matches messages about differing inputs of a filter whose inputs must match: concat, hstack, vstack, xfade, blend … */
 const UNLIKE =
   /parameters .*do(?:es)? not match|(?:height|width) \d+ does not match|timebases? .*do not match|frame rate .*not match|different (?:sizes|formats)/i;
 
-/** Finds the filter that caused the failure in the raw lines of FFmpeg's standard error. Null if no filter did. */
+/** Finds the filter that caused the failure in the raw lines of FFmpeg's standard error. Returns null if no filter caused the failure. */
 export function filterFailure(lines: readonly string[]): FilterFailure | null {
   const unmatched = lines.map((line) => NO_STREAM.exec(line)).find((match) => match !== null);
   if (unmatched) {

@@ -43,7 +43,7 @@ describe('ProgressReader', () => {
     expect(reader[0]!.frame).toBe(30);
   });
 
-  it('never throws on garbage and never reports a negative or infinite number', () => {
+  it('never throws on invalid output, and never reports a negative or infinite number', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -72,7 +72,7 @@ describe('progressFraction', () => {
     [null, 4, null],
     [1, null, null],
     [1, 0, null],
-  ])('progressFraction of %s of %s seconds is %s', (time, duration, fraction) =>
+  ])('for %s of %s seconds is %s', (time, duration, fraction) =>
     expect(progressFraction(time, duration)).toBe(fraction),
   );
 });
@@ -83,7 +83,7 @@ describe('etaSeconds', () => {
     [12, 10, 4, 0],
     [2, 10, 0, null],
     [2, 10, null, null],
-  ])('etaSeconds at %s of %s seconds and speed %s is %s', (time, duration, speed, eta) =>
+  ])('for %s of %s seconds and the speed %s is %s', (time, duration, speed, eta) =>
     expect(etaSeconds(time, duration, speed)).toBe(eta),
   );
 });

@@ -10,7 +10,7 @@ export interface ProgressReport {
   ended: boolean;
 }
 
-/** Characters. Much longer than any line of FFmpeg. Longer lines are dropped instead of kept in memory. */
+/** Maximum characters of a line. FFmpeg's lines are much shorter. Longer lines are dropped instead of being kept in memory. */
 const MAX_LINE = 4096;
 
 const EMPTY: ProgressReport = {
@@ -22,7 +22,7 @@ const EMPTY: ProgressReport = {
   ended: false,
 };
 
-/** Reads `-progress pipe:1` in chunks of any size, and calls back once for each block. */
+/** Reads `-progress pipe:1` in chunks of any size, and calls `onReport` once for each block. */
 export class ProgressReader {
   readonly #onReport: (report: ProgressReport) => void;
   #line = '';
@@ -34,7 +34,7 @@ export class ProgressReader {
   }
 
   feed(chunk: Buffer | string): void {
-    // latin1: every key and number is ASCII, so a split multi-byte character does no harm.
+    // latin1 is sufficient: every key and number is ASCII, so a split multi-byte character does no harm.
     const text = typeof chunk === 'string' ? chunk : chunk.toString('latin1');
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
@@ -92,13 +92,13 @@ export class ProgressReader {
   }
 }
 
-/** Completed share of the work, 0 to 1; null = unknown. */
+/** Returns the completed share of the work, 0 to 1; null = unknown. */
 export function progressFraction(outTimeSeconds: number | null, durationSeconds: number | null): number | null {
   if (outTimeSeconds === null || durationSeconds === null || !(durationSeconds > 0)) return null;
   return Math.min(1, Math.max(0, outTimeSeconds / durationSeconds));
 }
 
-/** Seconds until the end at the current speed; null = unknown. */
+/** Returns the seconds until the end at the current speed; null = unknown. */
 export function etaSeconds(
   outTimeSeconds: number | null,
   durationSeconds: number | null,

@@ -17,7 +17,7 @@ describe('the figures that a filter of FFmpeg lists', () => {
     expect(figuresOf('ssim', [ssim(0.7), ssim(0.9)])).toEqual({ metric: 'ssim', mean: 0.8, p1: 0.7 });
   });
 
-  it('average PSNR by the mean square error, as FFmpeg does', () => {
+  it('include PSNR averaged by the mean square error, as in FFmpeg', () => {
     const lines = [30, 50].map((value) => `n:1 mse_avg:1.0 mse_y:1.0 psnr_avg:${value}.00 psnr_y:31.00`);
     expect(figuresOf('psnr', lines)).toEqual({ metric: 'psnr', mean: 32.967, p1: 30 });
   });
@@ -32,7 +32,7 @@ describe('the figures that a filter of FFmpeg lists', () => {
     expect(figuresOf('xpsnr', [line])).toEqual({ metric: 'xpsnr', mean: 100, p1: 100 });
   });
 
-  it('are empty without frames, and ignore every other text', () => {
+  it('are null without frames, and for any other text', () => {
     expect(figuresOf('ssim', [])).toBeNull();
     expect(figuresOf('ssim', ['All:', ssim('1e9'), ssim(777), 'x'.repeat(1e6)])).toBeNull();
   });

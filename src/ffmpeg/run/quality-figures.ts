@@ -1,21 +1,21 @@
 import type { Metric } from '../../contract/metrics.ts';
 import type { QualityFigures } from '../../contract/quality.ts';
 
-/** Decibels of frames that do not differ, whose exact value is infinite. */
+/** Decibels recorded for identical frames, whose exact value is infinite. */
 const MOST_DECIBELS = 100;
 
 interface MetricRule {
   /** Reads the values of one frame: a single value, or one value per plane. */
   frame: RegExp;
-  /** Divisor of the exponent in whose domain FFmpeg averages; null = the values themselves. */
+  /** FFmpeg averages `10 ** (-value / power)`; null = it averages the values themselves. */
   power: number | null;
   digits: number;
   most: number;
 }
 
 /**
- * As the filters of FFmpeg compute their own totals: SSIM is averaged as it is, PSNR by the mean square error, XPSNR by the root
- * of its weighted square error, and of its planes the lowest counts.
+ * Rules by which the filters of FFmpeg compute their totals: SSIM averages its values, PSNR averages the mean square error, and XPSNR
+ * averages the root of its weighted square error. Of the planes of XPSNR, the lowest mean counts.
  */
 const RULES: Readonly<Record<Metric, MetricRule>> = {
   ssim: { frame: /\bAll:([\d.]+) /, power: null, digits: 6, most: 1 },
@@ -26,12 +26,12 @@ const RULES: Readonly<Record<Metric, MetricRule>> = {
   },
 };
 
-/** Collects the figures that a filter of FFmpeg lists, one line for each frame. */
+/** Collects the values of one metric that a filter of FFmpeg prints, one line for each frame. */
 export class FigureList {
   readonly #metric: Metric;
-  /** The lowest plane of each frame. */
+  /** The value of the lowest plane of each frame. */
   readonly #frames: number[] = [];
-  /** Sums per plane, in the domain in which they are averaged. */
+  /** The sum of the values of each plane, in the domain in which they are averaged. */
   readonly #sums: number[] = [];
 
   constructor(metric: Metric) {
@@ -51,7 +51,7 @@ export class FigureList {
     }
   }
 
-  /** Null without frames. */
+  /** Returns the mean and the first percentile, or null if there are no frames. */
   result(): QualityFigures | null {
     const count = this.#frames.length;
     if (count === 0) return null;
@@ -62,7 +62,7 @@ export class FigureList {
     return {
       metric: this.#metric,
       mean: rounded(Math.min(...means)),
-      // The nearest rank: 99 of 100 frames are at least as good.
+      // The nearest rank: at least 99 of 100 frames are at least as good.
       p1: rounded(sorted[Math.max(0, Math.ceil(count / 100) - 1)]!),
     };
   }

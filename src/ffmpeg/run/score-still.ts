@@ -4,7 +4,9 @@ const DARK = 64;
 /** Luma from which a picture counts as bright, and from which it counts as white. */
 const BRIGHT = 200;
 const WHITE = 236;
-/** Standard deviation of the luma of a picture with full contrast. A fade towards one color halves it. */
+/**
+ * Standard deviation of the luma of a picture with full contrast. Halfway through a fade to one color, a picture has half its deviation.
+ */
 const FULL_CONTRAST = 48;
 
 /**
@@ -40,7 +42,7 @@ function sharpness(luma: Uint8Array, width: number): number {
   return sum / Math.max(1, (width - 2) * (rows - 2));
 }
 
-/** 0 for values up to `from`, 1 for values from `to` on. */
+/** Returns 0 for values up to `from` and 1 for values from `to` on, and rises linearly between them. */
 function ramp(value: number, from: number, to: number): number {
   return Math.min(1, Math.max(0, (value - from) / (to - from)));
 }

@@ -5,7 +5,7 @@ import { ProgressReader, type ProgressReport } from './progress.ts';
 import { trackProgress } from './track-progress.ts';
 
 const REPORT: ProgressReport = { outTimeSeconds: 4, frame: 100, fps: 50, speed: 2, totalSize: 1, ended: false };
-/** Reports of an encoder that still has frames when FFmpeg has read its input. */
+/** A report of an encoder that still has frames after FFmpeg has read its input. */
 const LATE: ProgressReport = { ...REPORT, outTimeSeconds: null, speed: null };
 
 describe('the progress of a run', () => {
@@ -13,13 +13,13 @@ describe('the progress of a run', () => {
     expect(trackProgress(10)(REPORT)).toEqual({ fraction: 0.4, speed: 2, etaSeconds: 3 });
   });
 
-  it('follows the number of frames when FFmpeg prints no time', () => {
+  it('follows the number of frames if FFmpeg prints no time', () => {
     const track = trackProgress(10);
     track(REPORT);
     expect(track({ ...LATE, frame: 200, fps: 40 })).toEqual({ fraction: 0.8, speed: 1.6, etaSeconds: 1.25 });
   });
 
-  it('does not change when FFmpeg prints neither a time nor frames', () => {
+  it('does not change if FFmpeg prints neither a time nor frames', () => {
     const track = trackProgress(10);
     track({ ...REPORT, frame: null, fps: null });
     expect(track({ ...LATE, frame: null, fps: null })).toEqual({ fraction: 0.4, speed: 2, etaSeconds: 3 });
@@ -48,7 +48,7 @@ describe('the progress of a run', () => {
     );
   });
 
-  it('the progress of a run of a slow encoder rises to the end while FFmpeg prints N/A', async () => {
+  it('of a slow encoder rises to the end while FFmpeg prints N/A', async () => {
     const input = '-f lavfi -i testsrc2=s=160x90:r=25:d=8 -f lavfi -i sine=d=8';
     const output = '-c:v libx264 -preset veryslow -threads 1 -stats_period 0.02 -progress pipe:1 -f mp4 -y /dev/null';
     const { stdout } = await run('ffmpeg', `-nostdin -v error ${input} ${output}`.split(' '));

@@ -10,11 +10,12 @@ export interface ProgressEstimate {
 }
 
 /**
- * Returns a function that receives every report of one run of FFmpeg. When FFmpeg has read its input, it prints no times, although an
- * encoder may still buffer many frames. The time is then computed from the number of frames, at the rate of the earlier frames.
+ * Returns a function that receives every report of one run of FFmpeg and estimates the progress of the run. Once FFmpeg has read its entire
+ * input, it prints no times, although an encoder may still buffer many frames. The time is then computed from the number of frames, at the
+ * rate of the earlier frames.
  */
 export function trackProgress(durationSeconds: number | null): (report: ProgressReport) => ProgressEstimate {
-  /** Frames in a second of the output so far. */
+  /** Frames per second of the output so far. */
   let rate: number | null = null;
   let speed: number | null = null;
   let reached: number | null = null;

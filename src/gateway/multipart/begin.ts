@@ -26,7 +26,9 @@ export async function abortUpload(context: Context): Promise<void> {
   context.response.writeHead(204).end();
 }
 
-/** Clients may only send parts. Listing, completing and aborting uploads requires an internal role, which signs in headers. */
+/**
+ * Throws `AccessDenied` for a signed URL. Clients may only send parts. All other calls require an internal role, which signs in headers.
+ */
 export function requireInternalRole({ identity }: Context): void {
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL can only be used to send a part.');
 }

@@ -17,11 +17,11 @@ interface ListedPart {
   etag: string;
 }
 
-/** Size of a body with 10,000 parts of about 90 bytes each. */
+/** Maximum size of the body in bytes. 10,000 parts need about 90 bytes each. */
 const MAX_BODY_BYTES = 1_048_576;
-/** A part has three elements, each with two tags. */
+/** Maximum number of tags in the body. A part has three elements, each with two tags. */
 const MAX_TAGS = 6 * MAX_PARTS + 10;
-/** S3: "5 MiB to 5 GiB. There is no minimum size limit on the last part". */
+/** Minimum size of every part except the last, in bytes. S3: "5 MiB to 5 GiB. There is no minimum size limit on the last part". */
 const MIN_PART_BYTES = 5 * 1_048_576;
 const COPY_BYTES = 1_048_576;
 
@@ -76,7 +76,7 @@ function malformed(): S3Error {
   );
 }
 
-/** Returns the listed parts. Throws unless all are stored, in order, and of valid sizes. */
+/** Returns the listed parts. Throws if a part is not stored, is out of order or is too small, or if the parts together are too large. */
 function selectParts(stored: PartFile[], listed: ListedPart[], maxBytes: number): PartFile[] {
   const byNumber = new Map(stored.map((part) => [part.number, part]));
   const selected = listed.map(({ number, etag }, index) => {
@@ -103,7 +103,7 @@ function selectParts(stored: PartFile[], listed: ListedPart[], maxBytes: number)
 
 /**
  * Publishes the file that contains all parts as the object, without copying bytes. Returns null if the file system does not support links.
- * A link is necessary so that the parts exist until the object does.
+ * A link, unlike a move, keeps the parts until the object exists.
  */
 async function takeJoined({ disk, reservations }: Context, upload: Upload, parts: PartFile[], folder: string) {
   // Checks that the disk reserve is not in use.
@@ -119,7 +119,10 @@ async function takeJoined({ disk, reservations }: Context, upload: Upload, parts
   }
 }
 
-/** Copies the parts, and keeps them until the object exists, so that a failed attempt can be repeated. Needs disk space for both. */
+/**
+ * Copies the parts into an object. Keeps the parts until the object exists, so that a failed attempt can be repeated. Needs disk space for
+ * the parts and the object.
+ */
 async function assemble({ disk, reservations }: Context, upload: Upload, parts: PartFile[]) {
   const reservation = await reservations.reserve(totalSize(parts));
   try {

@@ -13,7 +13,7 @@ export async function getPart(context: Context): Promise<void> {
   requireInternalRole(context);
   const number = numberIn(target, 'partNumber', 1, MAX_PARTS);
   const part = (await uploads.parts(uploadOf(context))).find((one) => one.number === number);
-  // If a client sends a part again, it is stored in a new file, so the old file may no longer exist.
+  // If a client sends a part again, the part is stored in a new file, so the old file may no longer exist.
   const handle = part && (await open(part.path, 'r').catch(() => null));
   if (!part || !handle) {
     response.writeHead(204).end();

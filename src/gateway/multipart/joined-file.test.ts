@@ -39,7 +39,7 @@ describe('an upload in parts of one size', () => {
   const joined = (id: string) => join(gateway.root, 'parts', id, 'joined');
   const expectObject = async (expected: Buffer) => expect(hash(await object())).toBe(hash(expected));
 
-  it('becomes the object without a copy of its bytes, in any order of its parts', async () => {
+  it('becomes the object without a copy of its bytes, regardless of the order in which its parts arrive', async () => {
     const id = await begin();
     for (const number of [3, 1, 2]) await send(id, number);
     const { ino } = await stat(joined(id));
@@ -51,7 +51,7 @@ describe('an upload in parts of one size', () => {
     expect(await readdir(join(gateway.root, 'parts'))).toEqual([]);
   });
 
-  it('keeps the bytes of each entity tag when a part is sent again, and is joined from the newest parts', async () => {
+  it('never changes the bytes of an entity tag when a part is sent again, and is joined from the newest parts', async () => {
     const id = await begin();
     const other = randomBytes(bytes.length);
     for (const number of [1, 2, 3]) await send(id, number);
@@ -68,7 +68,7 @@ describe('an upload in parts of one size', () => {
     await expectObject(Buffer.concat([partOf(bytes, 1), partOf(other, 2), partOf(bytes, 3)]));
   });
 
-  it('accepts a part again after its first PUT was interrupted, and contains no bytes of that PUT', async () => {
+  it('accepts a part again after its first PUT was interrupted, and contains no bytes of the interrupted PUT', async () => {
     const id = await begin();
     const broken = request(await urlOf(id, 3, LAST), { method: 'PUT', headers: { 'content-length': LAST } });
     const failed = once(broken, 'error');
@@ -96,7 +96,7 @@ describe('an upload in parts of one size', () => {
     await expectObject(bytes.subarray(0, 2 * PART));
   });
 
-  it('is joined from the selected parts if some parts are omitted, or have another size', async () => {
+  it('is joined from the selected parts if some parts are omitted or have another size', async () => {
     const id = await begin();
     for (const number of [1, 2, 3]) await send(id, number);
     expect(await complete(id, [1, 2])).toBe(true);
@@ -130,7 +130,7 @@ describe('an upload in parts of one size', () => {
     expect((await stat(outside)).size).toBe(4);
   });
 
-  it('rejects a part beyond the largest object', async () => {
+  it('does not grow its file for a part beyond the largest object', async () => {
     const id = await begin();
     for (const number of [1, 2]) await send(id, number);
     const url = await urlOf(id, 10_000, PART);

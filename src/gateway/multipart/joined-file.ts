@@ -8,10 +8,10 @@ import { joinedPath, type PartFile } from './part-files.ts';
  *     <upload>/joined          |  part 1  |  part 2  |          |  part 4  |
  *     <upload>/00001~VERSION@SIZE, 00002~…, 00004~…              empty files that show which parts are complete
  *
- * A complete part is never overwritten: a part that is sent again gets its own file. The bytes of an entity tag therefore never change.
+ * A complete part is never overwritten: a part that is sent again gets its own file. Therefore, the bytes of an entity tag never change.
  */
 
-/** Opens the file for a PUT of one part. Returns null if this account may not write to the file, because it has become an object. */
+/** Opens the file for a PUT of one part. Returns null if the file cannot be written, for example because it has become an object. */
 export async function openJoined(folder: string): Promise<FileHandle | null> {
   const flags = constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(joinedPath(folder), flags, 0o600).catch(() => null);
@@ -34,7 +34,7 @@ export function containsExactly(
   });
 }
 
-/** Makes the file durable, read-only and exactly this long. */
+/** Truncates the file to `size` bytes, and makes it durable and read-only. */
 export async function sealJoined(folder: string, size: number): Promise<void> {
   const handle = await open(joinedPath(folder), constants.O_RDWR | constants.O_NOFOLLOW);
   try {

@@ -92,7 +92,7 @@ describe('a stored part of an incomplete upload', () => {
 });
 
 describe('the body of a complete request', () => {
-  it('is rejected entirely if it is malformed, and the upload does not change', async () => {
+  it('is rejected if it is malformed, without changing the upload', async () => {
     const id = await begin();
     const { etag } = await send(id, 1, 'abc');
     const good = named([1, etag]);
@@ -142,7 +142,7 @@ describe('the body of a complete request', () => {
     expect(response.resume().statusCode).toBe(411);
   });
 
-  it('must match its signed hash', async () => {
+  it('is rejected if it differs from its signed hash', async () => {
     const id = await begin();
     const { etag } = await send(id, 1, 'abc');
     const hash = { 'x-amz-content-sha256': 'a'.repeat(64) };
@@ -151,7 +151,7 @@ describe('the body of a complete request', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('may contain entity tags with quotation marks, plain or escaped, or without', async () => {
+  it('may contain entity tags with plain, escaped or no quotation marks', async () => {
     for (const write of [(etag: string) => etag, (etag: string) => etag.replaceAll('"', '&quot;')]) {
       const id = await begin();
       const { etag } = await send(id, 1, 'abc');
@@ -164,7 +164,7 @@ describe('the body of a complete request', () => {
 });
 
 describe('the id of an upload', () => {
-  it('the id of an upload that is a path, or belongs to another key, finds nothing and changes nothing', async () => {
+  it('is rejected with NoSuchUpload if it is a path or belongs to another key', async () => {
     const other = await begin('uploads/account/other');
     await mkdir(join(gateway.root, 'parts', 'stray'));
     await writeFile(join(gateway.root, 'tmp', 'about'), '{}');
@@ -189,7 +189,7 @@ describe('the id of an upload', () => {
 });
 
 describe('a part', () => {
-  it('has a number from 1 to 10,000, and cannot be copied', async () => {
+  it('must have a number from 1 to 10,000, and cannot be copied from an object', async () => {
     const id = await begin();
     for (const number of ['0', '10001', '1.5', '-1', 'x', '']) {
       const rejected = await insider('PUT', `${KEY}?uploadId=${id}&partNumber=${number}`, 'x');
@@ -202,7 +202,7 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toEqual([]);
   });
 
-  it('is rejected if its signed URL does not sign the length', async () => {
+  it('is rejected if its URL does not sign the length', async () => {
     const id = await begin();
     const url = await presigned('PUT', gateway.endpoint, `${KEY}?uploadId=${id}&partNumber=1&X-Amz-Expires=60`);
     const rejected = await fetch(url, { method: 'PUT', body: 'x' });
@@ -221,7 +221,7 @@ describe('a part', () => {
     expect((await put('1234567890', url)).status).toBe(200);
   });
 
-  it('a part that would exceed the maximum object size is rejected, and other parts are kept', async () => {
+  it('a part is rejected if the parts would exceed the maximum object size, and other parts are kept', async () => {
     const id = await begin();
     const half = Buffer.alloc(MAX_BYTES / 2 + 1);
     expect((await send(id, 1, half)).status).toBe(200);
@@ -231,7 +231,7 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toMatchObject([{ partNumber: 1 }]);
   });
 
-  it('a part that is interrupted leaves nothing', async () => {
+  it('a part that is interrupted leaves no file and is not listed', async () => {
     const id = await begin();
     const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
     sending.on('error', () => undefined);
@@ -309,7 +309,7 @@ describe('an upload in parts', () => {
     await expect(gateway.store.completeMultipart(closing, id, [part])).rejects.toMatchObject(rejected);
   });
 
-  it('appears as a complete object or not at all while it is completed twice concurrently', async () => {
+  it('appears only as a complete object while it is completed twice concurrently', async () => {
     const id = await begin();
     const bytes = Buffer.alloc(5 * 1_048_576, 'p');
     const parts = [await send(id, 1, bytes), await send(id, 2, bytes), await send(id, 3, 'end')];
@@ -339,7 +339,7 @@ describe('an upload in parts', () => {
     expect(await again.parts(again.find(KEY, id))).toMatchObject([{ number: 4, size: 3, etag }]);
   });
 
-  it('is aborted after a day, and not before', async () => {
+  it('is aborted once it is older than a day', async () => {
     const id = await begin();
     await send(id, 1, 'abc');
     let clock = Date.now();
@@ -351,7 +351,7 @@ describe('an upload in parts', () => {
     expect(await folders()).toEqual([]);
   });
 
-  it('never uses the disk reserve, for a part or for the object, and keeps its parts', async () => {
+  it('never uses the disk reserve for a part or for the object, and can be completed when there is space again', async () => {
     const reserve = { percent: 0, bytes: 0 };
     const full = await startEmbeddedGateway({ reserve });
     try {

@@ -5,7 +5,7 @@ import { etagOf } from '../etag.ts';
 
 const ABOUT = 'about';
 
-/** Path of the file in which parts are written at their positions in the object. */
+/** Returns the path of the file in which parts are written at their positions in the object. */
 export function joinedPath(folder: string): string {
   return join(folder, 'joined');
 }
@@ -17,7 +17,7 @@ export interface Upload {
   contentType: string;
   /** Milliseconds since 1970. */
   startedAt: number;
-  /** Bytes of every part except the last; null or absent if the parts may have different sizes. */
+  /** Size of every part except the last, in bytes. Null or absent if the parts may have different sizes. */
   partSize?: number | null;
 }
 
@@ -25,10 +25,10 @@ export interface Upload {
 export interface PartFile {
   number: number;
   path: string;
-  /** The position of its first byte in the file. */
+  /** Position of the part's first byte in the file. */
   start: number;
   size: number;
-  /** Whether it was written at its position in the object. */
+  /** Whether the part was written at its position in the object. */
   isInPlace: boolean;
   /** The file whose existence shows that the part is stored. */
   entry: string;
@@ -42,7 +42,7 @@ export function writeAbout(folder: string, upload: Upload): Promise<void> {
   return writeDurably(join(folder, ABOUT), JSON.stringify(upload));
 }
 
-/** Reads all uploads. Removes uploads that a crash left incomplete, because their ids were never returned. */
+/** Reads all uploads. Deletes uploads whose description a crash left incomplete, because their ids were never returned. */
 export async function readUploads(folder: string): Promise<Map<string, Upload>> {
   const known = new Map<string, Upload>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -84,7 +84,9 @@ export function partName(number: number, version: number): string {
   return `${String(number).padStart(5, '0')}~${version.toString(16).padStart(14, '0')}`;
 }
 
-/** Regular files of parts, sorted by number and version, oldest first. */
+/**
+ * Returns the stored versions of all parts, sorted by number and then by version, oldest first. Ignores entries that are not regular files.
+ */
 export async function readParts(folder: string, { partSize }: Pick<Upload, 'partSize'>): Promise<PartFile[]> {
   const parts: PartFile[] = [];
   for (const name of (await readdir(folder)).sort()) {
@@ -108,7 +110,7 @@ export async function readParts(folder: string, { partSize }: Pick<Upload, 'part
   return parts;
 }
 
-/** The newest file of each part number. */
+/** Returns the newest version of each part. `parts` must be sorted by number and version. */
 export function current(parts: PartFile[]): PartFile[] {
   return parts.filter((part, index) => parts[index + 1]?.number !== part.number);
 }

@@ -5,8 +5,8 @@ import { announcedBody, receiveFile } from '../receive.ts';
 import { numberIn, uploadOf } from './begin.ts';
 
 /**
- * PUT `?partNumber&uploadId`: stores a part; replaces an earlier part of the same number. The first part with a number is written at its
- * position in the object.
+ * PUT `?partNumber&uploadId`: stores a part, and replaces an earlier part with the same number. If all parts have the same size, the first
+ * upload of each part number is written at its position in the object.
  */
 export async function putPart(context: Context): Promise<void> {
   const { request, response, target, uploads, disk, maxObjectBytes } = context;

@@ -20,10 +20,10 @@ import {
   writeAbout,
 } from './part-files.ts';
 
-/** Signed URLs for parts expire earlier, so an older upload can no longer be completed. */
+/** Milliseconds after which an upload is aborted. Signed URLs for parts expire earlier. */
 const MAX_AGE_MS = 86_400_000;
 
-/** `root` is a real path; `now`: milliseconds since 1970. */
+/** Opens the incomplete uploads below `root`, which must be a real path. `now` returns milliseconds since 1970. */
 export async function openUploads(root: string, now: () => number = Date.now): Promise<Uploads> {
   const folder = partsFolder(root);
   await makeRealFolder(folder);
@@ -33,9 +33,10 @@ export async function openUploads(root: string, now: () => number = Date.now): P
 }
 
 /**
- * The incomplete uploads, which survive restarts. Each is a folder `<root>/parts/<random id>`. Its file `about` describes the upload.
- * `<number>~<version>` are its parts, and `<number>~<version>@<size>` its parts in `joined-file.ts`. A part that is sent again is added
- * before the old file is removed; the highest version is valid. Create it with `openUploads`.
+ * The incomplete uploads, which survive restarts. Each upload is a folder `<root>/parts/<random id>`, whose file `about` describes the
+ * upload. A file `<number>~<version>` contains a part. An empty file `<number>~<version>@<size>` shows that a part is complete in the file
+ * of `joined-file.ts`. A part that is sent again is added before its old file is deleted. The highest version is valid. Create the object
+ * with `openUploads`.
  */
 export class Uploads {
   readonly #folder: string;
@@ -76,7 +77,7 @@ export class Uploads {
     return upload;
   }
 
-  /** Parts by number. Throws `NoSuchUpload` if the upload was aborted meanwhile. */
+  /** Returns the stored parts in the order of their numbers. Throws `NoSuchUpload` if the upload no longer exists. */
   parts(upload: Upload): Promise<PartFile[]> {
     return this.#inUpload(upload, () => this.#readParts(upload));
   }
@@ -98,8 +99,8 @@ export class Uploads {
   }
 
   /**
-   * Opens the position of a part in the object, for the first PUT of the part. Returns null if the parts may have different sizes, or if
-   * the part has already been stored or is being sent.
+   * Opens the position of a part in the object, for the first PUT of the part. Returns null if the part needs its own file: for example,
+   * because parts may have different sizes, or because the part is already stored or being sent.
    */
   openSlot(upload: Upload, number: number, { size, maxBytes }: { size: number; maxBytes: number }) {
     return this.#inUpload(upload, async () => {
@@ -114,7 +115,7 @@ export class Uploads {
     });
   }
 
-  /** The part can be written again as soon as no write to its position is running. */
+  /** Returns a receiver that writes at the position of the part. The position becomes free when `keep` or `discard` has closed the file. */
   #slot(
     upload: Upload,
     number: number,
@@ -136,7 +137,7 @@ export class Uploads {
     return { handle, start, keep, discard: () => close(false) };
   }
 
-  /** Adds a part, and removes older versions of it. `move` must move the file of the part to the given path. */
+  /** Adds a part, and deletes older versions of the part. `move` must create the entry of the part at the given path. */
   async #add(
     upload: Upload,
     number: number,
@@ -164,7 +165,7 @@ export class Uploads {
 
   /**
    * Runs `assemble` with the upload locked, and deletes the upload if `assemble` succeeds. `joinedIn` returns the folder of a file that
-   * contains exactly the selected parts, if there is one.
+   * contains exactly the selected parts, or null if no such file exists.
    */
   complete<T>(
     upload: Upload,
@@ -189,7 +190,7 @@ export class Uploads {
     for (const upload of [...this.#known.values()]) if (upload.key === key) await this.abort(upload);
   }
 
-  /** Total bytes of the parts of clients' uploads. */
+  /** Returns the total size of the parts of clients' uploads, in bytes. */
   stagedBytes(): number {
     return [...this.#bytes.values()].reduce((sum, size) => sum + size, 0);
   }

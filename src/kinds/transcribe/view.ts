@@ -3,12 +3,21 @@ import {
   transcriptionJson,
   transcriptionResult,
 } from '../../attempt/speech/transcription-request.ts';
+import { adviceFor } from '../../contract/limit-advice.ts';
 import type { Retry } from '../../contract/retry.ts';
 import type { Transcription } from '../../contract/transcriptions.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { getJob, inputsOf, outputsOf } from '../../jobs/read.ts';
 import { readRetries } from '../../jobs/retries.ts';
-import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, openWarnings, sourceRow } from '../../jobs/rows.ts';
+import {
+  JOB_COLUMNS,
+  type Job,
+  type JobOutput,
+  type JobSource,
+  openWarnings,
+  sourceRow,
+  storedLimits,
+} from '../../jobs/rows.ts';
 import { shownStatus } from '../../jobs/shown-status.ts';
 import type { SubmittedJob, ViewContext } from '../kind.ts';
 import { viewOutputs } from '../view-outputs.ts';
@@ -105,6 +114,7 @@ function viewTranscription(
     priority: job.priority,
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
     error_code: job.error_code,
+    error_advice: adviceFor(job.error_code, storedLimits.readOrNull(job.limits)),
     metadata: { user: metadata === null ? null : JSON.parse(metadata) },
     created_at: job.created_at.toISOString(),
     updated_at: job.updated_at.toISOString(),

@@ -4,7 +4,7 @@ import { readCues, webVtt } from './subtitles.ts';
 const toVtt = (text: string, seconds = 100) => webVtt(readCues(text, seconds));
 
 describe('subtitles of a ladder', () => {
-  it('are read from SubRip, with its tags, and written as WebVTT', () => {
+  it('are read from SubRip and written as WebVTT, with the tags b, i and u and without all other tags', () => {
     const srt =
       '\uFEFF1\r\n00:00:01,5 --> 00:00:02,750\r\n<i>Hello</i> {\\an8}& <font color="red">you</font>\r\nthere\r\n\r\n2\r\n';
     expect(toVtt(`${srt}01:00:03,000 --> 01:00:04,000\r\nLater\r\n`, 4000)).toBe(

@@ -47,7 +47,7 @@ describe('disk layout', () => {
     );
   });
 
-  it('keeps the path of the worst 1024-byte keys below PATH_MAX', () => {
+  it('keeps the paths of 1024-byte keys below PATH_MAX, even of the keys with the longest paths', () => {
     for (const unit of ['%', '%/', '/', 'é', `${'%'.repeat(59)}/`]) {
       const key = unit.repeat(1024).slice(0, Math.floor(1024 / Buffer.byteLength(unit)) * unit.length);
       const path = join(objectFolder('/root', key), versionName(Date.now() * 1000, '/'.repeat(72)));
@@ -55,11 +55,11 @@ describe('disk layout', () => {
     }
   });
 
-  it('keeps the longest content type within a file name', () => {
+  it('makes no file name of more than 255 bytes from the longest content type', () => {
     expect(versionName(2 ** 53 - 1, ' '.repeat(72)).length).toBeLessThanOrEqual(255);
   });
 
-  it('ignores names that it never makes', () => {
+  it('parses only folder names that it can create', () => {
     for (const name of ['..', 'a', 'a%2f=', 'a b=', '%=', 'lost+found', '=x', 'é=']) {
       expect(parseFolder(name), name).toBeNull();
     }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 /**
  * Maps keys of the embedded store to files below `<root>/objects`.
  *
- * A key is split at its slashes, and each segment into chunks of 60 bytes. Each chunk is a folder whose last character
- * marks what follows: `+` a slash, `&` more of the same segment, `=` nothing (the object). All bytes except `A-Z a-z
- * 0-9 _ - .` are encoded as %XX. So no name is `.` or `..`, none exceeds 255 bytes, two keys never share a folder, and
- * the key can be decoded from the path. A 1024-byte key needs at most about 3,200 bytes of path (PATH_MAX is 4,096).
+ * A key is split at its slashes, and each segment into chunks of 60 bytes. Each chunk is a folder whose last character marks what follows:
+ * `+` a slash, `&` more of the same segment, `=` nothing (the object). All bytes except `A-Z a-z 0-9 _ - .` are encoded as %XX. So no name
+ * is `.` or `..`, none exceeds 255 bytes, two keys never share a folder, and the key can be decoded from the path. A 1024-byte key needs at
+ * most about 3,200 bytes of path (PATH_MAX is 4,096).
  *
- * The folder of an object contains one file, `<version>~<content type>`, so that one rename publishes bytes and
- * metadata. The version is the time of the commit in microseconds, as 14 hex digits. While an object is being replaced
- * there may be two files; the higher version counts.
+ * The folder of an object contains one file, `<version>~<content type>`, so that one rename publishes bytes and metadata. The version is
+ * the time of the commit in microseconds, as 14 hex digits. While an object is being replaced, the folder may contain two files. The file
+ * with the higher version is current.
  *
  * Lookups are synchronous. Each takes microseconds. In the thread pool, a lookup would use ten times as much processor time
  * (docs/decisions/0062-v8-optimizes-later.md).
@@ -50,7 +50,7 @@ export function closedFolder(root: string): string {
   return join(root, 'closed');
 }
 
-/** Names of the nested folders of a key. */
+/** Returns the names of the nested folders of a key. */
 export function keyToFolders(key: string): string[] {
   const folders: string[] = [];
   const segments = key.split('/');
@@ -66,7 +66,7 @@ export function keyToFolders(key: string): string[] {
   return folders;
 }
 
-/** Decodes a folder name; null for a name that this layout never creates. */
+/** Decodes a folder name. Null for a name that this layout never creates. */
 export function parseFolder(name: string): { bytes: Buffer; kind: FolderKind } | null {
   const kind = (Object.keys(SUFFIX) as FolderKind[]).find((each) => name.endsWith(SUFFIX[each]));
   const bytes = kind && decodeBytes(name.slice(0, -1));
@@ -81,7 +81,10 @@ export function versionName(version: number, contentType: string): string {
   return `${version.toString(16).padStart(VERSION_DIGITS, '0')}~${encodeBytes(Buffer.from(contentType))}`;
 }
 
-/** Versions in an object's folder, oldest first; empty when there is no such object. Regular files only, no links. */
+/**
+ * Returns the versions in an object's folder, oldest first. Empty if the object does not exist. Ignores links and other entries that are
+ * not regular files.
+ */
 export function readVersions(folder: string): StoredVersion[] {
   const versions: StoredVersion[] = [];
   for (const entry of readFolder(folder)) {

@@ -11,12 +11,14 @@ export const HANDED_OVER = 'airlock-hand-over';
 /** Parameter of PUT: the mark of the file that the worker has hashed. */
 export const FILE_MARK = 'airlock-file-mark';
 
-/** Identifies a file and its state: every write to the file changes the mark. */
+/** Returns a mark that identifies a file and its state: every write to the file changes the mark. */
 export function markOf({ size, ino, mtimeNs }: Pick<BigIntStats, 'size' | 'ino' | 'mtimeNs'>): string {
   return `${size}-${ino}-${mtimeNs}`;
 }
 
-/** The folders and the name of a handed-over file. Null if the path could leave its folder, or is not a path that a worker sends. */
+/**
+ * Returns the folders and the name of a handed-over file. Null if the path could leave its folder, or is not a path that a worker sends.
+ */
 export function parseHandedOver(path: string): string[] | null {
   const parts = path.split('/');
   const isSafe = parts.every((part) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/.test(part));

@@ -3,7 +3,7 @@ import type { DiskSpace } from '../../config/disk-reserve.ts';
 
 /** Free space on the disk of a store. */
 export interface StoreSpace extends Pick<DiskSpace, 'freeBytes' | 'reserveBytes' | 'spareBytes' | 'spareFiles'> {
-  /** Bytes stored under `UPLOADS` and in parts of uploads. The disk already contains these bytes of the promised uploads. */
+  /** Bytes stored under `UPLOADS` and in parts of uploads. These bytes of the promised uploads already occupy space on the disk. */
   stagedBytes: number;
 }
 
@@ -12,7 +12,7 @@ const RESERVE = 'x-airlock-reserve-bytes';
 const FILES = 'x-airlock-spare-files';
 const STAGED = 'x-airlock-staged-bytes';
 
-/** The headers with which the embedded gateway reports its space in the response to HEAD of the bucket. */
+/** Returns the headers with which the embedded gateway reports its space in the response to HEAD of the bucket. */
 export function spaceHeaders(space: Omit<StoreSpace, 'spareBytes'>): Record<string, string> {
   const { freeBytes, reserveBytes, spareFiles, stagedBytes } = space;
   return {
@@ -23,7 +23,7 @@ export function spaceHeaders(space: Omit<StoreSpace, 'spareBytes'>): Record<stri
   };
 }
 
-/** Null for a store that does not report its space, such as S3. */
+/** Reads the free space from these headers. Null for a store that does not report its space, such as S3. */
 export function readSpaceHeaders(headers: IncomingHttpHeaders): StoreSpace | null {
   const number = (name: string) => (/^-?\d{1,16}$/.test(String(headers[name])) ? Number(headers[name]) : null);
   const freeBytes = number(FREE);

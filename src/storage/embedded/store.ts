@@ -35,7 +35,7 @@ export function openEmbeddedStore({ localRoot, handOverRoot, ...options }: Embed
   return openS3Store({ retries: EMBEDDED_RETRIES, declares: true, deletesMany: false, ...options }, extend);
 }
 
-/** Opens a store at an address. A gateway on another machine announces its extensions. */
+/** Reads the extensions of a store at an address. A gateway on another machine announces its extensions. Caches the first response. */
 export const askedOnce: Extend = (client) => {
   let known: Capabilities | null = null;
   return async () => {
@@ -75,7 +75,7 @@ function gatewayCalls(client: S3Client): Capabilities {
   };
 }
 
-/** Hands files of that folder over to the gateway, which moves them. */
+/** Returns `handOver` for files in the folder `root`. The gateway moves these files. */
 function handOverFrom(client: S3Client, root: string): NonNullable<Capabilities['handOver']> {
   return async (key, path, { contentType, size, outagePolicy }) => {
     checkKey(key);

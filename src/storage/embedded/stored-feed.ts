@@ -10,18 +10,18 @@ import type { Capabilities, StoredUpload } from '../types.ts';
 /** Parameter of GET of the bucket. */
 export const STORED = 'airlock-stored';
 
-/** A line about an object, whose number of parts is 0, or about a part. */
+/** Returns the line that reports a stored object (`parts` is 0) or a stored part. */
 export function storedLine({ key, parts }: StoredUpload): string {
   return `${key} ${parts}\n`;
 }
 
-/** Null for a line that reports no upload. */
+/** Returns the upload that a line reports, or null if the line reports no upload. */
 export function parseStoredLine(line: string): StoredUpload | null {
   const [, key, parts] = /^(\S{1,1024}) (\d{1,5})$/.exec(line) ?? [];
   return key !== undefined && isUploadKey(key) ? { key, parts: Number(parts) } : null;
 }
 
-/** Follows the gateway until the signal aborts, or the connection ends. */
+/** Returns `followStored`, which follows the gateway until the signal aborts or the connection ends. */
 export function storedFollower(client: S3Client): NonNullable<Capabilities['followStored']> {
   return async ({ onOpen, onStored }, signal) => {
     const response = await client.send({

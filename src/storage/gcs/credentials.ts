@@ -5,16 +5,16 @@ import type { ServiceAccountKey } from './key-file.ts';
 
 /** Allows reading, writing, deleting and listing objects, but includes no rights on buckets. */
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
-/** `signBlob` requires another scope than storage calls. */
+/** Scope of `signBlob`, which `SCOPE` does not include. */
 const SIGNING_SCOPE = 'https://www.googleapis.com/auth/iam';
 
 /** Airlock's identity for Google. Every method rejects with `StorageError`, which contains no key and no token. */
 export interface GcsCredentials {
-  /** Address of the service account whose key creates the signatures. */
+  /** Returns the email address of the service account whose key creates the signatures. */
   email(): Promise<string>;
-  /** Hexadecimal RSA-SHA256 signature. */
+  /** Returns the hexadecimal RSA-SHA256 signature of a text. */
   sign(text: string): Promise<string>;
-  /** Value of the `Authorization` header of Airlock's own calls. */
+  /** Returns the value of the `Authorization` header of Airlock's own calls. */
   authorization(): Promise<string>;
 }
 

@@ -9,21 +9,21 @@ export interface SignableUrl {
   method: 'GET' | 'PUT';
   /** `https://host`, without a path. */
   origin: string;
-  /** Percent-encoded once, `/` kept. */
+  /** Percent-encoded once, except `/`. */
   path: string;
   /** Decoded parameters other than the parameters of the signature. */
   query: readonly Pair[];
   /** Headers that the client must send, with lower-case names. */
   headers: readonly Pair[];
-  /** `YYYYMMDDTHHMMSSZ`. */
+  /** Time of the signature, as `YYYYMMDDTHHMMSSZ`. */
   timestamp: string;
-  /** Seconds, up to seven days. */
+  /** Seconds after which the URL expires: at most seven days. */
   expiresIn: number;
-  /** Address of the service account. */
+  /** Email address of the service account. */
   email: string;
 }
 
-/** The text to sign with the service account's key, and the URL that the hexadecimal signature completes. */
+/** Returns the text to sign with the service account's key, and a function that returns the URL with the hexadecimal signature. */
 export function signableUrl(request: SignableUrl): { text: string; complete(signature: string): string } {
   const { origin, path, timestamp } = request;
   const headers: Pair[] = [['host', new URL(origin).host], ...request.headers];
@@ -44,7 +44,7 @@ export function signableUrl(request: SignableUrl): { text: string; complete(sign
   };
 }
 
-/** Query of one of Airlock's own calls, which contains a token instead of a signature. */
+/** Returns the query of one of Airlock's own calls. A token authorizes these calls instead of a signature. */
 export function plainQuery(query: readonly Pair[]): string {
   return query.length === 0 ? '' : `?${canonicalQuery(query)}`;
 }

@@ -29,7 +29,7 @@ describe('a key file', () => {
     expect(key!.privateKey.equals(rsa)).toBe(true);
   });
 
-  it('a key file of workload identity has no key', async () => {
+  it('a key file of workload identity contains no private key, and is read as null', async () => {
     expect(await read(JSON.stringify({ type: 'external_account', audience: 'x' }))).toBeNull();
   });
 
@@ -41,7 +41,7 @@ describe('a key file', () => {
     [JSON.stringify({ ...valid, private_key: 'SECRET' }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: undefined }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: curve }), /private_key is not an RSA key in PEM/],
-  ])('a malformed key file is rejected with a remedy, and the error shows nothing of it: %#', async (text, reason) => {
+  ])('a malformed key file is rejected with a remedy, and the error does not quote it: %#', async (text, reason) => {
     const error = await read(text).catch((caught: Error) => caught);
     expect(error).toMatchObject({ name: 'ConfigError', message: reason });
     expect(String(error)).toMatch(/^ConfigError: GOOGLE_APPLICATION_CREDENTIALS: .*\. Create a JSON key/);

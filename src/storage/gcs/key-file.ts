@@ -61,7 +61,7 @@ function privateKeyOf(pem: unknown): { pem: string; privateKey: KeyObject } {
     const privateKey = createPrivateKey(pem as string);
     if (privateKey.asymmetricKeyType === 'rsa') return { pem: pem as string, privateKey };
   } catch {
-    // Reported below. The decoder's error would not help, and could quote the key.
+    // The problem is reported below. The decoder's error would not help, and could quote the key.
   }
   throw new ConfigError(KEY_VARIABLE, 'names a key file whose private_key is not an RSA key in PEM', REMEDY);
 }

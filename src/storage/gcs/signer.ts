@@ -9,11 +9,11 @@ export interface GcsSignerOptions {
   publicEndpoint: string;
   bucket: string;
   credentials: GcsCredentials;
-  /** Milliseconds since 1970. Default: the clock. */
+  /** Returns the time in milliseconds since 1970. Default: the clock of this machine. */
   now?: () => number;
 }
 
-/** Signed URLs for clients, with path-style addresses, and tokens for Airlock's own calls. */
+/** Signs URLs for clients, with path-style addresses, and authorizes Airlock's own calls with tokens. */
 export function gcsSigner({ bucket, credentials, now = Date.now, ...options }: GcsSignerOptions): Signer {
   const endpoint = new URL(options.endpoint).origin;
   const publicEndpoint = new URL(options.publicEndpoint).origin;

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../types.ts';
 import { type GcsSignerOptions, gcsSigner } from './signer.ts';
 
 export interface GcsOptions extends GcsSignerOptions {
-  /** Keys per page of a list. Default: 1,000, the maximum. */
+  /** Number of keys per page of a list. Default: 1,000, the maximum. */
   pageKeys?: number;
   retries?: RetrySettings;
 }

@@ -10,7 +10,7 @@ export interface BucketPlace {
   pathOf(key: string): string;
 }
 
-/** Address of a bucket below an endpoint, which may have its own path. */
+/** Returns the address of a bucket at an endpoint. The endpoint may contain a path. */
 export function bucketPlace(
   endpoint: string,
   { bucket, addressing }: { bucket: string; addressing: Addressing },

@@ -2,12 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StorageError } from '../types.ts';
 import type { S3Client } from './client.ts';
 
-/** Milliseconds. Stores reject signed URLs if the clock is wrong by 15 minutes, and URLs from a slow clock expire early. */
+/**
+ * Maximum difference between the clocks, in milliseconds. Stores reject signed URLs if the clock is wrong by 15 minutes, and URLs from a
+ * slow clock expire early.
+ */
 const MAX_SKEW_MS = 300_000;
 
 /**
- * Sends HEAD for a waiting client, and returns the headers. The response to a rejected HEAD contains no document with the reason, so this
- * then lists one key.
+ * Sends HEAD for a waiting client, and returns the headers. If the store rejects HEAD, lists one key, because the response to a rejected
+ * HEAD contains no document with the reason.
  */
 export async function headBucket(client: S3Client): Promise<IncomingHttpHeaders> {
   try {

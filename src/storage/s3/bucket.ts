@@ -10,7 +10,9 @@ import type { AwsKeys } from './credentials/types.ts';
 import { multipartCalls } from './multipart.ts';
 import { s3Signer } from './signer.ts';
 
-/** Larger objects are sent in parts, each of which is retried separately. */
+/**
+ * Maximum size of an object that is sent with one request, in bytes. Larger objects are sent in parts, each of which is retried separately.
+ */
 const SINGLE_BYTES = 64 * 2 ** 20;
 const PART_BYTES = 16 * 2 ** 20;
 const PARTS_AT_ONCE = 3;

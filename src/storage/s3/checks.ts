@@ -1,7 +1,7 @@
 import { keyProblem } from '../keys.ts';
 import { StorageError } from '../types.ts';
 
-/** SigV4's limit for the lifetime of a URL: seven days. */
+/** Maximum lifetime of a signed URL in SigV4, in seconds: seven days. */
 const MAX_EXPIRES = 604_800;
 /** S3: "Part numbers can be any number from 1 to 10,000, inclusive." */
 export const MAX_PARTS = 10_000;

@@ -13,7 +13,7 @@ export interface Call extends OwnRequest {
   body?: () => Readable | Buffer;
   /** Statuses that are not failures. */
   expected: readonly number[];
-  /** Whether a client waits: retries then stop after about a second, regardless of the backend's limit. */
+  /** Whether a client waits for the call. Retries then begin only within 1.6 seconds, even if the backend allows more time. */
   brief?: boolean;
   outagePolicy?: OutagePolicy;
 }
@@ -30,7 +30,7 @@ export interface ClientOptions {
   ca?: string;
   /** Unix socket of the store. */
   socketPath?: string;
-  /** Sends the requests instead of a client that this store creates. */
+  /** Sends the requests. Default: an exchange that this client creates. */
   exchange?: Exchange;
 }
 
@@ -102,7 +102,9 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
   };
 }
 
-/** Returns the wait before the next attempt, or null when the retries of the backend are used up. */
+/**
+ * Returns a function that returns the milliseconds to wait before the next attempt, or null when the retries of the backend are used up.
+ */
 function waits({ waitsMs, withinMs }: RetrySettings): (tries: number) => number | null {
   let firstFailure: number | null = null;
   return (tries) => {

@@ -1,8 +1,9 @@
 import { encodeRfc3986 } from './sigv4.ts';
 
 /**
- * `attachment` with a file name: an ASCII form for old clients, and `filename*` (RFC 5987) for the exact name. Omits
- * control characters, quotes, backslashes and slashes.
+ * Returns `attachment` with a file name: an ASCII form for old clients, and `filename*` (RFC 5987) for the exact name. Removes control
+ * characters, and replaces slashes and backslashes with `_`. The ASCII form also replaces quotes, percent signs, semicolons and characters
+ * outside ASCII.
  */
 export function attachment(filename: string): string {
   const clean =

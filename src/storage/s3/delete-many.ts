@@ -15,15 +15,15 @@ const UNSUPPORTED = [404, 405, 411, 501];
 const TEMPORARY = ['InternalError', 'ServiceUnavailable', 'SlowDown'];
 
 /**
- * Deletes objects with DeleteObjects, or one by one where the store does not have it. `several`: whether to try
- * DeleteObjects at all.
+ * Returns `deleteMany`, which deletes objects with DeleteObjects. Deletes each object with its own request if the store does not support
+ * DeleteObjects or XML cannot contain the key. `several`: whether to try DeleteObjects.
  */
 export function manyDeleter(client: S3Client, { several }: { several: boolean }): ObjectStore['deleteMany'] {
   let supported = several;
   return async (keys) => {
     for (const key of keys) checkKey(key);
     const result: DeletedMany = { deleted: [], failed: new Map() };
-    // XML cannot contain every key.
+    // XML cannot contain every character.
     const isPlain = (key: string) => supported && /^[\x20-\x7e]+$/.test(key);
     const plain = keys.filter(isPlain);
     for (let start = 0; start < plain.length; start += PAGE) {
@@ -90,7 +90,7 @@ function failuresOf(text: string, keys: readonly string[]): ReadonlyMap<string, 
   return failed;
 }
 
-/** Stops when the store does not respond. Neither list then contains the remaining keys. */
+/** Deletes each key with its own request. Stops when the store does not respond. Neither list then contains the remaining keys. */
 async function deleteSingly(client: S3Client, keys: readonly string[], result: DeletedMany): Promise<void> {
   let isUnreachable = false;
   await forEachAtOnce(keys, AT_ONCE, async (key) => {

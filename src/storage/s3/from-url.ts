@@ -8,7 +8,7 @@ import { type Addressing, isHostLabel } from './addressing.ts';
 import { amazonDomain, credentialsFrom } from './credentials/from-environment.ts';
 import { openS3Store } from './store.ts';
 
-/** Opens the bucket of a storage URL whose parameters are known, with the credentials of `env`. Throws `ConfigError`. */
+/** Opens the bucket of a storage URL whose parameters have been checked, with the credentials of `env`. Throws `ConfigError`. */
 export function s3StoreFrom(
   { host: bucket, searchParams }: URL,
   env: NodeJS.ProcessEnv,
@@ -39,7 +39,10 @@ export function s3StoreFrom(
   );
 }
 
-/** Amazon's buckets are part of the host name, unless Amazon's certificate cannot cover the name. Buckets of other providers are not. */
+/**
+ * Returns `style` if it is set. By default, Amazon's buckets are part of the host name, unless Amazon's certificate cannot cover the name.
+ * Buckets of other providers are part of the path.
+ */
 function addressingOf(
   style: Addressing | null,
   { bucket, endpoint, amazon }: { bucket: string; endpoint: string; amazon: boolean },

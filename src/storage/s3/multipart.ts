@@ -16,7 +16,7 @@ export function multipartCalls(client: S3Client, signer: Signer, takesPartSize =
   return {
     async createMultipart(key, { contentType, partSize }) {
       checkKey(key);
-      // After a lost response, a retry begins a second upload and leaves the first, which the store removes later.
+      // After a lost response, a retry begins a second upload. The store deletes the first upload later.
       const headers = { 'content-type': contentType, 'content-length': '0' };
       const query = { uploads: '', ...(takesPartSize && partSize && { [PART_SIZE]: String(partSize) }) };
       const call = { method: 'POST', key, query, headers, expected: [200] } as const;

@@ -4,8 +4,8 @@ import { errorCode, parseListPage } from './responses.ts';
 const entry =
   '<Contents><Key>a%2Fb%20c+d</Key><LastModified>2026-11-24T10:00:00.000Z</LastModified><Size>7</Size></Contents>';
 
-describe('list documents', () => {
-  it('contain keys, sizes, times and the next page', () => {
+describe('responses of a store', () => {
+  it('to list requests are parsed into keys, sizes, times and the next page', () => {
     const page = parseListPage(
       `<ListBucketResult xmlns="x"><IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b&#x3d;</NextContinuationToken>${entry}</ListBucketResult>`,
     );
@@ -15,13 +15,13 @@ describe('list documents', () => {
     });
   });
 
-  it('are rejected when they are of another type or incomplete', () => {
+  it('are rejected if they are of another type or incomplete', () => {
     expect(() => parseListPage('<html>welcome</html>')).toThrow();
     expect(() => parseListPage('<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>')).toThrow();
     expect(() => parseListPage(`<ListBucketResult>${entry.replace('>7<', '>many<')}</ListBucketResult>`)).toThrow();
   });
 
-  it('are rejected with a reason when a key or character in them is impossible', () => {
+  it('are rejected with a reason if they contain an invalid key or character', () => {
     for (const key of ['%zz', 'a%', '&#x110000;', '&#9999999;']) {
       const text = `<ListBucketResult>${entry.replace('a%2Fb%20c+d', key)}</ListBucketResult>`;
       expect(() => parseListPage(text)).toThrow(/^the store returned/);
@@ -31,34 +31,34 @@ describe('list documents', () => {
     ).toThrow();
   });
 
-  it('list documents of 4 MB without one closed element are read at once', () => {
+  it('of 4 MB without a closed element are rejected within two seconds', () => {
     const started = performance.now();
     expect(() => parseListPage(`<ListBucketResult>${'<Contents>'.repeat(400_000)}`)).toThrow(/^the store returned/);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('list documents of more tags than a page has are rejected before they are parsed', () => {
+  it('with more tags than a page of a list has are rejected before they are parsed', () => {
     const started = performance.now();
     const empty = `<ListBucketResult>${'<a/>'.repeat(1_000_000)}</ListBucketResult>`;
     expect(() => parseListPage(empty)).toThrow(/^the store returned/);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('are rejected when they declare a type or entities, and entities that they name stay text', () => {
+  it('are rejected if they declare a type or entities, and undeclared entities in them remain text', () => {
     const declared = '<!DOCTYPE x [<!ENTITY key "other">]>';
     const named = `<ListBucketResult>${entry.replace('a%2F', '&key;')}</ListBucketResult>`;
     expect(() => parseListPage(declared + named)).toThrow(/^the store returned/);
     expect(parseListPage(named).objects[0]!.key).toBe('&key;b c d');
   });
 
-  it('are rejected when they contain names of members that every object of JavaScript has', () => {
+  it('are rejected if an element has the name of a member of every JavaScript object', () => {
     for (const name of ['__proto__', 'constructor', 'toString']) {
       expect(() => parseListPage(`<${name}><Contents/></${name}>`)).toThrow(/^the store returned/);
     }
     expect(() => parseListPage('<ListBucketResult><Contents><toString/></Contents></ListBucketResult>')).toThrow();
   });
 
-  it('yield an error code only when it is a plain word', () => {
+  it('yield an error code only if the code is a plain word', () => {
     expect(errorCode('<Error><Code>NoSuchKey</Code></Error>')).toBe('NoSuchKey');
     expect(errorCode('<Error><Code>http://x/?sig=1</Code></Error>')).toBeNull();
   });

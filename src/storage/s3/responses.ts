@@ -8,13 +8,13 @@ import { childrenOf, parseXml, textOf, type XmlElement } from '../xml.ts';
 
 export interface ListPage {
   objects: ListedObject[];
-  /** Null on the last page. */
+  /** Continuation token of the next page. Null on the last page. */
   next: string | null;
 }
 
 export interface PartPage {
   parts: StoredPart[];
-  /** Null on the last page. */
+  /** Marker of the next page. Null on the last page. */
   next: string | null;
 }
 
@@ -52,7 +52,8 @@ export function parseUploadId(xml: string): string {
 }
 
 /**
- * Parses `<Code>` of an S3 error document, if there is one. Letters and digits only, because error texts contain it.
+ * Returns `<Code>` of an S3 error document. Null for another document, and for a code with other characters than letters and digits,
+ * because error messages contain the code.
  */
 export function errorCode(xml: string): string | null {
   // Most responses are not error documents, and some are empty. Do not parse these responses.
@@ -73,7 +74,10 @@ function read(xml: string, root: string, what: string): XmlElement {
   }
 }
 
-/** Throws if a page is truncated but names no next page. Otherwise, the first page would be listed forever. */
+/**
+ * Returns the name of the next page, or null on the last page. Throws if a page is truncated but names no next page. Otherwise, the first
+ * page would be listed forever.
+ */
 function nextPage(list: XmlElement, name: string): string | null {
   if (text(list, 'IsTruncated') !== 'true') return null;
   const next = text(list, name);

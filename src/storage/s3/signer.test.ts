@@ -12,7 +12,7 @@ const character = fc.constantFrom(..."abc/09-._~!'()*+ %&=?#é🎬");
 const key = fc
   .string({ unit: character, minLength: 1, maxLength: 20 })
   .filter((value) => !value.startsWith('/') && value.split('/').every((part) => part !== '.' && part !== '..'));
-/** Tokens are base64, whose special characters a query must encode. */
+/** A session token in base64, whose special characters a query must encode. */
 const token = fc.option(fc.base64String({ minLength: 4, maxLength: 200 }), { nil: undefined });
 const addressing = fc.constantFrom<Addressing>('path', 'virtual');
 
@@ -23,7 +23,7 @@ function signer(sessionToken: string | undefined, style: Addressing) {
   return s3Signer({ ...location, credentials: async () => credentials, addressing: style });
 }
 
-/** The URL that aws4fetch signs, with its parameters in order. */
+/** Returns the sorted parameters of the URL that aws4fetch signs. */
 async function reference(request: { method: string; url: string; headers?: Record<string, string>; token?: string }) {
   const { url } = await new AwsV4Signer({
     ...{ ...keys, service: 's3', region: 'eu-west-1', datetime: '20261124T101112Z', signQuery: true, allHeaders: true },
@@ -40,11 +40,11 @@ function bare(url: string, ...names: string[]): string {
   return shown.href;
 }
 
-describe('signed URLs of S3', () => {
+describe('the signer for S3', () => {
   beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: AT }));
   afterAll(() => void vi.useRealTimers());
 
-  it('equal the URLs of aws4fetch, with and without a session token, in both styles', async () => {
+  it('signs the same URLs as aws4fetch, with and without a session token, in both styles', async () => {
     await fc.assert(
       fc.asyncProperty(key, token, addressing, async (name, sessionToken, style) => {
         const url = await signer(sessionToken, style).presignGet(name, {
@@ -59,7 +59,7 @@ describe('signed URLs of S3', () => {
     );
   });
 
-  it('signed URLs of S3 for uploads equal the URLs of aws4fetch, which signs their headers too', async () => {
+  it('signs the same upload URLs as aws4fetch, including their headers', async () => {
     await fc.assert(
       fc.asyncProperty(key, token, addressing, fc.nat(), async (name, sessionToken, style, size) => {
         const put = await signer(sessionToken, style).presignPut(name, {
@@ -75,7 +75,7 @@ describe('signed URLs of S3', () => {
     );
   });
 
-  it('name the bucket in the path or in the host', async () => {
+  it('names the bucket in the path or in the host', async () => {
     const get = { filename: 'a', contentType: 'video/mp4', expiresIn: 600 };
     const path = await signer(undefined, 'path').presignGet('a/b c', get);
     expect(path).toMatch(/^https:\/\/s3\.eu-west-1\.amazonaws\.com\/media\/a\/b%20c\?/);
@@ -83,7 +83,7 @@ describe('signed URLs of S3', () => {
     expect(virtual).toMatch(/^https:\/\/media\.s3\.eu-west-1\.amazonaws\.com\/a\/b%20c\?/);
   });
 
-  it('send the session token of Airlock’s own calls in a signed header', async () => {
+  it('sends the session token of Airlock’s own requests in a signed header', async () => {
     const { url, headers } = await signer('t/o+k=', 'virtual').request({ method: 'HEAD', key: '' });
     expect(url).toBe('https://media.s3.eu-west-1.amazonaws.com/');
     const signed = await new AwsV4Signer({

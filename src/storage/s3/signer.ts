@@ -21,7 +21,7 @@ export interface SignedRequest {
 
 export interface OwnRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  /** Empty for the bucket itself. */
+  /** Key of the object. Empty for the bucket itself. */
   key: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
@@ -29,7 +29,7 @@ export interface OwnRequest {
 
 export interface SignedPut {
   size: number;
-  /** Seconds. */
+  /** Seconds after which the URL expires. */
   expiresIn: number;
   /** Absent for a part of a multipart upload, whose type was set when the upload began. */
   contentType?: string;
@@ -39,7 +39,7 @@ export interface SignedPut {
 export interface SignedGet {
   filename: string;
   contentType: string;
-  /** Seconds. */
+  /** Seconds after which the URL expires. */
   expiresIn: number;
 }
 
@@ -66,7 +66,7 @@ export interface S3SignerOptions {
 
 type Strings = Readonly<Record<string, string>>;
 
-/** SigV4 with fixed or temporary keys. */
+/** Returns a signer that signs with SigV4 and with fixed or temporary keys. */
 export function s3Signer(options: S3SignerOptions): Signer {
   return new SigV4Signer(options);
 }

@@ -15,7 +15,7 @@ const character = fc.oneof(
 const text = fc.string({ unit: character, maxLength: 30 });
 /** URL parsers rewrite dot segments before a signer sees them, so no key has them (keys.ts). */
 const key = text.filter((value) => value.split('/').every((part) => part !== '.' && part !== '..'));
-/** Signing keys are cached by these values. */
+/** The values by which signing keys are cached. */
 const scope = fc.record({
   datetime: fc.constantFrom(datetime, '20261125T000000Z'),
   region: fc.constantFrom('eu-west-1', 'us-east-1'),

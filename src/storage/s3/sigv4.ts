@@ -2,7 +2,7 @@ import { createHmac, hash } from 'node:crypto';
 
 /**
  * AWS Signature Version 4 for the service `s3`, as pure functions. Stores sign with them, and the gateway verifies with them. A property
- * test checks that they agree with aws4fetch, which signs through WebCrypto and so needs a millisecond.
+ * test checks that they agree with aws4fetch, which signs through WebCrypto and so takes a millisecond per signature.
  */
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -16,7 +16,7 @@ export type Pair = readonly [name: string, value: string];
 
 export interface SignableRequest {
   method: string;
-  /** Path as sent: percent-encoded once, `/` kept. */
+  /** Path as sent: percent-encoded once, except `/`. */
   path: string;
   /** Decoded query parameters without X-Amz-Signature. */
   query: readonly Pair[];
@@ -26,7 +26,7 @@ export interface SignableRequest {
   payloadHash: string;
 }
 
-/** Percent-encodes all except the unreserved characters of RFC 3986. Throws URIError on a lone surrogate. */
+/** Percent-encodes all characters except the unreserved characters of RFC 3986. Throws URIError on a lone surrogate. */
 export function encodeRfc3986(text: string): string {
   if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(
@@ -41,7 +41,7 @@ export function encodePath(path: string): string {
   return path.split('/').map(encodeRfc3986).join('/');
 }
 
-/** "Sort the parameter names by character code point in ascending order", after encoding. */
+/** Returns the query with encoded and sorted parameters. AWS: "Sort the parameter names by character code point in ascending order". */
 export function canonicalQuery(query: readonly Pair[]): string {
   return query
     .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)
@@ -50,7 +50,7 @@ export function canonicalQuery(query: readonly Pair[]): string {
     .join('&');
 }
 
-/** The text whose hash is signed, in the same format for AWS4 and GOOG4. */
+/** Returns the text whose hash is signed. AWS4 and GOOG4 have the same format. */
 export function canonicalRequest(request: SignableRequest): string {
   const headers = [...request.headers].sort(([name1], [name2]) => compare(name1, name2));
   return [
@@ -64,17 +64,17 @@ export function canonicalRequest(request: SignableRequest): string {
   ].join('\n');
 }
 
-/** `YYYYMMDDTHHMMSSZ`, the form of times in signatures. */
+/** Formats a time as signatures contain it: `YYYYMMDDTHHMMSSZ`. */
 export function timestampOf(at: Date): string {
   return at.toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
-/** `timestamp` is `YYYYMMDDTHHMMSSZ`; its first eight characters are the date of the scope. */
+/** Returns the scope of a credential. Its date is the first eight characters of `timestamp`, which is `YYYYMMDDTHHMMSSZ`. */
 export function credentialScope(timestamp: string, region: string): string {
   return `${timestamp.slice(0, 8)}/${region}/s3/aws4_request`;
 }
 
-/** Hexadecimal signature of the request at the time `timestamp`. */
+/** Returns the hexadecimal signature of the request at the time `timestamp`. */
 export function sign(request: SignableRequest, timestamp: string, region: string, secretAccessKey: string): string {
   const digest = hash('sha256', canonicalRequest(request));
   const stringToSign = [ALGORITHM, timestamp, credentialScope(timestamp, region), digest].join('\n');

@@ -26,7 +26,7 @@ function storeAt(port: number, retries = RETRIES): ObjectStore {
   return store;
 }
 
-/** A store whose server sends the given responses, and the number of requests that the server received. */
+/** Opens a store whose server responds with `handler`. `seen` returns the number of requests that the server received. */
 async function against(
   handler: RequestHandler,
   retries = RETRIES,
@@ -61,7 +61,7 @@ it('a store that was unreachable when it was asked for its features is asked aga
   expect(Object.keys(await store.capabilities())).toEqual(['closeKey', 'readPart', 'followStored', 'space']);
 });
 
-describe('S3 store under failures', () => {
+describe('the client of an S3 store', () => {
   it('retries when the store returns 503, and succeeds once the store is back', async () => {
     let failures = 2;
     const { store, seen } = await against((_, response) => {
@@ -77,7 +77,7 @@ describe('S3 store under failures', () => {
     expect(S3_RETRIES.withinMs).toBeGreaterThanOrEqual(total);
   });
 
-  it('does not repeat a request when the time is over, however many attempts are left', async () => {
+  it('does not repeat a request when the time is over, even if attempts are left', async () => {
     const retries = { ...RETRIES, waitsMs: [1, 5_000, 5_000], withinMs: 100 };
     const { store, seen } = await against((_, response) => void response.writeHead(503).end(), retries);
     await expect(store.head('k')).rejects.toMatchObject({ retry: true, status: 503 });
@@ -179,7 +179,7 @@ describe('S3 store under failures', () => {
     await expect(store.copy('a', 'b')).rejects.toMatchObject({ retry: false, message: /NoSuchBucket/ });
   });
 
-  it('treats an error inside a 200 response to CompleteMultipartUpload as an error, and recognises a missing upload', async () => {
+  it('treats an error inside a 200 response to CompleteMultipartUpload as an error, and recognizes a missing upload', async () => {
     let answer: [number, string] = [200, 'InternalError'];
     const { store } = await against((_, response) => {
       response.writeHead(answer[0]).end(`<Error><Code>${answer[1]}</Code></Error>`);

@@ -18,7 +18,7 @@ import { encodePath } from './sigv4.ts';
 import { prefixDeleter } from './tree.ts';
 
 export interface S3Options {
-  /** Origin (and path, if the provider has one) of Airlock's own calls. */
+  /** Origin, and path if the provider has one, for Airlock's own calls. */
   endpoint: string;
   /** Origin of the same store for clients, in presigned URLs. */
   publicEndpoint: string;
@@ -39,17 +39,17 @@ export interface S3Options {
    * name them in a rejection, and uploads declare the size of their parts.
    */
   declares?: boolean;
-  /** Whether all parts of an upload but the last must have one size. Default: false, as with S3. */
+  /** Whether all parts of an upload but the last must have the same size. Default: false, as with S3. */
   equalParts?: boolean;
   /** Whether to delete many objects with one request (DeleteObjects). Default: true. Stores without DeleteObjects are detected. */
   deletesMany?: boolean;
-  /** Keys per page of a list. Default: 1,000, the maximum of S3. */
+  /** Number of keys per page of a list. Default: 1,000, the maximum of S3. */
   pageKeys?: number;
   /** Default: `S3_RETRIES`. */
   retries?: RetrySettings;
 }
 
-/** Reads the extensions of the store. Called at most once. */
+/** Creates the `capabilities` method of a store. Called once per store. */
 export type Extend = (client: S3Client) => () => Promise<Capabilities>;
 
 const nothingMore: Extend = () => async () => ({});
@@ -74,7 +74,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   };
 }
 
-/** The common part of stores with the requests and documents of S3. */
+/** The differences between stores that accept the requests of S3 and return its documents. */
 interface Dialect {
   bucket: string;
   publicOrigin: string;

@@ -4,7 +4,7 @@ import { checkPrefix } from './checks.ts';
 /** Number of keys that one request deletes: a page of a list, and the maximum of DeleteObjects. */
 const PAGE = 1000;
 
-/** Deletes a tree key by key, because S3 cannot delete a prefix. */
+/** Returns `deletePrefix`, which lists the keys and deletes them page by page, because S3 cannot delete a prefix. */
 export function prefixDeleter(store: Pick<ObjectStore, 'list' | 'deleteMany'>): ObjectStore['deletePrefix'] {
   return async (prefix) => {
     checkPrefix(prefix);

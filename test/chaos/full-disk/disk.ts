@@ -7,12 +7,12 @@ import type { TestService } from '../../../testkit/service.ts';
 export const MB = 1e6;
 export const RESERVE_MB = 100;
 
-/** The small disk, on which the data directory is. */
+/** The small disk, which contains the data directory. */
 export interface Disk {
   freeMb(): Promise<number>;
-  /** Writes a file that leaves that many megabytes free. */
+  /** Writes a file, so that this number of megabytes stays free. */
   fillUntil(leftMb: number, name: string): Promise<void>;
-  /** Records the lowest free space until `stop` returns it. */
+  /** Records the lowest free space. `stop` returns it in megabytes. */
   watch(): { stop(): number };
 }
 

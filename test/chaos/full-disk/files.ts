@@ -15,7 +15,7 @@ const PAUSE_MS = 50;
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
-/** An attacker fills the disk with files while another account works. */
+/** Fills the disk with files of an attacker while another account works. */
 export async function attackWithFiles(service: TestService, disk: Disk, clip: string) {
   const atStart = await disk.freeMb();
   const watch = disk.watch();
@@ -40,7 +40,7 @@ export async function attackWithFiles(service: TestService, disk: Disk, clip: st
   return { jobs, slowestMs, responses, atStart, lowestMb: watch.stop() };
 }
 
-/** A source that sends a gigabyte as fast as it is read. */
+/** Starts a source that sends a gigabyte as fast as the client reads. */
 async function startEndlessSource() {
   const chunk = Buffer.alloc(MB);
   const server = httpServer((_, response) => {

@@ -3,7 +3,10 @@ import { call, type TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { type Disk, RESERVE_MB, work } from './disk.ts';
 
-/** Megabytes above the reserve that are free when the attack begins. The rest is filled, so that the attack takes only seconds. */
+/**
+ * Megabytes above the reserve that are free when the attack begins. The rest of the disk is filled first, so that the attack takes only
+ * seconds.
+ */
 const SPARE_MB = 37;
 const MOST_ROUNDS = 80;
 const REJECTED = 4;
@@ -14,7 +17,7 @@ const JOB = {
   metadata: { text: 'x'.repeat(8000) },
 };
 
-/** An attacker fills the database with rows while another account works. */
+/** Fills the database with rows of an attacker while another account works. */
 export async function attackWithRows(service: TestService, disk: Disk, clip: string) {
   const attacker = await service.makeKey('--account', 'attacker-with-rows');
   const post = (path: string, body: unknown) => call(`${service.api}${path}`, 'POST', attacker.key, body);
@@ -34,7 +37,7 @@ export async function attackWithRows(service: TestService, disk: Disk, clip: str
       await call(`${service.api}/v1/batches/${created.json.id}/cancel`, 'PATCH', attacker.key, undefined);
     } else {
       rejected += 1;
-      // The attacker has reached its limit. The other account works as before.
+      // The attacker has reached the limit. A job of the other account must still complete.
       if (jobs.length === 0) jobs.push(await work(service, clip));
     }
   }

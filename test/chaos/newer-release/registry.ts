@@ -4,7 +4,7 @@ import type { Kind } from '../../../src/kinds/kind.ts';
 import { kinds as known } from '../../../src/kinds/registry.ts';
 import { toy as quick } from '../../kinds/toy/index.ts';
 
-/** Jobs of this kind wait in their attempt while the file exists that this variable names. */
+/** Path from this variable. While the file exists, attempts of this kind of job wait. */
 const HOLD = process.env.TOY_HOLD;
 
 const toy: typeof quick = {

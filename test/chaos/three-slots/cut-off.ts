@@ -83,7 +83,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
     await db.query('UPDATE fleet_leases SET expires_at = now()');
   };
 
-  describe('between a worker', () => {
+  describe('between a worker and its services', () => {
     beforeAll(async () => {
       island = await openIsland(service, 'worker');
     });
@@ -97,7 +97,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
     });
 
     // The worker's queries arrive, but the worker never receives their results.
-    it('and the responses of the database makes another worker run the job, and the first worker cannot publish after it reconnects', async () => {
+    it('a network that loses the responses of the database to a worker makes another worker run the job, and the first worker cannot publish', async () => {
       const { id, proceed } = await onIsland();
       await island!.database.lose('incoming');
       proceed();
@@ -111,19 +111,22 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       expect(await job(id)).toEqual(final);
     }, 120_000);
 
-    it.runIf(isLong)(`and the requests to storage delays its output until storage responds${note}`, async () => {
-      const { id, proceed } = await onIsland();
-      await island!.storage.lose('outgoing');
-      proceed();
-      await until(() => encoding().length === 0, { what: 'the end of the encode', timeoutMs: 60_000 });
-      await island!.storage.mend();
-      await completed(id);
-      expect(await attempts(id)).toEqual(['completed']);
-    });
+    it.runIf(isLong)(
+      `a network that loses requests of a worker to storage delays the output until storage responds${note}`,
+      async () => {
+        const { id, proceed } = await onIsland();
+        await island!.storage.lose('outgoing');
+        proceed();
+        await until(() => encoding().length === 0, { what: 'the end of the encode', timeoutMs: 60_000 });
+        await island!.storage.mend();
+        await completed(id);
+        expect(await attempts(id)).toEqual(['completed']);
+      },
+    );
   });
 
   it.runIf(isLong)(
-    `between an API and the database makes the API unready, and no job that the API accepted is lost${note}`,
+    `a network that loses packets between an API and the database makes the API unready, and loses no accepted job${note}`,
     async () => {
       island = await openIsland(service, 'api');
       const there = patientClient(island, service.key, PATIENCE);

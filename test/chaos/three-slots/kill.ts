@@ -35,20 +35,20 @@ export const killing = (given: () => Promise<TestService>) => () => {
     { outputFormat: 'jpg' },
   ];
 
-  /** Jobs of both accounts: some take seconds, others far less. */
+  /** Creates jobs in both accounts. Some jobs take seconds, and the others much less. */
   function create(bodies: object[]): Promise<string>[][] {
     return clients.map((client, index) =>
       bodies.map((body) => client.create({ inputs: [{ url: sources[index] }], ...body })),
     );
   }
 
-  // `slow-sources` kills a worker alone.
+  // Roles that are killed together. `killed-workers.ts` and `slow-sources.ts` kill a worker alone.
   const scenarios: Record<string, Role[]> = {
     PostgreSQL: ['postgres'],
     'all four at once': [...ROLES],
   };
 
-  it.each(Object.keys(scenarios))('loses no accepted job and completes none twice: %s', async (name) => {
+  it.each(Object.keys(scenarios))('loses no accepted job and completes no job twice: %s', async (name) => {
     const roles = scenarios[name]!;
     const db = await openServiceDatabase(service);
     db.on('error', () => {});
@@ -58,7 +58,7 @@ export const killing = (given: () => Promise<TestService>) => () => {
     expect(before).toHaveLength(roles.length);
     const killedAt = Date.now();
     for (const pid of before) process.kill(pid, 'SIGKILL');
-    // More work arrives while it is down.
+    // Creates further jobs while the processes are down.
     const late = create(LOAD.slice(0, 1));
     await until(() => roles.every((role) => isNew(service.pids(role), before)), { what: 'new processes' });
     const ids = await Promise.all(clients.map((_, index) => Promise.all([...early[index]!, ...late[index]!])));
@@ -71,7 +71,7 @@ export const killing = (given: () => Promise<TestService>) => () => {
     await expectNoOrphans(fresh, service);
     const recovery = await recoveryOf(fresh, ids.flat(), new Date(killedAt));
     console.info(`${name}: ${JSON.stringify(recovery)}`);
-    // Far below the sum of waits for lost heartbeats; not a measurement of an idle machine.
+    // The limit is far below the sum of all waits for lost heartbeats, but high enough for a busy machine.
     expect(recovery.firstEndMs).toBeLessThan(60_000);
     if (roles.includes('worker')) {
       expect(recovery.lost).toBeGreaterThan(0);
@@ -81,7 +81,7 @@ export const killing = (given: () => Promise<TestService>) => () => {
     if (fresh !== db) await db.end().catch(() => {});
   });
 
-  it('confirms an upload on a repeated request after the worker died during the first', async () => {
+  it('does not prevent a repeated confirm of an upload whose first confirm was interrupted', async () => {
     const path = await makeClip(join(folder, 'confirm.mp4'));
     const size = (await stat(path)).size;
     const worker = service.pids('worker');
@@ -115,7 +115,10 @@ async function countProcessing(db: Client): Promise<number> {
   return rows[0].n;
 }
 
-/** Effects of the kill: lost attempts, and milliseconds until the last of them restarted and until the first end. */
+/**
+ * Returns the effects of the kill: the number of lost attempts, and the milliseconds until the last of them restarted and until the first
+ * job ended.
+ */
 async function recoveryOf(db: Client, ids: string[], killedAt: Date) {
   const { rows } = await db.query(
     `SELECT

@@ -15,7 +15,7 @@ import { until } from '../../../testkit/until.ts';
 import { ffmpegsOf, stopEach } from '../../helpers/processes.ts';
 import { expectEachCompletedOnce, expectNoOrphans } from '../load.ts';
 
-/** Some 20 MB in five seconds, with a key frame a second. */
+/** FFmpeg arguments for a source of about 20 MB and five seconds, with a key frame in each second. */
 const NOISY = [
   '-f',
   'lavfi',
@@ -75,7 +75,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     worker!.kill(signal);
     await exited;
   };
-  /** Starts a second worker, alone: the other is stopped. To it, the storage is on another machine. */
+  /** Starts a second worker, and stops the service's own worker. The second worker uses the storage as if on another machine. */
   const startAlone = async () => {
     signalOwn('SIGSTOP');
     const { storageAccessKeyId, storageSecretKey } = await loadSecrets(service.dataDir);
@@ -118,11 +118,11 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
   };
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'by %s while an output is uploaded leaves one stored output and no part',
+    'the end of a worker by %s while an output is uploaded leaves one stored output and no part',
     async (signal) => {
       await startAlone();
       const id = await submit(NOISY, ENCODE, 'mkv');
-      // An upload whose row was not written yet is found by the reconciliation, hours later.
+      // Waits for the row of the upload, because an upload without a row is deleted only by the reconciliation, hours later.
       const known = () => db.query('SELECT FROM objects WHERE job_id = $1 AND multipart_id IS NOT NULL', [id]);
       await until(async () => (await known()).rowCount === 1 && (await parts()) > 0, { what: 'a part in the storage' });
       await end(signal);
@@ -135,7 +135,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     },
   );
 
-  it('by SIGKILL while it encodes pieces repeats only these pieces', async () => {
+  it('the end of a worker by SIGKILL while it encodes pieces causes only these pieces to be encoded again', async () => {
     await startAlone();
     const id = await submit(LONG, SPLIT, 'mp4');
     await stopEach(() => ffmpegsOf(worker!.pid!), 2);
@@ -150,7 +150,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     await expectNoOrphans(db, service);
   });
 
-  it('with pieces of a job that has been erased leaves nothing of the job', async () => {
+  it('the end of a worker that encodes pieces of an erased job leaves nothing of the job behind', async () => {
     await startAlone();
     const id = await submit(LONG, SPLIT, 'mp4');
     await stopEach(() => ffmpegsOf(worker!.pid!));

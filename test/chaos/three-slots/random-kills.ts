@@ -4,7 +4,7 @@ import type { TestService } from '../../../testkit/service.ts';
 import { type Fleet, openFleet } from '../fleet.ts';
 import { storm } from '../storm.ts';
 
-/** The short form of `./airlock test --chaos`, which runs for a given time. */
+/** Runs the short form of the storm that `./airlock test --chaos` runs for a given time. */
 export const randomKills = (given: () => Promise<TestService>) => () => {
   let service: TestService;
   let fleet: Fleet;

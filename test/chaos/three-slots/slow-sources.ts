@@ -11,9 +11,9 @@ import { until } from '../../../testkit/until.ts';
 import { entriesBelow } from '../../helpers/files.ts';
 import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from '../load.ts';
 
-/** Jobs with slow sources in each of the two resource classes: more than there are slots. */
+/** Number of jobs with slow sources in each of the two resource classes. It exceeds the number of slots. */
 const JOBS = 5;
-/** Bytes of a slow source every TICK_MS: 16 kB/s, twice the minimum rate of the fetcher. */
+/** Bytes that a slow source sends every TICK_MS. The rate is 16 kB/s, twice the minimum rate of the fetcher. */
 const DROP_BYTES = 4096;
 const TICK_MS = 250;
 
@@ -29,7 +29,7 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
   const trickles = new Set<{ response: ServerResponse; path: string; sent: number }>();
   let isSlow = true;
 
-  /** From now on every source sends the rest at full speed. */
+  /** Lets every source send the rest at full speed from now on. */
   const hurry = () => {
     isSlow = false;
     for (const { response, sent } of trickles) response.end(padded.subarray(sent));
@@ -46,7 +46,7 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-slow-'));
     clip = await readFile(await makeClip(join(folder, 'clip.mp4')));
-    // A box that is ignored: two minutes at this rate.
+    // A box that players ignore, whose bytes take two minutes at this rate.
     const free = Buffer.alloc(2 * 2 ** 20);
     free.writeUInt32BE(free.length);
     free.write('free', 4);
@@ -76,7 +76,7 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('do not delay other accounts, even if there are more of them than slots', async () => {
+  it('do not delay other accounts, even if there are more slow sources than slots', async () => {
     const jobs = [...(await slowJobs(JOBS, 'mp3')), ...(await slowJobs(JOBS, 'mp4'))];
     await until(() => trickles.size === jobs.length, { what: 'all fetches' });
     const began = Date.now();
@@ -90,7 +90,7 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
     console.info(`jobs of another account beside ${trickles.size} trickles: ${took} ms`);
     expect(took).toBeLessThan(30_000);
 
-    // During the fetch, a cancel or an erase closes the source immediately and leaves nothing.
+    // A cancel or an erase during the fetch closes the source immediately, and leaves nothing behind.
     const [canceled, erased] = await Promise.all(
       ['/mp3/', '/mp4/'].map(async (path) => {
         const states = await Promise.all(jobs.map((id) => greedy.call('GET', `/v1/transcodes/${id}`)));
@@ -118,29 +118,32 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
     await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
   });
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)('lose no job when the worker ends during a fetch: %s', async (signal) => {
-    isSlow = true;
-    // One heavy job: the account leaves a heavy slot to the other, which has been active.
-    const jobs = [...(await slowJobs(3, 'mp3')), ...(await slowJobs(1, 'mp4'))];
-    const db = await openServiceDatabase(service);
-    // More than there are slots: some have released theirs.
-    await until(() => trickles.size === jobs.length, { what: 'all fetches' });
-    const [pid] = service.pids('worker');
-    const began = Date.now();
-    process.kill(pid!, signal);
-    await until(() => service.pids('worker').some((other) => other !== pid), { what: 'a new worker' });
-    console.info(`${signal}: a new worker after ${Date.now() - began} ms`);
-    hurry();
-    expect(new Set(await untilFinal(greedy, jobs))).toEqual(new Set(['completed']));
-    await expectEachCompletedOnce(db, jobs);
-    const { rows } = await db.query(
-      `SELECT state, count(*)::int AS n FROM attempts WHERE job_id = ANY($1) AND state <> 'completed' GROUP BY state`,
-      [jobs],
-    );
-    // A worker that stops releases each job once: it claims none of them again.
-    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: jobs.length }]);
-    await expectNoOrphans(db, service);
-    await db.end();
-    await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
-  });
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'do not cause the loss of a job when the worker ends during a fetch: %s',
+    async (signal) => {
+      isSlow = true;
+      // Only one heavy job: the account must leave a heavy slot to the other account, which has been active.
+      const jobs = [...(await slowJobs(3, 'mp3')), ...(await slowJobs(1, 'mp4'))];
+      const db = await openServiceDatabase(service);
+      // There are more fetches than slots, because some jobs have released their slots.
+      await until(() => trickles.size === jobs.length, { what: 'all fetches' });
+      const [pid] = service.pids('worker');
+      const began = Date.now();
+      process.kill(pid!, signal);
+      await until(() => service.pids('worker').some((other) => other !== pid), { what: 'a new worker' });
+      console.info(`${signal}: a new worker after ${Date.now() - began} ms`);
+      hurry();
+      expect(new Set(await untilFinal(greedy, jobs))).toEqual(new Set(['completed']));
+      await expectEachCompletedOnce(db, jobs);
+      const { rows } = await db.query(
+        `SELECT state, count(*)::int AS n FROM attempts WHERE job_id = ANY($1) AND state <> 'completed' GROUP BY state`,
+        [jobs],
+      );
+      // A stopping worker releases each job once, and does not claim the job again.
+      expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: jobs.length }]);
+      await expectNoOrphans(db, service);
+      await db.end();
+      await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
+    },
+  );
 };

@@ -28,7 +28,7 @@ export const stalling = (given: () => Promise<TestService>) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is replaced when its heartbeat stops, and its output is deleted when it wakes up', async () => {
+  it('is replaced when its heartbeat stops, and its output is deleted when it resumes', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
     const { fileUrl } = await upload(service, clip);
@@ -42,7 +42,7 @@ export const stalling = (given: () => Promise<TestService>) => () => {
     [stalled] = service.pids('worker');
     process.kill(stalled!, 'SIGSTOP');
     proceed();
-    // It sends no heartbeat from here on; the test does not wait the 30 seconds that others allow it.
+    // From here on, the stopped worker sends no heartbeat. The test sets the heartbeat back instead of waiting for 30 seconds.
     expect((await service.call('GET', `/v1/transcodes/${id}`)).json.status).toBe('processing');
     await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE job_id = $1`, [id]);
     await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
@@ -84,7 +84,7 @@ export const stalling = (given: () => Promise<TestService>) => () => {
     await expectNoOrphans(db, service);
     await db.end();
 
-    // Both workers continue to work.
+    // Both workers can still run jobs.
     const again = await service.call('POST', '/v1/transcodes?wait=20', {
       inputs: [{ url: fileUrl }],
       outputFormat: 'wav',

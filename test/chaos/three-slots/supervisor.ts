@@ -34,7 +34,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     options: [{ option: '-preset', argument: 'veryfast' }],
   });
 
-  /** The next `up` on the same data directory and ports. */
+  /** Starts `up` again on the same data directory and ports. */
   async function next(): Promise<void> {
     service = await startService(
       {
@@ -48,7 +48,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     replace(service);
   }
 
-  it('leaves no child behind when killed, and the next one continues the jobs', async () => {
+  it('leaves no child behind when it is killed, and the next supervisor continues the jobs', async () => {
     const client = patientClient(service, service.key);
     const ids = await Promise.all([encode(), encode(), encode()].map((body) => client.create(body)));
     await until(async () => (await service.call('GET', '/v1/transcodes?status=processing')).json.total > 0, {
@@ -73,10 +73,10 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     await db.end();
   });
 
-  it('stops everything immediately at a second Ctrl-C, and loses nothing', async () => {
+  it('stops everything immediately at a second Ctrl-C, and loses no job', async () => {
     const client = patientClient(service, service.key);
     const ids = [await client.create(encode())];
-    // The drain does not end by itself.
+    // Stopped FFmpegs keep the drain from ending.
     await stopFfmpegs(service);
     const children = ROLES.flatMap((role) => service.pids(role));
     expect(children).toHaveLength(4);
@@ -86,9 +86,9 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     process.kill(service.pid, 'SIGINT');
     await until(() => service.exitCode() !== null, { what: 'the end of the supervisor' });
     expect(service.exitCode()).toBe(1);
-    // Far below the 30 seconds of a drain.
+    // The limit is far below the 30 seconds of a drain.
     expect(Date.now() - began).toBeLessThan(20_000);
-    // PostgreSQL does not outlive the supervisor.
+    // All children have ended, including PostgreSQL.
     expect(children.filter(isAlive)).toEqual([]);
     expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);
     expect(await processesIn(join(service.dataDir, 'postgres', 'data'), 'postgres')).toEqual([]);
@@ -100,7 +100,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     await db.end();
   });
 
-  it('lets a short job finish on a stop signal, and starts no waiting one', async () => {
+  it('lets a short job finish on a stop signal, and starts no waiting job', async () => {
     const client = patientClient(service, service.key);
     const ids = [];
     for (let count = 0; count < 4; count += 1) ids.push(await client.create(encode()));

@@ -11,15 +11,15 @@ export interface Issued {
 }
 
 export interface Identities {
-  /** Newest last. */
+  /** Issued keys, the newest last. */
   issued: Issued[];
-  /** How long keys live, in milliseconds; may be changed. */
+  /** Lifetime of new keys in milliseconds. Tests may change it. */
   lifetimeMs: number;
   /** Milliseconds since 1970. */
   now(): number;
-  /** When set, every service of credentials responds with it. */
+  /** If set, every service that issues credentials responds with this error. */
   failure: { status: number; code: string } | null;
-  /** Each question that was asked, by service. */
+  /** Names of the services, one for each request that they received. */
   asked: string[];
 }
 
@@ -32,7 +32,7 @@ export const PLATFORM_TOKEN = 'eyJhbGciOiJub25lIn0.platform.token';
 export const ROLE = 'arn:aws:iam::123456789012:role/airlock';
 export const CONTAINER_TOKEN = 'a token of the container';
 
-/** Responses of the services of credentials, as AWS documents them; null for any other request. */
+/** Returns the responses of the services that issue credentials, as AWS documents them; null for any other request. */
 export async function responseIdentity(request: IncomingMessage, state: Identities): Promise<Response | null> {
   const url = new URL(request.url!, 'http://aws');
   if (request.method === 'POST' && url.pathname === '/')
@@ -70,7 +70,10 @@ function stsError(status: number, code: string): Response {
 
 const sessions = new Map<string, number>();
 
-/** Version 2 only: a token by PUT with a lifetime, never through a proxy, and each GET with a token. */
+/**
+ * Implements only version 2 of the service: a PUT returns a token with a lifetime, every GET needs a token, and requests through a proxy
+ * are rejected.
+ */
 function instanceMetadata({ pathname }: URL, { method, headers }: IncomingMessage, state: Identities): Response {
   state.asked.push('imds');
   if (state.failure) return { status: state.failure.status, body: state.failure.code };

@@ -11,9 +11,9 @@ export interface AwsServer extends Identities {
 }
 
 /**
- * The services of AWS that issue keys, and a bucket `media` that accepts only requests signed with keys that they
- * issued. It shares no code with Airlock: aws4fetch verifies. `socketPath` listens on a Unix socket, so that a bucket can
- * be part of a host name that no one resolves.
+ * Starts the AWS services that issue keys, and a bucket `media` that accepts only requests signed with these keys. The code shares nothing
+ * with Airlock: aws4fetch verifies signatures. `socketPath` is a Unix socket to listen on, so that a bucket can be part of a host name that
+ * no DNS server resolves.
  */
 export async function startAwsServer(socketPath?: string): Promise<AwsServer> {
   let offset = 0;
@@ -48,7 +48,7 @@ async function responseBucket(request: IncomingMessage, response: ServerResponse
   else response.writeHead(200).end(request.method === 'GET' ? decodeURIComponent(named) : '');
 }
 
-/** Null for a signature that is right, with keys that still live. */
+/** Returns why the signature or its keys are not valid; null if they are. */
 async function rejectionOf({ method, headers }: IncomingMessage, url: URL, state: Identities): Promise<string | null> {
   const inQuery = url.searchParams.has('X-Amz-Signature');
   const credential = inQuery

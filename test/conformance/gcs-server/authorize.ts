@@ -18,7 +18,7 @@ const SKEW_MS = 900_000;
 const SCOPES = ['devstorage.read_write', 'devstorage.full_control', 'cloud-platform'];
 const ONCE = ['algorithm', 'credential', 'date', 'expires', 'signedheaders', 'signature'];
 
-/** Throws `Refusal` unless the request has a valid token or a valid V4 signature in its query. */
+/** Throws a `Rejection` unless the request has a valid token or a valid V4 signature in its query. */
 export function authorize(request: IncomingMessage, guard: Guard): void {
   const { authorization } = request.headers;
   const amazon = Object.keys(request.headers).find((name) => name.startsWith('x-amz-'));
@@ -47,7 +47,7 @@ function checkToken(authorization: string, guard: Guard): void {
   if (!valid || alg !== 'RS256' || !mine || !timely || !scoped) throw unauthorized;
 }
 
-/** https://cloud.google.com/storage/docs/authentication/canonical-requests, from the request as it came. */
+/** Verifies the signature from the raw request, as https://cloud.google.com/storage/docs/authentication/canonical-requests describes. */
 function checkSignedUrl(request: IncomingMessage, guard: Guard): void {
   const [path, search = ''] = request.url!.split('?', 2) as [string, string?];
   const pairs = search.split('&').map((pair) => pair.split('=', 2) as [string, string]);
@@ -62,7 +62,7 @@ function checkSignedUrl(request: IncomingMessage, guard: Guard): void {
   const scope = `${date.slice(0, 8)}/auto/storage/goog4_request`;
   if (parameter('credential') !== `${guard.email}/${scope}`) throw new Rejection(403, 'InvalidAccessKeyId');
   checkTime(date, parameter('expires'), guard.now());
-  // "POST: only for requests that initiate a resumable upload."
+  // The documentation says: "POST: only for requests that initiate a resumable upload."
   if (request.method === 'POST') throw new Rejection(403, 'SignatureDoesNotMatch', 'POST');
 
   const names = parameter('signedheaders').split(';');

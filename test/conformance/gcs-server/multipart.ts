@@ -12,7 +12,7 @@ interface Upload {
 
 const LEAST_PART = 5 * 1_048_576;
 
-/** Multipart uploads of the XML API: https://cloud.google.com/storage/docs/multipart-uploads */
+/** Implements multipart uploads of the XML API: https://cloud.google.com/storage/docs/multipart-uploads */
 export class Uploads {
   readonly #uploads = new Map<string, Upload>();
   readonly bucket: Bucket;

@@ -8,11 +8,11 @@ export interface StoredObject {
   type: string;
   generation: number;
   updated: Date;
-  /** Of a multipart upload: its entity tag is no MD5. */
+  /** Number of parts of a multipart upload, whose entity tag is not an MD5 hash. */
   components: number;
 }
 
-/** A bucket in memory, and requests on single objects. */
+/** A bucket in memory that handles requests for single objects. */
 export class Bucket {
   readonly objects = new Map<string, StoredObject>();
   #generation = 1_700_000_000_000_000;
@@ -110,7 +110,7 @@ export class Bucket {
   }
 }
 
-/** Reads a body of the declared length, within the signed range. */
+/** Reads a body, whose length must be declared and within the signed range. */
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
     throw new Rejection(411, 'MissingContentLength');
@@ -141,7 +141,7 @@ function metadata(object: StoredObject): Record<string, string | number> {
   };
 }
 
-/** `end` is exclusive. */
+/** Returns the requested range. `end` is exclusive. */
 function rangeOf(header: string | undefined, length: number): { start: number; end: number } {
   if (header === undefined) return { start: 0, end: length };
   const found = /^bytes=(\d+)-(\d*)$/.exec(header);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** An error as the XML API returns it: https://cloud.google.com/storage/docs/xml-api/reference-status */
+/** An error response of the XML API: https://cloud.google.com/storage/docs/xml-api/reference-status */
 export class Rejection extends Error {
   readonly status: number;
   readonly code: string;

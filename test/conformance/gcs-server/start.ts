@@ -17,19 +17,19 @@ export interface GcsServer {
   keyFile: string;
   pem: string;
   email: string;
-  /** Tokens, besides those that the key has signed, that the server accepts. */
+  /** Tokens that the server accepts in addition to tokens that the key has signed. */
   tokens: Set<string>;
   /** Method and path of each request, without its query. */
   seen: string[];
-  /** While it is set, every request is rejected with it. */
+  /** If set, the server rejects every request with this error. */
   fault: { status: number; code: string } | null;
   advance(ms: number): void;
   close(): Promise<void>;
 }
 
 /**
- * A server of the XML API of Google Cloud Storage, with one bucket in memory, as strict as Google documents it. It shares no
- * code with the client under test.
+ * Starts a server of the XML API of Google Cloud Storage with one bucket in memory. The server is as strict as Google's documentation, and
+ * shares no code with the client under test.
  */
 export async function startGcsServer(): Promise<GcsServer> {
   let offset = 0;

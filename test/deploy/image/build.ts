@@ -6,10 +6,13 @@ import { ROOT } from '../../docs/pages.ts';
 import { imageConfig, parseDockerfile, type Stage } from './dockerfile.ts';
 
 const DOCKER = join(ROOT, 'deploy/docker');
-/** Package sources of this machine, a Debian 13 like the image `debian:trixie-slim`. */
+/** Package sources of this machine, which runs Debian 13 like the image `debian:trixie-slim`. */
 const SOURCES = '/etc/apt/sources.list.d/debian.sources';
 
-/** What .dockerignore leaves out, for tar: below any folder with two asterisks, at the root without. */
+/**
+ * Patterns of .dockerignore in the syntax of tar. A pattern with two asterisks matches below any folder, and a pattern without them only at
+ * the root.
+ */
 const IGNORED = readFileSync(join(DOCKER, 'Dockerfile.dockerignore'), 'utf8')
   .split('\n')
   .filter(Boolean)
@@ -22,8 +25,8 @@ const IGNORED = readFileSync(join(DOCKER, 'Dockerfile.dockerignore'), 'utf8')
 export const stages = parseDockerfile(readFileSync(join(DOCKER, 'Dockerfile'), 'utf8'));
 
 /**
- * Builds the root file systems of the Dockerfile's stages below `folder`, each in a folder with the name of its stage, on a
- * Debian 13 that debootstrap makes. Existing ones are kept. Needs root, debootstrap, bubblewrap and both registries.
+ * Builds the root file systems of the Dockerfile's stages, each in a folder below `folder` with the name of its stage, on a Debian 13 that
+ * debootstrap creates. Keeps existing root file systems. Needs root, debootstrap, bubblewrap and both registries.
  */
 export function buildImages(folder: string): void {
   const base = join(folder, 'debian');
@@ -59,7 +62,7 @@ function buildStage(folder: string, stage: Stage): void {
   }
 }
 
-/** Runs a command of the build as root of the image, with the network, the registry and the certificate authorities of this machine. */
+/** Runs a build command as root of the image, with this machine's network, registry and certificate authorities. */
 function runInside(root: string, cwd: string, command: string): void {
   const npmrc = join(homedir(), '.npmrc');
   const passed = Object.entries(process.env).filter(([name]) =>
@@ -86,7 +89,7 @@ function runInside(root: string, cwd: string, command: string): void {
   ]);
 }
 
-/** `COPY [--from=STAGE] SOURCE... TARGET`: a folder's contents, or files, as Docker copies them. */
+/** Executes `COPY [--from=STAGE] SOURCE... TARGET`: copies files, or the contents of a folder, as Docker does. */
 function copy(folder: string, root: string, cwd: string, text: string): void {
   const words = text.split(/\s+/);
   const from = words[0]!.startsWith('--from=') ? words.shift()!.slice('--from='.length) : null;

@@ -5,7 +5,7 @@ import { parseYaml } from '../yaml.ts';
 import { stages } from './build.ts';
 import { imageConfig } from './dockerfile.ts';
 
-/** A service of compose.yaml, as far as it is followed here. */
+/** The fields of a service of compose.yaml that these tests apply. */
 interface Service {
   image: string;
   command: string[];
@@ -17,7 +17,7 @@ interface Service {
   healthcheck?: { test: string[] };
 }
 
-/** The images, and a copy of deploy/docker whose compose.yaml is followed. */
+/** Folders of the images, and of a copy of deploy/docker with the compose.yaml to apply. */
 export interface World {
   images: string;
   docker: string;
@@ -36,8 +36,8 @@ export interface Extra {
 }
 
 /**
- * Starts a service as an engine would, in bubblewrap: its image as a read-only root, its volumes, its account without
- * capabilities, processes of its own. It uses the network of the caller; limits, seccomp and AppArmor are not applied.
+ * Starts a service in bubblewrap as a container engine would: with its image as a read-only root, its volumes, its account without
+ * capabilities, and its own process namespace. It uses the network of the caller. Limits, seccomp and AppArmor are not applied.
  */
 export function startContainer(
   world: World,
@@ -51,7 +51,7 @@ export function startContainer(
   const [uid, gid] = service.user.split(':') as [string, string];
   const volumes = [...service.volumes, ...(extra.volumes ?? [])].flatMap((volume) => {
     const [source, target, mode] = volume.split(':') as [string, string, string?];
-    // An engine makes the mount point in the container's own layer. /tmp is a tmpfs already.
+    // An engine creates the mount point in the layer of the container. No mount point is needed below /tmp, which is a tmpfs.
     if (!target.startsWith('/tmp/') && !existsSync(join(world.images, stage, target)))
       makeMountPoint(resolve(world.docker, source), join(world.images, stage, target));
     return [mode === 'ro' ? '--ro-bind' : '--bind', resolve(world.docker, source), target];
@@ -67,7 +67,7 @@ export function startContainer(
   return spawn(
     'unshare',
     [
-      // bubblewrap's own /proc has read-only parts, in which a cell could not be made: systempaths=unconfined in compose.yaml.
+      // The /proc of bubblewrap has read-only parts, so no cell could be created in it. Compare systempaths=unconfined in compose.yaml.
       ...['--pid', '--fork', '--kill-child', '--mount-proc', 'bwrap'],
       ...['--ro-bind', join(world.images, stage), '/', '--dev', '/dev', '--bind', '/proc', '/proc'],
       ...service.tmpfs.flatMap((mount) => ['--perms', '1777', '--tmpfs', mount.split(':')[0]!]),
@@ -90,7 +90,7 @@ function makeMountPoint(source: string, target: string): void {
   }
 }
 
-/** Lines `NAME=value`. */
+/** Reads a file with lines of the form `NAME=value`. */
 function readEnv(path: string): [string, string][] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
@@ -103,7 +103,7 @@ export async function stopContainer(child: ChildProcess): Promise<void> {
   const childrenOf = (pid: number) =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   const end = ended(child);
-  // unshare, bubblewrap, the program. bubblewrap is the first process of the namespace and receives no signal.
+  // The processes are unshare, bubblewrap and the program. bubblewrap is the first process of the namespace, so it receives no signals.
   for (const program of childrenOf(child.pid!).flatMap(childrenOf)) process.kill(program, 'SIGTERM');
   await end;
 }

@@ -1,6 +1,6 @@
 /*
- * What prepare.sh calls of `docker compose`, with the images that build.ts made and the PostgreSQL of run.ts instead of
- * the service `database`. Anything else is rejected.
+ * Implements the `docker compose` commands that prepare.sh calls, with the images from build.ts and the PostgreSQL of run.ts instead of the
+ * service `database`. Rejects all other commands.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ async function runService(words: string[]): Promise<number> {
 const [compose, action, ...words] = process.argv.slice(2);
 const called = [compose, action, ...words].join(' ');
 if (called === 'compose up -d --wait database') {
-  // The image makes its account the superuser.
+  // The image of PostgreSQL makes this account the superuser.
   const password = /^POSTGRES_PASSWORD=(.*)$/m.exec(readFileSync(join(world.docker, 'data/database.env'), 'utf8'))![1]!;
   await query(`ALTER ROLE airlock SUPERUSER PASSWORD '${password}'`);
 } else if (called === 'compose exec -T database psql -q -U airlock -v ON_ERROR_STOP=1') {

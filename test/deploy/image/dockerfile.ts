@@ -1,7 +1,7 @@
 /** One stage of a Dockerfile. */
 export interface Stage {
   name: string;
-  /** Another stage, or the base image. */
+  /** Name of another stage, or of the base image. */
   from: string;
   steps: Step[];
 }
@@ -13,7 +13,7 @@ export interface Step {
 
 const STEPS = new Set(['RUN', 'COPY', 'WORKDIR', 'ENV', 'USER', 'ENTRYPOINT', 'CMD', 'VOLUME', 'STOPSIGNAL']);
 
-/** The stages of a Dockerfile, in their order. Throws for an instruction that it does not know. */
+/** Returns the stages of a Dockerfile in their order. Throws for an unknown instruction. */
 export function parseDockerfile(text: string): Stage[] {
   const stages: Stage[] = [];
   const lines = text
@@ -33,7 +33,7 @@ export function parseDockerfile(text: string): Stage[] {
   return stages;
 }
 
-/** How a container of a stage starts. */
+/** Environment, working directory and program of a container of a stage. */
 export interface ImageConfig {
   env: Record<string, string>;
   cwd: string;

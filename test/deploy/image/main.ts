@@ -1,4 +1,4 @@
-/* Builds the images of deploy/docker without a container engine, and runs a job in them: docs/development.md. */
+/* Builds the images of deploy/docker without a container engine, and runs a job in them. See docs/development.md. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /*
- * Runs the Compose file in a network namespace that reaches nothing: prepare.sh, gateway, API and worker, the health check
- * of the API, and one job by the command line of the image.
+ * Runs the Compose file in a network namespace without outside connections: prepare.sh, gateway, API and worker, the health check of the
+ * API, and one job with the command line of the image.
  */
 import { type ChildProcess, execFile } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ const proxy = await listen(forwarding, { port: 5432 });
 try {
   const key = await prepare();
   for (const name of ['gateway', 'api']) children.push(startContainer(world, name));
-  // Containers have a network each, these have one together.
+  // The worker needs another metrics port than the API, because these containers share one network.
   children.push(startContainer(world, 'worker', { environment: { AIRLOCK_METRICS_PORT: '9465' } }));
   const { healthcheck } = readService(world, 'api');
   const [, ...check] = healthcheck!.test;
@@ -60,14 +60,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Runs prepare.sh with a `docker` of our own. Returns the first key. */
+/** Runs prepare.sh with docker.ts instead of Docker. Returns the first key. */
 async function prepare(): Promise<string> {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   const shim = `#!/bin/sh\nexec "${process.execPath}" --import "${import.meta.resolve('tsx')}" "${join(import.meta.dirname, 'docker.ts')}" "$@"\n`;
   writeFileSync(join(bin, 'docker'), shim, { mode: 0o755 });
   const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, IMAGES: world.images, DOCKER: world.docker };
-  // Not synchronous: it reaches PostgreSQL through this process.
+  // Asynchronous, because prepare.sh reaches PostgreSQL through this process.
   const { stdout } = await promisify(execFile)(join(world.docker, 'prepare.sh'), {
     cwd: ROOT,
     env: { ...env, SUPERUSER_URL: superuser },

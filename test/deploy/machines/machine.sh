@@ -1,5 +1,5 @@
-# Process 1 of a test machine, in new namespaces: gives it folders of its own, whose changes this computer does not see.
-# NAME is its host name, REPOSITORY is mounted at /opt/airlock, and SHIMS replace what needs a real machine.
+# Process 1 of a test machine, in new namespaces. Mounts separate folders, whose changes this computer does not see.
+# NAME is the host name of the machine, REPOSITORY is mounted at /opt/airlock, and SHIMS replace programs that need a real machine.
 hostname "$NAME"
 folders=/mnt
 mount -t tmpfs -o mode=0755 tmpfs "$folders"
@@ -9,7 +9,7 @@ cp -a /etc/. "$folders/etc"
 mount --bind /var/lib/dpkg "$folders/lib/dpkg"
 mount --bind /var/lib/apt "$folders/lib/apt"
 mount --bind "$REPOSITORY" "$folders/opt/airlock"
-# No command may install or build here: the run that this belongs to has done so.
+# Read-only, because no command may install or build here. The test run has already done so.
 mount -o remount,bind,ro "$folders/opt/airlock"
 mount --bind "$SHIMS" "$folders/run/shims"
 mount --bind "$folders/etc" /etc

@@ -12,20 +12,20 @@ const ROOT = join(import.meta.dirname, '../../..');
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHIMS = join(import.meta.dirname, 'shims');
 
-/** A machine of a deployment: its own network, processes, host name, `/etc`, `/var/lib`, `/opt`, `/root` and `/run`. */
+/** A machine of a deployment, with its own network, processes, host name, `/etc`, `/var/lib`, `/opt`, `/root` and `/run`. */
 export interface Machine {
   name: string;
-  /** Address of the machine, and of this one as the machine sees it. */
+  /** Address of the machine. `near` is the address of this computer as the machine sees it. */
   address: string;
   near: string;
-  /** Runs commands in bash as root, in `/root`. Returns their output; throws with it if one fails. */
+  /** Runs commands in bash as root, in `/root`. Returns their standard output. If a command fails, throws with the end of all output. */
   run(commands: string, options?: { input?: string; env?: Record<string, string> }): Promise<string>;
   write(path: string, content: string, mode?: string): Promise<void>;
-  /** Ends every process of the machine. */
+  /** Kills every process of the machine. */
   remove(): Promise<void>;
 }
 
-/** Answers the `ssh` of the machines: runs a command on the machine with that address. */
+/** A server that handles the `ssh` command of the machines: it runs a command on the machine with the given address. */
 export interface Switchboard {
   port: number;
   machines: Map<string, Machine>;
@@ -51,6 +51,7 @@ export async function openSwitchboard(): Promise<Switchboard> {
 }
 
 /**
+ * Starts a machine.
  * @param hosts lines of `/etc/hosts`
  * @param env variables of every command
  * @param unpacked folders of programs that are not installed, below the repository
@@ -65,7 +66,7 @@ export async function openMachine(
   },
 ): Promise<Machine> {
   const { hosts, ssh, env, unpacked } = options;
-  // A machine sees the repository there.
+  // The machine has the repository at `/opt/airlock`.
   const programs = unpacked.map((folder) => join('/opt/airlock', relative(ROOT, folder)));
   const network = await openNamespace(1);
   const { near, far } = network.links[0]!;
@@ -106,7 +107,7 @@ export async function openMachine(
   }
 }
 
-/** Holds the namespaces of a machine until it is killed. `inside` is the process whose namespaces the commands enter. */
+/** Starts a process that holds the namespaces of a machine until it is killed. Commands enter the namespaces of the process `inside`. */
 async function holdNamespaces(
   name: string,
   network: NetworkNamespace,
@@ -157,7 +158,7 @@ async function runBash(
   child.stderr!.on('data', (chunk) => all.push(String(chunk)));
   child.stdin!.on('error', () => {});
   child.stdin!.end(options.input ?? '');
-  // Not `close`: the units that a command starts keep its pipes open.
+  // Waits for `exit` instead of `close`, because units that a command starts keep its pipes open.
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`exit code ${code} of:\n${commands}\n${all.join('').slice(-4000)}`);
   return out.join('');

@@ -1,15 +1,15 @@
 import { readPage } from '../../docs/pages.ts';
 
-/** A fenced block with a label after its language: machines, an alternative such as `caddy`, and a file. */
+/** A fenced block with a label after its language. The label names machines, an alternative such as `caddy`, or a file. */
 export interface LabeledBlock {
-  /** The section that contains it: the text of the last heading of level 2. */
+  /** Section that contains the block: the text of the last heading of level 2. */
   section: string;
   language: string;
   words: string[];
   text: string;
 }
 
-/** Blocks of a page that have a label, in order. */
+/** Returns the blocks of a page that have a label, in order. */
 export function labeledBlocks(path: string): LabeledBlock[] {
   const { text } = readPage(path);
   return text.split(/^## /m).flatMap((part) => {

@@ -12,16 +12,16 @@ import { freePort } from '../../../testkit/free-port.ts';
 import { ensureServiceAccount, makeTestFolder } from '../../../testkit/supervisor.ts';
 import { until } from '../../../testkit/until.ts';
 
-/** A PostgreSQL that machines reach over TLS. */
+/** A PostgreSQL server that machines reach over TLS. */
 export interface PostgresServer {
   port: number;
-  /** Runs statements as the superuser, in that database. */
+  /** Runs statements as the superuser in the given database. */
   query(sql: string, database?: string): Promise<{ rows: Record<string, unknown>[] }>;
   close(): Promise<void>;
 }
 
 interface PostgresFiles {
-  /** Lines of `postgresql.conf`. The addresses, the port and the paths of the certificate are set here. */
+  /** Lines of `postgresql.conf`. The server overrides the addresses, the port and the paths of the certificate. */
   conf: string;
   hba: string;
   cert: string;

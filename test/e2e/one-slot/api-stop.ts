@@ -16,7 +16,7 @@ export const stoppingTheApi = (given: () => TestService) => () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-stop-'));
     service = given();
     await makeClip(join(folder, 'clip.mp4'));
-    // From now on nothing is inspected or transcoded, so clients keep waiting.
+    // From now on, no upload is inspected and no job runs, so clients keep waiting.
     [worker] = service.pids('worker') as [number];
     process.kill(worker, 'SIGSTOP');
   });
@@ -25,7 +25,7 @@ export const stoppingTheApi = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('sends responses to waiting clients, and is not delayed by connections without a request', async () => {
+  it('returns responses to waiting clients, and is not delayed by connections without a request', async () => {
     const bytes = await readFile(join(folder, 'clip.mp4'));
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
     const { uploadUrl, filename } = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result;
@@ -50,12 +50,12 @@ export const stoppingTheApi = (given: () => TestService) => () => {
     const [read, confirm] = await Promise.all(waiting);
     await closed;
     await until(() => !service.pids('api').includes(api), { what: 'the API to end' });
-    // Far below the 60 seconds that the client waits.
+    // The limit is far below the 60 seconds for which the client would wait.
     expect(performance.now() - at).toBeLessThan(20_000);
     expect([read!.status, read!.json.status]).toEqual([200, 'pending']);
     expect([confirm!.status, confirm!.json.code]).toEqual([503, 'unavailable']);
     expect(confirm!.headers.get('retry-after')).toBe('1');
-    // It restarts on the same port, and the confirm can be repeated.
+    // The API restarts on the same port, and the confirm can be repeated.
     process.kill(worker, 'SIGCONT');
     const again = await until(
       () => service.call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length }).catch(() => null),

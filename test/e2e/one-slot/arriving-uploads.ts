@@ -10,14 +10,17 @@ import { until } from '../../../testkit/until.ts';
 import { filesIn } from '../../helpers/files.ts';
 
 const MIB = 2 ** 20;
-/** Bytes of an upload in nine parts. Smaller uploads have no parts. */
+/** Number of bytes of an upload in nine parts. Smaller uploads have no parts. */
 const SIZE = 64 * MIB + 1000;
 const PART = 8 * MIB;
-/** The parts after the first two. A job starts early only if the rest of its upload takes a while. */
+/** Numbers of the parts after the first two. A job starts early only if the rest of its upload takes a while. */
 const REST = [3, 4, 5, 6, 7, 8, 9];
-/** The smallest part, for uploads that never become complete. */
+/** Minimum size of a part, for uploads that are never completed. */
 const SMALL_PART = 5 * MIB;
-/** Encodes the audio, whose bytes do not depend on threads. A job that only copies does not start early. */
+/**
+ * Options that encode only the audio, because its bytes do not depend on the number of threads. A job that only copies does not start
+ * early.
+ */
 const OPTIONS = [
   { option: '-c:v', argument: 'copy' },
   { option: '-c:a', argument: 'aac' },
@@ -50,7 +53,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     files.last = Buffer.concat([last, free]);
   });
   afterAll(async () => {
-    // Other tests search all bytes in storage.
+    // Tests in other files search all bytes in storage.
     for (const id of created) await service.call('DELETE', `/v1/transcodes/${id}`);
     await rm(folder, { recursive: true, force: true });
   });
@@ -85,7 +88,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     );
   const workFiles = async (name: string) =>
     (await filesIn(join(service.dataDir, 'work'))).filter((path) => basename(path) === name);
-  /** Waits until the job has read two parts, and FFmpeg can read their frames. */
+  /** Waits until the job has read two parts, so that FFmpeg can read the frames in them. */
   const untilRead = async (id: string, partSize = PART) => {
     const sizeOf = async (name: string) => {
       const [path] = await workFiles(name);
@@ -107,7 +110,10 @@ export const arrivingUploads = (given: () => TestService) => () => {
     );
   /** Hashes of the outputs of jobs on complete uploads, by the bytes of the upload. */
   const outputs = new Map<Buffer, string>();
-  /** Expects that the job read exactly these bytes: its input has their hash, and its output equals the output of a job on the sealed upload. */
+  /**
+   * Expects that the job read exactly these bytes: its input has their hash, and its output equals the output of a job on the sealed
+   * upload.
+   */
   const expectMadeOf = async (id: string, bytes: Buffer) => {
     const job = await untilFinal(id);
     expect(job, job.error_message).toMatchObject({ status: 'completed', waiting_for: null });
@@ -123,7 +129,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     return job;
   };
 
-  it('is read while its parts arrive, and is confirmed with the bytes that were read', async () => {
+  it('is read while its parts arrive, and is confirmed with the bytes that the job read', async () => {
     const { id, filename, send } = await begin(files.first);
     await send(1, 2);
     await untilRead(id);
@@ -133,7 +139,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect(upload.json.result).toMatchObject({ status: 'confirmed', fileSize: SIZE });
   });
 
-  it('is read again from its start if a client sends a part again after the job read it', async () => {
+  it('is read again from its start if a client sends a part again after the job has read this part', async () => {
     const { id, put, send } = await begin(files.other);
     expect(await put(1, files.first)).toBe(200);
     await send(2);
@@ -142,7 +148,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect(await expectMadeOf(id, files.other)).toMatchObject({ attempts: 2 });
   });
 
-  it('gives the job the bytes of exactly one of two concurrent PUTs of a part', async () => {
+  it('provides the job with the bytes of exactly one of two concurrent PUTs of a part', async () => {
     const { id, put, send } = await begin(files.first);
     await Promise.all([put(1), put(1, files.other)]);
     await send(2);
@@ -154,7 +160,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     await expectMadeOf(id, isFirst ? files.first : files.other);
   });
 
-  it('is read only when it is complete if its index is at its end', async () => {
+  it('is read only after it is complete if its index is at its end', async () => {
     const { id, send } = await begin(files.last);
     await send(1, 2);
     await untilAwaitedAgain(id);
@@ -162,7 +168,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     await expectMadeOf(id, files.last);
   });
 
-  it('is rejected when it is complete if it does not have the declared type', async () => {
+  it('is rejected once it is complete if it does not have the declared type', async () => {
     const { id, send, filename } = await begin(files.first, { contentType: 'video/webm' });
     await send(1, 2);
     await untilAwaitedAgain(id);
@@ -171,7 +177,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect((await service.call('GET', `/v1/uploads/${encodeURIComponent(filename)}`)).status).toBe(404);
   });
 
-  it.each(['canceled', 'erased'])('leaves no files if its job is %s while it arrives', async (how) => {
+  it.each(['canceled', 'erased'])('leaves no files behind if its job is %s while it arrives', async (how) => {
     const { id, uploadId, put, send } = await begin(files.first, { partSize: SMALL_PART });
     await send(1, 2);
     await untilRead(id, SMALL_PART);
@@ -183,7 +189,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
         : await service.call('DELETE', `/v1/transcodes/${id}`);
     expect(ended.status, ended.text).toBe(200);
     if (how === 'erased') {
-      // The response to an erase comes after the bytes are deleted.
+      // The response to an erase is sent after the bytes are deleted.
       expect(await parts()).toEqual([]);
       expect(await put(3)).not.toBe(200);
     }
@@ -197,7 +203,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect(complete).toMatchObject({ status: 'canceled', remaining: [], working_copies: [{ attempt: 1 }] });
   });
 
-  it('releases its slot to another job if its last part does not arrive', async () => {
+  it("frees the job's slot for another job if its last part does not arrive", async () => {
     const { id, send } = await begin(files.first);
     await send(1, 2);
     await untilRead(id);
@@ -226,7 +232,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
   });
 };
 
-/** Makes a file as large as an upload in parts. Adds padding at the end of its last box, which contains the frames. */
+/** Makes a file as large as an upload in parts, with padding at the end of its last box, which contains the frames. */
 function widenLastBox(video: Buffer): Buffer {
   const bytes = Buffer.concat([video, Buffer.alloc(SIZE - video.length)]);
   const box = video.indexOf('mdat') - 4;

@@ -15,7 +15,7 @@ import { OTHER_STORAGE } from '../../helpers/storage.ts';
 export const cancelingAndErasing = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  /** Small, but takes half a minute to encode. */
+  /** The body of a job with a small input that takes half a minute to encode. */
   let slow: { inputs: { url: string }[]; outputFormat: string; options: object[] };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-cancel-'));
@@ -42,7 +42,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     return job;
   }
   const newClip = async (name = 'clip.mp4') => {
-    // A unique comment makes the bytes of each upload findable.
+    // A unique comment, by which tests find the bytes of each upload.
     const path = await makeClip(join(folder, name), { args: ['-metadata', `comment=${name}`] });
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
   };
@@ -57,7 +57,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     const at = performance.now();
     const response = await cancel(running.id);
     await until(() => runningFfmpegs(service).length === 0, { what: 'FFmpeg to die' });
-    // The encode needs half a minute; `cell-life` proves that a cell ends within a second.
+    // The limit is far below the half minute of the encode. `cell-life.test.ts` proves that a cell ends within a second.
     expect(performance.now() - at).toBeLessThan(10_000);
     expect(response.status).toBe(200);
     expect(Object.keys(response.json)).toEqual(['success', 'message', 'job']);
@@ -71,7 +71,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(await storedFilesOf(service, running.id)).toEqual([]);
   });
 
-  it('a cancel ends a waiting job, whatever body and content type the request has', async () => {
+  it('a cancel ends a waiting job, regardless of the body and the content type of the request', async () => {
     const running = await startSlowJob();
     const headers = { authorization: `Bearer ${service.key}` };
     const variants: { headers: Record<string, string>; body?: string }[] = [
@@ -116,7 +116,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     }
   });
 
-  it('a download returns 400 while a job is not completed, and 409 once it has been canceled', async () => {
+  it('a download returns 400 while a job is not completed, and 409 once the job has been canceled', async () => {
     const running = await startSlowJob();
     const waiting = await create(slow);
     for (const { id } of [running, waiting]) {
@@ -132,7 +132,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect([ended.status, ended.json.code]).toEqual([409, 'transcode_canceled']);
   });
 
-  it('an erase deletes bytes and names of output and upload before the response', async () => {
+  it('an erase deletes the bytes and the names of output and upload before the response', async () => {
     const source = await newClip('secret holiday.mp4');
     const job = await transcode(service, {
       inputs: [{ url: source.fileUrl }],
@@ -141,7 +141,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     });
     const link = (await service.call('GET', `/v1/transcodes/${job.id}/download`)).json.url;
     expect(await storedFilesOf(service, job.id)).toHaveLength(1);
-    // The URL has not expired, but accepts nothing any more. Other storages accept it: those bytes are of no upload.
+    // The URL has not expired, but accepts no more bytes. Other storages accept the bytes, which then belong to no upload.
     const again = Buffer.from(source.bytes.toString('latin1').replace('secret holiday', 'SECRET HOLIDAY'), 'latin1');
     const late = await fetch(source.uploadUrl, {
       method: 'PUT',
@@ -193,7 +193,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(service.output()).not.toMatch(/secret|holiday|grandmother/i);
   });
 
-  it('an erase keeps an upload that another open job needs until that job is erased', async () => {
+  it('an erase does not delete an upload that another open job needs until that job is erased as well', async () => {
     const source = await newClip('shared.mp4');
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const running = await startSlowJob();
@@ -207,7 +207,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(await isStored(service, source.bytes)).toBe(false);
   });
 
-  it('an erase stops a running job, and leaves nothing of it', async () => {
+  it('an erase stops a running job, and leaves nothing of the job behind', async () => {
     const source = await newClip('mixed.mp4');
     const job = await create({ ...slow, inputs: [{ url: source.fileUrl }, ...slow.inputs] });
     await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
@@ -239,7 +239,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     await until(async () => (await storedFilesOf(service, job.id)).length === 0, { what: 'the bytes to be deleted' });
     await until(async () => (await read(job.id)).inputs[0].url === null, { what: 'the names to be deleted' });
     expect(await read(job.id)).toMatchObject({ status: 'completed', output_url: null });
-    // The upload is kept for the retention of the server.
+    // The upload is still there, because it is kept for the retention of the server.
     expect((await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).status).toBe('pending');
   });
 };

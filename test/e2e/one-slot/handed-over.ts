@@ -34,7 +34,7 @@ export const handingOver = (given: () => TestService) => () => {
     await writeFile(path, Buffer.from(await (await fetch(json.url)).arrayBuffer()));
     return path;
   }
-  /** CPU time of the cells of a job; null if none ran. */
+  /** Returns the milliseconds of CPU time of a job's cells; null if no cell ran. */
   async function cellTime(id: string): Promise<number | null> {
     const db = await openServiceDatabase(service);
     try {
@@ -45,7 +45,7 @@ export const handingOver = (given: () => TestService) => () => {
     }
   }
 
-  it('an output that only needs another container is made without a cell, with the same pictures and samples', async () => {
+  it('an output that only needs another container is made without a cell, and has the same pictures and samples', async () => {
     const job = await create({ options: COPY });
     expect(job).toMatchObject({
       status: 'completed',
@@ -63,7 +63,7 @@ export const handingOver = (given: () => TestService) => () => {
   });
 
   it.skipIf(OTHER_STORAGE)(
-    `the storage takes the file of a cell, and receives none of its bytes${storageNote}`,
+    `the file of a cell is moved into storage, which receives none of its bytes over HTTP${storageNote}`,
     async () => {
       const from = service.output().length;
       const job = await create({ options: [{ option: '-crf', argument: 30 }] });

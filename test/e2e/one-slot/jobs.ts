@@ -41,7 +41,7 @@ export const jobs = (given: () => TestService) => () => {
   const totalJobs = async () => Number((await service.call('GET', '/v1/transcodes?limit=1')).json.total);
 
   describe('Idempotency-Key', () => {
-    it('creates one job and returns one response for the same body, in any order of its fields, also concurrently', async () => {
+    it('creates one job and returns one response for repeated and concurrent requests with the same body, in any order of fields', async () => {
       const before = await totalJobs();
       const headers = { 'idempotency-key': 'job-1' };
       const responses: ApiResponse[] = await Promise.all(Array.from({ length: 6 }, () => create(quick(), headers)));
@@ -54,7 +54,7 @@ export const jobs = (given: () => TestService) => () => {
       expect((await create(quick(), headers)).text).toBe(responses[0]!.text);
     });
 
-    it('returns 409 for another body, also if two different ones arrive concurrently', async () => {
+    it('returns 409 for another body, also if two different bodies arrive concurrently', async () => {
       const headers = { 'idempotency-key': 'job-2' };
       const responses = await Promise.all([create(quick(), headers), create(quick({ outputFormat: 'wav' }), headers)]);
       expect(responses.map((response) => response.status).sort()).toEqual([201, 409]);
@@ -67,7 +67,7 @@ export const jobs = (given: () => TestService) => () => {
       expect(metadata.status).toBe(409);
     });
 
-    it('remembers no rejection: the corrected request may use the key again', async () => {
+    it('is not stored for a rejected request, so that the corrected request can have the same key', async () => {
       const headers = { 'idempotency-key': 'job-3' };
       expect((await create(quick({ inputs: [{ url: 'gs://airlock/no.mp4' }] }), headers)).status).toBe(422);
       expect((await create(quick(), headers)).status).toBe(201);
@@ -82,7 +82,7 @@ export const jobs = (given: () => TestService) => () => {
       expect((await create(quick(), headers)).json.code).toBe('source_not_owned');
     });
 
-    it('creates one API key for a repeated request, and shows the raw key once', async () => {
+    it('creates one API key for a repeated request, and returns the raw key only once', async () => {
       const headers = { 'idempotency-key': 'key-1' };
       const first = await service.call('POST', '/v1/keys', { name: 'once' }, headers);
       const again = await service.call('POST', '/v1/keys', { name: 'once' }, headers);
@@ -94,7 +94,7 @@ export const jobs = (given: () => TestService) => () => {
   });
 
   describe('a request with ?wait=', () => {
-    it('returns when the job is final, for a create and for a read', async () => {
+    it('returns when the job is final, both for a create and for a read', async () => {
       const created = await create(quick(), {}, '?wait=30');
       expect([created.status, created.json.status]).toEqual([201, 'completed']);
       expect(created.headers.get('location')).toBe(`/v1/transcodes/${created.json.id}`);
@@ -104,7 +104,7 @@ export const jobs = (given: () => TestService) => () => {
       expect(performance.now() - at).toBeLessThan(10_000);
     });
 
-    it('returns after that many seconds if the job is not final', async () => {
+    it('returns after the requested number of seconds if the job is not final', async () => {
       const { json: job } = await create(slow());
       await stopFfmpegs(service);
       const at = performance.now();
@@ -113,15 +113,15 @@ export const jobs = (given: () => TestService) => () => {
       expect(response.status).toBe(200);
       expect(FINAL).not.toContain(response.json.status);
       expect(took).toBeGreaterThanOrEqual(990);
-      // Even on a busy machine, this is far below the 60 seconds of the next request.
+      // The limit is far below the 60 seconds of the next request, but high enough for a busy machine.
       expect(took).toBeLessThan(20_000);
-      // Ends early if the job is canceled.
+      // This request returns early when the job is canceled.
       const waiting = service.call('GET', `/v1/transcodes/${job.id}?wait=60`);
       await cancel(job.id);
       expect((await waiting).json.status).toBe('canceled');
     });
 
-    it('shows progress, speed and remaining time while FFmpeg runs', async () => {
+    it('returns progress, speed and remaining time while FFmpeg runs', async () => {
       const { json: job } = await create(slow());
       const seen = await until(
         async () => {
@@ -139,14 +139,14 @@ export const jobs = (given: () => TestService) => () => {
       await cancel(job.id);
     });
 
-    it('is rejected with anything but a number of seconds up to 60', async () => {
+    it('is rejected unless the value is a number of seconds up to 60', async () => {
       for (const wait of ['61', '-1', 'soon', 'NaN', 'Infinity']) {
         const response = await service.call('GET', `/v1/transcodes/00000000-0000-7000-8000-000000000000?wait=${wait}`);
         expect([wait, response.status, response.json.details?.field]).toEqual([wait, 400, 'wait']);
       }
     });
 
-    it('is not delayed by clients that disconnected', async () => {
+    it('is not delayed by clients that have disconnected', async () => {
       const { json: job } = await create(slow());
       const gone = new AbortController();
       const calls = Array.from({ length: 40 }, () =>
@@ -163,13 +163,13 @@ export const jobs = (given: () => TestService) => () => {
     });
   });
 
-  describe('the list', () => {
-    /** Jobs of an account of its own, oldest first. */
+  describe('the list of jobs', () => {
+    /** Creates jobs in a new account. Returns them with the oldest first. */
     async function history() {
       const { key } = await service.makeKey('--account', `lister-${Math.random()}`);
       const headers = { authorization: `Bearer ${key}` };
       const url = 'https://media.example.com/a.mp4';
-      // The only slot is busy, so that none of the jobs starts, and fails, before it is canceled.
+      // The only slot is busy, so none of the jobs starts and fails before it is canceled.
       const blocker = (await create(slow())).json.id;
       await stopFfmpegs(service);
       const jobs = [];
@@ -183,7 +183,7 @@ export const jobs = (given: () => TestService) => () => {
     }
     const ids = (response: ApiResponse) => response.json.items.map((job: { id: string }) => job.id);
 
-    it('is newest first, in pages, with the total', async () => {
+    it('is sorted from newest to oldest, and has pages and a total', async () => {
       const { jobs, list } = await history();
       const newest = jobs.map((job) => job.id).reverse();
       const all = await list('');
@@ -202,7 +202,7 @@ export const jobs = (given: () => TestService) => () => {
       expect((await list('?limit=2&page=4')).json).toMatchObject({ items: [], page: 4, limit: 2, total: 5 });
     });
 
-    it('filters by status, and by updated_at with both ends included', async () => {
+    it('is filtered by status, and by updated_at with both bounds included', async () => {
       const { jobs, list, headers } = await history();
       const open = (await create({ inputs: [{ url: 'https://10.0.0.1' }], outputFormat: 'mp3' }, headers)).status;
       expect(open).toBe(422);
@@ -217,7 +217,7 @@ export const jobs = (given: () => TestService) => () => {
       expect((await list(`?since=${times[0].slice(0, 10)}`)).json.total).toBe(5);
     });
 
-    it('filters by the microseconds that clients see', async () => {
+    it('is filtered by times to the microsecond, as clients see them', async () => {
       const { jobs, list } = await history();
       const database = await openServiceDatabase(service);
       await database.query(

@@ -40,7 +40,7 @@ export const receipts = (given: () => TestService) => () => {
     const path = await makeClip(join(folder, name), { ...options, args: ['-metadata', `comment=${name}`] });
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
   };
-  /** A job that was erased, shared by all tests that only read its receipt. */
+  /** Creates and erases a job once, for all tests that only read its receipt. */
   const eraseJob = () => {
     erased ??= (async () => {
       const { fileUrl } = await sendClip('erased.mp4');
@@ -113,7 +113,7 @@ export const receipts = (given: () => TestService) => () => {
     expect(after.text + (await get(job.id, 'receipt')).text).not.toMatch(SECRET_WORDS);
   });
 
-  // On S3 no key can be closed: a receipt is complete when the URLs have expired, and not during a test.
+  // An S3 storage cannot close keys, so a receipt becomes complete only after the URLs have expired, which no test waits for.
   it.skipIf(OTHER_STORAGE)(`list every deleted object of an erased job, with hash and time${storageNote}`, async () => {
     const source = await sendClip('holiday.mp4');
     const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
@@ -154,14 +154,14 @@ export const receipts = (given: () => TestService) => () => {
   });
 
   it.skipIf(OTHER_STORAGE)(
-    `are incomplete while bytes are in storage, whatever the rows contain${storageNote}`,
+    `are incomplete while bytes are in storage, regardless of the rows in the database${storageNote}`,
     async () => {
       const source = await sendClip('stays.mp4');
       const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
       await service.call('DELETE', `/v1/transcodes/${job.id}`);
       const database = await openServiceDatabase(service);
       try {
-        // An object whose bytes are still there, although the rows say that they are deleted.
+        // Simulates an object whose bytes are still in storage, although its row says that they are deleted.
         const other = await sendClip('other.mp4');
         const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
         await database.query(
@@ -190,12 +190,12 @@ export const receipts = (given: () => TestService) => () => {
   );
 
   it.skipIf(OTHER_STORAGE)(
-    `of a job that was erased while it ran become complete when its worker has released it${storageNote}`,
+    `receipts of a job that was erased while it ran become complete when its worker has released the job${storageNote}`,
     async () => {
       const source = await sendClip('long.mp4', { seconds: 20, size: '640x360', rate: 30, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
       const { id } = (await service.call('POST', '/v1/transcodes', body)).json;
-      // Stopped, it cannot end before the request arrives.
+      // FFmpeg is stopped, so the job cannot end before the request arrives.
       await stopFfmpegs(service);
       await service.call('DELETE', `/v1/transcodes/${id}`);
       const complete = await until(
@@ -231,7 +231,7 @@ export const receipts = (given: () => TestService) => () => {
     expect((await get(done.id, 'receipt')).json.receipt).toMatchObject({ complete: true, remaining: [] });
   });
 
-  it('are also created by retention, and contain hashes of fetched sources', async () => {
+  it('are also created when the retention ends, and contain hashes of fetched sources', async () => {
     const clip = await makeClip(join(folder, 'fetched.mp4'));
     const bytes = await readFile(clip);
     const server = await startSource((_request, response) => response.end(bytes));
@@ -274,7 +274,7 @@ export const receipts = (given: () => TestService) => () => {
     }
   });
 
-  it('are verified by the command, against the server and against saved keys', async () => {
+  it('are verified by the command with keys from the server and with saved keys', async () => {
     const job = await eraseJob();
     const signed = (await get(job.id, 'receipt')).json;
     const file = await save(signed);
@@ -298,7 +298,7 @@ export const receipts = (given: () => TestService) => () => {
     expect([clear.code, clear.stderr]).toEqual([2, expect.stringMatching(/https/)]);
   });
 
-  it('are verified by a command that also verifies the audit log, and a saved head of it', async () => {
+  it('are verified by a command that also verifies the audit log and a saved head of the log', async () => {
     const head = await commandsOf(service)('audit', 'head');
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');

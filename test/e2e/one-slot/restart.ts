@@ -14,10 +14,7 @@ import { prepareTrimmedBuild } from '../../helpers/trimmed-build.ts';
 const PART = 8 * 2 ** 20;
 const SEED = Buffer.alloc(32, 9).toString('base64url');
 
-/**
- * Stops the service, and starts it with another signing key and a trimmed FFmpeg. The tests compare the service before and after
- * the restart.
- */
+/** Restarts the service with another signing key and a trimmed FFmpeg. The tests compare the service before and after the restart. */
 export const restarting = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
@@ -49,7 +46,7 @@ export const restarting = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('keeps the receipts of the replaced key verifiable', async () => {
+  it('does not invalidate receipts that the replaced key signed', async () => {
     const fresh = await readReceipt();
     expect(fresh.key_id).not.toBe(receipt.key_id);
     const known: PublicJwk[] = (await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null)).json.keys;
@@ -58,7 +55,7 @@ export const restarting = (given: () => TestService) => () => {
     expect(service.output()).not.toContain(SEED);
   });
 
-  it('runs jobs with a trimmed FFmpeg, and manifests, details and the security report name it', async () => {
+  it('runs jobs with the trimmed FFmpeg, which manifests, details and the security report name', async () => {
     const { id } = await transcode(service, { inputs: [{ url: clipUrl }], outputFormat: 'mp3' });
     const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
     const version = expect.stringContaining(`ffmpeg version ${trimmedVersion} `);
@@ -77,7 +74,7 @@ export const restarting = (given: () => TestService) => () => {
     expect(ffmpeg.trimmed).toMatchObject({ state: 'in_use', source: '99:1-1', attacks: 207, comparisons: 633 });
   });
 
-  it('lets an upload in parts continue that a broken connection interrupted, and the file arrives unchanged', async () => {
+  it('does not end an upload in parts that a broken connection interrupted, and the file arrives unchanged', async () => {
     const { uploadId, filename, key } = began;
     const send = (method: string, rest: string, body?: object) =>
       service.call(method, `/v1/upload/${rest}`, body, { authorization: `Bearer ${key}` });
@@ -92,7 +89,7 @@ export const restarting = (given: () => TestService) => () => {
   });
 };
 
-/** Sends the first part, and half of the second. */
+/** Begins an upload in parts. Sends the first part, and half of the second part. */
 async function beginUpload(service: TestService, bytes: Buffer) {
   const file = { filename: 'noise.wav', contentType: 'audio/wav', fileSize: bytes.length };
   const begun = (await service.call('POST', '/v1/upload/multipart', file)).json.result;
@@ -103,7 +100,7 @@ async function beginUpload(service: TestService, bytes: Buffer) {
 
 const put = (url: string, bytes: Buffer) => fetch(url, { method: 'PUT', body: new Uint8Array(bytes) });
 
-/** Sends half of a part, then breaks the connection. */
+/** Sends half of a part, and then breaks the connection. */
 async function breakOff(url: string, bytes: Buffer): Promise<void> {
   const sending = request(url, { method: 'PUT', headers: { 'content-length': bytes.length } });
   sending.on('error', () => {});
@@ -113,7 +110,7 @@ async function breakOff(url: string, bytes: Buffer): Promise<void> {
   await closed;
 }
 
-/** Noise that no reader confuses with another file. */
+/** Returns a WAV file of noise, which cannot be confused with another file. */
 function wave(dataBytes: number): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);

@@ -7,7 +7,7 @@ import type { TestService } from '../../../testkit/service.ts';
 import { until } from '../../../testkit/until.ts';
 import { stopFfmpegs } from '../../helpers/processes.ts';
 
-/** The worker has the default slots of a machine with 2 to 15 cores: one light slot per core, and one heavy slot. */
+/** Tests a worker with the default slots of a machine with 2 to 15 cores: one light slot per core, and one heavy slot. */
 export const briefJobs = (given: () => TestService) => () => {
   let folder: string;
   beforeAll(async () => {
@@ -15,7 +15,7 @@ export const briefJobs = (given: () => TestService) => () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** Returns the URL of a clip of 720p. */
+  /** Uploads a clip of 720p, and returns its gs:// URL. */
   async function clip(seconds: number): Promise<string> {
     const path = join(folder, `${seconds}.mp4`);
     return (await upload(given(), await makeClip(path, { seconds, size: '1280x720', audio: false }))).fileUrl;
@@ -39,7 +39,7 @@ export const briefJobs = (given: () => TestService) => () => {
     for (const id of brief) await cancel(id);
     await until(async () => (await statusesOf(long))[0] === 'processing', { what: 'a long job to start' });
     await stopFfmpegs(given());
-    // The worker has claimed this job after the long job.
+    // The worker claims this light job after the long job, and runs it first.
     const light = await transcode(given(), { inputs: [{ url: short }], outputFormat: 'jpg' });
     expect(light.status).toBe('completed');
     expect(await statusesOf(long)).toEqual(['processing', 'pending']);

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import type { TestService } from '../../../testkit/service.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
 
-/** The operator's database. The service runs with AIRLOCK_DATABASE_URL, in a data directory that has a database. */
+/** Tests a service with AIRLOCK_DATABASE_URL, whose data directory also contains a database. */
 export const operatorDatabase = (given: () => TestService, database: () => TestDatabase) => () => {
-  it('is the one that API and worker connect to, with its own login', async () => {
+  it('serves the API and the worker, each with its own login', async () => {
     expect((await given().call('GET', '/v1/transcodes')).status).toBe(200);
     const { pg, url } = database();
     const { rows } = await pg.query(
@@ -15,7 +15,7 @@ export const operatorDatabase = (given: () => TestService, database: () => TestD
     expect(given().pids('postgres')).toEqual([]);
   });
 
-  it('is not known to the gateway', () => {
+  it('is unknown to the gateway', () => {
     const knowing = ['api', 'worker', 'gateway'].filter((role) =>
       given()
         .pids(role)

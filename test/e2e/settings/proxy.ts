@@ -5,7 +5,7 @@ import { OTHER_STORAGE } from '../../helpers/storage.ts';
 
 const YEAR = 31_536_000;
 
-/** HTTPS that a proxy terminates. The service runs with AIRLOCK_TRUST_PROXY=127.0.0.1/32. */
+/** Tests a service with AIRLOCK_TRUST_PROXY=127.0.0.1/32, behind a proxy that terminates HTTPS. */
 export const proxy = (given: () => TestService) => () => {
   const list = (headers: Record<string, string>, localAddress = '127.0.0.1', key = given().key) =>
     rawHttp(`${given().api}/v1/transcodes`, { headers: { authorization: `Bearer ${key}`, ...headers }, localAddress });
@@ -20,7 +20,7 @@ export const proxy = (given: () => TestService) => () => {
         'https_required',
       ]);
     }
-    // Also where no key is required, and on the storage.
+    // The rejection also applies where no key is required, and on the storage.
     const health = await rawHttp(`${given().api}/health-check`, { headers: { 'x-forwarded-proto': 'http' } });
     expect(health.status).toBe(403);
     if (OTHER_STORAGE) return;
@@ -28,7 +28,7 @@ export const proxy = (given: () => TestService) => () => {
     expect(storage.status).toBe(403);
   });
 
-  it('accepts requests over HTTPS, and instructs browsers to keep using it', async () => {
+  it('accepts requests that reached the proxy over HTTPS, and instructs browsers to keep using HTTPS', async () => {
     for (const proto of ['https', 'HTTPS', 'http, https']) {
       const response = await list({ 'x-forwarded-proto': proto });
       expect([proto, response.status]).toEqual([proto, 200]);
@@ -36,7 +36,7 @@ export const proxy = (given: () => TestService) => () => {
     }
   });
 
-  it('trusts the client address that the proxy reports, and no other', async () => {
+  it('trusts the client address that the proxy reports, but not an address that another sender reports', async () => {
     const made = await given().call('POST', '/v1/keys', { name: 'far', allowed_cidrs: ['203.0.113.0/24'] });
     const { key } = made.json;
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' };

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import type { TestService } from '../../../testkit/service.ts';
 import { until } from '../../../testkit/until.ts';
 
-/** GET /v1/security. The service runs with AIRLOCK_SANDBOX=landlock. */
+/** Tests GET /v1/security of a service with AIRLOCK_SANDBOX=landlock. */
 export const security = (given: () => TestService) => () => {
-  it('reports how FFmpeg is confined, the last self-test, and which build runs', async () => {
+  it('reports how FFmpeg is confined, the last self-test, and which build of FFmpeg runs', async () => {
     const { status, json } = await given().call('GET', '/v1/security');
     expect(status).toBe(200);
     expect(json.sandbox).toEqual([

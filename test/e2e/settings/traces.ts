@@ -17,10 +17,10 @@ interface Span {
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
-/** Words of the client that must be in no span. */
+/** Words of the client that no span may contain. */
 const PRIVATE = ['private-name', 'private-text', 'private-hook', 'private-title'];
 
-/** The service runs with AIRLOCK_TRACES. `bodies` are what its collector has received. */
+/** Tests a service with AIRLOCK_TRACES. `bodies` are the request bodies that its collector has received. */
 export const traces = (given: () => TestService, bodies: readonly string[]) => () => {
   let receiver: Awaited<ReturnType<typeof startSource>>;
   let folder: string;
@@ -39,7 +39,7 @@ export const traces = (given: () => TestService, bodies: readonly string[]) => (
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('add request, job, cell and webhook to the trace of the caller, and contain no data of the client', async () => {
+  it('contain request, job, cell and webhook below the span of the caller, and no data of the client', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'));
     const { fileUrl } = await upload(given(), clip, 'video/mp4', 'private-name.mp4');
     const body = {
@@ -82,7 +82,7 @@ export const traces = (given: () => TestService, bodies: readonly string[]) => (
     expect(sent).not.toMatch(/livez|readyz/);
   });
 
-  it('start a new trace for a request whose traceparent is malformed, and follow a caller that does not record', async () => {
+  it('start with a new ID if the traceparent of a request is malformed, and omit the request of a caller that does not record', async () => {
     const before = spans().length;
     await given().call('GET', '/v1/transcodes', undefined, { traceparent: `00-${TRACE}-${CALLER}-00` });
     await given().call('GET', '/v1/webhooks', undefined, { traceparent: `00-${'0'.repeat(32)}-${CALLER}-01` });

@@ -13,7 +13,7 @@ export const accountLimits = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let database: pg.Client;
-  /** Never responds, so that jobs that fetch from it keep running. */
+  /** A source that never responds, so that jobs that fetch from it keep running. */
   let source: Awaited<ReturnType<typeof startSource>>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-accounts-'));
@@ -59,23 +59,23 @@ export const accountLimits = (given: () => TestService) => () => {
     });
   }
 
-  it('count minutes rounded up, and return 402 if the month has too few left', async () => {
+  it('count minutes rounded up, and cause a 402 if the month has too few minutes left', async () => {
     const small = await account('quota', { monthly_minutes: 4 });
     const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
     const job = { inputs: [{ url: fileUrl }], outputFormat: 'jpg' };
     const first = await small.call('POST', '/v1/transcodes?wait=30', job);
     expect(first.json).toMatchObject({ status: 'completed', billable_minutes: 2 });
-    // Twice 61 s are 2.03 minutes together, not two times 1.02.
+    // Minutes are rounded up after the sum: two inputs of 61 s count as 3 minutes, not as 4.
     expectQuota(await create(small, { ...job, inputs: [{ url: fileUrl }, { url: fileUrl }] }), 3, 4, 2);
     expect((await small.call('POST', '/v1/transcodes?wait=30', job)).json.status).toBe('completed');
     expectQuota(await create(small, job), 2, 4, 0);
     expectQuota(await create(small, hanging()), 0, 4, 0);
-    // Another month has its own quota.
+    // Each month has its own quota.
     await database.query(`UPDATE usage_months SET month = month - interval '1 month'`);
     expect((await create(small, job)).status).toBe(201);
   });
 
-  it('count what open jobs will need, so that concurrent requests cannot exceed the quota', async () => {
+  it('include the minutes that open jobs need, so that concurrent requests cannot exceed the quota', async () => {
     const small = await account('rush', { monthly_minutes: 4, max_concurrent: 1 });
     const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
     const blocker = await create(small, hanging());
@@ -83,14 +83,14 @@ export const accountLimits = (given: () => TestService) => () => {
     const job = { inputs: [{ url: fileUrl }], outputFormat: 'mp4' };
     const responses = await Promise.all(Array.from({ length: 6 }, () => create(small, job)));
     expect(responses.map((response) => response.status).sort()).toEqual([201, 201, 402, 402, 402, 402]);
-    // Minutes of a canceled job are returned.
+    // The minutes of a canceled job can be used again.
     const accepted = responses.find((response) => response.status === 201)!;
     await small.call('PATCH', `/v1/transcodes/${accepted.json.id}/cancel`);
     expect((await create(small, job)).status).toBe(201);
     await cancelAll(small);
   });
 
-  it('reject more waiting jobs than the account may have, also concurrently', async () => {
+  it('reject waiting jobs beyond the maximum of the account, also when requests are concurrent', async () => {
     const busy = await account('queue', { max_queued: 3, max_concurrent: 1 });
     expect((await create(busy, hanging())).status).toBe(201);
     await until(async () => (await count(busy, 'processing')) === 1, { what: 'the first job to start' });
@@ -110,7 +110,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await cancelAll(busy);
   });
 
-  it('run exactly as many jobs concurrently as the account may have, alongside jobs of other accounts', async () => {
+  it("allow exactly the account's number of concurrent jobs, alongside jobs of other accounts", async () => {
     const two = await account('two', { max_concurrent: 2 });
     const other = await account('other');
     await Promise.all(Array.from({ length: 7 }, () => create(two, hanging())));
@@ -118,7 +118,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await create(other, hanging());
     await until(async () => (await count(other, 'processing')) === 1, { what: 'a job of the other account to start' });
     expect([await count(two, 'processing'), await count(two, 'pending')]).toEqual([2, 5]);
-    // Each job that ends allows exactly one more.
+    // Each job that ends lets exactly one more job start.
     for (let left = 4; left >= 2; left--) {
       const running = (await two.call('GET', '/v1/transcodes?status=processing')).json.items[0];
       await two.call('PATCH', `/v1/transcodes/${running.id}/cancel`);

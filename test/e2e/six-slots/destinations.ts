@@ -26,10 +26,10 @@ type Json = any;
 
 const SECRET = randomBytes(20).toString('hex');
 const KEYS = { accessKeyId: CREDENTIAL.accessKeyId, secretAccessKey: SECRET };
-/** For the commands, which read the access key from the environment. */
+/** Variables for the commands, which read the access key from the environment. */
 export const BUCKET_KEYS = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: SECRET };
 
-/** Buckets of the account's owner: a real gateway of its own, and servers that misbehave. */
+/** Tests destinations in buckets of the account's owner: the bucket of a real gateway, and servers that misbehave. */
 export const destinations = (given: () => TestService) => () => {
   let service: TestService;
   let bucket: EmbeddedGateway;
@@ -50,7 +50,7 @@ export const destinations = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A revoked key is taken out. */
+  /** Valid keys of the bucket. A test revokes a key by removing it from the list. */
   const keys = [KEYS];
   const PUT = { contentType: 'video/mp4', size: 1, expiresIn: 600 };
   const body = (change: object = {}) => ({
@@ -73,7 +73,7 @@ export const destinations = (given: () => TestService) => () => {
   };
 
   describe('a connection', () => {
-    it('is stored after a test write, lists without its secret, and is deleted with it', async () => {
+    it('is stored after a test write, is listed without its secret, and is deleted together with it', async () => {
       const made = await connect();
       expect([made.status, made.json.name, made.json.bucket]).toEqual([201, 'media', BUCKET]);
       expect(await filesOf()).toEqual([]);
@@ -93,7 +93,7 @@ export const destinations = (given: () => TestService) => () => {
       expect((await service.call('GET', '/v1/connections')).json.items).toEqual([]);
     });
 
-    it('is not stored if its key is wrong or if its endpoint redirects, and says what the bucket responded', async () => {
+    it("is not stored if its key is wrong or if its endpoint redirects, and the error contains the bucket's response", async () => {
       const redirecting = await startSource((_, response) =>
         response.writeHead(307, { location: `${bucket.endpoint}/${BUCKET}/x` }).end(),
       );
@@ -106,7 +106,7 @@ export const destinations = (given: () => TestService) => () => {
       expect((await service.call('GET', '/v1/connections')).json.items).toEqual([]);
     });
 
-    it('cannot have an endpoint in a private network, and is rejected before anything is sent there', async () => {
+    it('cannot have an endpoint in a private network, and is rejected before any data is sent', async () => {
       for (const endpoint of ['http://10.0.0.1', 'https://169.254.169.254', 'ftp://x.example']) {
         const rejected = await connect({ endpoint });
         expect([endpoint, rejected.status, rejected.json.details?.field]).toEqual([endpoint, 400, 'endpoint']);
@@ -119,7 +119,7 @@ export const destinations = (given: () => TestService) => () => {
       expect((await connect({ name: 'films' })).status).toBe(201);
     });
 
-    it('is delivered to the bucket of a connection with all of its files, and the receipt says where', async () => {
+    it('is delivered with all of its files to the bucket of a connection, and the receipt names this bucket', async () => {
       const job = await run({
         outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'hls', ladder: [{ height: 64 }] }],
         destination: { s3: { connection: 'films', bucket: BUCKET, prefix: 'one/two' } },
@@ -146,7 +146,7 @@ export const destinations = (given: () => TestService) => () => {
       });
     });
 
-    it('is sent to a signed URL, which appears nowhere', async () => {
+    it('is delivered to a presigned URL, which no response, log or table contains', async () => {
       const { url, headers } = await bucket.store.presignPut('signed.mp4', PUT);
       const sign = async (size: number) => bucket.store.presignPut('signed.mp4', { ...PUT, size });
       expect([new URL(url).search, headers['content-type']]).toEqual([expect.stringContaining('X-Amz'), 'video/mp4']);
@@ -165,7 +165,7 @@ export const destinations = (given: () => TestService) => () => {
       for (const text of [...shown, events.text, service.output()]) expect(text).not.toContain(signature);
     });
 
-    it('stays and can be downloaded if the destination rejects it, and the job is completed with a warning', async () => {
+    it('stays available for download if the destination rejects it, and the job is completed with a warning', async () => {
       const job = await run({
         outputFormat: 'mp4',
         destination: { url: `${bucket.endpoint}/${BUCKET}/none.mp4?X-Amz-Signature=secret` },
@@ -177,14 +177,14 @@ export const destinations = (given: () => TestService) => () => {
       expect((await service.call('GET', `/v1/transcodes/${job.id}/download`)).status).toBe(200);
     });
 
-    it('fails to be delivered if its connection is deleted while the job waits for its source', async () => {
+    it('is not delivered if its connection is deleted while the job waits for its source', async () => {
       await connect({ name: 'going' });
       let release = () => {};
       const released = new Promise<void>((resolve) => {
         release = resolve;
       });
       const bytes = await readFile(clip);
-      // The job is processing before its worker requests the source.
+      // The job is already processing when its worker requests the source.
       const slow = await startSource((_, response) => {
         released.then(() => response.end(bytes));
       });
@@ -207,7 +207,7 @@ export const destinations = (given: () => TestService) => () => {
       ]);
     });
 
-    it('is rejected for an unknown connection with the near name, for another bucket and for a private URL', async () => {
+    it('is rejected for an unknown connection with the nearest name, for another bucket and for a private URL', async () => {
       const inputs = [{ url: 'https://example.org/a.mp4' }];
       const rejected = async (destination: object) => {
         const { status, json } = await service.call('POST', '/v1/transcodes', {
@@ -282,7 +282,7 @@ export const destinations = (given: () => TestService) => () => {
     });
   });
 
-  /** Creates a job with a target, a measure and a destination, by keyboard. */
+  /** Creates a job with a target, a measurement and a destination, using only the keyboard. */
   async function orderInForm(page: Page): Promise<void> {
     await visit(page, 'New job');
     await page
@@ -323,7 +323,7 @@ export const destinations = (given: () => TestService) => () => {
     await page.getByText('Completed', { exact: true }).first().waitFor();
   }
 
-  describe('an output that was not delivered, because the key of its connection was revoked,', () => {
+  describe('an output that was not delivered because the key of its connection was revoked', () => {
     afterAll(() => {
       if (keys.length === 0) keys.push(KEYS);
     });
@@ -342,7 +342,7 @@ export const destinations = (given: () => TestService) => () => {
       return json.events.filter((event: Json) => event.type === type);
     };
 
-    it('is delivered again by a request, a command and a button of the dashboard, while Airlock has it', async () => {
+    it('can be delivered again by a request, a command and a button of the dashboard, while Airlock has it', async () => {
       keys.length = 0;
       const place = { s3: { connection: 'films', prefix: 'again' } };
       const job = await run({
@@ -385,7 +385,7 @@ export const destinations = (given: () => TestService) => () => {
       expect([gone.status, gone.json.code]).toEqual([410, 'output_deleted']);
     });
 
-    it('is delivered to another place, and its receipt shows both', async () => {
+    it('can be delivered to another destination, and its receipt shows both destinations', async () => {
       keys.length = 0;
       const job = await run({ outputFormat: 'mp4', destination: { s3: { connection: 'films', prefix: 'first' } } });
       keys.push(KEYS);
@@ -402,7 +402,7 @@ export const destinations = (given: () => TestService) => () => {
       ]);
     });
 
-    it('needs a destination if its first one was a presigned URL, and is not delivered twice at a time', async () => {
+    it('needs a destination if its first destination was a presigned URL, and is not delivered twice concurrently', async () => {
       const job = await run({
         outputFormat: 'mp4',
         destination: { url: `${bucket.endpoint}/${BUCKET}/none.mp4?X-Amz-Signature=secret` },
@@ -451,7 +451,7 @@ export const destinations = (given: () => TestService) => () => {
       expect([missing.status, missing.error_code]).toEqual(['failed', 'source_not_found']);
     });
 
-    it('is rejected for an unknown connection, with the near name, and for a key with dot segments', async () => {
+    it('is rejected for an unknown connection with the nearest name, and for a key with dot segments', async () => {
       const unknown = (await create('s3://flims/a.mp4')).json;
       expect([unknown.code, unknown.details.near]).toEqual(['connection_not_found', 'films']);
       for (const url of ['s3://films/../a.mp4', 's3://films', 's3://Films/a.mp4', 's3:///a']) {

@@ -29,7 +29,7 @@ export const disarming = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('remuxes a container if nothing is lost by it, and reports it', async () => {
+  it('remuxes a container if this loses nothing, and reports it', async () => {
     const job = await transcode(service, { inputs: [{ url: mp4 }], outputFormat: 'webm', disarm: true });
     expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
     expect(job.inputs[0].size).toBe((await stat(join(folder, 'clip.mp4'))).size);
@@ -49,7 +49,7 @@ export const disarming = (given: () => TestService) => () => {
     expect(job.outputs[0]).toMatchObject({ audio_codec: 'aac', duration_seconds: expect.closeTo(3, 0) });
   });
 
-  it('disarms fragmented files, as recorders in browsers and DASH write them', async () => {
+  it('disarms fragmented files that recorders in browsers and DASH write', async () => {
     const movflags = 'frag_keyframe+empty_moov+default_base_moof';
     const path = await makeClip(join(folder, 'recorded.mp4'), { args: ['-movflags', movflags] });
     const { fileUrl } = await upload(service, path, 'video/mp4', 'recorded.mp4');
@@ -62,7 +62,7 @@ export const disarming = (given: () => TestService) => () => {
     expect(job.outputs[0]).toMatchObject({ width: 320, height: 180, duration_seconds: expect.closeTo(1, 0) });
   });
 
-  it('uses the original if the reader does not support it, unless disarming was requested', async () => {
+  it('leaves a file unchanged if the reader does not support it, unless the request requires disarming', async () => {
     const plain = await transcode(service, { inputs: [{ url: mp4 }, { url: avi }], outputFormat: 'mp4' });
     expect(plain.inputs.map(({ container }: { container: string }) => container)).toEqual(['rewritten', 'original']);
     expect(plain.status).toBe('completed');
@@ -79,7 +79,7 @@ export const disarming = (given: () => TestService) => () => {
     });
   });
 
-  it('rejects files that cannot be disarmed at the confirm, for an account that requires it', async () => {
+  it('rejects files that cannot be disarmed at the confirm, for an account that requires disarming', async () => {
     const db = await openServiceDatabase(service);
     try {
       await db.query('UPDATE accounts SET disarm = true');

@@ -14,7 +14,7 @@ const NO_LIMITS = { memory_mb: null, cpu_seconds: null, wall_seconds: null, outp
 export const jobLimits = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  /** A second of 720p, which needs some 130 MB to encode. */
+  /** A clip of one second of 720p, which needs about 130 MB to encode. */
   let clip: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-job-limits-'));
@@ -28,13 +28,13 @@ export const jobLimits = (given: () => TestService) => () => {
 
   const set = (name: string, ...settings: string[]) => commandsOf(service)('accounts', 'set', name, ...settings);
   const option = (name: string, argument?: string) => ({ option: name, ...(argument !== undefined && { argument }) });
-  /** Takes minutes: a clip looped for ten minutes, at the slowest preset. */
+  /** Returns a job that takes minutes: it encodes a clip looped for ten minutes with the slowest preset. */
   const slow = () => ({
     inputs: [{ url: clip, options: [option('-stream_loop', '-1')] }],
     outputFormat: 'mp4',
     options: [option('-t', '600'), option('-preset', 'veryslow')],
   });
-  /** Raw sound: 11 MB a minute. */
+  /** Returns a job whose output is raw sound, 11 MB per minute. */
   const wide = () => ({
     inputs: [{ url: clip, options: [option('-stream_loop', '-1')] }],
     outputFormat: 'wav',
@@ -50,28 +50,31 @@ export const jobLimits = (given: () => TestService) => () => {
     output_mb: { job: wide, value: 1, code: 'limit_output', unit: 'MB' },
   } as const;
 
-  it.each(LIMIT_NAMES)('stop a job at its own %s, name whose limit it was, and leave nothing', async (name) => {
-    const { job, value, code, unit } = stopped[name];
-    const [failed, alongside] = await Promise.all([
-      transcode(service, { ...job(), limits: { [name]: value } }),
-      transcode(service, small()),
-    ]);
-    expect(failed).toMatchObject({
-      status: 'failed',
-      error_code: code,
-      error_message: expect.stringContaining(`(${value} ${unit}, its own limit).`),
-      error_advice: expect.stringContaining(`raise limits.${name} or leave it out`),
-      outputs: [],
-      attempts: 1,
-      limits: { [name]: { requested: value, applied: value, set_by: 'job' } },
-    });
-    expect(alongside.status).toBe('completed');
-    await until(() => tracesOfJobs(service).length === 0, {
-      what: 'the removal of every trace of the jobs',
-    });
-  });
+  it.each(LIMIT_NAMES)(
+    'stop a job at its own %s, name the source of the limit, and leave nothing behind',
+    async (name) => {
+      const { job, value, code, unit } = stopped[name];
+      const [failed, alongside] = await Promise.all([
+        transcode(service, { ...job(), limits: { [name]: value } }),
+        transcode(service, small()),
+      ]);
+      expect(failed).toMatchObject({
+        status: 'failed',
+        error_code: code,
+        error_message: expect.stringContaining(`(${value} ${unit}, its own limit).`),
+        error_advice: expect.stringContaining(`raise limits.${name} or leave it out`),
+        outputs: [],
+        attempts: 1,
+        limits: { [name]: { requested: value, applied: value, set_by: 'job' } },
+      });
+      expect(alongside.status).toBe('completed');
+      await until(() => tracesOfJobs(service).length === 0, {
+        what: 'the removal of every trace of the jobs',
+      });
+    },
+  );
 
-  it('are shown with the requested and the applied value, and who set it', async () => {
+  it('are shown with the requested value, the applied value, and the source of the applied value', async () => {
     const limits = { memory_mb: 300, cpu_seconds: 100_000, wall_seconds: null };
     const created = await service.call('POST', '/v1/transcodes', { ...small(), limits });
     expect(created.json).toMatchObject({
@@ -94,7 +97,7 @@ export const jobLimits = (given: () => TestService) => () => {
     expect(job.limits.cpu_seconds.applied).toBeLessThan(100_000);
   });
 
-  it('of an account apply to the next job while the service runs, and a job can lower but not raise them', async () => {
+  it("are lowered but not raised by a job, and a change of the account's limits applies to the next job", async () => {
     const { key } = await service.makeKey('--account', 'narrow');
     const narrow: TestService = {
       ...service,
@@ -126,7 +129,7 @@ export const jobLimits = (given: () => TestService) => () => {
     expect((await transcode(narrow, job)).status).toBe('completed');
   });
 
-  it('can be set for a command string as well', async () => {
+  it('can also be set for a command string', async () => {
     const created = await service.call('POST', '/v1/commands?wait=60', {
       ffmpeg_command: '-i {{in}} -c:v libx264 -crf 18 {{out}}',
       input_files: { in: clip },
@@ -152,7 +155,7 @@ export const jobLimits = (given: () => TestService) => () => {
     ['512', 'limits', /object/],
     [[], 'limits', /object/],
   ];
-  it('are rejected, with field and minimum, if they are impossible', async () => {
+  it('are rejected with field and minimum if they are impossible', async () => {
     for (const [limits, field, reason] of bodies) {
       for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
         const response = await service.call('POST', path, { ...small(), limits });

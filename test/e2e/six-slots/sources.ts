@@ -64,7 +64,7 @@ export const sources = (given: () => TestService) => () => {
   const create = (url: string, query = '?wait=30') =>
     service.call('POST', `/v1/transcodes${query}`, { inputs: [{ url }], outputFormat: 'mp3' });
 
-  it('are fetched, also through a redirect, and shown without their query', async () => {
+  it('are fetched, also through a redirect, and are shown without their queries', async () => {
     for (const path of ['/clip.mp4', '/moved']) {
       const { json, status } = await create(`${source.url}${path}?token=${SECRET}#part`);
       expect([status, json.status]).toEqual([201, 'completed']);
@@ -83,7 +83,7 @@ export const sources = (given: () => TestService) => () => {
     }
   });
 
-  it('leave neither query nor bytes behind: not in the log, not in the database, not in the work folder', async () => {
+  it('leave neither a query nor bytes in the log, the database or the work folder', async () => {
     const { json } = await create(`${source.url}/clip.mp4?token=${SECRET}`);
     expect(json.status).toBe('completed');
     expect(service.output()).not.toContain(SECRET);
@@ -96,7 +96,7 @@ export const sources = (given: () => TestService) => () => {
     expect(await entriesBelow(join(service.dataDir, 'work'))).toEqual([]);
   });
 
-  it('use their space once: if FFmpeg reads a remuxed container, the original is hashed and deleted', async () => {
+  it('need their space only once: if FFmpeg reads a remuxed container, the original is hashed and deleted', async () => {
     const { json: job } = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: `${source.url}/long.mp4` }],
       outputFormat: 'webm',
@@ -135,16 +135,16 @@ export const sources = (given: () => TestService) => () => {
     ['/huge', 'source_too_large', 1],
     ['/truncated.mp4', 'invalid_media', 1],
     ['/playlist.mp4', 'unsupported_media', 1],
-  ])('fail immediately with a reason: %s is %s', async (path, code, attempts) => {
+  ])('fail immediately with a reason: %s results in %s', async (path, code, attempts) => {
     const { json } = await create(`${source.url}${path}?token=${SECRET}`);
     expect([json.status, json.error_code, json.attempts]).toEqual(['failed', code, attempts]);
-    // One sentence for people, without text from the source, URL or path.
+    // The message is one sentence for people, without text from the source, a URL or a path.
     expect(json.error_message).toMatch(/^Input 1.*\.$/);
     expect(json.error_message).not.toMatch(/https?:|\/tmp|secret page|stout|x{20}|\/in\/|127\.0\.0\.1/);
     expect(json).toMatchObject({ output_url: null, outputs: [] });
   });
 
-  it('are tried three times if that can help, then fail', async () => {
+  it('are fetched up to three times if a retry can help, and then fail', async () => {
     const port = await freePort();
     const cases = [
       [`http://127.0.0.1:${port}/a.mp4`, 'source_unreachable'],
@@ -160,7 +160,7 @@ export const sources = (given: () => TestService) => () => {
     );
   });
 
-  it('succeed when the source recovers', async () => {
+  it('succeed when their source recovers after a failure', async () => {
     let asked = 0;
     routes['/flaky'] = (_request, response) => {
       asked += 1;
@@ -171,7 +171,7 @@ export const sources = (given: () => TestService) => () => {
     expect([json.status, json.attempts, json.error_code, asked]).toEqual(['completed', 2, null, 2]);
   });
 
-  it('that never end are closed by a cancel', async () => {
+  it('inputs from the web that never end are closed by a cancel', async () => {
     let closed = false;
     routes['/endless'] = (_request, response) => {
       const timer = setInterval(() => response.write(randomBytes(65_536)), 5);
@@ -221,7 +221,7 @@ export const sources = (given: () => TestService) => () => {
     ' https://media.example.com/a.mp4',
     'https://media.example.com/a\n.mp4',
     'https:\\\\media.example.com\\a.mp4',
-  ])('are rejected with 422 before anything is fetched: %j', async (url) => {
+  ])('are rejected with 422 before any request is sent: %j', async (url) => {
     const response = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: `${source.url}/clip.mp4` }, { url }],
       outputFormat: 'mp4',
@@ -239,7 +239,7 @@ export const sources = (given: () => TestService) => () => {
     expect(response.text).not.toContain('pass@');
   });
 
-  it('whose sealed URL was swapped in the database fail the job in its first attempt, and reads of it with 500', async () => {
+  it('inputs from the web whose sealed URL was swapped in the database fail the job in its first attempt, and reads of the job return 500', async () => {
     const database = await openServiceDatabase(service);
     try {
       await database.query(`
@@ -248,7 +248,7 @@ export const sources = (given: () => TestService) => () => {
         CREATE TRIGGER exchange BEFORE INSERT ON job_sources FOR EACH ROW EXECUTE FUNCTION exchange()`);
       const { json } = await create(`${source.url}/clip.mp4`);
       expect(json).toMatchObject({ status: 'failed', error_code: 'internal', attempts: 1 });
-      // The supervisor passes a role's lines on a moment later.
+      // The supervisor forwards the log lines of a role after a short delay.
       await until(() => service.output().includes('job_sources.source_sealed in row'), { what: 'the line in the log' });
 
       await database.query('UPDATE jobs SET metadata_sealed = request_sealed WHERE id = $1', [json.id]);

@@ -27,7 +27,7 @@ export const webhooks = (given: () => TestService) => () => {
       for await (const chunk of request) chunks.push(chunk);
       const headers = request.headers as Record<string, string>;
       received.push({ path: request.url!, headers, body: Buffer.concat(chunks).toString() });
-      // The first attempt fails, so that the second is a retry.
+      // The first attempt fails, so that the second attempt is a retry.
       response.writeHead(received.length === 1 ? 503 : 200).end();
     });
   });
@@ -36,7 +36,7 @@ export const webhooks = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('receive events from the worker, again after a failure', async () => {
+  it('receive events from the worker, also after a failed delivery', async () => {
     const types = ['transcode.completed'];
     const made = await service.call('POST', '/v1/webhooks', { url: `${receiver.url}/account`, types });
     const clip = join(folder, 'clip.mp4');

@@ -2,7 +2,10 @@ import { type Attack, audio, graph, inClass, input, output, video } from './rows
 
 const DEVICE = '/dev/urandom';
 
-/** Attacks through the only device of a cell, whose bytes never end. Users must not be able to name it, and its bytes must fill nothing. */
+/**
+ * Attacks through the only device of a cell, whose bytes never end. Users must not be able to name the device, and its bytes must not fill
+ * a disk or the memory.
+ */
 export const DEVICE_ATTACKS: readonly Attack[] = [
   ...inClass('the source of random numbers', [
     input('as sound', 'HANG', ['-f', 'u8'], { argv: ['-f', 'u8', '-i', DEVICE, '@OUT@/o.wav'] }),

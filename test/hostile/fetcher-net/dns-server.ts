@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** Response for a name: addresses of both kinds, another name, or a fault. A function is called for each query. */
+/** The response for a name: addresses of both kinds, another name, or a fault. If the source is a function, it is called for each query. */
 export interface Zone {
   a?: string[];
   aaaa?: string[];
@@ -12,7 +12,7 @@ export type ZoneSource = Zone | ((asked: number) => Zone);
 const TYPE = { a: 1, cname: 5, aaaa: 28 } as const;
 const RCODE = { ok: 0, servfail: 2, nxdomain: 3 } as const;
 
-/** A DNS server for tests: UDP, no recursion beyond its own table, TTL 0. Resolves when it listens. */
+/** Starts a DNS server for tests over UDP that resolves only the names in its table, with a TTL of 0. Resolves when it listens. */
 export async function startDns(host: string, table: Record<string, ZoneSource>, port = 53): Promise<Socket> {
   const server = createSocket('udp4');
   const asked = new Map<string, number>();
@@ -36,11 +36,11 @@ export async function startDns(host: string, table: Record<string, ZoneSource>, 
 interface Question {
   name: string;
   type: number;
-  /** Offset in the query behind the question. */
+  /** Offset in the query after the question. */
   end: number;
 }
 
-/** Returns null if the server stays silent. */
+/** Returns the response, or null if the server must not respond. */
 function respond(query: Buffer, { name, type, end }: Question, zoneOf: (name: string) => Zone | null): Buffer | null {
   const zone = zoneOf(name);
   if (zone?.fault === 'silent') return null;

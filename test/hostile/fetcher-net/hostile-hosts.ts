@@ -32,7 +32,7 @@ const SPECIAL_V6: Record<string, string[]> = {
 const FULL_WIDTH = (text: string): string =>
   text.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)));
 
-/** Spellings that some URL parser or C library accepts for one IPv4 address. */
+/** Returns spellings that some URL parser or C library accepts for an IPv4 address. */
 function spellingsOf(address: string): string[] {
   const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
   const complete = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
@@ -83,11 +83,11 @@ function spellingsOf(address: string): string[] {
 
 export interface HostileHost {
   kind: string;
-  /** As written in a URL. */
+  /** Host as written in a URL. */
   host: string;
 }
 
-/** More than a thousand hosts that must never be reached. */
+/** Returns more than a thousand hosts that must never be reached. */
 export function hostileHosts(): HostileHost[] {
   return [
     ...Object.entries(SPECIAL_V4).flatMap(([range, addresses]) =>
@@ -124,7 +124,7 @@ export function hostileHosts(): HostileHost[] {
   ];
 }
 
-/** URLs that disguise their destination. `ok.example.com` is a public source in the namespace. */
+/** Returns URLs that disguise their destination. `ok.example.com` is a public source in the namespace. */
 export function trickUrls(): string[] {
   const inside = ['127.0.0.1', '169.254.169.254', '[::1]'];
   return inside.flatMap((host) => [

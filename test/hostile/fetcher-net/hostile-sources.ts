@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
-/** How a public source misbehaves, and the allowed results. */
+/** The behavior of a hostile public source, and the allowed results. */
 export interface HostileSource {
   /** Allowed error codes. */
   codes: string[];
-  /** Set where success is allowed too: the exact number of bytes. */
+  /** Exact number of bytes, if a success is allowed as well. */
   orBytes?: number;
   behave(socket: Socket, request: string): void;
 }
@@ -13,14 +13,14 @@ export interface HostileSource {
 const OK = 'HTTP/1.1 200 OK\r\n';
 const BODY = 'media';
 
-/** Sends the text and closes. */
+/** Returns a source that sends the text and closes the connection. */
 const say = (text: string | Buffer, codes: string[], orBytes?: number): HostileSource => ({
   codes,
   ...(orBytes === undefined ? {} : { orBytes }),
   behave: (socket) => void socket.end(text),
 });
 
-/** Sends `start`, then `again` repeatedly: as fast as the client reads, or every `everyMs`. */
+/** Returns a source that sends `start`, and then `again` repeatedly: as fast as the client reads, or every `everyMs` milliseconds. */
 const repeat = (start: string, again: string | Buffer, codes: string[], everyMs = 0): HostileSource => ({
   codes,
   behave(socket) {
@@ -32,7 +32,7 @@ const repeat = (start: string, again: string | Buffer, codes: string[], everyMs 
     }
     const push = (): void => {
       while (!socket.destroyed && socket.write(again)) {
-        // Until the socket's buffer is full.
+        // Writes until the buffer of the socket is full.
       }
     };
     socket.on('drain', push);
@@ -48,7 +48,7 @@ const SLOW = ['source_timeout'];
 const BIG = ['source_too_large'];
 
 export const HOSTILE_SOURCES: Record<string, HostileSource> = {
-  // False lengths and broken syntax.
+  // Responses with wrong lengths and broken syntax.
   'length-too-long': say(`${OK}content-length: 100\r\n\r\n${BODY}`, ['source_incomplete']),
   'length-too-short': say(
     `${OK}content-length: 5\r\n\r\n${BODY}${'X'.repeat(5000)}`,
@@ -111,7 +111,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
     },
   },
 
-  // Tar pits.
+  // Tar pits: sources that keep a connection open for as long as possible.
   'never-answers': { codes: SLOW, behave: () => {} },
   'one-byte-at-a-time': repeat(`${OK}content-length: 1000000\r\n\r\n`, 'x', SLOW, 100),
   'headers-one-by-one': repeat(OK, 'x: y\r\n', SLOW, 50),
@@ -128,7 +128,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   },
   'chunk-line-dripping': repeat(`${OK}transfer-encoding: chunked\r\n\r\n`, '0', SLOW, 50),
 
-  // Bombs.
+  // Bombs: sources that send too much.
   'gzip-bomb': say(Buffer.concat([Buffer.from(`${OK}content-encoding: gzip\r\n\r\n`), gzipSync(Buffer.alloc(5e7))]), [
     'source_refused',
   ]),
@@ -153,7 +153,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   'hints-without-end': repeat('', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(1000), [...BROKEN, ...SLOW]),
   'cookies-without-end': repeat(OK, 'set-cookie: a=b\r\n'.repeat(5000), BROKEN),
 
-  // Invalid redirects; those to hostile hosts are generated.
+  // Invalid redirects. Redirects to hostile hosts are generated.
   'redirect-loop': { ...redirect('/redirect-loop'), codes: BROKEN },
   'redirect-ping': { ...redirect('/redirect-pong'), codes: BROKEN },
   'redirect-pong': { ...redirect('/redirect-ping'), codes: BROKEN },
@@ -167,7 +167,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   'redirect-long': { ...redirect(`/${'x'.repeat(12_000)}`), codes: ['source_refused'] },
 };
 
-/** Serves one connection. The path selects a source from the list above, a redirect, or 404. */
+/** Serves one connection. The path selects a source of the list above, a redirect, or a 404. */
 export function serveSource(socket: Socket): void {
   socket.on('error', () => {});
   socket.once('data', (data) => {

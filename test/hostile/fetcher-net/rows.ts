@@ -13,11 +13,11 @@ export interface Row {
   url: string;
   /** Allowed error codes. */
   codes: string[];
-  /** Set where the download may also succeed: the exact number of bytes. */
+  /** Exact number of bytes, if a success is allowed as well. */
   orBytes?: number;
 }
 
-/** Alternates between two responds with every query. */
+/** Alternates between two responses with every query. */
 const flip =
   (first: string[], second: string[]): ZoneSource =>
   (asked) => ({ a: asked % 2 === 0 ? first : second, aaaa: [] });
@@ -97,7 +97,7 @@ const NAMES: Record<string, { zone: ZoneSource; codes: string[]; orBytes?: numbe
   broken: { zone: { fault: 'servfail' }, codes: ['source_unreachable'] },
   garbage: { zone: { fault: 'garbage' }, codes: ['source_unreachable', 'source_timeout'] },
   silent: { zone: { fault: 'silent' }, codes: ['source_unreachable', 'source_timeout'] },
-  // Rebinding: the fetcher connects to the address it has checked, so the public one may succeed, never the other.
+  // Rebinding: the fetcher connects to the address that it has checked, so only the public address may be reached.
   ...Object.fromEntries(
     ['127.0.0.1', '169.254.169.254', '10.0.0.1'].flatMap((address, index) => [
       [`rebind-late${index}`, { zone: flip([PUBLIC_V4], [address]), codes: ['source_refused'], orBytes: 5 }],
@@ -114,7 +114,7 @@ export function dnsTable(): Record<string, ZoneSource> {
   };
 }
 
-/** URLs that must succeed: otherwise a fetcher that rejects everything would pass. */
+/** URLs that must succeed. Without them, a fetcher that rejects everything would pass. */
 export const GOOD_URLS = [
   `http://${OK}/`,
   `http://${PUBLIC_V4}/`,
@@ -124,7 +124,7 @@ export const GOOD_URLS = [
 ];
 
 const REJECTED = ['source_refused'];
-/** Targets of a redirect of a public source. */
+/** Targets of redirects from a public source. */
 const REDIRECT_TARGETS = [
   '//127.0.0.1/',
   '//169.254.169.254/latest',
@@ -143,12 +143,12 @@ const REDIRECT_TARGETS = [
   'javascript:alert(1)',
 ];
 
-/** Every attack; some twice: directly, and through a redirect of a public source. */
+/** Returns every attack. Some are made twice: directly, and through a redirect of a public source. */
 export function hostileRows(): Row[] {
   return [...hostRows(), ...redirectRows(), ...portRows(), ...nameRows(), ...sourceRows()];
 }
 
-/** URL of a public source that redirects. */
+/** Returns the URL of a public source that redirects to this target. */
 function through(to: string, status = 302, scheme = 'http'): string {
   return `${scheme}://${OK}/to/${status}/${encodeURIComponent(to)}`;
 }
@@ -193,7 +193,7 @@ function portRows(): Row[] {
 
 function nameRows(): Row[] {
   return Object.entries(NAMES).flatMap(([name, { zone: _zone, ...allowed }]) => {
-    // Repeats rebinding, so that each response comes first several times.
+    // Repeats names that rebind, because the order of the responses varies.
     const repeats = allowed.orBytes === undefined ? 1 : 6;
     const kind = `name ${name.replace(/\d+$/, '')}`;
     return Array.from({ length: repeats }, () => ({ kind, url: `http://${name}.example.com/`, ...allowed }));

@@ -11,7 +11,7 @@ import { startDns } from './dns-server.ts';
 import { serveSource } from './hostile-sources.ts';
 import { dnsTable, GOOD_URLS, hostileRows, PUBLIC, type Row } from './rows.ts';
 
-// Runs inside the namespace, where every address is this machine, so a listener on all of them sees every attempt.
+// Runs in the namespace, where every address belongs to this machine. Its listeners therefore see every connection.
 
 const PORTS = [80, 443, 22, 25, 2375, 3306, 5432, 6379, 8080, 9200];
 const CONCURRENCY = 24;
@@ -24,7 +24,7 @@ export interface NamespaceReport {
   wrong: string[];
   /** Connections that reached a non-public address. */
   canary: string[];
-  /** What an unguarded client reaches, which proves that the canary works. */
+  /** Connections of an unguarded client that reached a target, which shows that the canary works. */
   heard: string[];
   good: string[];
   growthMiB: number;
@@ -72,7 +72,7 @@ canary.length = 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-fetch-net-'));
 const patient = createFetcher({ allow: [], ports: [80, 443], maxBytes: 2_000_000, deadlineMs: 60_000, ca: cert });
-/** For tar pits only: on a busy machine, short limits would make other attacks time out too. */
+/** A fetcher with short limits, only for tar pits. On a busy machine, short limits would cause timeouts of other attacks too. */
 const hasty = createFetcher({
   allow: [],
   ports: [80, 443],
@@ -130,7 +130,7 @@ async function run({ kind, url, codes, orBytes }: Row, index: number): Promise<v
   }
 }
 
-/** Proves that the canary works: an unguarded client gets through. */
+/** Sends requests with an unguarded client. Returns the connections that arrived, which shows that the canary works. */
 async function reachPlainly(hosts: string[]): Promise<string[]> {
   for (const host of hosts) {
     await new Promise<void>((done) => {

@@ -13,7 +13,7 @@ import { type Job, type JobOutput, outputFacts } from '../../../src/jobs/rows.ts
 import type { AttemptResult } from '../../../src/kinds/kind.ts';
 import { outputKey } from '../../../src/storage/keys.ts';
 
-/** Files of the second output of a toy with these texts, and of all others. */
+/** Number of files of the second output for these texts. All other texts result in FEW files. */
 const FILES: Readonly<Record<string, number>> = { many: 120, single: 1 };
 const FEW = 3;
 /** The second output of a toy with this text fails, as if its program had violated the sandbox. */
@@ -57,7 +57,7 @@ async function storeReversed(tools: WorkTools, run: Run, { id, format }: JobOutp
   return { outputId: id, objectId, facts: { format, size: text.length, sha256, ...UNKNOWN } };
 }
 
-/** An output of many files. */
+/** Stores an output of many files. */
 async function storeCapitals(tools: WorkTools, run: Run, { id, format, position }: JobOutput, text: string) {
   const directory = join(run.folder, 'capitals');
   const count = FILES[text] ?? FEW;
@@ -71,7 +71,7 @@ async function storeCapitals(tools: WorkTools, run: Run, { id, format, position 
   return { outputId: id, objectId, facts: { format, size: bytes, files, sha256, ...UNKNOWN } };
 }
 
-/** Null: the children have just begun. */
+/** Returns the lengths of the parts, or null if the children have just begun. */
 async function lengthsOfParts({ context }: WorkTools, job: Job, parts: string[]): Promise<string | null> {
   const children = await childrenOf(context.db, job.id);
   if (children.length === 0) {

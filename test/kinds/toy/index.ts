@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Kind } from '../../../src/kinds/kind.ts';
 import { shown, type ToyRequest } from './shown.ts';
 
-/** Writes a text backwards into a file, and in capitals into a tree of files. Of `a+b`, children reverse the parts. */
+/** Writes a text backwards into a file, and in capitals into a tree of files. For a text such as `a+b`, child jobs reverse the parts. */
 export const toy: Kind<ToyRequest> = {
   name: 'toy',
   events: { prefix: 'toy', own: { reversed: z.object({ v: z.literal(1), letters: z.number() }) } },

@@ -16,7 +16,7 @@ export type ToyRequest = z.infer<typeof create>;
 const item = z
   .object({
     id: z.uuid(),
-    // A state that only this kind has: the parts of the text are being reversed.
+    // Only this kind has the status `collecting`: child jobs are reversing the parts of the text.
     status: z.enum([...JOB_STATUSES, 'collecting']),
     created_at: timestamp,
     completed_at: timestamp.nullable(),

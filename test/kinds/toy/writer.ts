@@ -11,7 +11,7 @@ const SRT = '1\n00:00:00,000 --> 00:00:00,900\nWritten by a toy\n';
 
 const create = z.object({ media_url: z.string(), language: z.string().optional() });
 
-/** Writes the same subtitles for every video, in the place of the kind that transcribes. */
+/** Replaces the kind that transcribes, and writes the same subtitles for every video. */
 export const writer: Kind<{ media_url: string }> = {
   name: 'transcribe',
   events: { prefix: 'transcription' },

@@ -6,7 +6,7 @@ import { loudness, openWorkshop, type Result, type Workshop } from '../helpers.t
 import { casesOf, factsOf, keyOf, make, planCase, SMALL, smallCasesOf } from './cases.ts';
 import HASHES from './hashes.json' with { type: 'json' };
 
-/** Number of bits by which a frame can differ, because other versions of FFmpeg or of fonts change a few bits. */
+/** Maximum number of bits by which a frame may differ, because other versions of FFmpeg or of fonts change a few bits. */
 const TOLERANCE = 6;
 
 let shop: Workshop;
@@ -14,7 +14,7 @@ let scenes: Scenes;
 const found: Record<string, string[]> = {};
 const made = new Map<string, Promise<Result>>();
 
-/** Makes an output once. */
+/** Makes an output, or returns the output that an earlier test has made. */
 function makeOnce(planned: PlannedOutput): Promise<Result> {
   const key = JSON.stringify(planned.request);
   const making = made.get(key) ?? make(shop, planned);
@@ -23,7 +23,7 @@ function makeOnce(planned: PlannedOutput): Promise<Result> {
 }
 
 beforeAll(async () => {
-  // At a lower quality, small pictures differ too much from the approved ones.
+  // With faster presets, small pictures would differ too much from the approved pictures.
   shop = await openWorkshop({ hastened: 'large' });
   scenes = await makeScenes(shop.dir, SMALL);
 }, 60_000);
@@ -46,7 +46,7 @@ const SIZES: Readonly<Record<string, string>> = {
   'video-to-gif gif': '320x180',
 };
 
-describe('what a blueprint makes', () => {
+describe('the output of a blueprint', () => {
   it.each(NAMES)('looks like the approved output: %s', async (_, index) => {
     const one = smallCasesOf(scenes)[index]!;
     for (const planned of await planCase(one)) {
@@ -66,7 +66,7 @@ describe('what a blueprint makes', () => {
     }
   });
 
-  it('has another hash than the picture without its logo, hook or caption', () => {
+  it('differs visibly from the picture without its logo, hook or caption', () => {
     const [plain] = found['speed-changer video']!;
     const drawn = [
       'watermark video',
@@ -76,7 +76,7 @@ describe('what a blueprint makes', () => {
     for (const key of drawn) expect(hashDistance(found[key]![0]!, plain!), key).toBeGreaterThan(TOLERANCE);
   });
 
-  it('keeps the sound of a video, is silent without it, and makes music quieter under a voice until it fades out', async () => {
+  it('keeps the sound of a video, is silent if the video is, and lowers music under a voice until the music fades out', async () => {
     const [kept] = await planCase({ ...smallCasesOf(scenes)[0]! });
     expect((await makeOnce(kept!)).info.audio).toHaveLength(1);
     const short = smallCasesOf(scenes).find(({ blueprint: { slug } }) => slug === 'viral-short')!;
@@ -93,7 +93,7 @@ describe('what a blueprint makes', () => {
     expect(await loudness(path, 0.5, 0.15)).toBeLessThan(await loudness(path, 0.12, 0.12));
   });
 
-  it('is upright for a rotated video, with width and height exchanged', async () => {
+  it('is upright for a rotated video, with width and height swapped', async () => {
     const upright = await shop.make('turned.mp4', [...['-display_rotation', '90', '-i', scenes.lake, '-c', 'copy']]);
     expect(await factsOf(upright)).toMatchObject({ width: 180, height: 320 });
     const zoom = smallCasesOf(scenes).find(({ blueprint: { slug } }) => slug === 'zoom-in')!;

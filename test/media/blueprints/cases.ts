@@ -19,19 +19,19 @@ import { inspect } from '../../../testkit/inspect-media.ts';
 import type { Scenes } from '../../../testkit/scenes/scenes.ts';
 import type { Result, Workshop } from '../helpers.ts';
 
-/** In front of the path of a file in the URLs of requests. */
+/** Prefix of the path of a file in the URLs of requests. */
 const ROOT = 'https://example.com';
 
-/** A run of a blueprint over the scenes. */
+/** A run of a blueprint with scenes as inputs. */
 export interface Case {
   blueprint: Blueprint;
-  /** Paths of files instead of URLs. */
+  /** Inputs of the run, with paths of files instead of URLs. */
   inputs: Record<string, string>;
-  /** Shares of the output's length at which its frames are shown. */
+  /** Positions of the frames to compare, as shares of the output's duration. */
   shown: readonly number[];
   /** Changes each filter of the plan. */
   change?: (filter: string) => string;
-  /** The name of the variant among runs of the same blueprint. */
+  /** Name of the variant, which distinguishes runs of the same blueprint. */
   name?: string;
 }
 
@@ -95,8 +95,8 @@ export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Ca
 }
 
 /**
- * The same cases for tests, with scenes of a sixteenth of the pixels. Only the slideshow has more frames than the scenes: 171 frames,
- * which would take 5 seconds to draw in full size.
+ * Size, rate and duration of the scenes in tests, which have a sixteenth of the pixels. Only the slideshow has more frames than the scenes:
+ * 171 frames, which would take 5 seconds to draw in full size.
  */
 export const SMALL = { scale: 0.25, fps: 8, seconds: 1.5 };
 export function smallCasesOf(scenes: Scenes): Case[] {
@@ -106,7 +106,7 @@ export function smallCasesOf(scenes: Scenes): Case[] {
   );
 }
 
-/** The name of an output of a case in `hashes.json`. */
+/** Returns the name of an output of a case in `hashes.json`. */
 export function keyOf({ blueprint: { slug }, name }: Case, { label }: PlannedOutput): string {
   return `${name ? `${slug} (${name})` : slug} ${label}`;
 }
@@ -148,7 +148,7 @@ export async function planCase({
   });
 }
 
-/** Makes an output. */
+/** Runs the request of an output. Returns the result. */
 export function make(shop: Workshop, { request }: PlannedOutput): Promise<Result> {
   const { inputs, ...rest } = request as TranscodeRequest;
   return shop.transcode(

@@ -9,7 +9,7 @@ export interface Outcome {
 }
 export interface Check {
   (outcome: Outcome, measured: Measured): void;
-  /** What to measure in the file; absent = the outcome is enough. */
+  /** The measurement of the file that the check needs. Absent if the check needs only the outcome. */
   measurement?: Measurement;
 }
 
@@ -70,24 +70,24 @@ export const pixels =
     expect(info.video[0]!.pixelFormat).toBe(format);
   };
 
-/** Mean colour of a fifth of the frame around a point, in shares of the frame; each channel within 64. */
+/** Expects the mean color of a fifth of the frame around a point, in shares of the frame. Each channel may differ by up to 64. */
 export const colour = (x: number, y: number, name: ColourName, at = 0): Check =>
   measuring({ kind: 'colour', x, y, at }, (measured) => {
     expect(farthest(measured, name), `${measured} instead of ${name} at ${x},${y} ${at} s`).toBeLessThan(64);
   });
-/** Something other than this colour is there: letters, a logo, a picture. */
+/** Expects something other than this color at a point, such as letters, a logo or a picture. */
 export const notColour = (x: number, y: number, name: ColourName, at = 0): Check =>
   measuring({ kind: 'colour', x, y, at }, (measured) => {
     expect(farthest(measured, name), `${measured} is ${name} at ${x},${y} ${at} s`).toBeGreaterThan(12);
   });
-/** Mean volume between two times, decibels of full scale. */
+/** Expects a mean volume between `least` and `most` decibels of full scale, over `length` seconds from the time `from`. */
 export const loud = (from: number, length: number, least: number, most = 0): Check =>
   measuring({ kind: 'loudness', from, length }, ([level]) => {
     expect(level).toBeGreaterThanOrEqual(least);
     expect(level).toBeLessThanOrEqual(most);
   });
 export const silent = (from: number, length: number): Check => loud(from, length, -1000, -55);
-/** Words that the arguments of the command contain. */
+/** Expects that the arguments of the command contain these words. */
 export const argument =
   (...words: string[]): Check =>
   ({ plan }) => {

@@ -1,7 +1,7 @@
 import { colour, loud, noSound, notColour, seconds, size, sound, videoCodec } from './checks.ts';
 import { composed, plain, rejected, type WildRow } from './row.ts';
 
-/** Several inputs in one video, and audio of several. */
+/** Requests that combine several inputs in one video, or the audio of several inputs. */
 export const COMPOSED_ROWS: readonly WildRow[] = [
   composed(
     'a logo at the bottom right',

@@ -14,7 +14,7 @@ import {
 } from './checks.ts';
 import { plain, preset, type WildRow } from './row.ts';
 
-/** Presets, codecs, containers. */
+/** Requests with presets, codecs and containers. */
 export const FILE_ROWS: readonly WildRow[] = [
   preset(
     'medium MP4 of an AVI',

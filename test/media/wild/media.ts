@@ -4,14 +4,14 @@ import { makeAllMedia } from '../../../testkit/media-cache.ts';
 
 const lavfi = (source: string) => ['-f', 'lavfi', '-i', source];
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '40', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
-/** One second red, one second blue. */
+/** One second of red, followed by one second of blue. */
 const RED_THEN_BLUE = "color=red:s=320x180:r=10:d=2,drawbox=color=blue:t=fill:enable='gte(t,1)'";
-/** Left half lime, right half red. */
+/** A left half in lime, and a right half in red. */
 const HALVES = 'color=lime:s=320x180:r=10:d=1,drawbox=x=160:w=160:h=180:color=red:t=fill';
 const KEYED = 'color=0x00FF00:s=320x180:r=10:d=1,drawbox=x=120:y=50:w=80:h=80:color=blue:t=fill';
 const TONE_BETWEEN_SILENCE = "sine=d=3,volume='between(t,1,2)':eval=frame";
 
-/** Everything that the requests of the corpus work on; small, and each colour and tone is distinguishable. */
+/** The inputs of all requests of the corpus. They are small, and all colors and tones are distinguishable. */
 const MEDIA = {
   clip: ['mp4', [...lavfi(RED_THEN_BLUE), ...lavfi('sine=d=2'), ...H264]],
   halves: ['mp4', [...lavfi(HALVES), ...lavfi('sine=d=1'), ...H264]],
@@ -50,7 +50,7 @@ const MEDIA = {
 
 export type MediaName = keyof typeof MEDIA;
 
-/** Files that requests name besides their inputs: `https://files.example.com/<name>`. */
+/** Files that requests name in addition to their inputs, at `https://files.example.com/<name>`. */
 const TEXTS: Readonly<Record<string, string>> = {
   'lines.srt': '1\n00:00:00,000 --> 00:00:09,000\nMMMMMMMM\n',
   'lines.vtt': 'WEBVTT\n\n00:00:00.000 --> 00:00:09.000\nMMMMMMMM\n',
@@ -67,7 +67,7 @@ Style: Default,DejaVu Sans,60,&H0000FFFF,&H0000FFFF,&H00000000,&H00000000,-1,0,0
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 Dialogue: 0,0:00:00.00,0:00:09.00,Default,,0,0,0,,MMMM
 `,
-  // Swaps red and blue.
+  // A LUT that swaps red and blue.
   'swap.cube': `LUT_3D_SIZE 2\n${[0, 1].flatMap((b) => [0, 1].flatMap((g) => [0, 1].map((r) => `${b} ${g} ${r}`))).join('\n')}\n`,
 };
 

@@ -1,7 +1,7 @@
 import { colour, noSound, notColour, pixels, seconds, size, videoCodec } from './checks.ts';
 import { composed, plain, rejected, type WildRow } from './row.ts';
 
-/** Size, crop, colour, cleaning. */
+/** Requests that change size, crop and color, or clean up the picture. */
 export const PICTURE_ROWS: readonly WildRow[] = [
   plain('scale to a width', 'halves', 'mp4', ['-vf', 'scale=160:-1'], size(160, 90)),
   plain('scale to an even height', 'small', 'mp4', ['-vf', 'scale=-2:90'], size(120, 90)),

@@ -3,18 +3,18 @@ import type { OptionRequest, TranscodeRequest } from '../../../src/contract/tran
 import type { Check } from './checks.ts';
 import type { MediaName } from './media.ts';
 
-/** A request like those that people send to such services, over small media. */
+/** A request like those that people send to such services, with small media. */
 export interface WildRow {
   name: string;
-  /** Files of `media.ts`, each with the options before it. */
+  /** Names of files of `media.ts`, each with the options of the input. */
   inputs: readonly (MediaName | readonly [MediaName, ...string[]])[];
   request: Omit<TranscodeRequest, 'inputs'>;
   checks: readonly Check[];
-  /** Set when such a request is rejected: matches the reason. */
+  /** Pattern of the reason, if the request must be rejected. */
   rejected?: RegExp;
 }
 
-/** `-name value …`; a value that starts with a dash is written `=-value`, an overlay is an object. */
+/** Words of the form `-name value …`. A value that starts with a dash is written `=-value`, and an overlay is an object. */
 type Words = readonly (string | number | Record<string, unknown>)[];
 
 export function options(words: Words): OptionRequest[] {
@@ -54,7 +54,7 @@ export function plain(
   return { name, inputs: asList(inputs), request: { outputFormat, options: options(words) }, checks };
 }
 
-/** The `filters` field, with options next to it. */
+/** Returns a row with the `filters` field, and with options in addition. */
 export function composed(
   name: string,
   inputs: Inputs,

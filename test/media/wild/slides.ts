@@ -1,14 +1,14 @@
 import { colour, loud, noSound, seconds, size } from './checks.ts';
 import { composed, plain, type WildRow } from './row.ts';
 
-/** Slideshows. */
+/** Requests for slideshows. */
 export const SLIDE_ROWS: readonly WildRow[] = [
   plain(
     'a still with music',
     [['photo', '-loop', '1'], 'music'],
     'mp4',
     ['-c:v', 'libx264', '-tune', 'stillimage', '-c:a', 'aac', '-b:a', '192k', '-pix_fmt', 'yuv420p', '-shortest'],
-    // FFmpeg may add up to two seconds of the picture; Airlock ends it earlier only where the duration is certain.
+    // FFmpeg may add up to two seconds of the picture. Airlock ends the video earlier only if the duration is certain.
     seconds(3, 2.2),
     colour(0.5, 0.5, 'lime'),
     loud(0, 2, -30),

@@ -14,7 +14,7 @@ import {
 } from './checks.ts';
 import { composed, plain, rejected, type WildRow } from './row.ts';
 
-/** Stills, GIFs, sheets, and sound alone. */
+/** Requests for stills, GIFs, contact sheets, and sound alone. */
 export const STILL_ROWS: readonly WildRow[] = [
   plain(
     'a frame at a time',

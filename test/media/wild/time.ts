@@ -1,7 +1,7 @@
 import { colour, frames, loud, noSound, rate, seconds, silent, size } from './checks.ts';
 import { composed, plain, type WildRow } from './row.ts';
 
-/** Trims, seeks, speed, loops, fades, joins. */
+/** Requests for trims, seeks, speed changes, loops, fades and joins. */
 export const TIME_ROWS: readonly WildRow[] = [
   plain(
     'trim by start and length',

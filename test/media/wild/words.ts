@@ -3,7 +3,7 @@ import { composed, plain, type WildRow } from './row.ts';
 
 const SRT = 'https://files.example.com/lines.srt';
 
-/** Text, subtitles, Airlock's overlays. */
+/** Requests for text, subtitles, and Airlock's overlays. */
 export const WORD_ROWS: readonly WildRow[] = [
   plain(
     'text in the middle',

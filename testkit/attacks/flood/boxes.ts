@@ -1,4 +1,4 @@
-/** An MP4 box: size, type, content. */
+/** Returns an MP4 box: size, type and content. */
 export function box(type: string, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content);
   const head = Buffer.alloc(8);
@@ -7,7 +7,7 @@ export function box(type: string, ...content: readonly Buffer[]): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** 32-bit big-endian numbers. */
+/** Returns numbers as 32-bit big-endian integers. */
 export function words(...numbers: readonly number[]): Buffer {
   const bytes = Buffer.alloc(numbers.length * 4);
   for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number >>> 0, index * 4);
@@ -18,7 +18,7 @@ export const FTYP = box('ftyp', Buffer.from('isom'), words(512), Buffer.from('is
 
 const MVHD = box('mvhd', words(0, 0, 0, 1000, 1000, 0x10000), Buffer.alloc(72), words(2));
 
-/** One video track without a frame; `table` replaces the sample table. */
+/** Returns a video track without a frame. `table` replaces the sample table. */
 export function track(id: number, table: readonly Buffer[], size = { width: 64, height: 64 }): Buffer {
   const tkhd = box('tkhd', words(7, 0, 0, id, 0, 1000), Buffer.alloc(52), words(size.width << 16, size.height << 16));
   const mdhd = box('mdhd', words(0, 0, 0, 1000, 1000, 0));
@@ -31,7 +31,7 @@ export function movie(...tracks: readonly Buffer[]): Buffer {
   return Buffer.concat([FTYP, box('moov', MVHD, ...tracks)]);
 }
 
-/** A sample table that declares huge counts with almost no data. */
+/** Returns a sample table that declares huge counts with almost no data. */
 export function absurdTable(kind: 'stsz' | 'stts' | 'stco' | 'stsc'): Buffer[] {
   const entry = Buffer.alloc(86 - 8);
   entry.writeUInt16BE(1, 6);
@@ -52,7 +52,7 @@ export function absurdTable(kind: 'stsz' | 'stts' | 'stco' | 'stsc'): Buffer[] {
   return Object.values({ ...tables, [kind]: box(kind, absurd[kind]) });
 }
 
-/** An EBML element: encoded id, an eight-byte size, content. `claimed` replaces the true size. */
+/** Returns an EBML element: encoded id, an eight-byte size, and content. `claimed` replaces the true size. */
 export function element(id: number, content: Buffer, claimed = content.length): Buffer {
   const digits = id.toString(16);
   const size = Buffer.alloc(8);
@@ -63,7 +63,7 @@ export function element(id: number, content: Buffer, claimed = content.length): 
 const text = (value: string) => Buffer.from(value, 'latin1');
 const EBML_HEAD = element(0x1a45dfa3, element(0x4282, text('matroska')));
 
-/** A Matroska file that declares tracks and never uses them. */
+/** Returns a Matroska file that declares tracks without data. */
 export function matroskaTracks(count: number, claimed?: number): Buffer {
   const one = (number: number) =>
     element(
@@ -81,7 +81,7 @@ export function matroskaTracks(count: number, claimed?: number): Buffer {
   return Buffer.concat([EBML_HEAD, element(0x18538067, Buffer.concat([info, tracks]), claimed)]);
 }
 
-/** Elements nested `depth` deep. */
+/** Returns a Matroska file with elements that are nested `depth` levels deep. */
 export function matroskaNest(depth: number): Buffer {
   let inner: Buffer = Buffer.alloc(0);
   for (let level = 0; level < depth; level += 1) inner = element(0x1043a770, inner);

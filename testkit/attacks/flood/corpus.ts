@@ -9,7 +9,7 @@ import { heavyAss, playlists } from './texts.ts';
 
 export interface Hostile {
   name: string;
-  /** What the source serves: bytes, or a custom response. */
+  /** Bytes that the source serves, or a handler with another response. */
   serves: Buffer | RequestListener;
   /** Fields of the request in addition to the input. */
   request: { outputFormat: string; [field: string]: unknown };
@@ -18,9 +18,9 @@ export interface Hostile {
 export interface FloodSize {
   /** Total number of files. */
   files: number;
-  /** Duration that a stream claims with an allowed gap. */
+  /** Duration in seconds that a stream claims with an allowed gap. */
   holeSeconds: number;
-  /** Seconds of video with blurred subtitles. */
+  /** Duration in seconds of a video with blurred subtitles. */
   burnSeconds: number;
   /** Side of the large animation, in pixels. */
   gifSide: number;
@@ -28,16 +28,16 @@ export interface FloodSize {
   stillRows: number;
   /** Number of sources that drip. */
   drips: number;
-  /** Requests to such a source before it returns 404. Each one keeps its job until the minimum rate ends it. */
+  /** Number of requests to a source that drips before it returns 404. Each request keeps its job until the minimum rate ends the fetch. */
   dripTries: number;
-  /** Number of sources that send endlessly. */
+  /** Number of sources that send bytes endlessly. */
   endless: number;
   seed: number;
 }
 
 /**
- * Hostile files of every known kind; the rest, up to `files`, are damaged ordinary files. `at` returns the URL that
- * serves the file of that name.
+ * Returns hostile files of every known kind. The rest, up to `files`, are damaged ordinary files. `at` returns the URL that serves the file
+ * with a name.
  */
 export async function hostileFiles(
   folder: string,
@@ -139,7 +139,7 @@ function hostileSubtitles(clip: Buffer, { burnSeconds }: FloodSize, at: (name: s
   ];
 }
 
-/** Halves of good files, and files of two kinds in one. */
+/** Returns halves of good files, and files that combine two kinds. */
 function mixedFiles(seeds: Record<string, Buffer>): Hostile[] {
   const halves = ['clip.mp4', 'clip.mkv', 'clip.ts', 'tone.flac', 'still.png', 'still.jpg'].map((name): Hostile => {
     const file = seeds[name]!;
@@ -166,7 +166,7 @@ function damagedFiles(seeds: Record<string, Buffer>, count: number, seed: number
   });
 }
 
-/** Files that hostile jobs name besides their input. */
+/** Returns files that hostile jobs name in addition to their input. */
 export const helpers = (seeds: Record<string, Buffer>): Record<string, Buffer> => ({
   'heavy.ass': heavyAss(2000),
   'clip.mp4': seeds['clip.mp4']!,

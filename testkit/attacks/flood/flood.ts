@@ -22,7 +22,7 @@ export interface FloodReport {
   faults: string[];
   legitimate: number;
   health: { ms: number[]; faults: string[] };
-  /** MiB by role, at rest before and after. */
+  /** Memory in MiB by role, at rest before and after the flood. */
   memory: { before: Record<string, number>; after: Record<string, number> };
   seconds: number;
 }
@@ -31,8 +31,8 @@ export interface FloodReport {
 const HEALTH_MS = 50;
 
 /**
- * Sends hostile files concurrently, mixed with legitimate jobs of another account, and waits until all have ended. The
- * service needs AIRLOCK_FETCH_ALLOW=127.0.0.1/32.
+ * Sends hostile files concurrently, mixed with legitimate jobs of another account, and waits until all jobs have ended. The service needs
+ * AIRLOCK_FETCH_ALLOW=127.0.0.1/32.
  * @param restMs milliseconds to wait for memory to be released before it is measured again.
  */
 export async function flood(
@@ -58,7 +58,7 @@ export async function flood(
     const attacker = clientOf(service, service.key, at);
     const other = clientOf(service, (await service.makeKey('--account', 'legitimate')).key, at);
 
-    // Runs one job first, so that memory that stays in use for jobs does not count as growth.
+    // Runs one job first, so that memory that the service keeps for jobs does not count as growth.
     const warm = await other.send('clip.mp4', { outputFormat: 'mp4' });
     await until(async () => (await other.read(warm)).status === 'completed', { what: 'the first job' });
     const before = memoryOfRoles(service);
@@ -86,7 +86,7 @@ interface Client {
   send(name: string, request: Hostile['request']): Promise<string>;
   read(id: string): Promise<Job>;
   downloadUrl(id: string): Promise<string>;
-  /** Number of jobs in a final state: while a job changes its state, a count of all others could miss it. */
+  /** Returns the number of jobs in a final state. A count of all other jobs could miss a job while its state changes. */
   ended(): Promise<number>;
 }
 
@@ -118,7 +118,7 @@ interface Run {
   timeoutMs: number;
 }
 
-/** Sends all jobs and waits for their ends. Returns their ids in the order of the files and of the legitimate jobs. */
+/** Sends all jobs, and waits until they have ended. Returns the ids in the order of the files and of the legitimate jobs. */
 async function runJobs({ attacker, other, files, health, timeoutMs }: Run) {
   const [earlier, earlierGood] = await Promise.all([attacker.ended(), other.ended()]);
   const began = performance.now();
@@ -127,7 +127,7 @@ async function runJobs({ attacker, other, files, health, timeoutMs }: Run) {
     Promise.all(files.map((file) => attacker.send(file.name, file.request))),
     Promise.all(
       LEGITIMATE_JOBS.map(async ({ input, request }, index) => {
-        // Among the hostile jobs, not before them.
+        // Sends the legitimate jobs among the hostile jobs, and not before them.
         await until(() => health.ms.length >= (index * every) / 50, { what: 'the time to send' });
         return other.send(input, request);
       }),

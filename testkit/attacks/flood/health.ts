@@ -1,12 +1,12 @@
 export interface HealthWatch {
-  /** Duration of every check so far, in milliseconds. */
+  /** Duration of each check so far, in milliseconds. */
   readonly ms: number[];
   /** Statuses other than 200, and failed connections. */
   readonly faults: string[];
   stop(): Promise<void>;
 }
 
-/** Polls like a load balancer: at a fixed interval, without waiting for slow responses. */
+/** Sends health checks like a load balancer: at a fixed interval, without waiting for slow responses. */
 export function watchHealth(url: string, everyMs: number): HealthWatch {
   const ms: number[] = [];
   const faults: string[] = [];

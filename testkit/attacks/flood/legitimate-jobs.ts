@@ -7,7 +7,7 @@ import { run } from '../../run.ts';
 export interface LegitimateJob {
   input: string;
   request: { outputFormat: string; [field: string]: unknown };
-  /** Expected output: codec of its first stream, and optionally width in pixels and duration in seconds. */
+  /** Expected output: codec of the first stream, and optionally the width in pixels and the duration in seconds. */
   codec: string;
   width?: number;
   seconds?: number;
@@ -30,7 +30,7 @@ export const LEGITIMATE_JOBS: readonly LegitimateJob[] = [
   },
 ];
 
-/** Faults of such a job; empty when it is correct. Downloads the output and runs ffprobe on it. */
+/** Downloads the output of a legitimate job and runs ffprobe on it. Returns the faults, or an empty list. */
 export async function faultsOf(
   wanted: LegitimateJob,
   job: Job,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { TestService } from '../../service.ts';
 
-/** Resident MiB of the service's Node processes, by role. Excludes PostgreSQL, which rightly keeps its cache. */
+/** Returns the resident memory in MiB of the service's Node processes by role. Excludes PostgreSQL, which intentionally keeps its cache. */
 export function memoryOfRoles(service: TestService): Record<string, number> {
   const roles = ['api', 'gateway', 'worker'];
   return Object.fromEntries(roles.map((role) => [role, service.pids(role).reduce((sum, pid) => sum + rss(pid), 0)]));

@@ -20,7 +20,7 @@ function header(width: number, height: number, depth: number, colour: number): B
   return chunk('IHDR', bytes);
 }
 
-/** A single-color PNG: a few kB that decode to `width` × `height` × 8 bytes. */
+/** Returns a single-color PNG: a few kB that decode to `width` × `height` × 8 bytes. */
 export function bombPng(width: number, height: number, rows = height): Buffer {
   const row = width * 8 + 1;
   return Buffer.concat([
@@ -31,7 +31,7 @@ export function bombPng(width: number, height: number, rows = height): Buffer {
   ]);
 }
 
-/** A small PNG whose texts and color profile decompress to `bytes` each. */
+/** Returns a small PNG whose texts and color profile decompress to `bytes` bytes each. */
 export function swellingPng(bytes: number): Buffer {
   const swell = deflateSync(Buffer.alloc(bytes), { level: 9 });
   const named = (name: string) => Buffer.concat([Buffer.from(`${name}\0\0`, 'latin1'), swell]);
@@ -46,7 +46,7 @@ export function swellingPng(bytes: number): Buffer {
   ]);
 }
 
-/** An animated GIF: each frame is about twenty bytes and fills the entire screen when drawn. */
+/** Returns an animated GIF. Each frame has about twenty bytes, and fills the entire screen when drawn. */
 export function bombGif(width: number, height: number, frames: number): Buffer {
   const screen = Buffer.from('GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1');
   screen.writeUInt16LE(width, 6);
@@ -60,7 +60,7 @@ export function bombGif(width: number, height: number, frames: number): Buffer {
   ]);
 }
 
-/** A JPEG header that declares this size, without a picture. */
+/** Returns a JPEG header that declares this size, without a picture. */
 export function hollowJpeg(width: number, height: number): Buffer {
   const frame = Buffer.from([0xff, 0xc0, 0, 17, 8, 0, 0, 0, 0, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
   frame.writeUInt16BE(height, 5);

@@ -21,7 +21,7 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
   'moving.gif': [...PICTURES, '-t', '0.4'],
 };
 
-/** Small ordinary files from FFmpeg: sources of damaged files, and inputs of legitimate jobs. */
+/** Makes small ordinary files with FFmpeg. They are damaged to make hostile files, and serve as inputs of legitimate jobs. */
 export async function makeSeeds(folder: string): Promise<Record<string, Buffer>> {
   const seeds: Record<string, Buffer> = {};
   for (const [name, args] of Object.entries(MADE)) {
@@ -32,7 +32,7 @@ export async function makeSeeds(folder: string): Promise<Record<string, Buffer>>
   return seeds;
 }
 
-/** The clip with a gap: after 10 frames, timestamps jump by `seconds`. */
+/** Returns the clip with a gap: after 10 frames, the timestamps jump by `seconds`. */
 export async function withHole(folder: string, seconds: number, name: string): Promise<Buffer> {
   const jump = `setts=pts=PTS+gt(N\\,9)*${seconds}/TB:dts=DTS+gt(N\\,9)*${seconds}/TB`;
   const args = ['-i', join(folder, 'clip.mkv'), '-map', '0:v', '-c', 'copy', '-bsf:v', jump];

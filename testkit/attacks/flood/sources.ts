@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 
-/** Invalid or endless responses by name; `drip` and `endless` are separate. */
+/** Invalid or endless responses by name. `drip` and `endless` are separate functions. */
 export const SOURCES: Readonly<Record<string, RequestListener>> = {
   'announces 3 GB': (_request, response) => void response.writeHead(200, { 'content-length': 3e9 }).write('x'),
   'redirects to itself': (request, response) => void response.writeHead(302, { location: request.url! }).end(),
@@ -11,7 +11,7 @@ export const SOURCES: Readonly<Record<string, RequestListener>> = {
   'does not exist': (_request, response) => void response.writeHead(404).end('x'.repeat(1e6)),
   'sends chunks of one byte': (_request, response) => {
     response.writeHead(200);
-    // Six bytes on the wire per byte of the file. Bypasses `response.write`, which would merge chunks.
+    // Sends six bytes for each byte of the file. Bypasses `response.write`, which would merge chunks.
     const chunks = Buffer.from('1\r\nx\r\n'.repeat(10_000));
     const timer = setInterval(() => response.socket?.write(chunks), 5);
     response.once('close', () => clearInterval(timer));
@@ -31,7 +31,7 @@ export function drip(tries: number): RequestListener {
   };
 }
 
-/** Sends endlessly, as fast as possible, until the size limit ends the fetch. */
+/** Sends bytes endlessly, as fast as possible, until the size limit ends the fetch. */
 export const endless: RequestListener = (_request, response) => {
   const block = Buffer.alloc(2 ** 20, 0x47);
   response.writeHead(200);

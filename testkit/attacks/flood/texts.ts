@@ -1,4 +1,4 @@
-/** Lists that name themselves or private files, each sent as `.mp4`. `self` is the URL of the list. */
+/** Returns lists that name themselves or private files. Each is sent as `.mp4`. `self` is the URL of the list. */
 export function playlists(self: string): Record<string, Buffer> {
   const hls = (lines: string) => `#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n${lines}\n`;
   const lists = {
@@ -20,7 +20,7 @@ function laughs(): string {
   return [...'bcdefghij'].map((name, at) => `<!ENTITY ${name} "${`&${'abcdefghi'[at]};`.repeat(10)}">`).join('');
 }
 
-/** Subtitles with many blurred drawings at the same time. */
+/** Returns subtitles with many blurred drawings at the same time. */
 export function heavyAss(events: number): Buffer {
   const drawing = `{\\blur80\\be40\\bord40\\t(\\frz3600)\\p1}m 0 0 ${Array.from({ length: 60 }, (_, at) => `l ${at * 7} ${(at % 2) * 900}`).join(' ')}{\\p0}`;
   const head = [

@@ -4,27 +4,27 @@ import { cgroupsOf } from '../../control-groups.ts';
 import { descendantsOf } from '../../processes-of.ts';
 import type { TestService } from '../../service.ts';
 
-/** Programs that run only in cells. */
+/** Names of programs that run only in cells. */
 const CELL_PROGRAMS = ['ffmpeg', 'ffprobe', 'bwrap', 'prlimit', 'setpriv', 'runsc'];
 
-/** Leftovers of jobs while the service still runs: files, processes, members of control groups, mounts. */
+/** Returns what jobs have left behind while the service is running: files, processes, members of control groups, and mounts. */
 export function tracesOfJobs(service: TestService): string[] {
   const found: string[] = [];
   for (const folder of foldersIn(join(service.dataDir, 'work'))) {
     for (const left of readdirSync(folder)) found.push(`file work/${left}`);
   }
   for (const folder of foldersIn(join(service.dataDir, 'cells'))) {
-    // Cells are folders; other entries belong to the sandbox.
+    // Only folders are cells. Other entries belong to the sandbox.
     for (const left of foldersIn(folder)) found.push(`cell ${left}`);
   }
   for (const worker of service.pids('worker')) {
     const processes = descendantsOf(worker);
     for (const { pid, name } of processes) if (CELL_PROGRAMS.includes(name)) found.push(`process ${pid} ${name}`);
-    // Shells that wait for the next cell of a slot.
+    // Shells are launchers that wait for the next cell of a slot.
     const launchers = processes.filter(({ name }) => name === 'sh').map(({ pid }) => pid);
     for (const group of cgroupsOf(worker)) {
       const members = readFileSync(join(group, 'cgroup.procs'), 'latin1').split('\n').filter(Boolean).map(Number);
-      // At most one.
+      // A group contains at most one launcher.
       const launcher = members.find((pid) => launchers.includes(pid));
       const others = members.filter((pid) => pid !== launcher);
       if (others.length > 0) found.push(`members of ${group}: ${others}`);
@@ -33,7 +33,7 @@ export function tracesOfJobs(service: TestService): string[] {
   return [...found, ...mountsOf(service)];
 }
 
-/** Mounts on this machine that name the service's folder; mounts of cells are in separate namespaces. */
+/** Returns the mounts on this machine that name the service's folder. Mounts of cells are in separate namespaces. */
 export function mountsOf(service: TestService): string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   return lines.filter((line) => line.includes(service.dataDir)).map((line) => `mount ${line}`);

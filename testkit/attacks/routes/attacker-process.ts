@@ -5,28 +5,28 @@ import { type Behavior, ROUTE_ATTACKS } from './route-attacks.ts';
 import type { Route } from './route-list.ts';
 
 /*
- * Runs attacks in a process of its own, so that their work delays no measurement. Its parent sends one order after
- * another, and `end` to stop the current one. An attacker does not run on the machine of the service, so this process has
- * the lowest priority: what it measures is the service, not a shortage of processors that the attacker causes.
+ * Runs attacks in a separate process, so that their work does not delay measurements. The parent sends one order after another, and `end`
+ * to stop the current order. In practice, an attacker does not run on the machine of the service. This process therefore has the lowest
+ * priority, so that the attacks measure the service and not a shortage of processors.
  */
 
 export interface Order {
   attack: string;
-  /** Each connection uses the next one in turn. */
+  /** Targets of the connections, each of which attacks the next target in turn. */
   targets: { route: Route; port: number; key: string | null }[];
   addresses: string[];
-  /** Connections of each address. */
+  /** Number of connections from each address. */
   connections: number;
 }
 
 export interface Outcome {
   opened: number;
-  /** Connections that the server closed or rejected. */
+  /** Number of connections that the server closed or rejected. */
   closed: number;
   bytesRead: number;
 }
 
-/** Maximum number of connections opened per tick, so that the attacker leaves some of the processor to the service. */
+/** Maximum number of connections that are opened per tick, so that the attacker leaves some of the processor to the service. */
 const CONNECTS = 64;
 const TICK_MS = 20;
 
@@ -42,23 +42,26 @@ process.on('message', async (order: Order | 'end') => {
   }
   const attack = start(order);
   end = attack.end;
-  // On a busy machine, a process of the lowest priority may wait for seconds.
+  // On a busy machine, a process with the lowest priority may wait for seconds.
   await attack.opened;
   process.send!('started');
 });
 process.on('disconnect', () => process.exit());
 
-/** Linux may group the processes of a session, and then compares priorities of groups only. */
+/**
+ * Lowers the priority of this process and of its session, because Linux may group the processes of a session, and then applies priorities
+ * only within a group.
+ */
 function lowerPriority(): void {
   setPriority(constants.priority.PRIORITY_LOW);
   try {
     writeFileSync('/proc/self/autogroup', String(constants.priority.PRIORITY_LOW));
   } catch {
-    // The kernel has no groups of sessions.
+    // The kernel does not group the processes of sessions.
   }
 }
 
-/** `opened` resolves when the service has accepted the first connection. */
+/** Starts an attack. `opened` resolves when the service has accepted the first connection. */
 function start(order: Order): { end: () => Outcome; opened: Promise<void> } {
   const attack = ROUTE_ATTACKS.find(({ name }) => name === order.attack)!;
   const outcome: Outcome = { opened: 0, closed: 0, bytesRead: 0 };

@@ -1,16 +1,16 @@
 import { Agent, request } from 'node:http';
 import type { TestService } from '../../service.ts';
 
-/** Another account, at another address than the attacker's. */
+/** A client of another account, at another address than the attacker's. */
 export interface Bystander {
-  /** Ends the measurement, and returns what it saw. */
+  /** Ends the measurement, and returns the results. */
   stop(): Promise<Seen>;
 }
 
 export interface Seen {
-  /** Milliseconds of each response. */
+  /** Duration of each response in milliseconds. */
   ms: number[];
-  /** Statuses of 500 or more, and requests that got no response, each once. */
+  /** Statuses of 500 or more, and errors of requests without a response. Each is listed once. */
   faults: string[];
 }
 
@@ -18,8 +18,8 @@ const ADDRESS = '127.0.0.99';
 const TIMEOUT_MS = 60_000;
 
 /**
- * Sends ordinary requests at a fixed interval, without waiting for slow responses: a list, a validation, a health check,
- * and a presigned upload. Half of them use a new connection.
+ * Sends ordinary requests at a fixed interval, without waiting for slow responses: a list, a validation, a health check and a presign. Half
+ * of the requests open a new connection.
  */
 export function watchAsBystander(service: TestService, key: string, everyMs: number): Bystander {
   const seen: Seen = { ms: [], faults: [] };
@@ -62,7 +62,7 @@ interface Sending {
   agent: Agent | false;
 }
 
-/** Returns the status, or the message of the error. */
+/** Resolves with the status of the response, or with the message of the error. */
 function send(url: string, { method, key, body, agent }: Sending): Promise<number | string> {
   return new Promise((resolve) => {
     const headers = {

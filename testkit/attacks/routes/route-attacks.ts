@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Route } from './route-list.ts';
 
-/** What one connection of an attack does. It is called again on a new connection whenever the server closes one. */
+/** Behavior of one connection of an attack. It is created again for a new connection whenever the server closes one. */
 export interface Behavior {
-  /** Sent as soon as the connection is open. */
+  /** Bytes that are sent as soon as the connection is open. */
   hello: Buffer;
   /** Whether the connection never reads. */
   isSilent?: boolean;
@@ -15,16 +15,16 @@ export interface Behavior {
 
 export interface Attack {
   name: string;
-  /** Connections for each of the attacker's addresses, in the short run and in the long one. */
+  /** Number of connections from each of the attacker's addresses, in the short run and in the long run. */
   connections: { short: number; long: number };
-  /** Whether the attack makes sense for this route. */
+  /** Returns whether the attack applies to this route. */
   suits(route: Route): boolean;
   behave(route: Route, key: string | null): Behavior;
 }
 
-/** As in the report of the first attack that brought the API down. */
+/** Number of pipelined requests, as in the report of the first attack that made the API unavailable. */
 const PIPELINED = 1_000;
-/** One megabyte: what the largest bodies of the API may have. */
+/** Maximum number of bytes of a body that the API accepts. */
 const BODY_BYTES = 1_048_576;
 const LOOP_PIPELINED = 16;
 const BATCH_JOBS = 20;
@@ -39,7 +39,7 @@ const withBody = ({ hasBody }: Route) => hasBody;
 const many = { short: 64, long: 250 };
 const few = { short: 2, long: 8 };
 
-/** What a stranger, or an account that wants everything for itself, can do to any route. */
+/** Attacks that a stranger, or a greedy account, can make on any route. */
 export const ROUTE_ATTACKS: readonly Attack[] = [
   {
     name: '1,000 pipelined requests, never read',

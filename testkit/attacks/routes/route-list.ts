@@ -1,12 +1,12 @@
 import type { TestService } from '../../service.ts';
 
-/** One operation of one port, ready to be sent. */
+/** An operation of a port, with everything that a request needs. */
 export interface Route {
   port: 'api' | 'storage' | 'metrics';
   method: string;
-  /** With example values for its parameters. */
+  /** Path with example values for its parameters. */
   path: string;
-  /** Whether anyone may call it, without a key. */
+  /** Whether the route accepts requests without a key. */
   isOpen: boolean;
   hasBody: boolean;
 }
@@ -24,7 +24,7 @@ const EXAMPLES: Record<string, string> = {
 };
 const EXAMPLE_ID = '01980000-0000-7000-8000-000000000000';
 
-/** Paths that respond and that the OpenAPI document omits: pages, discovery, OAuth and MCP, and one unknown path. */
+/** Paths that the OpenAPI document omits: pages, discovery, OAuth and MCP, and one unknown path. */
 const UNDOCUMENTED: readonly Route[] = [
   ...['/', '/docs', '/docs/api', '/openapi.json', '/favicon.ico', '/no-such-path', '/v1/no-such-path'],
   ...['/oauth/authorize', '/.well-known/oauth-protected-resource', '/.well-known/oauth-authorization-server'],
@@ -42,7 +42,7 @@ const OTHER_PORTS: readonly Route[] = [
   { port: 'metrics', method: 'GET', path: '/metrics', isOpen: true, hasBody: false },
 ];
 
-/** Every route of the service's OpenAPI document, and what the document leaves out. */
+/** Returns every route of the service's OpenAPI document, and the routes that the document omits. */
 export async function listRoutes(service: Pick<TestService, 'api'>): Promise<Route[]> {
   const response = await fetch(`${service.api}/openapi.json`);
   const document = (await response.json()) as { paths: Record<string, Record<string, Operation>> };

@@ -16,18 +16,18 @@ export interface Attacker {
 
 export interface Measured extends Seen {
   outcome: Outcome;
-  /** Largest resident MiB of the API. */
+  /** Maximum resident memory of the API in MiB. */
   mostMib: number;
 }
 
-/** Who attacks. A stranger has no key. */
+/** The kind of attacker. A stranger has no key. */
 export type Persona = 'stranger' | 'greedy account';
 
 const LOOK_MS = 50;
 const BYSTANDER_MS = 20;
 const RESPONSE_MS = 60_000;
 
-/** Starts the process that attacks, in a session of its own with the lowest priority. */
+/** Starts the process that attacks, in a separate session with the lowest priority. */
 export function openAttacker(): Attacker {
   const path = join(import.meta.dirname, 'attacker-process.ts');
   const child = fork(path, { execArgv: ['--import', 'tsx'], detached: true });
@@ -43,13 +43,13 @@ export function openAttacker(): Attacker {
   };
 }
 
-/** The routes that a persona attacks in this way. */
+/** Returns the routes that a persona can attack in this way. */
 export function targetsOf(attack: Attack, routes: readonly Route[], persona: Persona): Route[] {
   const own = persona === 'stranger' ? routes : routes.filter(({ port, isOpen }) => port === 'api' && !isOpen);
   return own.filter((route) => attack.suits(route));
 }
 
-/** Attacks for `forMs` while another account keeps working. */
+/** Attacks for `forMs` milliseconds while another account sends ordinary requests. */
 export async function attackRoutes(
   attacker: Attacker,
   service: TestService,
@@ -76,7 +76,7 @@ export async function attackRoutes(
   return { ...seen, outcome, mostMib };
 }
 
-/** Addresses of the attacker: all of 127.0.0.0/8 is this machine. */
+/** Returns addresses for the attacker. All of 127.0.0.0/8 is this machine. */
 export function attackerAddresses(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `127.0.1.${index + 1}`);
 }

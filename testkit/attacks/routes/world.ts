@@ -3,22 +3,22 @@ import { call, type TestService } from '../../service.ts';
 import { startSource } from '../../source-server.ts';
 import { until } from '../../until.ts';
 
-/** An attacker with an account whose webhooks never get a response, and another account that works. */
+/** An attacker with an account whose webhooks never get a response, and another account that creates jobs. */
 export interface World {
   attackerKey: string;
   bystanderKey: string;
-  /** Creates a job as the bystander, and resolves to milliseconds until its webhook has arrived. Throws if it fails. */
+  /** Creates a job as the bystander. Resolves with the milliseconds until its webhook has arrived, and throws if the job fails. */
   bystanderJob(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Webhooks that an account may have. */
+/** Maximum number of webhooks of an account. */
 const WEBHOOKS = 20;
 const ARRIVAL_MS = 60_000;
-/** Requests per minute of the bystander, who asks more often than a usual client. */
+/** Maximum number of requests per minute of the bystander, who sends more requests than a usual client. */
 const BYSTANDER_PER_MINUTE = 100_000;
 
-/** `service` must fetch from and deliver to loopback. */
+/** Prepares the accounts. `service` must be able to fetch from and deliver to loopback. */
 export async function openWorld(service: TestService, clip: string): Promise<World> {
   const hanging = await startSource(() => {});
   const { key: attackerKey } = await service.makeKey('--account', 'attacker');

@@ -9,8 +9,8 @@ export interface CallOptions {
 }
 
 /**
- * Calls the API with the session's cookie. Requests that change something also contain the session's token, which a page of another site
- * cannot know. Throws `Problem`.
+ * Calls the API with the session's cookie, and returns the parsed response. Requests that change something also contain the session's
+ * token, which a page of another site cannot know. Throws `Problem`.
  */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const { body, headers, signal } = options;

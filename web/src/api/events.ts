@@ -4,7 +4,7 @@ import type { LiveEvent } from './live-event.ts';
 
 type Listener = (events: readonly LiveEvent[]) => void;
 
-/** Milliseconds before a rejected stream is opened again. */
+/** Milliseconds after which a rejected stream is opened again. */
 const REOPEN_MS = 5000;
 
 const listeners = new Set<Listener>();
@@ -14,8 +14,9 @@ let waiting: LiveEvent[] = [];
 let disposeKinds: (() => void) | undefined;
 
 /**
- * Listens to the events of the account while there are listeners and the page is visible. One stream serves all listeners. Events are
- * passed on in batches, one per frame, so that a thousand a second cost one rendering.
+ * Calls `listener` with the events of the account while the page is visible. One stream serves all listeners. A listener gets the events of
+ * a frame together, so that a thousand events a second cost one rendering per frame.
+ * @returns a function that removes the listener
  */
 export function onEvents(listener: Listener): () => void {
   listeners.add(listener);
@@ -26,7 +27,7 @@ export function onEvents(listener: Listener): () => void {
   };
 }
 
-/** Opens or closes the stream as needed. A browser allows few connections, so hidden pages keep none open. */
+/** Opens or closes the stream as needed. A browser allows few connections, so a hidden page closes its stream. */
 function follow(): void {
   const isNeeded = listeners.size > 0 && !document.hidden;
   if (isNeeded && !source) source = open();
@@ -49,12 +50,12 @@ function open(): EventSource {
     }
   };
   hear([...EVENT_TYPES, 'transcode.progress']);
-  // A browser receives only the types that it listens to, and a newer server has more types.
+  // A browser receives only the types that it listens to. The kinds of a newer server may have more types.
   disposeKinds?.();
   disposeKinds = kinds.subscribe((known) => hear(known.flatMap(typesOf)));
   stream.addEventListener('open', () => take({ type: 'stream.open', data: {} }));
   stream.addEventListener('error', () => {
-    // The browser resumes a broken stream itself, but not a rejected stream, for example from a server that is starting.
+    // The browser resumes a broken stream itself. It does not resume a rejected stream, for example of a server that is starting.
     if (stream.readyState !== EventSource.CLOSED || source !== stream) return;
     source = null;
     reopening = setTimeout(follow, REOPEN_MS);
@@ -62,7 +63,7 @@ function open(): EventSource {
   return stream;
 }
 
-/** The types of a kind's events, including the type that only streams send. */
+/** Returns the types of a kind's events, including the type that only streams send. */
 function typesOf({ events }: Kind): string[] {
   return [
     ...events,

@@ -5,11 +5,11 @@ interface Put {
   bytes: Blob;
   headers: Readonly<Record<string, string>>;
   signal: AbortSignal;
-  /** Bytes of this request that have been sent. */
+  /** Called with the number of bytes of this request that have been sent. */
   onProgress: (sent: number) => void;
 }
 
-/** Sends bytes to a signed URL. Does not use `fetch`, which reports no progress. Throws `Problem`. */
+/** Sends bytes to a signed URL. Does not use `fetch`, because `fetch` reports no progress. Throws `Problem`. */
 export function put({ url, bytes, headers, signal, onProgress }: Put): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

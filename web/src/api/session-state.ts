@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { SessionView } from '../../../src/contract/people.ts';
 
-/** Undefined until the server has responded. */
+/** The session; null if no person has signed in, and undefined until the server has responded. */
 export const session = signal<SessionView | null | undefined>(undefined);
 /** Whether a session has expired, so that the sign-in page can explain why it is shown. */
 export const hasExpired = signal(false);
@@ -15,7 +15,7 @@ export function endSession(): void {
   session.value = null;
 }
 
-/** The actions that a role may take here. The API decides; this only hides actions that the API would reject. */
+/** Whether the person's role allows an action. The API enforces permissions. The dashboard only hides actions that the API would reject. */
 export function may(action: 'create' | 'manage' | 'operate'): boolean {
   const role = session.value?.user.role;
   if (action === 'operate') return role === 'operator';

@@ -3,7 +3,10 @@ import { call, get, post, remove } from './client.ts';
 import { Problem } from './problem.ts';
 import { hasExpired, session } from './session-state.ts';
 
-/** Requests the person who has signed in. If the server cannot be reached, leaves the session undefined and throws. */
+/**
+ * Loads the session, which is null if no person has signed in. If the request fails for another reason, leaves the session unchanged and
+ * throws.
+ */
 export async function loadSession(): Promise<void> {
   try {
     session.value = await get<SessionView>('/v1/session');
@@ -25,7 +28,7 @@ export async function signOut(): Promise<void> {
   session.value = null;
 }
 
-/** The purpose of a one-time link. The token is sent in a header, so that no log contains it. */
+/** Returns the purpose of a one-time link. The token is sent in a header, so that no log contains it. */
 export function readInvitation(token: string): Promise<SetupLinkView> {
   return call<SetupLinkView>('GET', '/v1/setup', { headers: { 'x-airlock-setup': token } });
 }

@@ -5,22 +5,25 @@ import { get, post } from './client.ts';
 import { Problem } from './problem.ts';
 import { put } from './put.ts';
 
-/** Bytes above which a file is sent in parts, which survive a broken connection and a closed page. */
+/** Size in bytes above which a file is sent in parts. Such an upload survives a broken connection and a closed page. */
 const PARTS_FROM = 16 * 1024 * 1024;
-/** Parts that are sent at the same time. */
+/** Number of parts that are sent at the same time. */
 const PARALLEL = 3;
-/** Number of attempts to send a part before the upload pauses. */
+/** Maximum number of attempts to send a part before the upload fails. */
 const TRIES = 4;
 const URLS_PER_REQUEST = 100;
 
 export interface Sending {
   file: File;
   signal: AbortSignal;
-  /** Bytes that have been sent. */
+  /** Called with the number of bytes that have been sent. */
   onProgress: (sent: number) => void;
 }
 
-/** Sends a file directly to storage, and has it checked. If it is called again after a failure, it sends only the missing parts. */
+/**
+ * Sends a file directly to storage, and confirms the upload so that the server inspects the file. After a failure, another call sends only
+ * the missing parts of a file that is sent in parts.
+ */
 export async function upload(sending: Sending): Promise<ConfirmResult> {
   return sending.file.size > PARTS_FROM ? uploadParts(sending) : uploadFile(sending);
 }
@@ -73,7 +76,7 @@ interface Begun {
   partSize: number;
   partCount: number;
   urls: readonly PartUrl[];
-  /** Bytes of each part that has arrived, by number. */
+  /** Bytes of each part that has arrived, by the number of the part. */
   arrived: ReadonlyMap<number, number>;
 }
 
@@ -90,7 +93,7 @@ async function beginOrResume(file: File): Promise<Begun> {
   return { ...result, urls: result.parts, arrived: new Map() };
 }
 
-/** Null if the upload is no longer open. */
+/** Returns the state of an upload; null if the upload is no longer open. */
 async function readState(uploadId: string): Promise<MultipartState | null> {
   try {
     const { result } = await get<{ result: MultipartState }>(`/v1/upload/multipart/${uploadId}`);
@@ -101,7 +104,10 @@ async function readState(uploadId: string): Promise<MultipartState | null> {
   }
 }
 
-/** Returns the URL of a part. URLs are requested by the hundred, and again for a part that failed. */
+/**
+ * Returns a function that returns the URL of a part. This function requests URLs by the hundred, and requests another URL for a part that
+ * failed.
+ */
 function partUrls(uploadId: string, known: readonly PartUrl[], missing: readonly number[]) {
   const urls = new Map(known.map((part) => [part.partNumber, part]));
   const ask = async (partNumbers: readonly number[]) => {
@@ -130,7 +136,10 @@ async function retrying(work: (attempt: number) => Promise<void>, signal: AbortS
   }
 }
 
-/** Key by which an upload that was begun is found again, even after the person has left the page. */
+/**
+ * Returns the key under which `localStorage` stores the ID of a file's upload, so that the upload can be resumed even after the person has
+ * left the page.
+ */
 function nameOf({ name, size, lastModified }: File): string {
   return `airlock-upload:${name}:${size}:${lastModified}`;
 }
@@ -147,7 +156,7 @@ function remember(file: File, uploadId: string): void {
   try {
     localStorage.setItem(nameOf(file), uploadId);
   } catch {
-    // Without `localStorage`, an upload can be resumed only while the page is open.
+    // Without `localStorage`, an upload cannot be resumed.
   }
 }
 
@@ -155,6 +164,6 @@ function removeEntry(file: File): void {
   try {
     localStorage.removeItem(nameOf(file));
   } catch {
-    // Without `localStorage`, nothing was stored.
+    // Without `localStorage`, there is no entry to remove.
   }
 }

@@ -1,6 +1,6 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** Bytes in decimal units: 1.2 MB. */
+/** Formats bytes in decimal units: `1.2 MB`. */
 export function bytesText(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return '–';
   const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
@@ -8,7 +8,7 @@ export function bytesText(bytes: number | null | undefined): string {
   return `${value >= 100 || power === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
 }
 
-/** Seconds as 4.2 s, 1:05 or 2:03:04. */
+/** Formats seconds as `4.2 s`, `1:05` or `2:03:04`. */
 export function durationText(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–';
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
@@ -20,7 +20,7 @@ export function durationText(seconds: number | null | undefined): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** `24 hours`, `90 minutes`: a setting in the largest unit that divides it. */
+/** Formats the seconds of a setting in the largest unit that divides them: `24 hours`, `90 minutes`. */
 export function spanText(seconds: number): string {
   const units = [
     ['hour', 3600],
@@ -52,13 +52,16 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['minute', 60],
 ];
 
-/** "3 minutes ago", and "just now" for a moment that clocks that differ show as in the future. `now`: milliseconds since 1970. */
+/**
+ * Formats a past moment: "3 minutes ago". Returns "just now" for the last ten seconds, and for the future, because clocks differ. `now`:
+ * milliseconds since 1970.
+ */
 export function agoText(time: string, now: number): string {
   const seconds = (Date.parse(time) - now) / 1000;
   return seconds > -10 ? 'just now' : relativeText(seconds);
 }
 
-/** "in 23 hours", and "now" for a moment that has passed. `now`: milliseconds since 1970. */
+/** Formats a future moment: "in 23 hours". Returns "now" for a moment that has passed. `now`: milliseconds since 1970. */
 export function dueText(time: string, now: number): string {
   const seconds = (Date.parse(time) - now) / 1000;
   return seconds < 1 ? 'now' : relativeText(seconds);
@@ -75,7 +78,7 @@ export function exactTime(time: string): string {
   return EXACT.format(new Date(time));
 }
 
-/** The last part of a URL or path, decoded if possible. */
+/** Returns the last part of a URL or path, decoded if possible. */
 export function nameOf(url: string | null): string | null {
   const last = url?.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1);
   if (!last) return null;

@@ -5,29 +5,18 @@ import type { Tone } from './tone.ts';
 /** The fields that jobs of every kind have. */
 interface CommonJob {
   id: string;
-  /** A common status, or a status that only the kind has. */
+  /** A status that jobs of every kind can have, or a status of one kind. */
   status: string;
   created_at: string;
 }
 
-/** The next attempt at a job whose last attempt failed. */
-interface Retry {
-  attempt: number;
-  of: number;
-  /** The earliest start of the attempt. */
-  at: string;
-  error_code: string;
-  error_advice: string | null;
-}
-
 /** A job of any kind. Fields that a kind may lack are absent or null. */
 export type AnyJob = CommonJob &
-  Partial<Omit<Job, keyof CommonJob | 'inputs' | 'retry'>> & {
+  Partial<Omit<Job, keyof CommonJob | 'inputs'>> & {
     inputs?: readonly (Pick<Job['inputs'][number], 'url'> & Partial<Job['inputs'][number]>)[];
     media_url?: string | null;
     /** The slug of the blueprint of a run. */
     blueprint?: string;
-    retry?: Retry | null;
   };
 
 /** The fields from which the name of a job is made. */
@@ -49,24 +38,24 @@ const STATUS_TEXT: Readonly<Record<string, string>> = {
 
 const STATUS_TONE: Readonly<Record<string, Tone>> = { pending: '', completed: 'ok', failed: 'bad', canceled: 'warn' };
 
-/** For a status that only one kind has, the text is derived from the status itself. */
+/** Returns the text of a status. For a status that only one kind has, derives the text from the status itself. */
 export function statusText(status: string): string {
   return STATUS_TEXT[status] ?? capitalized(status.replaceAll('_', ' '));
 }
 
-/** The status of a job in one or two words, and their tone. */
+/** Returns the status of a job in one or two words, and the tone of these words. */
 export function stateOf({ status, retry }: Pick<AnyJob, 'status' | 'retry'>): { text: string; tone: Tone } {
   if (status === 'pending' && retry) return { text: 'Retrying', tone: 'warn' };
   return { text: statusText(status), tone: statusTone(status) };
 }
 
-/** The condition that a `pending` job waits for. */
+/** Returns what a `pending` job waits for. */
 export function waitingText({ retry, waiting_for: awaited }: Pick<AnyJob, 'retry' | 'waiting_for'>): string {
   if (retry) return `Waiting for attempt ${retry.attempt} of ${retry.of}`;
   return awaited === 'upload' ? 'Waiting for its upload' : 'Waiting for a worker';
 }
 
-/** Whether jobs of every kind have the status. */
+/** Whether jobs of every kind can have the status. */
 export function isCommon(status: string): boolean {
   return Object.hasOwn(STATUS_TEXT, status);
 }
@@ -83,20 +72,20 @@ export function isOver({ status }: Pick<CommonJob, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
-/** Whether the job was erased or its retention has ended. Its bytes and names are then gone. */
+/** Whether the job was erased or its retention has ended, after which its bytes and names no longer exist. */
 export function isErased(job: AnyJob): boolean {
   const urls = urlsOf(job);
   return isOver(job) && urls.length > 0 && urls.every((url) => url === null);
 }
 
-/** The sources of a job. A transcription has one source, `media_url`. */
+/** Returns the URLs of a job's sources. A transcription has one source, `media_url`. */
 function urlsOf({ inputs = [], media_url }: Omit<NamedJob, 'id'>): (string | null)[] {
   return media_url === undefined ? inputs.map(({ url }) => url) : [media_url];
 }
 
 /**
- * The name that people use for a job: the name of its first input, otherwise its noun and the end of its id. All jobs of a minute have the
- * same start of the id. Stored names begin with a time, which is left out.
+ * Returns the name that people use for a job: the name of its first input, otherwise its noun and the end of its ID. Jobs of the same
+ * minute have IDs with the same start. The time at the start of a stored name is left out.
  */
 export function jobName(job: NamedJob, noun = 'job'): string {
   const urls = urlsOf(job);
@@ -105,13 +94,13 @@ export function jobName(job: NamedJob, noun = 'job'): string {
   return name ? `${name}${more}` : `${capitalized(noun)} ${job.id.slice(-8)}`;
 }
 
-/** Seconds that a job ran. Null if it did not run, or if its kind does not report them. */
+/** Returns the seconds for which a job ran. Null until the job has ended, and if it did not run or its kind does not report the times. */
 export function runSeconds({ started_at, completed_at }: AnyJob): number | null {
   if (!started_at || !completed_at) return null;
   return Math.max(0, Date.parse(completed_at) - Date.parse(started_at)) / 1000;
 }
 
-/** Translates FFmpeg's list of names for a demuxer to the name that people know. */
+/** Returns the name by which people know a format, from FFmpeg's list of names for the demuxer. */
 export function formatText(format: string | null): string {
   if (format === null) return '–';
   const names = format.split(',');

@@ -1,4 +1,4 @@
-/** A program and its arguments as a person would type them. */
+/** Returns a program and its arguments as a person would type them in a shell. */
 export function shellText(argv: readonly string[]): string {
   return argv.map(quoted).join(' ');
 }
@@ -7,7 +7,7 @@ export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The words of a command in groups: the program, each option with its arguments, and each other word. */
+/** Returns the words of a command in groups: the program, each option with its argument, and each other word. */
 export function optionsOf(argv: readonly string[]): string[][] {
   const groups: string[][] = [];
   for (const word of argv) {
@@ -19,7 +19,7 @@ export function optionsOf(argv: readonly string[]): string[][] {
   return groups;
 }
 
-/** `-crf` is an option, but the number `-1` is not. */
+/** Whether a word is an option. `-crf` is an option, but the number `-1` is not. */
 function isOption(word: string): boolean {
   return /^-[a-z]/i.test(word);
 }

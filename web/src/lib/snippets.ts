@@ -2,7 +2,7 @@ import { quoted } from './shell.ts';
 
 export type Language = 'curl' | 'typescript' | 'python';
 
-/** A program that sends this body. `origin`: address of the API. The key comes from the environment. */
+/** Returns a program that sends this body. `origin` is the address of the API. The program reads the key from the environment. */
 export function snippet(language: Language, origin: string, body: unknown): string {
   const url = `${origin}/v1/transcodes`;
   switch (language) {
@@ -45,7 +45,7 @@ function indented(text: string): string {
   return text.replaceAll('\n', '\n  ');
 }
 
-/** A value as Python writes it. `depth`: spaces before the line. */
+/** Formats a value in the syntax of Python. `depth`: number of spaces before the line. */
 export function pythonText(value: unknown, depth = 0): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';

@@ -1,7 +1,7 @@
 /** A cue of subtitles as people edit it. */
 export interface EditedCue {
   id: number;
-  /** `00:00:01,000` */
+  /** Time as `00:00:01,000`. */
   start: string;
   end: string;
   text: string;
@@ -9,7 +9,7 @@ export interface EditedCue {
 
 const TIMES = /^(\S+) --> (\S+)/;
 
-/** Reads SRT that the server has written: numbered cues, separated by empty lines. */
+/** Parses SRT that the server has written: numbered cues, separated by empty lines. */
 export function readCues(srt: string): EditedCue[] {
   return srt.split(/\n{2,}/).flatMap((block, id) => {
     const lines = block.trim().split('\n');
@@ -19,7 +19,7 @@ export function readCues(srt: string): EditedCue[] {
   });
 }
 
-/** Writes SRT. Leaves out cues without text, and empty lines, which would end a cue. */
+/** Formats cues as SRT. Leaves out cues without text, and empty lines in a cue, which would end the cue. */
 export function writeCues(cues: readonly EditedCue[]): string {
   return cues
     .map((cue) => ({
@@ -34,7 +34,7 @@ export function writeCues(cues: readonly EditedCue[]): string {
     .join('\n');
 }
 
-/** Seconds of `00:00:01,000`; NaN for anything else. */
+/** Returns the seconds of a time such as `00:00:01,000`; NaN for any other text. */
 export function secondsOf(time: string): number {
   const [, hours, minutes, seconds, ms] = /^(\d+):(\d\d):(\d\d)[,.](\d{3})$/.exec(time) ?? [];
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + Number(ms) / 1000;

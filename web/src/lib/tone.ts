@@ -1,2 +1,2 @@
-/** The meaning of a colour; '' for no meaning. */
+/** The meaning of a color; an empty text for no meaning. */
 export type Tone = 'ok' | 'run' | 'warn' | 'bad' | '';

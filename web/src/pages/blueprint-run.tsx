@@ -3,7 +3,7 @@ import { useRoute } from 'preact-iso';
 import type { BlueprintInfo, BlueprintRun, RunStep } from '../../../src/contract/blueprints.ts';
 import { onEvents } from '../api/events.ts';
 import { may } from '../api/session-state.ts';
-import { type AnyJob, isOver, jobName, stateOf, waitingText } from '../lib/job.ts';
+import { isOver, jobName, stateOf, waitingText } from '../lib/job.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
 import { Badge, ErrorNotice, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Card, Page } from '../ui/page.tsx';
@@ -27,7 +27,7 @@ const OF_CAPTIONS: readonly RunStep[] = ['transcribe', 'review'];
 
 export function BlueprintRunPage() {
   const id = useRoute().params.id!;
-  const { data: run, error, reload, set } = useResource<Run>(`/v1/blueprints/runs/${id}`);
+  const { data: run, error, reload, set } = useResource<BlueprintRun>(`/v1/blueprints/runs/${id}`);
   const catalogue = useResource<{ items: BlueprintInfo[] }>('/v1/blueprints');
   useEffect(
     () =>
@@ -43,13 +43,10 @@ export function BlueprintRunPage() {
   return <Shown run={run} blueprint={blueprint} set={set} reload={reload} />;
 }
 
-/** A run with the fields that every job has. */
-type Run = BlueprintRun & Pick<AnyJob, 'expires_at' | 'retry'>;
-
 interface ShownProps {
-  run: Run;
+  run: BlueprintRun;
   blueprint: BlueprintInfo | undefined;
-  set: (run: Run) => void;
+  set: (run: BlueprintRun) => void;
   reload: () => void;
 }
 
@@ -132,7 +129,7 @@ function Steps({ run, hasCaptions }: { run: BlueprintRun; hasCaptions: boolean }
   );
 }
 
-function Results({ run, blueprint }: { run: Run; blueprint: BlueprintInfo | undefined }) {
+function Results({ run, blueprint }: { run: BlueprintRun; blueprint: BlueprintInfo | undefined }) {
   if (run.outputs.length === 0)
     return (
       <Card title="Outputs">

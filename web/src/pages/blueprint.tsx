@@ -15,7 +15,7 @@ import { MediaField } from './blueprints/media-field.tsx';
 import { pictureOf } from './blueprints/pictures.ts';
 import { fieldsOf, type InputField } from './blueprints/schema.ts';
 
-/** Number of choices above which the form shows a list. */
+/** Maximum number of choices that the form shows side by side. More choices are shown as a list. */
 const MOST_SEGMENTS = 5;
 
 export function BlueprintPage() {
@@ -111,7 +111,7 @@ function bodyOf(fields: readonly InputField[], values: Record<string, string>): 
   );
 }
 
-/** The fault of each field, if the response names fields of this form. */
+/** Returns the fault of each field of this form that the response names. */
 function faultsOf(thrown: unknown, fields: readonly InputField[]): Record<string, string> {
   if (!(thrown instanceof Problem)) return {};
   const { issues, field, reason, remedy } = thrown.details as Record<string, unknown>;
@@ -125,7 +125,7 @@ function sentence(text: unknown): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** `top-hook` as "Top hook", and the ratio `9x16` as "9:16". */
+/** Returns the text of a choice: "Top hook" for `top-hook`, and "9:16" for the ratio `9x16`. */
 function choiceText(choice: string): string {
   return /^\d+x\d+$/.test(choice) ? choice.replace('x', ':') : capitalized(choice.replaceAll('-', ' '));
 }

@@ -90,7 +90,10 @@ function Shown({ path, job, set, reload }: ShownProps) {
   );
 }
 
-/** How the job was requested and ran, read again with every attempt, output and end. The job's events, read again with each event. */
+/**
+ * Returns how the job was requested and ran, and its events. The details are read again after each attempt, output and end. The events are
+ * read again after each event.
+ */
 function useHistory(path: string, job: AnyJob) {
   const url = `/v1/${path}/${job.id}`;
   const { data: details, reload: readDetails } = useResource<JobDetails>(path === TRANSCODES ? `${url}/details` : null);

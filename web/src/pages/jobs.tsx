@@ -32,7 +32,7 @@ export function JobsPage() {
     setList(opened.list);
     return opened.close;
   }, [status, kind]);
-  // Reading this value draws the page again with every change of the list.
+  // Reading this value draws the page again after every change of the list.
   const version = list?.version.value ?? 0;
   const total = list?.total ?? null;
   return (
@@ -74,7 +74,7 @@ export function JobsPage() {
   );
 }
 
-/** Shows nothing if there is only one kind. */
+/** A filter by kind. Shows nothing if there is only one kind. */
 function KindFilter({ value, onChange }: { value: string; onChange: (kind: string) => void }) {
   if (kinds.value.length < 2) return null;
   const choices = kinds.value.map((kind) => [kind.name, capitalized(collectionOf(kind))] as const);

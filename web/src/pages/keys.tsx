@@ -120,7 +120,7 @@ interface KeyState {
   isAlive: boolean;
   text: string;
   tone: Tone;
-  /** When the key expires, or has expired. */
+  /** When the key was or will be revoked, replaced or expired; null if the key has no end. */
   at: string | null;
 }
 

@@ -32,7 +32,7 @@ export function NewJobPage() {
     route(`/jobs/${TRANSCODES}/${made.id}`);
   };
   return (
-    <Page title="New job" lead="Files go straight to the storage. The job starts when you create it.">
+    <Page title="New job" lead="Files go straight to storage. The job starts when you create it.">
       <div class="columns">
         <div class="stack">
           <Sources />

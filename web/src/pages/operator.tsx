@@ -18,7 +18,7 @@ const PAGES: Readonly<Record<string, FunctionComponent>> = {
   audit: AuditLogPage,
 };
 
-/** Pages of the entire server. */
+/** The pages about the entire server. */
 export function OperatorPage() {
   const { page = 'accounts' } = useRoute().params;
   const Shown = Object.hasOwn(PAGES, page) && may('operate') ? PAGES[page]! : NotFoundPage;

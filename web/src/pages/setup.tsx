@@ -9,7 +9,7 @@ import { Mark } from '../ui/icon.tsx';
 
 const MIN_PASSWORD = 12;
 
-/** Opened by a one-time link. Its token follows the `#`, which browsers send to no server. */
+/** The page that a one-time link opens. The token of the link follows the `#`, which browsers send to no server. */
 export function SetupPage() {
   const [token] = useState(takeToken);
   const [invitation, setInvitation] = useState<SetupLinkView | null>(null);
@@ -124,7 +124,7 @@ function NewPasswordFields({ password, repeated, onPassword, onRepeated }: Passw
   );
 }
 
-/** Removes the token from the address, so that no history and no screenshot contains it. */
+/** Returns the token, and removes it from the address, so that no history and no screenshot contains it. */
 function takeToken(): string {
   const token = decodeURIComponent(location.hash.slice(1));
   if (token) history.replaceState(null, '', '/setup');

@@ -18,7 +18,7 @@ type Question = 'version' | 'delete';
 
 export function TemplatePage() {
   const name = useRoute().params.name!;
-  /** Null: the newest version. */
+  /** Number of the version; null for the newest version. */
   const [version, setVersion] = useState<number | null>(null);
   const [dialog, setDialog] = useState<Question | null>(null);
   const path = templateApiPath(version === null ? name : `${name}@${version}`);

@@ -5,6 +5,7 @@ import { bytesText, countText } from '../lib/format.ts';
 import { Bar, ErrorNotice, Skeleton, type Tone } from '../ui/feedback.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
+import { Tile } from '../ui/tile.tsx';
 import { DayChart } from './usage/day-chart.tsx';
 
 export function UsagePage() {
@@ -27,9 +28,9 @@ export function UsagePage() {
       {data && (
         <>
           <div class="tiles">
-            <Tile label="Minutes" used={data.usage.minutes} limit={data.quota.minutes} text={countText} />
-            <Tile label="Jobs" used={data.usage.jobs} limit={null} text={countText} />
-            <Tile label="Stored" used={data.usage.stored_bytes} limit={data.quota.stored_bytes} text={bytesText} />
+            <UsageTile label="Minutes" used={data.usage.minutes} limit={data.quota.minutes} text={countText} />
+            <UsageTile label="Jobs" used={data.usage.jobs} limit={null} text={countText} />
+            <UsageTile label="Stored" used={data.usage.stored_bytes} limit={data.quota.stored_bytes} text={bytesText} />
           </div>
           <Card title="Minutes a day">
             <DayChart month={data.period} days={data.usage.by_day} measure="minutes" />
@@ -43,20 +44,18 @@ export function UsagePage() {
   );
 }
 
-interface TileProps {
+interface UsageTileProps {
   label: string;
   used: number;
   limit: number | null;
   text: (value: number) => string;
 }
 
-function Tile({ label, used, limit, text }: TileProps) {
+function UsageTile({ label, used, limit, text }: UsageTileProps) {
   const part = limit === null ? 0 : used / limit;
   const tone: Tone = part >= 1 ? 'bad' : part >= 0.8 ? 'warn' : '';
   return (
-    <section class="card tile" aria-label={label}>
-      <span class="muted small">{label}</span>
-      <span class="value">{text(used)}</span>
+    <Tile label={label} value={text(used)}>
       {limit === null ? (
         <span class="muted small">No limit</span>
       ) : (
@@ -67,6 +66,6 @@ function Tile({ label, used, limit, text }: TileProps) {
           </span>
         </>
       )}
-    </section>
+    </Tile>
   );
 }

@@ -88,7 +88,7 @@ function WebhookTable({ webhooks }: { webhooks: readonly WebhookView[] }) {
   );
 }
 
-/** Shows a secret. This is the only time that it is shown. */
+/** Shows a secret, which cannot be shown again. */
 export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
     <Dialog title="Secret of the webhook" onClose={onClose} dismissible={false}>

@@ -1,6 +1,6 @@
 import { find } from './page.ts';
 
-/** Offers the captions of the video. The choice is hidden while there are no captions. */
+/** Lets the viewer choose the captions of the video. The choice is hidden while there are no captions. */
 export class Captions {
   readonly #video: HTMLVideoElement;
   readonly #choice = find<HTMLSelectElement>('captions');
@@ -23,7 +23,7 @@ export class Captions {
     return [...this.#video.textTracks].filter(({ kind }) => kind === 'subtitles' || kind === 'captions');
   }
 
-  /** Position of the captions that are shown; -1 if none are shown. */
+  /** Returns the position of the captions that are shown; -1 if no captions are shown. */
   #shown(): number {
     return this.#tracks().findIndex(({ mode }) => mode === 'showing');
   }

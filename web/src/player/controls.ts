@@ -1,6 +1,6 @@
 import { find } from './page.ts';
 
-/** iPhones can show only the video element itself in full screen. */
+/** The video element of an iPhone, which can show only this element in full screen. */
 type AppleVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void };
 
 /** Connects the buttons with the video. */
@@ -30,7 +30,7 @@ export function connectControls(video: HTMLVideoElement): void {
 }
 
 export function togglePlay(video: HTMLVideoElement): void {
-  // A promise that is rejected because the viewer paused again is not an error.
+  // A promise that is rejected because the viewer has paused again is not an error.
   if (video.paused) void video.play().catch(() => {});
   else video.pause();
 }
@@ -42,7 +42,7 @@ export function toggleFullScreen(video: AppleVideo): void {
   else video.webkitEnterFullscreen?.();
 }
 
-/** `isOn` chooses the second icon of a button. */
+/** Shows a label and the first icon of a button, or the second icon if `isOn`. */
 function show(button: HTMLElement, label: string, isOn: boolean): void {
   button.setAttribute('aria-label', label);
   button.title = label;

@@ -1,12 +1,12 @@
 import { toggleFullScreen, togglePlay } from './controls.ts';
 
 export interface KeyActions {
-  /** Changes the speed by a number of steps. */
+  /** Moves through the list of speeds by a number of steps. */
   changeSpeed(steps: number): void;
   toggleCaptions(): void;
 }
 
-/** Listens to the keys that players share. Keys that a focused control uses itself are left to that control. */
+/** Handles the keys that most players have. Ignores keys that a focused control handles itself. */
 export function listenToKeys(video: HTMLVideoElement, { changeSpeed, toggleCaptions }: KeyActions): void {
   const end = () => (Number.isFinite(video.duration) ? video.duration : Number.POSITIVE_INFINITY);
   const seek = (seconds: number) => {
@@ -37,7 +37,7 @@ export function listenToKeys(video: HTMLVideoElement, { changeSpeed, toggleCapti
   document.addEventListener('keydown', (event) => {
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || isOfControl(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-    // The slider and the page handle some of these keys as well.
+    // Without this call, the slider and the page would handle some of these keys as well.
     event.preventDefault();
     action();
   });

@@ -7,8 +7,8 @@ import { loadThumbnails } from './thumbnails.ts';
 import { Timeline } from './timeline.ts';
 
 /*
- * The page of a playback URL: `/playback/<token>`. The token in its address is all that it needs. From other sites, it loads only the
- * segments and pictures, which are in storage.
+ * The page of a playback URL: `/playback/<token>`. The page needs only the token in its address. From other sites, it loads only segments
+ * and pictures, which are in storage.
  */
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -25,14 +25,14 @@ const captions = new Captions(video);
 connectControls(video);
 fillSpeeds();
 listenToKeys(video, { changeSpeed, toggleCaptions: () => captions.toggle() });
-// A picture with another shape than 16:9, such as a portrait, gets a frame with its own shape.
+// If the video does not have the shape 16:9, for example a portrait, its frame gets the shape of the video.
 video.addEventListener('resize', () => {
   if (video.videoWidth > 0) video.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
 });
 void start();
 
 async function start(): Promise<void> {
-  // The first segments are more urgent than previews.
+  // Loads the previews after the first segments, which are more urgent.
   if (hints.has('thumbnails'))
     video.addEventListener('loadeddata', async () => timeline.setThumbnails(await loadThumbnails(base)), {
       once: true,
@@ -68,7 +68,7 @@ function fillSpeeds(): void {
   });
 }
 
-/** Moves by a number of steps. */
+/** Moves through the list of speeds by a number of steps. */
 function changeSpeed(steps: number): void {
   const next = SPEEDS.indexOf(Number(speed.value)) + steps;
   speed.value = String(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, next))]);

@@ -1,9 +1,9 @@
-/** An element that the page contains from the beginning. */
+/** Returns an element that the page contains from the beginning. */
 export function find<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
-/** `1:02:03`, or `2:03` below an hour. */
+/** Formats seconds as `1:02:03`, or as `2:03` below an hour. */
 export function clock(seconds: number): string {
   const whole = Math.floor(seconds);
   const two = (value: number) => String(value).padStart(2, '0');

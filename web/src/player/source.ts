@@ -6,7 +6,7 @@ export interface Quality {
 }
 
 export interface Source {
-  /** Plays this rendition only; -1 lets the player choose. */
+  /** Plays only this rendition. -1 lets the player choose the rendition. */
   choose(index: number): void;
 }
 
@@ -19,7 +19,7 @@ const ENDED = 'This link has expired, or the video was deleted. Ask for a new li
 const FAILED = 'The video cannot be loaded. Check your connection, then reload the page.';
 const NATIVE_HLS = 'application/vnd.apple.mpegurl';
 
-/** Loads the ladder below an address into the video. Null if it cannot be loaded; `onProblem` was then called. */
+/** Loads the ladder below an address into the video. If the ladder cannot be loaded, calls `onProblem` and returns null. */
 export async function openSource(
   video: HTMLVideoElement,
   { base, isDash }: { base: string; isDash: boolean },
@@ -50,8 +50,8 @@ async function openHls(video: HTMLVideoElement, url: string, events: SourceEvent
     if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
     else events.onProblem(FAILED);
   });
-  // If a rendition is chosen before the first segment, hls.js drops that segment and sometimes loads no other. The choice is therefore
-  // applied afterwards.
+  // If a rendition is chosen before the first segment has arrived, hls.js drops that segment and sometimes loads no other segment. The
+  // choice is therefore applied afterwards.
   let hasStarted = false;
   let chosen: number | null = null;
   hls.on(Hls.Events.FRAG_BUFFERED, (_name, { frag }) => {
@@ -64,7 +64,7 @@ async function openHls(video: HTMLVideoElement, url: string, events: SourceEvent
   return {
     choose: (index) => {
       chosen = index;
-      // Replaces the buffer, so that the viewer sees the choice immediately.
+      // Replaces the buffer, so that the viewer sees the chosen rendition immediately.
       if (hasStarted) hls.currentLevel = index;
     },
   };

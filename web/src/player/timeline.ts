@@ -1,10 +1,10 @@
 import { clock, find } from './page.ts';
 import { type Thumbnail, thumbnailAt } from './thumbnails.ts';
 
-/** Pixels of the slider's knob. At both ends, the middle of the knob is half a knob inside the slider. */
+/** Width of the slider's knob in pixels. At both ends, the middle of the knob is half a knob inside the slider. */
 const KNOB = 16;
 
-/** Connects the slider with the video, and shows a picture and the time above the position that a viewer points at. */
+/** Connects the slider with the video. Shows a picture and the time above the position at which a viewer points. */
 export class Timeline {
   readonly #video: HTMLVideoElement;
   readonly #base: string;
@@ -46,7 +46,7 @@ export class Timeline {
     this.#show();
   }
 
-  /** The position of the video. While a viewer drags the knob, it stays with the pointer. */
+  /** Shows the position of the video. While a viewer drags the knob, the knob stays with the pointer. */
   #show(): void {
     const { duration, currentTime } = this.#video;
     if (!Number.isFinite(duration) || duration <= 0) return;
@@ -94,7 +94,7 @@ export class Timeline {
     if (this.#picture.firstChild !== sheet) this.#picture.replaceChildren(sheet);
   }
 
-  /** Each picture is loaded once: a link to storage expires, but a loaded picture stays. */
+  /** Loads a picture. Each picture is loaded only once, because a link to storage expires, but a loaded picture stays. */
   #load(file: string): HTMLImageElement {
     const image = new Image();
     image.alt = '';

@@ -6,7 +6,7 @@ import { capitalized } from '../lib/job.ts';
 /** The titles of blueprints by their slugs; null until they are requested. */
 const titles = signal<Readonly<Record<string, string>> | null>(null);
 
-/** Loads the titles once. While they load or after a failure, slugs stand for them. */
+/** Loads the titles once. Until they are loaded, and after a failure, texts derived from the slugs replace the titles. */
 export async function loadBlueprintTitles(): Promise<void> {
   if (titles.peek() !== null) return;
   titles.value = {};

@@ -8,17 +8,17 @@ export interface Input {
   id: number;
   name: string;
   state: 'sending' | 'checking' | 'ready' | 'failed';
-  /** Bytes; null for a URL. */
+  /** Size in bytes; null for a URL. */
   size: number | null;
   sent: number;
-  /** The `url` of the input; null until it is known. */
+  /** URL of the input for the request; null until the file is uploaded. */
   url: string | null;
   facts: ConfirmResult['metadata'] | null;
   error: string | null;
   file: File | null;
 }
 
-/** The sources of the job on the page "New job". They stay while the person visits other pages. */
+/** The sources of the job on the page "New job". They stay when the person visits other pages. */
 export const inputs = signal<readonly Input[]>([]);
 
 const sendings = new Map<number, AbortController>();
@@ -46,7 +46,7 @@ export function clearInputs(): void {
   for (const { id } of inputs.value) removeInput(id);
 }
 
-/** Sends the missing parts of a file that failed. */
+/** Sends a file again after its upload failed. If the file is sent in parts, sends only the missing parts. */
 export function resume(id: number): void {
   const file = inputs.value.find((input) => input.id === id)?.file;
   if (!file) return;

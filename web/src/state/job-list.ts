@@ -6,41 +6,41 @@ export interface JobPage {
   items: ListedJob[];
   /** Number of jobs on all pages. */
   total: number;
-  /** The cursor of the next page; null on the last. */
+  /** The cursor of the next page; null on the last page. */
   next: string | null;
 }
 
-/** Loads a page of `PAGE_JOBS` jobs, newest first; the first if `after` is null. */
+/** Loads a page of up to `PAGE_JOBS` jobs, newest first. Loads the first page if `after` is null. */
 export type LoadPage = (after: string | null) => Promise<JobPage>;
 
 export const PAGE_JOBS = 100;
 
 /**
- * The jobs of an account, newest first, as far down as a person has scrolled. Events change the list: a job changes in place, and new jobs
- * appear on top.
+ * The jobs of an account, newest first, from the newest job to the last job to which a person has scrolled. Events change jobs in place,
+ * and add new jobs at the top.
  */
 export class JobList {
   /** Increases with every change. */
   readonly version = signal(0);
-  /** Why the last page could not be loaded. */
+  /** The error of the last request for a page; null if this request succeeded. */
   readonly error = signal<Error | null>(null);
-  /** Ids of the jobs that are loaded, from the newest on. */
+  /** IDs of the jobs that are loaded, newest first. */
   #order: string[] = [];
   #jobs = new Map<string, ListedJob>();
-  /** The cursor behind the last job that is loaded; null if there are no more. */
+  /** The cursor after the last job that is loaded; null if there are no more jobs. */
   #next: string | null = null;
   #total: number | null = null;
   #loading: Promise<void> | null = null;
   readonly #load: LoadPage;
   readonly #status: string | null;
 
-  /** `status`: the list contains only jobs of that status. */
+  /** `status`: the list contains only jobs with this status; null for any status. */
   constructor(load: LoadPage, status: string | null) {
     this.#load = load;
     this.#status = status;
   }
 
-  /** Null until the first page has come. */
+  /** Number of jobs on all pages; null until the first page has been loaded. */
   get total(): number | null {
     return this.#total;
   }
@@ -49,12 +49,12 @@ export class JobList {
     return this.#jobs.get(this.#order[index] ?? '');
   }
 
-  /** Every job that is loaded, newest first. */
+  /** Returns every job that is loaded, newest first. */
   loaded(): ListedJob[] {
     return this.#order.flatMap((id) => this.#jobs.get(id) ?? []);
   }
 
-  /** Loads the jobs down to a position, page after page, until `signal` aborts. */
+  /** Loads pages until the job at position `last` is loaded, `signal` aborts or a page cannot be loaded. */
   async show(last: number, signal?: AbortSignal): Promise<void> {
     while (this.#order.length <= last && this.#next !== null && !signal?.aborted && !this.error.peek()) {
       this.#loading ??= this.#loadMore().finally(() => {
@@ -70,7 +70,7 @@ export class JobList {
     if (!page) return;
     const top = page.items.map(({ id }) => id);
     const isNew = new Set(top);
-    // There are more new jobs than fit on a page, so the jobs between them and the others are unknown.
+    // If the newest page contains no known job, there may be unknown jobs between this page and the list, so the list is dropped.
     const joins = top.some((id) => this.#jobs.has(id));
     this.#keep(page.items);
     const rest = joins ? this.#order.filter((id) => !isNew.has(id) && this.#belongs(id)) : [];
@@ -90,7 +90,8 @@ export class JobList {
       const next = nextState(what, data);
       const known = this.#jobs.get(data.job_id);
       if (known) this.#jobs.set(known.id, { ...known, ...next });
-      // The event names neither the next attempt nor its time.
+      // The list must be loaded again for a new job, for a job whose next attempt the event does not contain, and for a job that enters or
+      // leaves the list because of its new status.
       if (
         what === 'queued' ||
         what === 'retrying' ||
@@ -105,7 +106,7 @@ export class JobList {
   async #loadMore(): Promise<void> {
     const after = this.#next;
     const page = await this.#try(after);
-    // Meanwhile, a refresh has started again from the top.
+    // If a refresh has replaced the list in the meantime, this page is not appended.
     if (!page || after !== this.#next) return;
     this.#keep(page.items);
     const known = new Set(this.#order);
@@ -141,7 +142,10 @@ export class JobList {
   }
 }
 
-/** The facts of an event about its job. Events of every kind have the same words after the dot. */
+/**
+ * Returns the fields of a job that an event changes. `what` is the part of the event's type after the dot, which is the same for every
+ * kind.
+ */
 export function nextState(what: string | undefined, data: LiveEvent['data']): Partial<AnyJob> {
   switch (what) {
     case 'started':

@@ -7,7 +7,7 @@ import { loadKinds } from './kinds.ts';
 /** Minimum milliseconds between two refreshes, regardless of how many events arrive. */
 const REFRESH_MS = 1000;
 
-/** Opens the list of jobs of every kind, or of one, kept current by events until it is closed. */
+/** Opens the list of jobs of every kind, or of one kind. Events keep the list current until it is closed. */
 export function openJobs(filter: { status: string | null; kind: string | null }): { list: JobList; close: () => void } {
   const load = async (after: string | null) => {
     const query = new URLSearchParams({ limit: String(PAGE_JOBS) });

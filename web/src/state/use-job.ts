@@ -6,7 +6,7 @@ import { type Resource, useResource } from '../ui/resource.ts';
 import { nextState } from './job-list.ts';
 import { loadKinds } from './kinds.ts';
 
-/** A job of any kind that events keep current. `path`: the path of its kind, as in `/v1/{path}`. */
+/** Returns a job of any kind, which events keep current. `path` is the path of the kind, as in `/v1/{path}`. */
 export function useJob(path: string, id: string): Omit<Resource<AnyJob>, 'data'> & { job: AnyJob | undefined } {
   const { data, error, reload, set } = useResource<AnyJob>(`/v1/${path}/${id}`);
   const [failure, setFailure] = useState<Shown | null>(null);
@@ -22,7 +22,7 @@ export function useJob(path: string, id: string): Omit<Resource<AnyJob>, 'data'>
         const mine = events.filter(({ data }) => data.job_id === id);
         const changes = mine.map(({ type, data }) => nextState(type.split('.')[1], data));
         if (changes.length > 0) setNews((before) => Object.assign({}, before, ...changes));
-        // Events contain few facts. The other fields of the job are read when the job begins, ends, is erased, or has made an output.
+        // Events contain few fields of a job, so the job is read again after every event except progress.
         const isStale = mine.some(({ type }) => !type.endsWith('.progress'));
         if (isStale || events.some(({ type }) => type === 'stream.open')) reload();
       }),

@@ -7,10 +7,10 @@ import { showToast } from './toast.tsx';
 type Look = 'main-action' | 'danger' | 'danger main-action' | 'plain' | '';
 
 interface ButtonProps {
-  /** The button's action. The button waits until the action has finished. An error that the action throws is shown. */
+  /** The action of the button. The button is busy until the action has finished. An error that the action rejects with is shown. */
   onClick?: () => unknown;
   children?: ComponentChildren;
-  /** Spoken name of a button that shows only its icon. */
+  /** Name of a button that shows only its icon, for screen readers and on hover. */
   label?: string;
   icon?: IconName;
   look?: Look;

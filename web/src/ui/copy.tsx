@@ -22,16 +22,31 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
 interface CodeProps {
   text: string;
-  /** The name of the text, for screen readers. */
+  /** Name of the text for screen readers. */
   label: string;
 }
 
-/** Text to read and copy. Its lines are never broken. */
+/** Text to read and copy. A line that is too long continues below itself, with a deeper indent. */
 export function Code({ text, label }: CodeProps) {
   return (
     <Folded copied={text} label={label}>
-      {text}
+      {text
+        .trimEnd()
+        .split('\n')
+        .map((line, index) => (
+          <Line key={index} text={line} />
+        ))}
     </Folded>
+  );
+}
+
+function Line({ text }: { text: string }) {
+  const indent = text.search(/\S|$/);
+  return (
+    <span class="line" style={{ '--indent': `${indent + 2}ch` }}>
+      {text.slice(0, indent)}
+      <span>{`${text.slice(indent)}\n`}</span>
+    </span>
   );
 }
 
@@ -65,7 +80,7 @@ function Folded({ copied, label, children }: FoldedProps) {
   const text = useRef<HTMLPreElement>(null);
   const [isLong, setLong] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  // Stop measuring before the text is open, because an open text always fits.
+  // Measures only while the text is closed, because an open text always fits.
   useLayoutEffect(() => {
     const element = text.current;
     if (!element || isOpen) return;
@@ -74,9 +89,8 @@ function Folded({ copied, label, children }: FoldedProps) {
     return () => observer.disconnect();
   }, [copied, isOpen]);
   return (
-    <div class="code with-copy">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <pre ref={text} class={isOpen ? 'open' : ''} tabIndex={0} role="region" aria-label={label}>
+    <div class="code">
+      <pre ref={text} class={isOpen ? 'open' : ''} role="region" aria-label={label}>
         {children}
       </pre>
       <CopyButton text={copied} label={`Copy ${label.toLowerCase()}`} />

@@ -8,11 +8,13 @@ interface DialogProps {
   title: string;
   onClose: () => void;
   children: ComponentChildren;
-  /** Whether Escape and the cross close the dialog; false for content that is shown only once. */
+  /** Whether Escape and the cross close the dialog. False for content that is shown only once. */
   dismissible?: boolean;
 }
 
-/** A modal dialog. The browser keeps the focus inside, and restores the previous focus when the dialog closes. */
+/**
+ * A modal dialog. The browser keeps the focus inside. When the dialog closes, the element that had the focus before gets the focus again.
+ */
 export function Dialog({ title, onClose, children, dismissible = true }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -56,7 +58,9 @@ interface ConfirmProps {
   children: ComponentChildren;
 }
 
-/** Asks before an action is performed. `onConfirm` performs the action and closes the dialog. An error that it throws is shown. */
+/**
+ * Asks before an action is performed. `onConfirm` performs the action and closes the dialog. If `onConfirm` rejects, the error is shown.
+ */
 export function Confirm(props: ConfirmProps) {
   const { title, action, dismissal = 'Cancel', danger, onConfirm, onClose, children } = props;
   const [error, setError] = useState<Shown | null>(null);

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-/** Handlers of an element that accepts dropped files, and whether files are over it. */
+/** Returns the handlers of an element that accepts dropped files, and whether files are over the element. */
 export function useDropArea(take: (files: FileList | null | undefined) => void) {
   const [isOver, setOver] = useState(false);
   const handlers = {

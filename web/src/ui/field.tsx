@@ -17,7 +17,7 @@ interface FieldProps {
   children: (attributes: ControlAttributes) => ComponentChildren;
 }
 
-/** A labelled control, connected with its hint and its error. */
+/** A labeled control, connected with its hint and its error. */
 export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');

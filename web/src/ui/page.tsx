@@ -38,7 +38,7 @@ export function Page({ title, lead, actions, children }: PageProps) {
   );
 }
 
-/** A part of a page in a frame. */
+/** A titled part of a page in a frame. */
 export function Card({
   title,
   tools,
@@ -48,7 +48,7 @@ export function Card({
   title: string;
   tools?: ComponentChildren;
   children: ComponentChildren;
-  /** Whether there is no space around the content, for tables. */
+  /** Whether to omit the space around the content, as for tables. */
   flush?: boolean;
 }) {
   return (

@@ -3,15 +3,20 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { theme } from '../lib/theme.ts';
 
-/** Colours and font of the style sheet, as a canvas can read them. */
+/** Colors and font of the style sheet, in a form that a canvas can read. */
 export interface PlotStyle {
   accent: string;
   soft: string;
-  axis: Pick<uPlot.Axis, 'stroke' | 'grid' | 'ticks' | 'font'>;
+  axis: Pick<uPlot.Axis, 'stroke' | 'grid' | 'ticks' | 'font' | 'gap'>;
 }
 
+/** Pixels between a drawing and its labels. */
+const GAP = 10;
+/** Half of the first label below a drawing must fit. */
+const MIN_LABEL_WIDTH = 28;
+
 interface PlotProps {
-  /** Pixels. */
+  /** Height in pixels. */
   height: number;
   data: uPlot.AlignedData;
   options: (style: PlotStyle) => Pick<uPlot.Options, 'scales' | 'axes' | 'series'>;
@@ -25,7 +30,7 @@ export function Plot({ height, data, options }: PlotProps) {
   useEffect(() => {
     const element = container.current;
     if (!element) return;
-    // A canvas keeps its colours, so other colours require a new drawing.
+    // A canvas keeps its colors, so other colors require a new drawing.
     const own = { width: element.clientWidth, height, legend: { show: false }, cursor: { show: false } };
     const chart = new uPlot({ ...own, ...options(styleOf(element)) }, data, element);
     plot.current = chart;
@@ -50,6 +55,13 @@ function styleOf(element: HTMLElement): PlotStyle {
       grid: { stroke: style.borderTopColor, width: 1 },
       ticks: { show: false },
       font: `12px ${style.fontFamily}`,
+      gap: GAP,
     },
   };
+}
+
+/** Pixels at the left of a drawing for the longest of these labels. A digit is about 7 pixels wide. */
+export function labelWidth(_chart: uPlot, labels: readonly string[] | null): number {
+  const longest = Math.max(0, ...(labels ?? []).map(({ length }) => length));
+  return Math.max(MIN_LABEL_WIDTH, GAP + 7 * longest);
 }

@@ -3,11 +3,11 @@ import { get } from '../api/client.ts';
 import { type Shown, shownOf } from '../api/problem.ts';
 
 export interface Resource<T> {
-  /** Undefined until the first response. It stays while the resource is loaded again. */
+  /** The last response; undefined until the first response. The data stays while the resource is loaded again. */
   data: T | undefined;
   error: Shown | null;
   reload: () => void;
-  /** Shows a change that the response to another request already contains. */
+  /** Replaces the data, for example with the response to a request that changed the resource. */
   set: (data: T) => void;
 }
 

@@ -4,7 +4,7 @@ interface TableHeadProps {
   hasActions?: boolean;
 }
 
-/** The heads of the columns of a table. */
+/** The row with the headings of a table's columns. */
 export function TableHead({ columns, hasActions = false }: TableHeadProps) {
   return (
     <thead>

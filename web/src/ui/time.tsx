@@ -25,7 +25,7 @@ export function Due({ at }: MomentProps) {
 }
 
 function Moment({ at, text }: MomentProps & { text: (time: string, now: number) => string }) {
-  // Reading this value draws the moment again with each tick.
+  // Reading this value draws the moment again after each tick.
   void ticks.value;
   if (at === null) return <span class="muted">–</span>;
   return (

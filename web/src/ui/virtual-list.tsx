@@ -1,18 +1,18 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** Number of rows that are drawn above and below the screen. */
+/** Number of rows that are drawn above and below the visible rows. */
 const SPARE_ROWS = 6;
 
 interface VirtualListProps {
   count: number;
-  /** Pixels of a row. */
+  /** Height of a row in pixels. */
   rowHeight: number;
   label: string;
   head: ComponentChildren;
-  /** Draws the row at that position. */
+  /** Draws the row at a position. */
   row: (index: number) => ComponentChildren;
-  /** Called when other rows become visible. */
+  /** Called with the positions of the first and the last drawn row when they change. */
   onShow: (first: number, last: number) => void;
 }
 

@@ -27,10 +27,13 @@ const fields: INodeProperties[] = [
   ...jobFields,
 ];
 
-/** n8n reads the fields in their order, and knows what to show only after it has read the operation. */
+/**
+ * Whether a field selects the operation. These fields come first, because n8n reads the fields in their order, and knows which other fields
+ * to show only after it has read the operation.
+ */
 const isOperation = ({ name }: INodeProperties) => name === 'operation';
 
-/** Every operation of Airlock that makes sense in a workflow. */
+/** A node with every operation of Airlock that is useful in a workflow. */
 export class Airlock implements INodeType {
   description: INodeTypeDescription = {
     displayName: 'Airlock',

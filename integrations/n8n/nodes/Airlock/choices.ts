@@ -1,7 +1,7 @@
 import type { IDataObject, ILoadOptionsFunctions, INodePropertyOptions, ResourceMapperFields } from 'n8n-workflow';
 import { listItems, send } from './client';
 
-/** The templates of the server, for the list of the node. */
+/** Returns the templates of the server as choices. */
 export async function getTemplates(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
   const templates = await listItems(this, { path: '/v1/templates', limit: 500 });
   return templates.map(({ name, description }) => ({
@@ -11,7 +11,7 @@ export async function getTemplates(this: ILoadOptionsFunctions): Promise<INodePr
   }));
 }
 
-/** The blueprints that the server can run. */
+/** Returns the blueprints that the server can run as choices. */
 export async function getBlueprints(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
   const blueprints = await readBlueprints(this);
   return blueprints
@@ -23,7 +23,7 @@ export async function getBlueprints(this: ILoadOptionsFunctions): Promise<INodeP
     }));
 }
 
-/** The inputs of the chosen blueprint as fields of a form. */
+/** Returns the inputs of the chosen blueprint as fields of a form. */
 export async function getBlueprintInputs(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
   const chosen = this.getCurrentNodeParameter('blueprint') as string;
   const blueprint = (await readBlueprints(this)).find(({ slug }) => slug === chosen);

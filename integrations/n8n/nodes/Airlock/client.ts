@@ -15,19 +15,19 @@ export type Caller = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions;
 
 export interface ApiRequest {
   method?: IHttpRequestMethods;
-  /** Starts with `/v1/`. */
+  /** Path that starts with `/v1/`. */
   path: string;
   body?: IDataObject;
   qs?: IDataObject;
   idempotencyKey?: string;
-  /** Shown in errors. */
+  /** Index of the item that errors name. */
   itemIndex?: number;
   signal?: AbortSignal;
-  /** How long to repeat a request that the server asks to repeat later. */
+  /** Seconds after which a request is no longer repeated, although the server asks to repeat it. */
   patienceSeconds?: number;
 }
 
-/** What a node shows of an error of Airlock, in addition to its text. */
+/** The facts about an error of Airlock that a node shows in addition to the error's text. */
 export interface ErrorFacts extends IDataObject {
   code: string | null;
   status: number;
@@ -35,20 +35,20 @@ export interface ErrorFacts extends IDataObject {
 }
 
 const CREDENTIAL = 'airlockApi';
-/** Longer than the 60 seconds that a request may wait on the server. */
+/** Milliseconds after which a request fails. This is longer than the 60 seconds that a request may wait on the server. */
 const TIMEOUT_MS = 90_000;
 const PATIENCE_SECONDS = 60;
 const DEFAULT_RETRY_SECONDS = 2;
 const MAX_RETRY_SECONDS = 30;
-/** States in which a server asks to repeat the request. */
+/** Codes of errors after which the server asks to repeat the request later. */
 const RETRIED_CODES = new Set(['rate_limit_exceeded', 'concurrency_exceeded', 'unavailable', 'archive_not_ready']);
 
-/** Sends a request and returns its JSON. Throws `NodeApiError` with the message of the server. */
+/** Sends a request and returns the JSON of the response. Throws `NodeApiError` with the message of the server. */
 export async function send(caller: Caller, request: ApiRequest): Promise<IDataObject> {
   return (await sendFor(caller, request, false))!;
 }
 
-/** As `send`, but returns null if the resource does not exist. */
+/** Like `send`, but returns null if the resource does not exist. */
 export async function sendOrNull(caller: Caller, request: ApiRequest): Promise<IDataObject | null> {
   return sendFor(caller, request, true);
 }
@@ -97,7 +97,7 @@ async function sendOnce(caller: Caller, base: string, request: ApiRequest): Prom
   }
 }
 
-/** The address of the credential without a trailing slash. */
+/** Returns the address in the credential, without a trailing slash. */
 async function readAddress(caller: Caller, itemIndex?: number): Promise<string> {
   const { url } = await (caller as IExecuteFunctions).getCredentials(CREDENTIAL, itemIndex);
   const text = String(url ?? '')
@@ -110,7 +110,7 @@ async function readAddress(caller: Caller, itemIndex?: number): Promise<string> 
   });
 }
 
-/** Milliseconds to wait before the next try; null if repeating the request cannot help. */
+/** Returns the milliseconds to wait before the next attempt; null if another attempt cannot help. */
 function retryDelayMs({ headers }: IN8nHttpFullResponse, { code }: IDataObject): number | null {
   if (!RETRIED_CODES.has(String(code))) return null;
   const seconds = Number(headers['retry-after'] ?? DEFAULT_RETRY_SECONDS);
@@ -127,7 +127,7 @@ interface ErrorResponse {
 function apiError(caller: Caller, { base, status, body, itemIndex }: ErrorResponse): NodeApiError {
   const isAirlock = typeof body.code === 'string' && typeof body.error === 'string';
   const facts: ErrorFacts = { code: isAirlock ? String(body.code) : null, status, docs: docsUrl(base, body.docs) };
-  // The body of another server is not shown: a proxy may write anything there.
+  // The body of another server is not shown, because a proxy may write any text there.
   const message = isAirlock
     ? String(body.message ?? body.error)
     : `The server at ${new URL(base).host} returned ${status}, but not in the format of Airlock.`;
@@ -152,7 +152,7 @@ function asObject(body: unknown): IDataObject {
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as IDataObject) : {};
 }
 
-/** All items of a list, or the first `limit` items. Requests each page when it is needed. */
+/** Returns all items of a list, or the first `limit` items. Requests a page only when its items are needed. */
 export async function listItems(
   caller: Caller,
   { limit, ...request }: ApiRequest & { limit: number },

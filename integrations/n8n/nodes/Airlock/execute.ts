@@ -14,14 +14,16 @@ const ACTIONS: Record<string, Record<string, Action>> = {
   ...{ batch, blueprint, blueprintRun, media, transcode, transcription, upload, webhook },
 };
 
-/** Items that the node processes at the same time, well below the 32 requests that a server accepts of a key. */
+/**
+ * Number of items that the node processes at the same time. It is well below the 32 concurrent requests that a server accepts with a key.
+ */
 const CONCURRENCY = 10;
-/** Jobs that a server accepts in one batch. */
+/** Maximum number of jobs that a server accepts in one batch. */
 const BATCH_SIZE = 100;
 
 type Outcome = INodeExecutionData[] | NodeApiError | NodeOperationError;
 
-/** Runs the operation for every item. Results have the order of the items. */
+/** Runs the operation for every item. The results are in the order of the items. */
 export async function executeAll(functions: IExecuteFunctions): Promise<INodeExecutionData[]> {
   const items = functions.getInputData().map((_, index) => new Item(functions, index));
   const resource = functions.getNodeParameter('resource', 0) as string;
@@ -64,7 +66,7 @@ async function executeBatches(functions: IExecuteFunctions, items: readonly Item
   return finish(outcomes, functions.continueOnFail(), items);
 }
 
-/** The results of some items, each linked to them, or the error. */
+/** Returns the results of some items, each linked to these items, or the error. If the node continues on failure, the error is a result. */
 async function settle(
   functions: IExecuteFunctions,
   items: readonly Item[],
@@ -80,13 +82,13 @@ async function settle(
         : new NodeApiError(functions.getNode(), error as JsonObject, { itemIndex: items[0]!.index });
     if (!functions.continueOnFail()) return known;
     const facts = (known.context.airlock ?? {}) as IDataObject;
-    // n8n sends an item to the error output if it has no other fields than these.
+    // n8n sends an item to the error output only if the item has no other fields than these.
     const details = { description: known.description ?? null, ...facts };
     return [{ json: { error: known.message, details }, pairedItem }];
   }
 }
 
-/** All results in the order of the items. Throws the first error. */
+/** Returns all results in the order of the items. Throws the first error, unless items may fail. */
 function finish(outcomes: readonly Outcome[], mayFail: boolean, items: readonly Item[]): INodeExecutionData[] {
   const failed = outcomes.find((outcome) => outcome instanceof Error);
   if (failed && !mayFail && items.length > 0) throw failed;

@@ -1,19 +1,19 @@
 import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 import type { Item, Result } from './item';
 
-/** A download of a large file may take hours; a connection that stays silent ends earlier. */
+/** Milliseconds after which an upload or a download fails. The transfer of a large file may take hours. */
 const TRANSFER_TIMEOUT_MS = 6 * 3600 * 1000;
-/** How long to wait for the zip of an output of many files. */
+/** Seconds to wait until the server has made the zip of an output with many files. */
 const ARCHIVE_SECONDS = 600;
 
-/** Uploads the binary of an item and waits until Airlock has inspected it. Returns the `result` of the confirm. */
+/** Uploads the binary of an item, and waits until Airlock has inspected the upload. Returns the `result` of the confirm. */
 export async function uploadBinary(item: Item): Promise<IDataObject> {
   const { functions, index } = item;
   const field = item.require('binaryPropertyName', 'Input Binary Field');
   const binary = functions.helpers.assertBinaryData(index, field);
   const options = item.options();
   const filename = String(options.fileName || binary.fileName || `upload.${binary.fileExtension ?? 'mp4'}`);
-  // Without a type, Airlock uses the extension of the name.
+  // Without a type, Airlock derives the type from the extension of the name.
   const type = String(options.contentType || (/^(video|audio|image)\//.test(binary.mimeType) ? binary.mimeType : ''));
   const stored = binary.id !== undefined;
   const buffer = stored ? null : await functions.helpers.getBinaryDataBuffer(index, field);
@@ -31,7 +31,7 @@ export async function uploadBinary(item: Item): Promise<IDataObject> {
     size,
     type: String(target.contentType ?? type),
   });
-  // 403: an earlier try of this node has confirmed the upload.
+  // 403 means that an earlier attempt of this node has already confirmed the upload.
   if (put !== null && put.status !== 403) throw item.error(put.message, 'Storage rejected the upload. Retry it.');
   const confirmed = await item.send({
     method: 'POST',
@@ -47,7 +47,7 @@ interface Bytes {
   type: string;
 }
 
-/** Sends bytes to a signed URL, without the key. Returns the error of the storage, or null. */
+/** Sends bytes to a signed URL, without the key. Returns null, or the error of the storage. */
 async function putBytes(
   item: Item,
   target: IDataObject,
@@ -76,7 +76,7 @@ export async function downloadOutput(item: Item, path: string): Promise<Result[]
   const qs = { ...(output ? { output } : {}), ...(file ? { file } : {}) };
   const link = await item.send({ path: `${path}/download`, qs, patienceSeconds: ARCHIVE_SECONDS });
   const { helpers } = item.functions;
-  // The link is signed: it must not receive the key.
+  // Sends no key, because the link is signed and leads to storage.
   const response = (await helpers.httpRequest({
     url: String(link.url),
     encoding: 'stream',

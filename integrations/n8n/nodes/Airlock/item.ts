@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 import { type ApiRequest, listItems, send } from './client';
 
-/** What an operation returns for an item; the node adds `pairedItem`. */
+/** The result of an operation for an item. The node adds `pairedItem`. */
 export type Result = Pick<INodeExecutionData, 'json' | 'binary'>;
 export type Action = (item: Item) => Promise<Result[]>;
 
@@ -16,14 +16,14 @@ export class Item {
     this.index = index;
   }
 
-  /** A parameter; `undefined` if it is empty. */
+  /** Returns a parameter; `undefined` if the parameter is empty. */
   read<T>(name: string): T | undefined {
-    // Without a value to fall back to, n8n throws for a parameter that the operation doesn't have.
+    // Without a default value, n8n throws for a parameter that the operation does not have.
     const value: unknown = this.functions.getNodeParameter(name, this.index, null);
     return value === undefined || value === null || value === '' ? undefined : (value as T);
   }
 
-  /** A parameter without which the operation makes no sense. */
+  /** Returns a parameter that the operation requires. Throws if the parameter is empty. */
   require(name: string, shown: string): string {
     const value = this.read<string>(name);
     if (value === undefined)
@@ -31,7 +31,7 @@ export class Item {
     return String(value).trim();
   }
 
-  /** A parameter of type JSON. n8n passes it as text, or as an object if it is an expression. */
+  /** Returns a parameter of type JSON. n8n passes the parameter as text, or as an object if the parameter is an expression. */
   readJson<T>(name: string, shown: string): T | undefined {
     const value = this.read<unknown>(name);
     return value === undefined ? undefined : (this.parse(value, shown) as T);
@@ -47,7 +47,7 @@ export class Item {
     }
   }
 
-  /** A collection of optional fields. */
+  /** Returns a collection of optional fields. */
   options(name = 'options'): IDataObject {
     return this.read<IDataObject>(name) ?? {};
   }
@@ -60,7 +60,7 @@ export class Item {
     return send(this.functions, { itemIndex: this.index, signal: this.signal, ...request });
   }
 
-  /** The items of a list, as "Return All" and "Limit" say. */
+  /** Returns the items of a list, limited by "Return All" and "Limit". */
   async list(path: string, qs: IDataObject = {}): Promise<Result[]> {
     const limit = this.read<boolean>('returnAll') ? Number.POSITIVE_INFINITY : (this.read<number>('limit') ?? 50);
     const request = { path, qs, limit, itemIndex: this.index, signal: this.signal };
@@ -72,8 +72,8 @@ export class Item {
   }
 
   /**
-   * The idempotency key of a request. It is the same when n8n retries the node, and another one for each execution, run, item
-   * and content.
+   * Returns the idempotency key of a request. The key stays the same when n8n retries the node, and differs between executions, runs, items
+   * and contents, unless the user has entered a key.
    */
   idempotencyKey(purpose: string, content: unknown): string {
     const own = this.options().idempotencyKey;

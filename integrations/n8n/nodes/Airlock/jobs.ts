@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { downloadOutput } from './files';
 import type { Action, Item, Result } from './item';
 
-/** The kinds of jobs of the node, by resource. */
+/** The paths of the kinds of jobs, by the resources of the node. */
 export const JOB_PATHS = {
   transcode: { one: '/v1/transcodes', list: '/v1/transcodes' },
   transcription: { one: '/v1/transcribe', list: '/v1/transcribes' },
@@ -11,7 +11,7 @@ export const JOB_PATHS = {
 export type JobResource = keyof typeof JOB_PATHS;
 
 const FINAL = new Set(['completed', 'failed', 'canceled']);
-/** Seconds of each `?wait=`: shorter than the usual idle time-outs of proxies. */
+/** Seconds of each `?wait=`. They are shorter than the usual idle timeouts of proxies. */
 const WAIT_SECONDS = 25;
 const DEFAULT_LIMIT_MINUTES = 60;
 
@@ -19,7 +19,7 @@ export function jobPath(item: Item, resource: JobResource): string {
   return `${JOB_PATHS[resource].one}/${encodeURIComponent(item.require('jobId', 'ID'))}`;
 }
 
-/** The operations that every kind of job has. */
+/** Returns the operations that all kinds of jobs have. */
 export function jobActions(resource: JobResource): Record<string, Action> {
   const { list } = JOB_PATHS[resource];
   const pathOf = (item: Item) => jobPath(item, resource);
@@ -40,7 +40,7 @@ export function jobActions(resource: JobResource): Record<string, Action> {
   };
 }
 
-/** Creates a job and, if the node says so, waits for it. A stopped execution cancels the job that it waits for. */
+/** Creates a job and, if the node requests this, waits for its end. If the execution is stopped during this wait, the job is canceled. */
 export async function createJob(
   item: Item,
   resource: JobResource,
@@ -59,7 +59,10 @@ export async function createJob(
   }
 }
 
-/** Waits until a job is final or awaits a review. Throws if it fails, unless the node accepts this. */
+/**
+ * Waits until a job is final or awaits a review. Throws if the time limit has passed, or if the job fails or is canceled, unless
+ * `failOnFailure` is off.
+ */
 export async function waitForJob(item: Item, path: string): Promise<IDataObject> {
   const hasTime = deadline(item);
   for (;;) {
@@ -72,7 +75,7 @@ export async function waitForJob(item: Item, path: string): Promise<IDataObject>
 
 /**
  * Waits until every job of a batch is final. A failed job does not fail the item: see `jobs` and `items`. Batches have no `?wait=`, so this
- * waits for the last unfinished job of the batch.
+ * function waits for the last unfinished job of the batch.
  */
 export async function waitForBatch(item: Item, id: string): Promise<IDataObject> {
   const hasTime = deadline(item);
@@ -87,7 +90,7 @@ export async function waitForBatch(item: Item, id: string): Promise<IDataObject>
   }
 }
 
-/** Returns a check that throws when the time of the node is over. */
+/** Returns a function that throws after the time limit of the node. */
 function deadline(item: Item): (id: string) => void {
   const minutes = Number(item.options().timeLimit ?? DEFAULT_LIMIT_MINUTES);
   const end = Date.now() + minutes * 60_000;

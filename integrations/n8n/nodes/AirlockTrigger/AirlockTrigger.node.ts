@@ -12,13 +12,13 @@ import { send, sendOrNull } from '../Airlock/client';
 import { eventOptions } from '../Airlock/events';
 import { findForgery, type Headers } from './signature';
 
-/** What the node keeps of its webhook in the workflow. */
+/** The facts about its webhook that the node stores in the workflow. */
 interface Stored extends IDataObject {
   webhookId?: string;
   secret?: string;
 }
 
-/** Starts a workflow when Airlock sends an event. Its webhook exists while the workflow is active. */
+/** Starts a workflow when Airlock sends an event. The node's webhook exists while the workflow is active. */
 export class AirlockTrigger implements INodeType {
   description: INodeTypeDescription = {
     displayName: 'Airlock Trigger',
@@ -95,7 +95,7 @@ export class AirlockTrigger implements INodeType {
       return { noWebhookResponse: true };
     }
     const event = JSON.parse(body.toString('utf8')) as IDataObject;
-    // A test, or an event that the webhook sent before its events were changed.
+    // Ignores tests, and events that the webhook sent before its types were changed.
     if (!(this.getNodeParameter('events') as string[]).includes(String(event.type))) return {};
     const delivery = { ...event, delivery_id: this.getHeaderData()['webhook-id'] as string };
     return { workflowData: [this.helpers.returnJsonArray(delivery)] };

@@ -1,14 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Seconds that the clocks of sender and receiver may differ, as Standard Webhooks recommends. */
+/** Maximum seconds by which the clocks of sender and receiver may differ, as Standard Webhooks recommends. */
 const TOLERANCE_SECONDS = 300;
 const SECRET_PREFIX = 'whsec_';
 
 export type Headers = Record<string, string | string[] | undefined>;
 
 /**
- * Checks a delivery by the Standard Webhooks specification, over the bytes as they arrived. Returns why the delivery is not
- * genuine, or null.
+ * Checks the unchanged bytes of a delivery by the Standard Webhooks specification. Returns null if the delivery is genuine, otherwise the
+ * reason why it is not.
  */
 export function findForgery(secret: string, headers: Headers, body: Buffer, now = Date.now()): string | null {
   const [id, timestamp, signatures] = ['id', 'timestamp', 'signature'].map((name) => headers[`webhook-${name}`]);

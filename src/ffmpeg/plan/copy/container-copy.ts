@@ -18,8 +18,8 @@ const TRIMS: ReadonlySet<string> = new Set(['ss', 't', 'to', 'accurate_seek', 'n
 /** Values of `movflags` that only put the index first, where Airlock always puts it. */
 const INDEX_FIRST = /^\+?faststart(?:\+faststart)*$/;
 /**
- * Codecs whose packets FFmpeg copies unchanged (`test/sanitizer/copy-movie.test.ts`). Plain samples are absent, because
- * their packets follow the chunks of the container.
+ * Codecs whose packets FFmpeg copies unchanged (`test/sanitizer/copy-movie.test.ts`). PCM is absent, because its packets follow the chunks
+ * of the container.
  */
 const CODECS: ReadonlySet<string> = new Set('h264 hevc av1 vp9 mpeg4 aac mp3 opus flac alac'.split(' '));
 /** Codecs that FFmpeg writes to MOV only. */
@@ -51,7 +51,7 @@ function isSatisfied({ name, value, specifier, row }: ParsedOption, format: Outp
   return name === 'metadata' && format !== 'mov' && (specifier === '' || specifier === 'g') && readTag(value!) !== null;
 }
 
-/** The streams of an output, as they are planned. */
+/** The planned streams of an output, and the properties that decide whether a copy is enough. */
 interface PlannedStreams {
   inputs: readonly PlanInput[];
   streams: readonly OutputStream[];
@@ -66,8 +66,8 @@ interface PlannedStreams {
 }
 
 /**
- * Returns the part of the only input that an output contains. `undefined` = the entire input. Null = a start that FFmpeg applies only while
- * it writes. `own` are the options of the input. `length` is the limit of the output in seconds; null = no limit.
+ * Returns the part of the only input that an output contains. `undefined` = the entire input. Null = FFmpeg applies the start only while it
+ * writes. `own` are the options of the input. `length` is the limit of the output in seconds; null = no limit.
  */
 export function trimOf(
   own: OptionSet,
@@ -84,8 +84,8 @@ export function trimOf(
 }
 
 /**
- * The streams of a file that an output copies, if the output is only another container around their packets. Null =
- * FFmpeg is needed. The sanitizer still decides whether it understands the file well enough.
+ * Returns the streams that an output copies, if the output is only another container around their packets. Null = FFmpeg is needed. The
+ * sanitizer still decides whether it understands the file well enough.
  */
 export function containerCopy(
   parsed: ParsedRequest,
@@ -107,7 +107,7 @@ export function containerCopy(
   return { streams: indexes, format, ...(trim && { trim }), ...tagsOf(parsed), ...(videoType && { videoType }) };
 }
 
-/** As in FFmpeg, the last tag of a name applies, and an empty text deletes the tag. */
+/** Returns the tags of the output. As in FFmpeg, the last tag of a name applies, and an empty text deletes the tag. */
 function tagsOf({ output }: ParsedRequest): Pick<ContainerCopy, 'tags'> {
   const tags = new Map<CopiedTag, string>();
   for (const { name, value } of output) {
@@ -118,7 +118,7 @@ function tagsOf({ output }: ParsedRequest): Pick<ContainerCopy, 'tags'> {
   return written.length > 0 ? { tags: written } : {};
 }
 
-/** Returns null for a tag that only FFmpeg writes. */
+/** Reads a tag. Returns null for a tag that only FFmpeg writes. */
 function readTag(value: string): { name: CopiedTag; text: string } | null {
   const equals = value.indexOf('=');
   const name = COPIED_TAGS.find((known) => known === value.slice(0, equals).toLowerCase());

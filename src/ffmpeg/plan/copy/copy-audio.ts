@@ -3,10 +3,10 @@ import { copiedAudioRate } from '../../policy/encoders/copy-limits.ts';
 import type { AudioStream, StreamPackets } from '../../types.ts';
 import { timesFault } from './copy-times.ts';
 
-/** Hertz. Every player supports these rates. */
+/** Sample rates in hertz that every player supports. */
 const RATES: readonly number[] = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
-/** Why a preset must encode the audio; null = a copy satisfies it. */
+/** Returns why a preset must encode the audio; null = a copy satisfies the preset. */
 export function audioFault(stream: AudioStream, packets: StreamPackets | null, quality: Quality): string | null {
   if (stream.codec !== 'aac' || packets?.codec !== 'aac') return 'The audio is not AAC.';
   if (stream.profile !== 'LC') return 'The audio has a profile that not all players read.';

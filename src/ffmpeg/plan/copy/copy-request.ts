@@ -10,6 +10,6 @@ export interface CopyRequest {
   selection: Selection;
   /** See `PlanContext`. */
   disarm: boolean;
-  /** Whether the video must be as small as its target allows. */
+  /** Whether the request has a target, so that the video must be as small as the target allows. */
   hasTarget: boolean;
 }

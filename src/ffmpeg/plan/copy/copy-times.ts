@@ -1,6 +1,6 @@
 import type { StreamPackets } from '../../types.ts';
 
-/** The reason why copied packets would be presented differently; null if there is none. */
+/** Returns the reason why copied packets would be presented differently; null if there is no reason. */
 export function timesFault(packets: StreamPackets, of: 'video' | 'audio'): string | null {
   if (packets.count === 0 || !(packets.seconds > 0)) return `The ${of} has no duration.`;
   if (!packets.isPlain) return `The container describes the ${of} in a way that a copy could lose.`;

@@ -7,14 +7,14 @@ import { timesFault } from './copy-times.ts';
 
 /** Profiles that every H.264 player supports, with FFmpeg's names. */
 const PROFILES: readonly string[] = ['Constrained Baseline', 'Main', 'High'];
-/** 10 times the highest level that every player of the last ten years supports. */
+/** The highest level that every player of the last ten years supports, multiplied by 10. */
 const COMMON_LEVEL = 41;
 /** Maximum frames per second of any output. */
 const MAX_FRAME_RATE = 120;
-/** Maximum seconds between key frames, as x264 writes them. With a longer distance, seeking is slow. */
+/** Maximum distance between key frames. Seeking is slow if the distance exceeds both values. By default, x264 writes at most 250 frames. */
 const MAX_KEY_DISTANCE = { packets: 250, seconds: 11 };
 
-/** Why a preset must encode the video; null = a copy satisfies it. */
+/** Returns why a preset must encode the video; null = a copy satisfies the preset. */
 export function videoFault(stream: VideoStream, packets: StreamPackets | null, request: CopyRequest): string | null {
   if (stream.codec !== 'h264' || packets?.codec !== 'h264' || !packets.h264) return 'The video is not H.264.';
   return (
@@ -26,7 +26,7 @@ export function videoFault(stream: VideoStream, packets: StreamPackets | null, r
   );
 }
 
-/** The reason why encoding would change the picture. */
+/** Returns the reason why encoding would change the picture; null if there is no reason. */
 function shapeFault(stream: VideoStream, { resolution }: CopyRequest): string | null {
   if (stream.rotation !== 0) return 'The video is rotated.';
   if (stream.sampleAspectRatio !== 1) return 'The video has non-square pixels.';

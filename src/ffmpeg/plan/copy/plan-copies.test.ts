@@ -55,7 +55,7 @@ const COPIED = { mode: 'copied', reason: null };
 const encoded = (reason: string) => ({ mode: 'encoded', reason });
 
 describe('a preset', () => {
-  it.each(['mp4', 'mov'] as const)('copies video and audio that satisfy it, to %s', (outputFormat) => {
+  it.each(['mp4', 'mov'] as const)('copies video and audio that meet its requirements to %s', (outputFormat) => {
     const { args, streams, outputs } = plan(inputOf(), { outputFormat, preset: { quality: 'medium' } });
     expect(streams).toEqual({ video: COPIED, audio: COPIED });
     expect(args.join(' ')).toContain('-bsf:v filter_units=remove_types=6 -c:v copy -c:a copy');
@@ -71,14 +71,14 @@ describe('a preset', () => {
     expect(plan(inputOf(), { outputFormat: 'm4a' }).streams).toEqual({ video: null, audio: COPIED });
   });
 
-  it('copies the stream that satisfies it, and encodes the other stream', () => {
+  it('copies the stream that meets its requirements, and encodes the other stream', () => {
     expect(plan(inputOf({ audio: { codec: 'mp3' } })).streams.video).toEqual(COPIED);
     const scaled = plan(inputOf(), { preset: { resolution: '480p' } });
     expect(scaled.streams).toEqual({ video: encoded('The size of the video changes.'), audio: COPIED });
     expect(fileOf(scaled.outputs[0]).expect).toMatchObject({ width: 854, height: 480, codecs: { audio: 'aac' } });
   });
 
-  it('copies a trim only if the request asks for a copy, from the key frame before its start, with a warning', () => {
+  it('copies a trimmed part only if the request asks for a copy, with a seek in the input', () => {
     const trim = [
       { option: '-ss', argument: '10' },
       { option: '-t', argument: '5' },
@@ -89,7 +89,7 @@ describe('a preset', () => {
     expect(plan(inputOf(), { options: trim }).streams.video).toMatchObject({ mode: 'encoded' });
   });
 
-  it('copies a video that is smaller than its resolution', () => {
+  it('copies a video that is smaller than the resolution of the preset', () => {
     expect(plan(inputOf(), { preset: { resolution: '1080p' } }).streams.video).toEqual(COPIED);
   });
 
@@ -176,7 +176,7 @@ describe('a preset', () => {
     expect(plan(inputOf(changes)).streams).toEqual({ video: COPIED, audio: encoded(reason) });
   });
 
-  it('copies higher bit rates for a higher quality, and lower bit rates for a lower quality', () => {
+  it('copies streams up to a bit rate that depends on the quality of the preset', () => {
     const rich = inputOf({ pictures: { bytes: 20_000_000 }, sound: { bytes: 1_500_000 } });
     const modes = (quality: 'high' | 'medium' | 'low', input: PlanInput) => {
       const { video, audio } = plan(input, { preset: { quality } }).streams;
@@ -188,14 +188,14 @@ describe('a preset', () => {
     expect(modes('low', inputOf())).toEqual(['encoded', 'encoded']);
   });
 
-  it('encodes everything that does not start at zero, or whose packets are unknown', () => {
+  it('encodes both streams if a stream does not start at zero, or if the packets are unknown', () => {
     const late = encoded('The streams of the input do not start at zero.');
     expect(plan(inputOf({ sound: { startSeconds: 0.04 } })).streams).toEqual({ video: late, audio: late });
     const unknown = encoded('The packets of this container are not known.');
     expect(plan({ ...inputOf(), packets: null }).streams).toEqual({ video: unknown, audio: unknown });
   });
 
-  it('encodes everything of a job that disarms its inputs', () => {
+  it('encodes both streams of a job that disarms its inputs', () => {
     const ctx = { resourceClass: 'light', cores: 2, disarm: true } as const;
     const request = { inputs: [{ url: 'gs://b/a' }], outputFormat: 'mp4' } as const;
     const disarmed = encoded('The job disarms its inputs.');
@@ -206,7 +206,7 @@ describe('a preset', () => {
   });
 
   it.each(['webm', 'mkv', 'avi', 'aac'] as const)(
-    'copies nothing to %s, which stores other codecs or times',
+    'encodes everything for %s, which stores other codecs or times',
     (outputFormat) => {
       const { video, audio } = plan(inputOf(), { outputFormat }).streams;
       expect([video?.mode ?? 'encoded', audio?.mode]).toEqual(['encoded', 'encoded']);
@@ -214,7 +214,7 @@ describe('a preset', () => {
   );
 });
 
-describe('a request that is not a plain preset', () => {
+describe('the input of a request that is not a plain preset', () => {
   const requests: [string, Partial<TranscodeRequest>][] = [
     ['options for the output', { options: [{ option: '-crf', argument: 23 }] }],
     ['an encoder', { options: [{ option: '-c:v', argument: 'libx264' }] }],
@@ -222,12 +222,12 @@ describe('a request that is not a plain preset', () => {
     ['options for the input', { inputs: [{ url: 'gs://b/a', options: [{ option: '-ss', argument: 1 }] }] }],
     ['two inputs', { inputs: [{ url: 'gs://b/a' }, { url: 'gs://b/a' }] }],
   ];
-  it.each(requests)('encodes with %s', (_, request) => {
+  it.each(requests)('is encoded if the request has %s', (_, request) => {
     const { video, audio } = plan(inputOf(), request).streams;
     expect([video!.mode, audio!.mode]).toEqual(['encoded', 'encoded']);
   });
 
-  it('reports that options copied a stream', () => {
+  it('has its video reported as copied if an option copies the video', () => {
     const { streams } = plan(inputOf(), { options: [{ option: '-c:v', argument: 'copy' }] });
     expect(streams).toEqual({ video: COPIED, audio: { mode: 'encoded', reason: null } });
   });
@@ -240,12 +240,12 @@ describe('a copy that needs only another container', () => {
 
   it.each([
     ['all streams', [], [0, 1]],
-    ['the index first', [{ option: '-movflags', argument: '+faststart' }], [0, 1]],
-    ['the index first, stated twice', [{ option: '-movflags', argument: 'faststart+faststart' }], [0, 1]],
-    ['the video alone', [{ option: '-an' }], [0]],
+    ['an index at the start', [{ option: '-movflags', argument: '+faststart' }], [0, 1]],
+    ['an index at the start, stated twice', [{ option: '-movflags', argument: 'faststart+faststart' }], [0, 1]],
+    ['only the video', [{ option: '-an' }], [0]],
     ['streams in another order', ['0:a', '0:v'].map((argument) => ({ option: '-map', argument })), [1, 0]],
-    ['what a negative map leaves', ['0', '-0:a'].map((argument) => ({ option: '-map', argument })), [0]],
-  ])('is planned for %s, in the order of the output', (_, options, streams) => {
+    ['the streams that a negative map leaves', ['0', '-0:a'].map((argument) => ({ option: '-map', argument })), [0]],
+  ])('is planned for %s', (_, options, streams) => {
     expect(copyOf(options)).toEqual({ streams, format: 'mp4' });
   });
 
@@ -305,7 +305,7 @@ describe('a copy that needs only another container', () => {
 
   it.each([
     ['fragments', [{ option: '-movflags', argument: '+faststart+frag_keyframe' }]],
-    ['the index last', [{ option: '-movflags', argument: '-faststart' }]],
+    ['an index at the end', [{ option: '-movflags', argument: '-faststart' }]],
     [
       'a start whose times FFmpeg shifts',
       [

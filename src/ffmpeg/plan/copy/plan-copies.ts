@@ -7,9 +7,9 @@ import { audioFault } from './copy-audio.ts';
 import type { CopyRequest } from './copy-request.ts';
 import { videoFault } from './copy-video.ts';
 
-/** Formats whose container keeps the times of a copied packet to the last tick. */
+/** Formats whose container stores the times of copied packets exactly. */
 export const COPYING_FORMATS: readonly OutputFormat[] = ['mp4', 'mov', 'm4a'];
-/** Seconds. Streams that start together start within this time. */
+/** Maximum seconds by which the start of a stream may differ from zero. */
 const START_SECONDS = 0.001;
 
 /** A preset's choice for a stream; null = the preset makes no choice, or the output has no such stream. */
@@ -26,8 +26,8 @@ export interface Copies {
 }
 
 /**
- * Whether a preset could copy streams at all: it names no encoder, and nothing changes, joins or trims the only input. Only then does the
- * sanitizer read the packets of the input.
+ * Whether a preset could copy streams at all: the format allows copies, and the request has one input, no options and no filters. Only then
+ * does the sanitizer read the packets of the input.
  */
 export function mayCopy(parsed: ParsedRequest, format: OutputFormat): boolean {
   return (
@@ -41,8 +41,8 @@ export function mayCopy(parsed: ParsedRequest, format: OutputFormat): boolean {
 }
 
 /**
- * Chooses the streams that satisfy the preset unchanged. A copy must be identical to its source in every picture, sample and time, so if in
- * doubt, the stream is encoded.
+ * Chooses the streams that satisfy the preset unchanged. A copy must be identical to its source in every picture, sample and time, so a
+ * stream is encoded if in doubt.
  */
 export function planCopies(parsed: ParsedRequest, input: PlanInput, request: CopyRequest): Copies {
   if (!mayCopy(parsed, request.format)) return { video: null, audio: null };
@@ -57,7 +57,7 @@ export function planCopies(parsed: ParsedRequest, input: PlanInput, request: Cop
 
 function inputFault({ packets }: PlanInput): string | null {
   if (!packets) return 'The packets of this container are not known.';
-  // FFmpeg moves all streams by the earliest start.
+  // FFmpeg shifts all streams by the earliest start.
   const isLate = packets.some(({ startSeconds }) => Math.abs(startSeconds) > START_SECONDS);
   return isLate ? 'The streams of the input do not start at zero.' : null;
 }
@@ -70,7 +70,7 @@ function videoChoice(
 ): CopyChoice {
   const searched = request.hasTarget ? 'The output has a target.' : null;
   const reason = searched ?? common ?? videoFault(stream, packets, request);
-  // Encoders and cameras write their own data between the pictures.
+  // Removes the data that encoders and cameras write between the pictures.
   return choice(reason, packets?.h264?.supplement === 'data' ? ['-bsf:v', 'filter_units=remove_types=6'] : []);
 }
 
@@ -78,7 +78,7 @@ function choice(reason: string | null, args: string[] = []): CopyChoice {
   return { args: reason === null ? args : null, reason };
 }
 
-/** How each stream is made. `encoders` = FFmpeg's names, `copy`, or null for a stream that the output lacks. */
+/** Describes how each stream is made. `encoders` = FFmpeg's names, `copy`, or null for a stream that the output lacks. */
 export function describeStreams(encoders: Record<keyof Copies, string | null>, copies: Copies): StreamPlans {
   const describe = (of: keyof Copies): StreamPlan | null =>
     encoders[of] === null
@@ -87,7 +87,7 @@ export function describeStreams(encoders: Record<keyof Copies, string | null>, c
   return { video: describe('video'), audio: describe('audio') };
 }
 
-/** The properties that a preset's copies must have in the output. */
+/** Returns the properties that the streams copied by a preset must have in the output. */
 export function copiedOutput(
   copies: Copies,
   { video, audio }: Selection,

@@ -34,7 +34,7 @@ export function estimateDrawn(parsed: ParsedRequest, infos: readonly (MediaInfo 
   return { shortSide: sides.includes(null) ? null : Math.max(...(sides as number[])), cpuPerSecond };
 }
 
-/** One known side bounds the short side. */
+/** Returns the short side, or the known side as its upper bound; null = no side is known. */
 function known(flow: Flow): number | null {
   const sides = [flow.width, flow.height].filter((side) => side > 0);
   return sides.length === 0 ? null : Math.min(...sides);

@@ -20,11 +20,14 @@ export interface GraphEstimate {
 }
 
 const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
-/** Bytes per pixel, between 4:2:0 and RGBA, because a filter may convert its input. */
+/** Bytes per pixel: a value between 4:2:0 and RGBA, because a filter may convert its input. */
 const BYTES_PER_PIXEL = 3;
-/** Assumed number of frames of an input of unknown length, for filters that keep all frames. The cell's limit covers longer inputs. */
+/**
+ * Assumed number of frames of an input of unknown length, for filters that keep all frames. For longer inputs, the cell's memory limit
+ * applies.
+ */
 const UNKNOWN_FRAMES = 300;
-/** Assumed seconds of audio of unknown length, which is small: ten minutes. */
+/** Assumed seconds of audio of unknown length. At `SOUND_BYTES_PER_SECOND`, they need 230 MB. */
 const UNKNOWN_SOUND_SECONDS = 600;
 /** Bytes per second of stereo floats at 48 kHz. */
 const SOUND_BYTES_PER_SECOND = 48_000 * 2 * 4;
@@ -69,17 +72,17 @@ export function estimateGraph(
   return { outputs, readStoredBytes, cpuPerSecond, oversize };
 }
 
-/** Pixels of one frame; 0 = audio, or unknown. */
+/** Returns the pixels of one frame; 0 = audio, or unknown. */
 function pixelsOf({ kind, width, height }: Flow): number {
   return kind === 'v' && width * height > 0 ? width * height : 0;
 }
 
-/** Pixels per second, relative to 1080p30. */
+/** Returns the pixels per second, relative to 1080p30. */
 function pixelRate(flow: Flow): number {
   return (pixelsOf(flow) * (flow.rate ?? 30)) / REFERENCE_PIXEL_RATE;
 }
 
-/** Bytes of audio in a filter that keeps the entire stream (`areverse`, `aloop`). */
+/** Returns the bytes of audio in a filter that keeps the entire stream (`areverse`, `aloop`). */
 function bufferedAudioBytes(node: GraphNode, inputs: readonly Flow[]): number {
   if (statedFrames(node) !== Number.POSITIVE_INFINITY || inputs.some((input) => input.kind === 'v')) return 0;
   const seconds = inputs[0]?.seconds ?? UNKNOWN_SOUND_SECONDS;
@@ -91,7 +94,7 @@ function statedFrames(node: GraphNode): number {
   return typeof bufferedFrames === 'function' ? bufferedFrames(optionTexts(node.filter)) : (bufferedFrames ?? 0);
 }
 
-/** Frames of its inputs that a filter keeps in addition to the current one; never more than exist. */
+/** Returns how many frames of its inputs a filter keeps in addition to the current frame, and never more than the input has. */
 function countBufferedFrames(node: GraphNode, inputs: readonly Flow[]): number {
   const frames = statedFrames(node);
   const source = inputs.find((input) => input.kind === 'v');
@@ -121,7 +124,7 @@ function passNode(node: GraphNode, inputs: readonly Flow[], generated: number | 
   });
 }
 
-/** Adds up the segments. Each output stream has the size of the first segment. */
+/** Adds up the durations of the segments. Each output stream has the size of the first segment. */
 function passConcat(node: GraphNode, inputs: readonly Flow[]): Flow[] {
   const streams = node.outputs.length;
   const segments: (number | null)[] = [];

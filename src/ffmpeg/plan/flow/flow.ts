@@ -10,7 +10,7 @@ export interface Flow {
   certain: boolean;
   /** Frames per second; null = unknown, or audio. */
   rate: number | null;
-  /** Seconds until it ends; null = unknown, Infinity = endless. */
+  /** Seconds until the stream ends; null = unknown, Infinity = endless. */
   seconds: number | null;
 }
 
@@ -18,14 +18,14 @@ export function soundFlow(seconds: number | null): Flow {
   return { kind: 'a', width: Number.NaN, height: Number.NaN, certain: false, rate: null, seconds };
 }
 
-/** The longest of several durations; unknown when one is unknown, unless another is endless. */
+/** Returns the longest of several durations. The result is unknown if a duration is unknown, unless another duration is endless. */
 export function longest(seconds: readonly (number | null)[]): number | null {
   if (seconds.includes(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
   if (seconds.length === 0 || seconds.includes(null)) return null;
   return Math.max(...(seconds as number[]));
 }
 
-/** The shortest of the known durations. */
+/** Returns the shortest of the known durations; null = no duration is known. */
 export function shortest(seconds: readonly (number | null)[]): number | null {
   const known = seconds.filter((value) => value !== null);
   return known.length === 0 ? null : Math.min(...known);

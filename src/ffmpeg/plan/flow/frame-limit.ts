@@ -12,7 +12,7 @@ export interface Oversize {
 
 export const LARGEST_FRAME = `${INPUT_LIMITS.maxSide} pixels per side and ${Math.floor(INPUT_LIMITS.maxPixels / 1e6)} million in all`;
 
-/** Works even if only one side is known. */
+/** Whether frames of a stream exceed the limit of inputs. If only one side is known, the limit per side still applies. */
 export function isOversize({ kind, width, height }: Flow): boolean {
   if (kind !== 'v') return false;
   const { maxSide, maxPixels } = INPUT_LIMITS;

@@ -13,14 +13,14 @@ export interface GraphNode {
 export interface LinkedGraph {
   /** The filters in an order in which each filter follows the filters that feed it. */
   nodes: GraphNode[];
-  /** The pads of `CheckedGraph.outputs`, in its order. */
+  /** The pads of `CheckedGraph.outputs`, in the same order. */
   outputs: { node: number; pad: number }[];
 }
 
-/** Policy, resource class and plan each read the same graph. */
+/** Resolved graphs. The policy, the resource class and the plan each read the same graph. */
 const known = new WeakMap<CheckedGraph, LinkedGraph>();
 
-/** Resolves the links of a graph. The same object is resolved once; it may not be changed afterwards. */
+/** Resolves the links of a graph. The links of an object are resolved once, so the graph must not be changed afterwards. */
 export function linkGraph(graph: CheckedGraph): LinkedGraph {
   const linked = known.get(graph) ?? resolveLinks(graph);
   known.set(graph, linked);

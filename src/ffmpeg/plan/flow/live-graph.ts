@@ -5,15 +5,15 @@ import { linkGraph } from './links.ts';
 /** The part of a graph whose outputs are used. */
 export interface LiveGraph {
   graph: CheckedGraph;
-  /** Indexes of its open inputs in `CheckedGraph.inputs` of the entire graph. */
+  /** Indexes of the part's open inputs in `CheckedGraph.inputs` of the entire graph. */
   inputs: number[];
-  /** Indexes of the graph's open outputs in the outputs of the entire graph; null = only removed filters read the output. */
+  /** Indexes of the part's open outputs in the outputs of the entire graph; null = the output is not used. */
   outputs: (number | null)[];
 }
 
 /**
- * Removes filters that lead only to a `nullsink` or to an unused output. FFmpeg would still run them, and an endless filter would keep it
- * running after the output is complete.
+ * Removes filters that lead only to a `nullsink` or to an unused output. FFmpeg would still run these filters, and an endless filter would
+ * keep FFmpeg running after the output is complete.
  */
 export function liveGraph(graph: CheckedGraph, used: readonly number[]): LiveGraph {
   const { nodes, outputs } = linkGraph(graph);

@@ -49,7 +49,7 @@ export const SIZE_RULES: Readonly<Record<string, SizeRule>> = {
   untile: (_, inputs) => ({ ...inputs[0]!, certain: false }),
 };
 
-/** Default sizes of generated video, where the caller sets none. */
+/** Default sizes of generated video, which apply if the caller sets no size. */
 const DRAWN_SIZES: Readonly<Record<string, readonly [number, number]>> = {
   showwaves: [600, 240],
   showwavespic: [600, 240],
@@ -108,14 +108,14 @@ function scaled(filter: CheckedFilter, inputs: readonly Flow[]): Size {
   return { width, height, certain: known && (input.certain || !keepsInput) && !oddAspect(filter) };
 }
 
-/** A size in plain numbers does not depend on the input. */
+/** Whether the size is stated in plain numbers, so that it does not depend on the input. */
 function absolute(filter: CheckedFilter): boolean {
   if (sizeOf(filter, 'size', 's')) return true;
   const [width, height] = [numberOf(filter, {}, 'w', 'width'), numberOf(filter, {}, 'h', 'height')];
   return (width ?? 0) > 0 && (height ?? 0) > 0;
 }
 
-/** Sizes that depend on the sample aspect ratio cannot be derived from pixels alone. */
+/** Whether the size depends on the sample aspect ratio, so that it cannot be derived from pixels alone. */
 function oddAspect(filter: CheckedFilter): boolean {
   return textOf(filter, 'reset_sar') !== null;
 }
@@ -174,7 +174,7 @@ function stacked(filter: CheckedFilter, inputs: readonly Flow[]): Size {
   return { width, height, certain };
 }
 
-/** `w0+w1`, `h0` or a number of an xstack layout. */
+/** Reads an offset of an xstack layout: `w0+w1`, `h0` or a number. */
 function offsetOf(text: string, inputs: readonly Flow[]): number {
   return sum(
     text.split('+').map((part) => {
@@ -185,10 +185,10 @@ function offsetOf(text: string, inputs: readonly Flow[]): number {
   );
 }
 
-/** Variables of filters for the size of their input. */
+/** Returns the variables with which filters refer to the size of their input. */
 function variablesOf(input: Flow): Record<string, number> {
   const { width, height } = input;
-  // A missing variable makes the entire expression unknown. NaN as its value would be compared like a number.
+  // If a variable is missing, the entire expression is unknown. If the variable were NaN, it would be compared like a number.
   return {
     ...(!Number.isNaN(width) && { iw: width, in_w: width, main_w: width }),
     ...(!Number.isNaN(height) && { ih: height, in_h: height, main_h: height }),

@@ -87,7 +87,7 @@ export function defaultTime(filter: CheckedFilter, inputs: readonly Flow[]): Tim
   return { seconds, rate: inputs.find((input) => input.kind === 'v')?.rate ?? null };
 }
 
-/** Whether the filter is endless with its values. */
+/** Whether the filter, with the values of its options, is endless. */
 export function isEndless(filter: CheckedFilter): boolean {
   return filter.spec.endless?.when(optionTexts(filter)) ?? false;
 }
@@ -107,7 +107,10 @@ function trimmed(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   return { rate, seconds: left === null ? null : Math.max(0, left) };
 }
 
-/** `0.5*PTS` and `(PTS-STARTPTS)*2` are straight lines through 0; anything else is unknown. */
+/**
+ * Supports expressions that multiply times by a factor, such as `0.5*PTS` and `(PTS-STARTPTS)*2`. The duration of any other expression is
+ * unknown.
+ */
 function stretched(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   const input = inputs[0]!;
   const value = filter.values.get('expr');

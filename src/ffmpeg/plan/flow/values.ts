@@ -16,7 +16,7 @@ export function textOf(filter: CheckedFilter, ...names: string[]): string | null
   return value?.type === 'text' ? value.text : null;
 }
 
-/** A number, or an expression over `variables`; null = not set, NaN = unknown before it runs. */
+/** Returns a number, or the value of an expression over `variables`; null = not set, NaN = unknown before the filter runs. */
 export function numberOf(
   filter: CheckedFilter,
   variables: Readonly<Record<string, number>>,
@@ -32,7 +32,7 @@ export function isTrue(filter: CheckedFilter, ...names: string[]): boolean {
   return ['1', 'true', 'yes', 'on'].includes(textOf(filter, ...names) ?? '');
 }
 
-/** `640x360` as numbers; null = not set, or in another form. */
+/** Returns a size such as `640x360` as numbers; null = the size is not set, or has another form. */
 export function sizeOf(filter: CheckedFilter, ...names: string[]): { width: number; height: number } | null {
   const match = /^(\d+)x(\d+)$/.exec(textOf(filter, ...names) ?? '');
   return match ? { width: Number(match[1]), height: Number(match[2]) } : null;

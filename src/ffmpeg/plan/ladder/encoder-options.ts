@@ -12,7 +12,7 @@ export const LADDER_ENCODERS: Readonly<Record<LadderCodec, string>> = {
 
 /** Seconds of the buffer over which the maximum bit rate applies. */
 const BUFFER_SECONDS = 2;
-/** Maximum frames between key frames. It is larger than any interval of forced key frames, so the encoder adds none. */
+/** Maximum frames between key frames. It is larger than any interval of forced key frames, so the encoder adds no other key frames. */
 const LONGEST_GOP = 1000;
 /** CRF of VP9, the same as for the preset `medium`. With a CRF, the bit rate of VP9 is a maximum. */
 const VP9_CRF = 32;
@@ -56,7 +56,8 @@ function rateSettings({ codec, bitRate, maxBitRate }: Rung): Setting[] {
     ['-maxrate:v', maxBitRate],
     ['-bufsize:v', maxBitRate * BUFFER_SECONDS],
   ];
-  // SVT-AV1 does not support a maximum bit rate together with an average bit rate, and libvpx needs no maximum together with a CRF.
+  // SVT-AV1 does not support a maximum bit rate together with an average bit rate. With a CRF, libvpx uses `-b:v` as the maximum, so it
+  // needs no `-maxrate`.
   if (bitRate !== null) return [['-b:v', bitRate], ...(codec === 'av1' ? [] : cap)];
   if (codec === 'vp9')
     return [

@@ -9,9 +9,9 @@ export interface KeyFrames {
 
 /** The position of a piece in the ladder. */
 export interface PieceStart {
-  /** Number of its first frame, from 0. A segment begins with this frame. */
+  /** Number of the piece's first frame in the ladder, from 0. A segment begins with this frame. */
   frame: number;
-  /** Number of that segment, from 0. */
+  /** Number of the segment that begins with this frame, from 0. */
   segment: number;
   rate: { num: number; den: number };
 }
@@ -21,8 +21,8 @@ export function keyFramesOf(segmentSeconds: number): KeyFrames {
 }
 
 /**
- * Returns the argument of `-force_key_frames`. FFmpeg counts time and key frames from the start of a piece, so the expression of
- * a piece adds its position. It then selects the same frames as the expression of the entire ladder. Because times are rounded,
+ * Returns the argument of `-force_key_frames`. FFmpeg counts time and key frames from the start of a piece, so the expression of a piece
+ * adds the piece's position. The expression then selects the same frames as the expression of the entire ladder. Because times are rounded,
  * equal times can differ slightly.
  */
 export function forcedKeyFrames({ perSegment, segmentSeconds }: KeyFrames, start: PieceStart | null = null): string {

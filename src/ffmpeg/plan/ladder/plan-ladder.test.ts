@@ -80,9 +80,9 @@ function plan(inputs: PlanInput[], rungs: 'auto' | RungRequest[] = 'auto', segme
 
 describe('the renditions that auto chooses', () => {
   it.each<[string, Source, string[]]>([
-    ['1080p', {}, ['1920x1080', '1280x720', '960x540', '640x360']],
+    ['a 1080p video', {}, ['1920x1080', '1280x720', '960x540', '640x360']],
     [
-      '4K',
+      'a 4K video',
       { video: { width: 3840, height: 2160 } },
       ['3840x2160', '2560x1440', '1920x1080', '1280x720', '960x540', '640x360'],
     ],
@@ -92,15 +92,15 @@ describe('the renditions that auto chooses', () => {
       { video: { width: 1920, height: 1080, rotation: 90, displayWidth: 1080, displayHeight: 1920 } },
       ['1080x1920', '720x1280', '540x960', '360x640'],
     ],
-    ['480p', { video: { width: 854, height: 480 } }, ['854x480', '640x360']],
-    ['an odd size', { video: { width: 641, height: 361 } }, ['640x360']],
-    ['less than the smallest rung', { video: { width: 160, height: 90 } }, ['160x90']],
+    ['a 480p video', { video: { width: 854, height: 480 } }, ['854x480', '640x360']],
+    ['a video of an odd size', { video: { width: 641, height: 361 } }, ['640x360']],
+    ['a video below the smallest rung', { video: { width: 160, height: 90 } }, ['160x90']],
     [
-      'anamorphic pixels',
+      'a video with anamorphic pixels',
       { video: { width: 1440, height: 1080, displayWidth: 1920, displayHeight: 1080, sampleAspectRatio: 4 / 3 } },
       ['1920x1080', '1280x720', '960x540', '640x360'],
     ],
-  ])('the renditions that auto chooses of %s are never larger than the source', (_, source, sizes) => {
+  ])('for %s have the expected sizes, none of them larger than the source', (_, source, sizes) => {
     const found = plan([inputOf(source)]);
     expect(found.sizes).toEqual(sizes);
     expect(found.warnings).toEqual([]);
@@ -124,7 +124,7 @@ describe('the rungs of a request', () => {
     ]);
   });
 
-  it('become one rung of the size of the source if all are larger', () => {
+  it('become one rung of the size of the source if all of them are larger', () => {
     const found = plan([inputOf({ video: { width: 640, height: 360 } })], [{ height: 720 }, { height: 1080 }]);
     expect(found.sizes).toEqual(['640x360']);
     expect(found.warnings.at(-1)).toContain('a single rendition of 360');
@@ -139,7 +139,7 @@ describe('the rungs of a request', () => {
 });
 
 describe('the command of a ladder', () => {
-  it('reads the input once, and gives every rung one frame rate and the same key frames', () => {
+  it('reads the input once, and gives all rungs the same frame rate and key frames', () => {
     const { args, valuesOf } = plan([inputOf({ video: { frameRate: 29.97 } })]);
     expect(args.filter((arg) => arg === '-i')).toHaveLength(1);
     expect(valuesOf('-force_key_frames:v')).toEqual(Array(4).fill('expr:gte(t*2,n_forced*4)'));
@@ -184,7 +184,7 @@ describe('the command of a ladder', () => {
     expect(streams.audio?.mode).toBe('encoded');
   });
 
-  it('has no audio if the source has none', () => {
+  it('has no audio if the source has no audio', () => {
     const { make, args, streams } = plan([inputOf({ audio: null })]);
     expect(make.audio).toBeNull();
     expect(args).not.toContain('-c:a');
@@ -212,7 +212,7 @@ describe('the command of a ladder', () => {
     expect(() => plan([inputOf({ info: { durationSeconds: 43_000 } })], 'auto', 2)).toThrow('longer segments');
   });
 
-  it('bounds each file by its bit rate, and the tree by the bit rates of all files', () => {
+  it('limits the bytes of each file by its bit rate, and the bytes of the tree by the sum of all files', () => {
     const { valuesOf, tree, make } = plan([inputOf()]);
     const bounds = [...make.renditions, make.audio!].map(({ maxBytes }) => maxBytes);
     expect(valuesOf('-fs').map(Number)).toEqual(bounds);

@@ -24,7 +24,7 @@ const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
 };
 
 /**
- * Maximum and minimum frames per second. A higher rate costs bits with little benefit; with a lower rate, segments could have no frames.
+ * Maximum and minimum frames per second. A higher rate costs bits with little benefit. With a lower rate, segments could have no frames.
  */
 const MAX_RATE = 60;
 const MIN_RATE = 5;
@@ -35,7 +35,7 @@ const RATE_TOLERANCE = 0.002;
 /** Bits per second of the stereo AAC that all renditions share. All players decode AAC. */
 const AUDIO_RATE = 128_000;
 const AUDIO_CODEC = 'aac';
-/** The filter moves the first sample to zero, and fills gaps with silence. */
+/** Options of the audio. The filter moves the first sample to time zero, and fills gaps with silence. */
 const AUDIO_OPTIONS = [
   ...[
     { option: '-c:a', argument: AUDIO_CODEC },
@@ -51,16 +51,16 @@ const AUDIO_OPTIONS = [
 /** Maximum bytes of a rung. A job whose rung is larger fails, even if the account allows larger outputs. */
 const MAX_RUNG_BYTES = 16e9;
 const MIN_RUNG_BYTES = 4 * 2 ** 20;
-/** Encoders can exceed the maximum bit rate for a while, and containers add bytes. */
+/** Factor for the maximum bytes of a rung. Encoders can exceed the maximum bit rate for a while, and containers add bytes. */
 const BYTES_MARGIN = 2;
 /** Bytes of playlists and fragment headers for each file of the ladder. */
 const FILE_BYTES = 2048;
 /**
- * Maximum files of a tree, see `MAX_TREE_FILES`. Second value: files of a rendition in addition to its segments, including its share of the
- * manifests.
+ * Maximum number of files of a tree (see `MAX_TREE_FILES`), and number of files of a rendition in addition to its segments, including its
+ * share of the manifests.
  */
 const [MAX_FILES, OTHER_FILES] = [20_000, 6];
-/** Positions that are reserved for each output, so that no two outputs share filter labels or threads. */
+/** Number of positions that are reserved for each output, so that no two outputs share filter labels or threads. */
 const POSITIONS = 100;
 
 /** A file that the cell writes, before it is packaged. */
@@ -70,8 +70,8 @@ interface PlannedPart {
 }
 
 /**
- * Plans a ladder as one command, which decodes the source once and encodes each rung and the audio into a file of its own.
- * All rungs have the same constant frame rate, and key frames at the same times. Throws `JobFailure`.
+ * Plans a ladder as one command, which decodes the source once and encodes each rung and the audio into a separate file. All rungs have the
+ * same constant frame rate, and key frames at the same times. Throws `JobFailure` if the inputs do not allow the ladder.
  */
 export function planLadder(
   { ladder, inputs: requested, measure }: TranscodeRequest & { ladder: LadderRequest },
@@ -101,7 +101,10 @@ export function planLadder(
   return sampling ? { ...joined, output: { ...joined.output, sampling } } : joined;
 }
 
-/** Returns the video that determines the size and frame rate of all rungs. Throws `JobFailure`. */
+/**
+ * Returns the video that determines the size and frame rate of all rungs. Throws `JobFailure` if there is no video, or only a picture
+ * without a duration.
+ */
 function readSource(inputs: readonly PlanInput[], parsed: ParsedRequest, format: LadderFormat) {
   const [first] = inputs as readonly [PlanInput, ...PlanInput[]];
   const video = mainVideo(first.info);
@@ -184,7 +187,7 @@ function joinParts(
   };
 }
 
-/** The rendition as a file that is compared with the source; nothing if the request does not measure it. */
+/** Returns the rendition as a file that is compared with the source, or nothing if the request does not measure it. */
 function comparedRendition(
   { producer: { output }, part }: PlannedPart,
   position: number,

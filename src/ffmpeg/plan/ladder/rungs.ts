@@ -6,7 +6,7 @@ import { fitShortSide, type Size, shortSide } from '../geometry.ts';
 
 /** A planned rendition of a ladder. */
 export interface Rung {
-  /** Name of its directory in the ladder. */
+  /** Name of the rendition's directory in the ladder. */
   name: string;
   codec: LadderCodec;
   size: Size;
@@ -16,15 +16,15 @@ export interface Rung {
   bitRate: number | null;
 }
 
-/** Short sides of the rungs of `auto`. Each rung has about half the pixels of the previous one. */
+/** Short sides of the rungs of `auto`. Each rung has about half the pixels of the previous rung. */
 const AUTO_HEIGHTS = [2160, 1440, 1080, 720, 540, 360] as const;
 /** A source gets a rung of its own size if its short side is at least this factor times the largest `AUTO_HEIGHTS` that fits. */
 const OWN_SIZE_FACTOR = 1.2;
 
 /**
- * Bit rates of H.264 at 30 frames per second by short side, in bits per second: the highest for most heights in Apple's "HLS
- * Authoring Specification for Apple Devices", and 2160 by the rate of 1080, as a rate grows with the power 0.75 of the pixels.
- * Between two rows, its logarithm grows with the logarithm of the height.
+ * Bit rates of H.264 at 30 frames per second by short side, in bits per second. They are the highest rates for most heights in Apple's "HLS
+ * Authoring Specification for Apple Devices". The rate of 2160 is derived from the rate of 1080, because a rate grows with the power 0.75
+ * of the number of pixels. Between two rows, the logarithm of the rate grows with the logarithm of the height.
  */
 const H264_RATES = [
   [234, 145_000],
@@ -34,7 +34,10 @@ const H264_RATES = [
   [1080, 7_800_000],
   [2160, 22_000_000],
 ] as const;
-/** The rate at which a codec looks as good as H.264; of HEVC by the same specification, of AV1 and VP9 by Airlock's own measurements of encoders. */
+/**
+ * The factor of the rate of H.264 at which a codec looks as good as H.264. The factor of HEVC is from the same specification. The factors
+ * of AV1 and VP9 are from Airlock's own measurements of encoders.
+ */
 const CODEC_FACTORS: Readonly<Record<LadderCodec, number>> = { h264: 1, hevc: 0.75, av1: 0.65, vp9: 0.8 };
 const REFERENCE_RATE = 30;
 
@@ -43,16 +46,16 @@ const REFERENCE_RATE = 30;
  * cellular networks.
  */
 const ENOUGH_RATE = 730_000;
-/** A rung that needs a larger share of the rate of the next larger rung is omitted, because it saves too little. */
+/** A rung that needs more than this share of the rate of the next larger rung is omitted, because it saves too little. */
 const WORTH_SHARE = 0.6;
 /**
- * The factor by which the rest of a source may be harder than its hardest sample, and the minimum share of its usual rate that a rung may
- * use.
+ * The factor by which the rest of a source may be harder than its hardest sample, and the lower bound of a rung's maximum bit rate as a
+ * share of its usual rate.
  */
 const [MOST_FACTOR, LEAST_SHARE] = [3, 0.5];
 
 /**
- * Chooses the renditions for a source of this size, the largest first. Never larger than the source. With the rates of samples,
+ * Chooses the renditions for a source of this size, the largest first. No rendition is larger than the source. With the rates of samples,
  * `auto` leaves out the rungs that an easy source does not need.
  */
 export function chooseRungs(
@@ -79,7 +82,7 @@ export function chooseRungs(
 /** The factor by which an encoder may exceed an average bit rate for a short time. */
 const PEAK_FACTOR = 1.25;
 
-/** Heights of `auto` for a source, the largest first. */
+/** Returns the heights of `auto` for a source whose short side is `own`, the largest first. */
 export function autoHeights(own: number): number[] {
   const heights: number[] = AUTO_HEIGHTS.filter((height) => height <= own);
   return own >= OWN_SIZE_FACTOR * (heights[0] ?? 0) ? [own, ...heights] : heights;
@@ -97,7 +100,7 @@ function autoRungs(own: number, rates: readonly RungRate[]): { requests: RungReq
   return { requests: kept, warnings: [] };
 }
 
-/** Bits per second that a rung without a bit rate may use for a short time. */
+/** Returns the bits per second that a rung without a bit rate may use for a short time. */
 function highestRate(height: number, codec: LadderCodec, frameRate: number, rates: readonly RungRate[]): number {
   const usual = usualRate(height, codec, frameRate);
   const rate = rates.find((one) => one.height === height);
@@ -130,7 +133,7 @@ function requestedRungs(
   return { requests: [{ height: own, ...(codec && { codec }) }], warnings };
 }
 
-/** Bits per second up to which a rendition of that height improves visibly. */
+/** Returns the bits per second up to which a rendition of that height improves visibly. */
 function usualRate(height: number, codec: LadderCodec, frameRate: number): number {
   const above = H264_RATES.findIndex(([row]) => row >= height);
   const upper = above < 0 ? H264_RATES.length - 1 : Math.max(1, above);

@@ -7,7 +7,7 @@ import { rungRates, rungSampleArgs, rungSampleTimes } from './sample-rungs.ts';
 
 const SIZE = { width: 1920, height: 1080 };
 
-/** The bit rates that the rungs of `auto` need, in kilobits per second. */
+/** Returns the rates of the rungs of `auto`. `kilobits` = kilobits per second of each rung. */
 function ratesOf(kilobits: readonly number[]): RungRate[] {
   return [1080, 720, 540, 360].map((height, index) => ({
     height,
@@ -59,12 +59,12 @@ describe('the samples of a ladder', () => {
     return (commands[0]!.outputs[0] as PlannedTree).sampling;
   }
 
-  it('are two seconds each and at most 4% of the source, spread over it', () => {
+  it('are two seconds long, take at most 4% of the source, and are spread over the source', () => {
     expect(rungSampleTimes(samplingOf(100)!)).toEqual([25, 75]);
     expect(rungSampleTimes(samplingOf(10_000)!)).toHaveLength(12);
   });
 
-  it('are not taken of a short source, or of a ladder whose rungs the request names', () => {
+  it('are not taken from a short source, or for a ladder whose rungs the request names', () => {
     expect(samplingOf(49)).toBeUndefined();
     expect(samplingOf(100, [{ height: 720 }])).toBeUndefined();
   });

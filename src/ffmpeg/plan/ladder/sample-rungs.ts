@@ -8,15 +8,18 @@ import type { Producer } from '../producer.ts';
 import { videoChain } from '../video-filters.ts';
 import { autoHeights } from './rungs.ts';
 
-/** Seconds of a sample. They equal the distance of key frames in a ladder, because key frames need most of the bits of an easy source. */
+/** Seconds of a sample. This is also the distance of key frames in a ladder, because key frames need most of the bits of an easy source. */
 const SAMPLE_SECONDS = 2;
-/** Samples take at most this share of the source. Each is encoded once per rung, like the ladder. */
+/** Maximum share of the source that samples take. Like the ladder, each sample is encoded once per rung. */
 const SHARE = 0.04;
 const MOST_SAMPLES = 12;
-/** The constant quality of the rungs. */
+/** CRF of the samples, which is also the constant quality of the rungs. */
 const CRF = 23;
 
-/** Plans how the rungs of `auto` are sampled. Null if the source is too short for samples, or if the job has several sources. */
+/**
+ * Plans how the rungs of `auto` are sampled. Returns null if the source is too short for samples, is a picture, or has only one rung, or if
+ * the job has several inputs or input options.
+ */
 export function planSampling(
   inputs: readonly PlanInput[],
   stream: VideoStream,
@@ -39,18 +42,18 @@ export function planSampling(
   return { source: { path: input.path, demuxer: input.demuxer, stream: stream.index, seconds, frameRate }, rungs };
 }
 
-/** Times at which samples begin, in seconds. */
+/** Returns the times at which samples begin, in seconds. */
 export function rungSampleTimes({ source: { seconds } }: RungSampling): number[] {
   const count = Math.min(MOST_SAMPLES, Math.floor((seconds * SHARE) / SAMPLE_SECONDS));
   return Array.from({ length: count }, (_, index) => ((index + 0.5) * seconds) / count);
 }
 
-/** Name of the file of a rung of a sample. */
+/** Returns the name of the file that contains a sample of a rung. */
 export function rungSampleName(height: number): string {
   return `rung-${height}.mkv`;
 }
 
-/** The command that encodes a sample once per rung, from one decode. */
+/** Returns the arguments of a command that encodes a sample once per rung, from one decode. */
 export function rungSampleArgs({ source, rungs }: RungSampling, at: number): string[] {
   return [
     ...globalArgs(null),
@@ -63,13 +66,15 @@ export function rungSampleArgs({ source, rungs }: RungSampling, at: number): str
   ];
 }
 
-/** A sample begins at zero, even if it begins at a key frame before its time. */
+/**
+ * Returns the filter of a sample. It makes the sample begin at time zero, even if the sample begins at a key frame before its planned time.
+ */
 function sampleFilter(filter: string, frameRate: number): string {
   const frames = Math.ceil(SAMPLE_SECONDS * frameRate);
   return ['setpts=PTS-STARTPTS', ...(filter === '' ? [] : [filter]), `trim=end_frame=${frames}`].join(',');
 }
 
-/** The rates of the rungs, computed from the bytes of each sample by height. */
+/** Computes the rates of the rungs. `samples` maps the height of each rung to its bytes, for each sample. */
 export function rungRates(samples: readonly ReadonlyMap<number, number>[]): RungRate[] {
   const heights = [...(samples[0]?.keys() ?? [])];
   return heights.map((height) => {

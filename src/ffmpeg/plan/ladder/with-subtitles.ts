@@ -6,7 +6,7 @@ import type { OutputContext, Producer } from '../producer.ts';
 /** Number of files for subtitles: a playlist and a segment. */
 const FILES = 2;
 
-/** Adds the subtitles of the request to a ladder. No command reads them. Throws `JobFailure`. */
+/** Adds the subtitles of the request to a ladder. No command reads these subtitles. Throws `JobFailure` if the subtitles are ASS. */
 export function withSubtitles(
   producer: Producer,
   { subtitles, transcribes }: Pick<ParsedRequest, 'subtitles'> & { transcribes: boolean },

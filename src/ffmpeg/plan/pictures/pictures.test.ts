@@ -52,10 +52,13 @@ describe('a still, preview or waveform', () => {
     ['options', { ...PREVIEW, options: [{ option: '-r', argument: 5 }] }, 'preview cannot be combined with options.'],
     ['filters', { ...STILL, filters: [{ filter: '[0:v]hflip' }] }, 'still cannot be combined with filters.'],
     ['waveform', { ...WAVEFORM, still: { at: 1 } }, 'An output cannot have both still and waveform.'],
-  ] as const)('is rejected at %s where it does not fit', (field, output, reason) => {
-    const rejections = checkOptions({ inputs: [{ url: 'gs://b/a' }], ...output } as unknown as TranscodeRequest);
-    expect(rejections.map((rejection) => [rejection.field, rejection.reason])).toContainEqual([field, reason]);
-  });
+  ] as const)(
+    'is rejected with an error for the field %s if its fields contradict each other',
+    (field, output, reason) => {
+      const rejections = checkOptions({ inputs: [{ url: 'gs://b/a' }], ...output } as unknown as TranscodeRequest);
+      expect(rejections.map((rejection) => [rejection.field, rejection.reason])).toContainEqual([field, reason]);
+    },
+  );
 
   it('is rejected if its input has options', () => {
     const inputs = [{ url: 'gs://b/a', options: [{ option: '-ss', argument: 5 }] }];
@@ -79,7 +82,7 @@ describe('a still, preview or waveform', () => {
     expect(failureOf(STILL, live)).toBe('none');
   });
 
-  it('seeks in twelve hours of video, and reads all of its audio in bounded memory', () => {
+  it('seeks in a video of twelve hours, and reads all of its audio in bounded memory', () => {
     const long = infoOf('mov', { durationSeconds: 12 * HOUR });
     const { args, outputs } = plan({ outputFormat: 'webp', still: { at: '50%', width: 320 } }, long);
     expect(args.slice(args.indexOf('-noaccurate_seek'), args.indexOf('-noaccurate_seek') + 3)).toEqual([
@@ -111,7 +114,7 @@ describe('thumbnails and sprites', () => {
   };
   const cuesOf = (planned: Pick<Plan, 'outputs'>) => treeOf(planned).make.added![0]!.text.split('\n\n').slice(1);
 
-  it('have a picture for each interval, and at most 2,000', () => {
+  it('have a picture for each interval, and at most 2,000 pictures', () => {
     expect(treeOf(plan(tiles('thumbnails', { everySeconds: 7 }))).maxFiles).toBe(9);
     expect(treeOf(plan(tiles('thumbnails', { count: 5 }))).maxFiles).toBe(5);
     const long = plan(tiles('thumbnails', { everySeconds: 1 }), infoOf('mov', { durationSeconds: 12 * HOUR }));
@@ -120,7 +123,7 @@ describe('thumbnails and sprites', () => {
     expect(long.warnings).toEqual([{ field: 'every_seconds', message }]);
   });
 
-  it('are split into sheets of at most 16 megapixels, with the times of their pictures', () => {
+  it('of the format sprite are split into sheets of at most 16 megapixels, and list the times of their pictures', () => {
     const hour = infoOf('mov', { durationSeconds: HOUR });
     const planned = plan(tiles('sprite', { everySeconds: 10, width: 160 }), hour);
     expect(treeOf(planned)).toMatchObject({ maxFiles: 5, make: { count: 4, expect: { width: 1600, height: 900 } } });
@@ -132,7 +135,7 @@ describe('thumbnails and sprites', () => {
     expect(treeOf(large).make.expect).toMatchObject({ width: 7680, height: 1080 });
   });
 
-  it('decode only key frames if each interval has one, and seek to them', () => {
+  it('are made only from key frames, to which FFmpeg seeks, if each interval has a key frame', () => {
     const dense = plan(tiles('sprite', { everySeconds: 10 }));
     expect(dense.args.join(' ')).toContain('-skip_frame nokey');
     expect(dense.keyTimes).toEqual([5, 15, 25, 35, 45, 55]);
@@ -149,7 +152,7 @@ describe('thumbnails and sprites', () => {
     expect(failureOf(output, infoOf('mov', { durationSeconds: null }))).toMatch(/^unsupported_media: .*duration/);
   });
 
-  it('are rejected together with options, filters and presets', () => {
+  it('are rejected together with a preset', () => {
     const output = { ...tiles('sprite', { everySeconds: 5 }), preset: { resolution: '720p' as const } };
     expect(checkOptions({ inputs: [{ url: 'gs://b/a' }], ...output })).toMatchObject([{ field: 'preset' }]);
   });

@@ -6,7 +6,10 @@ import { planStill } from './plan-still.ts';
 import { planTiles } from './plan-tiles.ts';
 import { planWaveform } from './plan-waveform.ts';
 
-/** Plans a still, a preview, a waveform, thumbnails or a sprite. Returns null for other outputs. Throws `JobFailure`. */
+/**
+ * Plans a still, a preview, a waveform, thumbnails or a sprite. Returns null for other outputs. Throws `JobFailure` if the input does not
+ * allow the output.
+ */
 export function planPicture(request: TranscodeRequest, input: PlanInput, ctx: OutputContext): Producer | null {
   const { still, preview, waveform, tiles } = request;
   if (tiles) return planTiles({ ...request, tiles }, input, ctx);

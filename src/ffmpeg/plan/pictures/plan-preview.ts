@@ -22,7 +22,7 @@ const COLOURS = 256;
 /** Maximum bytes of frames that FFmpeg keeps until it has computed the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
 
-/** Encoder and maximum frames per second of each format. */
+/** Encoder, maximum frames per second and arguments of each format, and whether its sides must be even. */
 const FORMATS: Partial<
   Record<OutputFormat, { encoder: string; rate: number; even: boolean; args: readonly string[] }>
 > = {
@@ -31,7 +31,7 @@ const FORMATS: Partial<
   mp4: { encoder: 'libx264', rate: 30, even: true, args: ['-movflags', '+faststart'] },
 };
 
-/** The parts of the video that the preview shows, of equal length. */
+/** The parts of the video that the preview shows. All parts have the same length. */
 interface Parts {
   starts: readonly number[];
   /** Seconds of each part. */
@@ -39,7 +39,7 @@ interface Parts {
   warnings: readonly PlanWarning[];
 }
 
-/** Plans a short silent clip of several parts of a video. Throws `JobFailure`. */
+/** Plans a short silent clip of several parts of a video. Throws `JobFailure` if the input has no video or no known duration. */
 export function planPreview(
   request: TranscodeRequest & { preview: PreviewRequest },
   input: PlanInput,
@@ -95,7 +95,7 @@ function movingVideo({ info }: PlanInput): VideoStream {
   throw new JobFailure('no_video_stream', `${what}, and a preview needs video.`);
 }
 
-/** Divides the video into equal intervals, and chooses a part in the middle of each. */
+/** Divides the video into equal intervals, and chooses a part in the middle of each interval. */
 function choosePartsOf({ info }: PlanInput, stream: VideoStream, preview: PreviewRequest): Parts {
   const end = stream.durationSeconds ?? info.durationSeconds;
   if (!end) {
@@ -122,7 +122,7 @@ interface PreviewGraph {
   seconds: number;
 }
 
-/** The filter graph: it reads each part from its own input, and joins the parts. */
+/** Returns the filter graph, which reads each part from a separate input and joins the parts. */
 function graph(stream: VideoStream, { starts, size, frameRate, pixelFormat, position, isGif, seconds }: PreviewGraph) {
   const chain = videoChain(stream, {
     ...{ size, squarePixels: true, pad: false, frameRate, toneMap: true, pixelFormat },

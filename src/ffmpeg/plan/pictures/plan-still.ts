@@ -11,10 +11,13 @@ import { coverArt, mainVideo } from '../streams.ts';
 import { DEINTERLACE } from '../video-filters.ts';
 import { pictureAt, stillTime } from './still-time.ts';
 
-/** One thread: for a single picture, more threads cost more time than they save. */
+/** Number of threads. For a single picture, more threads cost more time than they save. */
 const THREADS = 1;
 
-/** Plans one picture of a video. Throws `JobFailure`. */
+/**
+ * Plans one picture of a video. Throws `JobFailure` if the input has no video, or no known duration for a time that is a share of the
+ * duration.
+ */
 export function planStill(
   request: TranscodeRequest & { still: StillRequest },
   input: PlanInput,
@@ -66,10 +69,10 @@ export function planStill(
   };
 }
 
-/** Size in pixels at which candidates are compared. The aspect does not matter, and files of a fixed size need no header. */
+/** Size in pixels at which candidates are compared. The aspect ratio does not matter, and files of a fixed size need no header. */
 export const CANDIDATE_SIZE = { width: 320, height: 180 };
 
-/** Arguments of the command that writes the luma of a picture, one byte per pixel, to `/out/<name>`. */
+/** Returns the arguments of the command that writes the luma of a picture, one byte per pixel, to `/out/<name>`. */
 export function candidateArgs(input: PlanInput, stream: VideoStream, picture: PictureTime, name: string): string[] {
   const { width, height } = CANDIDATE_SIZE;
   const time = pictureAt(picture, input);
@@ -82,7 +85,7 @@ export function candidateArgs(input: PlanInput, stream: VideoStream, picture: Pi
   ];
 }
 
-/** The stream that a still shows. Throws `JobFailure`. */
+/** Returns the stream that a still shows. Throws `JobFailure` if the input has no video. */
 export function shownVideo({ info }: PlanInput, format: string): VideoStream {
   const stream = mainVideo(info) ?? coverArt(info);
   if (!stream) throw new JobFailure('no_video_stream', `The input has no video, and ${format} needs it.`);

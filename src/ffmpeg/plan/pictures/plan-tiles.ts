@@ -14,27 +14,27 @@ import { type SpriteSheet, spriteCues, spriteSheet } from './sprite-sheet.ts';
 import { middles, type TileTimes, tileTimes } from './tile-times.ts';
 
 const DEFAULT_WIDTHS = { thumbnails: 320, sprite: 160 } as const;
-/** Maximum bytes of a JPEG per pixel, measured with noise at the same quality, and of its header. */
+/** Maximum bytes per pixel of a JPEG, measured with noise at the same quality, and maximum bytes of its header. */
 const BYTES_PER_PIXEL = 1.5;
 const HEADER_BYTES = 16 * 1024;
-/** Seconds. If the distance between key frames is unknown, intervals of this length or more use key frames only. */
+/** Interval in seconds from which only key frames are used if the distance between key frames is unknown. */
 const UNKNOWN_DISTANCE = 5;
 
 /** The images of an output, and how FFmpeg makes them. */
 interface TileImages {
-  /** Names of the files as FFmpeg's pattern: `sprite-%d.jpg`. */
+  /** FFmpeg's pattern for the names of the files, such as `sprite-%d.jpg`. */
   pattern: string;
   names: RegExp;
   count: number;
   size: Size;
-  /** The last filter; empty if each picture is an image of its own. */
+  /** The last filter; empty if each picture is a separate image. */
   filter: string;
   added: NonNullable<DirectoryRecipe['added']>;
 }
 
 /**
- * Plans pictures of a video at equal intervals: one image each, or sheets with a WebVTT file. FFmpeg decodes only key frames if
- * they are frequent enough. Throws `JobFailure`.
+ * Plans pictures of a video at equal intervals, as separate images or as sheets with a WebVTT file. FFmpeg decodes only key frames if they
+ * are frequent enough. Throws `JobFailure` if the input has no video or no known duration.
  */
 export function planTiles(
   request: TranscodeRequest & { tiles: TilesRequest },
@@ -102,13 +102,13 @@ function movingVideo({ info }: PlanInput, format: string): VideoStream {
   throw new JobFailure('no_video_stream', `${what}, and the format ${format} needs video.`);
 }
 
-/** Whether key frames are so frequent that decoding them alone gives each interval a picture. */
+/** Whether key frames are so frequent that decoding only key frames gives each interval a picture. */
 function usesKeyFrames({ packets }: PlanInput, stream: VideoStream, { interval }: TileTimes): boolean {
   const found = packets?.find(({ index }) => index === stream.index);
   return interval >= (found ? found.keyDistance.seconds : UNKNOWN_DISTANCE);
 }
 
-/** Filters that output exactly one picture for each interval: the last picture at or before the middle of the interval. */
+/** Returns filters that output exactly one picture for each interval: the last picture at or before the middle of the interval. */
 function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size, last: string): string {
   const chain = videoChain(
     { ...stream, isInterlaced: false },

@@ -15,11 +15,11 @@ const DEFAULT_COLOR = '#3366cc';
 const MOST_RATE = 8000;
 /** Maximum samples of a waveform: `showwavespic` keeps all samples in memory, two bytes each. */
 const MOST_SAMPLES = 16e6;
-/** Samples per frame. Each frame needs another kilobyte of memory. */
+/** Samples per frame. Large frames save memory, because each frame needs an additional kilobyte. */
 const FRAME_SAMPLES = 8192;
 const BYTES_PER_SAMPLE = 4;
 
-/** Plans a drawing of the loudness of the audio, on a transparent background. Throws `JobFailure`. */
+/** Plans a drawing of the loudness of the audio, on a transparent background. Throws `JobFailure` if the input has no audio. */
 export function planWaveform(
   request: TranscodeRequest & { waveform: WaveformRequest },
   input: PlanInput,
@@ -69,7 +69,7 @@ export function planWaveform(
   };
 }
 
-/** Filters for one channel at a low rate. Long inputs are drawn by their envelope, because resampling alone drops high tones. */
+/** Returns filters for one channel at a low rate. Long inputs are drawn by their envelope, because resampling alone drops high tones. */
 function samples(seconds: number): string[] {
   const mono = [`aformat=channel_layouts=mono`, `aresample=${MOST_RATE}`];
   const rate = Math.floor(MOST_SAMPLES / Math.max(1, seconds));

@@ -1,11 +1,11 @@
 import type { Size } from '../geometry.ts';
 import type { TileTimes } from './tile-times.ts';
 
-/** Maximum pixels of a sheet, and of its longer side. */
+/** Maximum number of pixels of a sheet, and maximum length of each side in pixels. */
 const MAX_PIXELS = 16_000_000;
 const MAX_SIDE = 8192;
 const DEFAULT_COLUMNS = 10;
-/** Maximum rows of a sheet: a player loads a complete sheet to show one picture. */
+/** Maximum rows of a sheet. The number is small because a player loads a complete sheet to show one picture. */
 const MAX_ROWS = 10;
 
 /** How the pictures of a sprite are arranged. */
@@ -41,7 +41,7 @@ export function spriteCues(
   return `WEBVTT\n\n${cues.join('\n')}`;
 }
 
-/** `01:02:03.450` */
+/** Formats a time as `01:02:03.450`. */
 function cueTime(seconds: number): string {
   const ms = Math.round(seconds * 1000);
   const part = (unit: number, base: number, digits: number) =>

@@ -5,7 +5,7 @@ import { decimal } from '../geometry.ts';
 
 /** How FFmpeg reads the input of a still, and how it chooses the picture. */
 export interface StillTime {
-  /** Options before the input. */
+  /** FFmpeg's options before the input. */
   before: readonly string[];
   /** Seconds to which FFmpeg seeks; null if it reads from the start. */
   seek: number | null;
@@ -22,16 +22,16 @@ export interface StillTime {
 const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
 /** Seconds by which FFmpeg seeks earlier in other containers, where a seek can end between key frames. */
 const EARLIER_SECONDS = 10;
-/** Seconds to which filters shift the pictures up to the requested one; longer than any input. */
+/** Interval of the `fps` filter in seconds, longer than any input. Filters shift the requested time to the end of the first interval. */
 const WINDOW_SECONDS = 100_000;
 /** Seconds by which a picture may start after the requested time, because times are rounded to milliseconds. */
 const TOLERANCE = 0.001;
 /** Share of the duration at which the best still is assumed if no pictures were compared. */
 const ASSUMED_SHARE = 0.25;
-/** If the duration is unknown, the best still comes from these first seconds. */
+/** If the duration is unknown, the best still is chosen from this number of seconds at the start. */
 const UNKNOWN_SECONDS = 32;
 
-/** Determines how FFmpeg reads the picture at a requested time. Throws `JobFailure` for a share of an unknown duration. */
+/** Determines how FFmpeg reads the picture at a requested time. Throws `JobFailure` if the time is a share of an unknown duration. */
 export function stillTime(
   at: number | string,
   input: PlanInput,
@@ -48,13 +48,13 @@ export function stillTime(
   return { ...shownAt(end, input), warnings: [{ field, message }] };
 }
 
-/** Times of the pictures among which the best one is chosen, in seconds, ascending. */
+/** Returns the times of the pictures from which the best still is chosen, in seconds, in rising order. */
 export function bestCandidates(info: MediaInfo, stream: VideoStream, count: number): number[] {
   const end = stream.durationSeconds ?? info.durationSeconds ?? UNKNOWN_SECONDS;
   return Array.from({ length: count }, (_, index) => Number(((end * (index + 0.5)) / count).toFixed(3)));
 }
 
-/** How FFmpeg reads a video to show this picture. */
+/** Determines how FFmpeg reads a video to show this picture. */
 export function pictureAt(picture: PictureTime, input: PlanInput): StillTime {
   return picture.isKey ? keyFrameBefore(picture) : shownAt(picture.seconds, input);
 }
@@ -75,9 +75,9 @@ function keyFrameBefore(picture: PictureTime): StillTime {
 }
 
 /**
- * Shows the picture that a player shows at that time: the last picture that starts at or before it. FFmpeg's accurate seek
- * returns the first picture after the time, and nothing if there is none. So FFmpeg decodes from the previous key frame on,
- * and `fps` keeps the last picture up to the time.
+ * Shows the picture that a player shows at that time: the last picture that starts at or before the time. FFmpeg's accurate seek returns
+ * the first picture after the time, and nothing if no picture follows. So FFmpeg decodes from the previous key frame on, and `fps` keeps
+ * the last picture up to the time.
  */
 function shownAt(seconds: number, { demuxer }: PlanInput): StillTime {
   const seek = INDEXED_DEMUXERS.includes(demuxer) ? seconds : Math.max(0, seconds - EARLIER_SECONDS);

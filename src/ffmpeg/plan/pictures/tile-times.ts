@@ -3,13 +3,13 @@ import type { TilesRequest } from '../../../contract/transcode-request.ts';
 import { timeText } from '../../policy/options/option-values.ts';
 import type { PlanWarning } from '../../types.ts';
 
-/** Maximum pictures of one output. */
+/** Maximum number of pictures of one output. */
 export const MAX_TILES = 2000;
 
 /** The intervals of an output. Each interval has one picture, from its middle. */
 export interface TileTimes {
   count: number;
-  /** Seconds of an interval; the last one may be shorter. */
+  /** Seconds of an interval. The last interval may be shorter. */
   interval: number;
   /** Seconds of the video. */
   end: number;
@@ -31,7 +31,7 @@ export function tileTimes({ format, everySeconds, count }: TilesRequest, end: nu
   return { count: MAX_TILES, interval: least, end, warnings: [{ field: 'every_seconds', message }] };
 }
 
-/** The middle of each interval, in seconds. */
+/** Returns the middle of each interval, in seconds. */
 export function middles({ count, interval, end }: TileTimes): number[] {
   return Array.from({ length: count }, (_, index) => {
     const start = index * interval;

@@ -5,16 +5,16 @@ import { crfOf, withCrf } from './with-crf.ts';
 
 /** A finished file, compared with its source. */
 export interface MeasuredFile {
-  /** In bytes, with its audio. */
+  /** Bytes of the file, including its audio. */
   size: number;
-  /** Scores by metric, with the metric of the target first. */
+  /** Scores of each metric, with the metric of the target first. */
   figures: readonly QualityFigures[];
 }
 
-/** The outputs of a command that were compared, by their positions. */
+/** Results of the compared outputs of a command, by the position of the output. */
 type Figures = ReadonlyMap<number, MeasuredFile>;
 
-/** A file that uses this share of its highest bit rate does not improve with a lower CRF. */
+/** Share of the maximum bit rate from which a file does not improve with a lower CRF. */
 const FULL_SHARE = 0.85;
 
 interface Missed {
@@ -24,7 +24,7 @@ interface Missed {
   size: number;
 }
 
-/** The command with better CRFs for the outputs that missed their targets. Null if no CRF would help. */
+/** Returns the command with better CRFs for the outputs that missed their targets. Null if no CRF would help. */
 export function correctTargets(
   command: Plan,
   figures: Figures,
@@ -45,7 +45,7 @@ function isFull({ durationSeconds }: Plan, { maxBitRate }: TargetPlan, size: num
   return (size * 8) / durationSeconds >= FULL_SHARE * maxBitRate;
 }
 
-/** A warning for each target that was not reached. */
+/** Returns a warning for each target that was not reached. */
 export function warnOfMissed(command: Plan, figures: Figures): PlanWarning[] {
   return missedTargets(command, figures).map(({ output, target: { metric, atLeast, maxBitRate }, mean }) => {
     const bound = maxBitRate === null ? '' : ` below max_bitrate (${maxBitRate} bits per second)`;

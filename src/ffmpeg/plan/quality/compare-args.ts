@@ -5,17 +5,17 @@ import type { ComparedSource, QualityPlan, TargetPlan } from '../../types.ts';
 import { rationalFrameRate } from '../geometry.ts';
 import { globalArgs } from '../plan-args.ts';
 
-/** Compares frame by frame, by the nearest times: rates may differ, and containers round times. */
+/** Pairs frames by the nearest times, because rates may differ and containers round times. */
 const PAIRING = 'shortest=1:ts_sync_mode=nearest';
-/** Starts both videos at zero, on one clock. */
+/** Makes both videos start at zero, with the same time base. */
 const CLOCK = 'settb=AVTB,setpts=PTS-STARTPTS';
 
-/** Name of the file in which a filter lists its figures, frame by frame. */
+/** Returns the name of the file in which a filter lists the values of a metric, frame by frame. */
 export function figuresName(metric: Metric, index = 0): string {
   return `${metric}-${index}.txt`;
 }
 
-/** FFmpeg's names of demuxers, by the format of an output. */
+/** FFmpeg's name of the demuxer for each format of an output. */
 const DEMUXERS: Readonly<Record<string, string>> = {
   ...{ mp4: 'mov', mov: 'mov', webm: 'matroska', mkv: 'matroska', avi: 'avi' },
 };
@@ -34,7 +34,9 @@ export interface FinishedFile {
   height: number;
 }
 
-/** The command that compares a finished file with its source. It writes a list of figures for each metric. */
+/**
+ * Returns the arguments of the command that compares a finished file with its source. The command writes a list of values for each metric.
+ */
 export function measureArgs({ source, metrics }: QualityPlan, file: FinishedFile): string[] {
   const { width, height } = file;
   const marks = metrics.map((_, index) => index);
@@ -58,19 +60,19 @@ export interface Sample {
   /** Seconds from the start of the file. */
   at: number;
   frames: number;
-  /** Whether the sample may begin at the key frame before that time, so that the frames in between need not be decoded. */
+  /** Whether the sample may begin at the key frame before `at`, so that the frames in between need not be decoded. */
   fromKey: boolean;
 }
 
-/** Arguments that open the source at a sample. */
+/** Returns the arguments that open the source at a sample. */
 function sampleInputArgs({ path, demuxer }: Pick<ComparedSource, 'path' | 'demuxer'>, sample: Sample): string[] {
   const seek = sample.at > 0 ? [...(sample.fromKey ? ['-noaccurate_seek'] : []), '-ss', timeText(sample.at)] : [];
   return [...seek, ...inputSecurityArgs(demuxer, path), '-i', path];
 }
 
 /**
- * The command that encodes a sample with several CRFs, decodes the results, and compares them with the frames that the
- * encoders received. It writes a list of figures for each CRF.
+ * Returns the arguments of the command that encodes a sample with several CRFs, decodes the results, and compares them with the frames that
+ * the encoders received. The command writes a list of values for each CRF.
  */
 export function sampleArgs(
   source: ComparedSource,
@@ -80,7 +82,7 @@ export function sampleArgs(
 ): string[] {
   const marks = crfs.map((_, index) => index);
   const chain = `[0:${source.stream}]${sampleChain(source, sample)}`;
-  // Compares frame by frame, because encoders round times.
+  // Pairs frames by their numbers, because encoders round times.
   const counted = `settb=AVTB,setpts=N/(${rationalFrameRate(source.frameRate)})/TB`;
   const encoded = `${chain},split=${marks.length}${marks.map((n) => `[e${n}]`).join('')}`;
   const compared = [
@@ -108,8 +110,8 @@ export function sampleArgs(
 }
 
 /**
- * XPSNR weighs differences by the frame rate of the reference and crashes without one. `setpts` removes it, and `fps` sets it
- * again.
+ * Returns the filters of a comparison. XPSNR weighs differences by the frame rate of the reference and crashes without a frame rate.
+ * `setpts` removes the rate, and `fps` sets it again.
  */
 function comparison({ frameRate }: ComparedSource, metric: Metric, n: number, name: string, pairing: string): string {
   const filter = `${metric}=stats_file=/out/${name}:${pairing}[o${n}]`;
@@ -117,7 +119,7 @@ function comparison({ frameRate }: ComparedSource, metric: Metric, n: number, na
   return `[r${n}]fps=${rationalFrameRate(frameRate)}[t${n}];[m${n}][t${n}]${filter}`;
 }
 
-/** A sample begins at zero, even if it begins at a key frame before its time. */
+/** Returns the filters of a sample. The sample begins at time zero, even if it begins at a key frame before its planned time. */
 function sampleChain(source: ComparedSource, { frames }: Sample): string {
   return `setpts=PTS-STARTPTS,${chainOf(source, [`trim=end_frame=${frames}`])}`;
 }

@@ -34,19 +34,19 @@ const argumentOf = (args: readonly string[], option: string) => args[args.lastIn
 const FILE = { path: '/in/result', demuxer: 'mov', width: 1280, height: 720 };
 
 describe('a plan with a target', () => {
-  it('begins at the quality high, with no limit by the source’s bit rate, and never copies the video', () => {
+  it('begins at the quality high, without the limit of the source’s bit rate', () => {
     const { plan, output } = planOf({ target: TARGET });
     expect(argumentOf(plan.args, '-crf:v')).toBe('18');
     expect(plan.args).not.toContain('-maxrate:v');
     expect(output.quality?.target?.encoderArgs).toEqual(['-c:v', 'libx264', '-preset:v', 'faster', '-crf:v', '18']);
   });
 
-  it('has the highest bit rate of the request', () => {
+  it('has the maximum bit rate of the request', () => {
     const { plan } = planOf({ target: { ...TARGET, maxBitRate: 2_000_000 } });
     expect(Number(argumentOf(plan.args, '-maxrate:v'))).toBeLessThanOrEqual(2_000_000);
   });
 
-  it('encodes samples like the output, with the options that the request has for the encoder', () => {
+  it('encodes samples with the encoder options of the request', () => {
     const options = [
       { option: '-preset', argument: 'slow' },
       { option: '-g', argument: '50' },
@@ -64,7 +64,7 @@ describe('a plan with a target', () => {
     expect(args.filter((_, index) => args[index - 1] === '-dec')).toEqual(['0:0', '1:0']);
   });
 
-  it('gets its CRF, and a better one if the output misses the target', () => {
+  it('gets the CRF that was found, and a lower CRF if the output misses the target', () => {
     const { plan, output } = planOf({ target: TARGET });
     const found = withCrf(plan, new Map([[output.path, 23.5]]));
     expect(argumentOf(found.args, '-crf:v')).toBe('23.5');
@@ -77,7 +77,7 @@ describe('a plan with a target', () => {
     expect(warnOfMissed(found, measured(0.975))[0]?.message).toContain('did not reach ssim 0.98');
   });
 
-  it('keeps its CRF if the output uses its highest bit rate', () => {
+  it('keeps its CRF if the output uses its maximum bit rate', () => {
     const { plan } = planOf({ target: { ...TARGET, maxBitRate: 80_000 } });
     const figures = new Map([[0, { size: 1e6, figures: [{ metric: 'ssim' as const, mean: 0.9, p1: 0.8 }] }]]);
     expect(correctTargets(plan, figures, new Map())).toBeNull();
@@ -86,7 +86,7 @@ describe('a plan with a target', () => {
 });
 
 describe('a comparison', () => {
-  it('shows the source as the encoder gets it, in the size of the output', () => {
+  it('scales the source, as the encoder gets it, to the size of the output', () => {
     const { output } = planOf({ preset: { resolution: '720p' }, measure: ['ssim', 'psnr'] });
     const args = measureArgs(output.quality!, FILE);
     const graph = argumentOf(args, '-filter_complex')!;

@@ -11,13 +11,13 @@ export interface ComparedOutput {
   inputs: readonly InputPlan[];
   selection: Selection;
   options: OptionSet;
-  /** FFmpeg's name; null = no video. */
+  /** FFmpeg's name of the encoder, or `copy`; null = no video. */
   encoder: string | null;
-  /** Null = the video is copied, or there is none. */
+  /** Null = the video is copied, or the output has no video. */
   video: FinishedVideo | null;
-  /** The chain before the encoder; null = the command has a graph. */
+  /** The chain of filters before the encoder; null = the command has a graph. */
   filter: string | null;
-  /** Whether the input is opened at the start that the options of the output set. */
+  /** Whether the planner has moved the start from the options of the output to the input. */
   hasMoved: boolean;
   threads: number | null;
   durationSeconds: number | null;
@@ -25,7 +25,7 @@ export interface ComparedOutput {
 
 export const SEVERAL_INPUTS = 'the output has several inputs';
 
-/** Options of several encoders that change the quality at a CRF. */
+/** Options of several encoders that affect the quality at a CRF. */
 const COMMON_OPTIONS: ReadonlySet<string> = new Set(
   (
     'preset tune profile level pix_fmt g keyint_min sc_threshold bf refs flags slices ' +
@@ -33,7 +33,7 @@ const COMMON_OPTIONS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Plans how an output is compared with its source, or warns why it is not. */
+/** Plans how an output is compared with its source, or warns why the output is not compared. */
 export function planQuality(
   { target, measure = [] }: TranscodeRequest,
   output: ComparedOutput,
@@ -46,7 +46,7 @@ export function planQuality(
   return { quality: { source: sourceOf(output), metrics, target: searched }, warnings: [] };
 }
 
-/** A warning that an output is not compared with its source. */
+/** Returns a warning that an output is not compared with its source. */
 export function unmeasured(hasTarget: boolean, reason: string): PlanWarning {
   if (!hasTarget) return { field: 'measure', message: `The quality was not measured: ${reason}.` };
   return { field: 'target', message: `The target was not searched, so the output has a fixed quality: ${reason}.` };
@@ -80,7 +80,7 @@ function sourceOf(output: ComparedOutput): QualityPlan['source'] {
   };
 }
 
-/** The encoder arguments of the command, without the arguments that concern only the file. */
+/** Returns the encoder arguments of the command, without the arguments that concern only the file. */
 function encoderOf({ encoder, video, options, threads }: ComparedOutput): Pick<TargetPlan, 'encoder' | 'encoderArgs'> {
   const own = options.options.filter(
     (option) => isOfEncoder(option) && !option.row.ignored && !/^[as]/.test(option.specifier),

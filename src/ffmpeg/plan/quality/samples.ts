@@ -2,23 +2,26 @@ import type { ComparedSource } from '../../types.ts';
 import type { Sample } from './compare-args.ts';
 
 /*
- * Costs in frames of the output, measured with x264 at 720p: to start the program of a sample and to decode up to it costs as much
- * as 20 frames. A sample is encoded, decoded and compared with its source, which costs 1.3 times as much as encoding it. The
- * first sample is encoded with two CRFs.
+ * Costs in encoded frames of the output, measured with x264 at 720p. Starting the program of a sample and decoding up to the sample costs
+ * as much as 20 frames. Encoding, decoding and comparing a sample costs 1.3 times as much as encoding it. The first sample is encoded with
+ * two CRFs.
  */
 const START_COST = 20;
 const FRAME_COST = 1.3;
 const SECOND_CRF_COST = 1;
-/** Maximum share of the cost of the encode. A sample that is encoded again with closer CRFs is not included. */
+/** Maximum cost of all samples as a share of the cost of the encode. Encoding a sample again with closer CRFs is not included. */
 const SHARE = 0.14;
-/** Frames of a sample. An encoder spends bits in view of the frames that follow, so a longer sample is more like the output. */
+/**
+ * Minimum, usual and maximum frames of a sample. An encoder spends bits with regard to the following frames, so a longer sample represents
+ * the output better.
+ */
 const [SHORTEST, USUAL, LONGEST] = [8, 16, 48];
 /**
- * Number of samples of the usual length, and number of shorter samples. Several short samples are better than few, because scenes differ
- * more than frames.
+ * Maximum number of samples of the usual length, and of shorter samples. Several short samples are better than few long samples, because
+ * scenes differ more than frames.
  */
 const [MOST_SAMPLES, MOST_SHORT] = [12, 3];
-/** Seconds between samples above which each sample begins at a key frame: encoders write a key frame at least every ten seconds. */
+/** Seconds between samples from which each sample begins at a key frame. Encoders write a key frame at least every ten seconds. */
 const KEY_SECONDS = 20;
 
 /** Distributes samples evenly over the part of the source that the output shows. Empty if the source's duration is not known. */

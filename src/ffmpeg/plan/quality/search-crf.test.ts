@@ -4,13 +4,13 @@ import { betterCrf, chooseCrf, closerCrfs, nextCrfs, type Point } from './search
 const ENCODER = 'libx264';
 const TARGET = { metric: 'ssim' as const, atLeast: 0.98, maxBitRate: null };
 
-/** A source whose SSIM is 0.98 at this CRF and falls by half a decibel per CRF. */
+/** Returns a source whose SSIM is 0.98 at this CRF and falls by half a decibel per CRF. */
 function sourceAt(crf: number): (crf: number) => Point {
   return (at) => ({ crf: at, quality: 1 - 0.02 * 10 ** ((at - crf) * 0.05) });
 }
 
 describe('the search for a CRF', () => {
-  it.each([12, 18, 23.5, 31])('finds a CRF just below %s, at which a source has the quality', (crf) => {
+  it.each([12, 18, 23.5, 31])('finds a CRF just below %s, at which the source has the target quality', (crf) => {
     const source = sourceAt(crf);
     const samples: Point[][] = [];
     for (let round = 0; round < 3; round++) samples.push(nextCrfs(ENCODER, TARGET, samples).map(source));
@@ -27,7 +27,7 @@ describe('the search for a CRF', () => {
   });
 
   it('encodes a sample again if the first CRFs are far away, because quality falls faster at low CRFs', () => {
-    // Grain: the quality falls steeply up to a CRF of 16, and slowly above it.
+    // With grain, the quality falls steeply up to a CRF of 16, and slowly above 16.
     const grain = (crf: number) => ({
       crf,
       quality: 1 - 0.02 * 10 ** (crf < 16 ? (crf - 12) * 0.1 : 0.4 + (crf - 16) * 0.01),
@@ -48,7 +48,7 @@ describe('the search for a CRF', () => {
     expect(Math.abs(guess! - 24)).toBeLessThan(1);
   });
 
-  it('encodes a later sample again if it is much easier or harder than the others', () => {
+  it('encodes a later sample again if its quality differs much from the expected quality', () => {
     const easy = [nextCrfs(ENCODER, TARGET, []).map(sourceAt(30))];
     const guess = nextCrfs(ENCODER, TARGET, easy);
     const alike = guess.map(sourceAt(28));
@@ -59,12 +59,12 @@ describe('the search for a CRF', () => {
     expect(Math.abs(closer! - 16)).toBeLessThan(2);
   });
 
-  it('never leaves the CRF range of the encoder', () => {
+  it('stays within the CRF range of the encoder', () => {
     expect(chooseCrf(ENCODER, TARGET, [[20, 26].map((crf) => ({ crf, quality: 1 }))])).toBe(45);
     expect(chooseCrf(ENCODER, TARGET, [[20, 26].map((crf) => ({ crf, quality: 0.5 }))])).toBe(6);
   });
 
-  it('uses integer steps if the encoder supports no others', () => {
+  it('returns an integer for an encoder that supports only integers', () => {
     const target = { metric: 'xpsnr' as const, atLeast: 40, maxBitRate: null };
     const source = (crf: number) => ({ crf, quality: 52.3 - crf * 0.4 });
     const found = chooseCrf('libvpx-vp9', target, [nextCrfs('libvpx-vp9', target, []).map(source)]);
@@ -79,7 +79,7 @@ describe('a video that missed its target', () => {
     expect(better).toBeGreaterThan(21);
   });
 
-  it('is not encoded again if it already has the best CRF', () => {
+  it('is not encoded again if it already has the lowest CRF', () => {
     expect(betterCrf(ENCODER, TARGET, { crf: 6, quality: 0.5 }, [])).toBeNull();
   });
 });

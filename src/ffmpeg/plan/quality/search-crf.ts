@@ -2,17 +2,17 @@ import type { TargetMetric } from '../../../contract/metrics.ts';
 import type { TargetRequest } from '../../../contract/transcode-request.ts';
 
 /*
- * The search for a CRF. A lower CRF is a better quality and a larger file. In decibels, quality falls almost linearly with the
- * CRF: XPSNR is in decibels, and SSIM becomes so by -10 log10(1 - SSIM).
+ * The search for a CRF. A lower CRF means a better quality and a larger file. In decibels, quality falls almost linearly with the CRF.
+ * XPSNR is in decibels. SSIM is converted to decibels as -10 log10(1 - SSIM).
  */
 
-/** A sample at a CRF: the quality in the unit of the metric. */
+/** The quality of a sample at a CRF, in the unit of the metric. */
 export interface Point {
   crf: number;
   quality: number;
 }
 
-/** A sample at one or more CRFs. */
+/** The quality of a sample at one or more CRFs. */
 export type Sampled = readonly Point[];
 
 interface CrfScale {
@@ -21,7 +21,7 @@ interface CrfScale {
   step: number;
   /** The CRF at which videos usually have an SSIM of 0.98 or an XPSNR of 40. */
   usual: number;
-  /** Decibels that one step of 1 usually costs. */
+  /** Decibels that raising the CRF by 1 usually costs. */
   slope: number;
 }
 
@@ -37,7 +37,7 @@ const MARGIN: Readonly<Record<TargetMetric, number>> = { ssim: 0.2, xpsnr: 0.25 
 const USUAL_DECIBELS: Readonly<Record<TargetMetric, number>> = { ssim: 17, xpsnr: 40 };
 /** Distance of the first two CRFs of a search, and of two CRFs near an estimate. */
 const [FIRST_BRACKET, BRACKET] = [8, 3];
-/** Distance beyond two CRFs up to which the line through them is accurate enough. */
+/** Distance beyond two CRFs up to which the line through their qualities is accurate enough. */
 const REACH = 5;
 const [LEAST_SLOPE, MOST_SLOPE] = [0.05, 1.5];
 
@@ -48,8 +48,8 @@ export function scaleOf(encoder: string): CrfScale {
 }
 
 /**
- * The CRFs with which the next sample is encoded. The first sample gets two, which show what a CRF costs this source; each
- * later one gets the best guess so far.
+ * Returns the CRFs with which the next sample is encoded. The first sample gets two CRFs, which show how much quality a CRF costs in this
+ * source. Each later sample gets the best guess so far.
  */
 export function nextCrfs(encoder: string, target: TargetRequest, samples: readonly Sampled[]): number[] {
   const scale = scaleOf(encoder);
@@ -59,8 +59,8 @@ export function nextCrfs(encoder: string, target: TargetRequest, samples: readon
 }
 
 /**
- * Further CRFs for the newest sample if its CRFs are far from the CRF that it suggests: two CRFs for the first sample, one for a later
- * sample. Null if they are near enough.
+ * Returns further CRFs for the newest sample if its CRFs are far from the CRF that it suggests: two CRFs for the first sample, and one CRF
+ * for a later sample. Returns null if the CRFs are near enough.
  */
 export function closerCrfs(encoder: string, target: TargetRequest, samples: readonly Sampled[]): number[] | null {
   const newest = samples.at(-1)!;
@@ -71,7 +71,7 @@ export function closerCrfs(encoder: string, target: TargetRequest, samples: read
   return samples.length > 1 ? [near] : around(near, BRACKET, scale);
 }
 
-/** The highest CRF at which the samples reach the target together, with a margin. */
+/** Returns the highest CRF at which the samples reach the target together, with a margin. */
 export function chooseCrf(
   encoder: string,
   target: Pick<TargetRequest, 'metric' | 'atLeast'>,
@@ -95,7 +95,7 @@ function highestCrf(
   return scale.least;
 }
 
-/** A CRF with which a video that missed its target reaches it. Null if no CRF does. */
+/** Returns a lower CRF with which a video that missed its target should reach the target. Returns null if the CRF is already the lowest. */
 export function betterCrf(
   encoder: string,
   { metric, atLeast }: Pick<TargetRequest, 'metric' | 'atLeast'>,
@@ -111,7 +111,7 @@ export function betterCrf(
   return better < missed.crf ? better : null;
 }
 
-/** On the lines between the points, and on their continuation beyond. */
+/** Returns the quality at a CRF, on the lines between the points and on the continuation of these lines. */
 function qualityAt(metric: TargetMetric, points: Sampled, crf: number, scale: CrfScale): number {
   const near = nearest(points, crf);
   return fromDecibels(
@@ -120,7 +120,7 @@ function qualityAt(metric: TargetMetric, points: Sampled, crf: number, scale: Cr
   );
 }
 
-/** Decibels lost per CRF between the two points around a CRF, or between the two nearest points. */
+/** Returns the decibels lost per CRF between the two points around a CRF, or between the two nearest points. */
 function slopeAt(metric: TargetMetric, points: Sampled, crf: number, { slope }: CrfScale): number {
   const sorted = [...points].sort((a, b) => a.crf - b.crf);
   const above = sorted.findIndex((point) => point.crf >= crf);
@@ -131,7 +131,7 @@ function slopeAt(metric: TargetMetric, points: Sampled, crf: number, { slope }: 
   return clamp(found, LEAST_SLOPE, MOST_SLOPE);
 }
 
-/** The scale with the slope of this source near the current CRF, if a sample has two CRFs. */
+/** Returns the scale with the slope of this source near the current CRF, if a sample has two CRFs. */
 function withSlope(metric: TargetMetric, samples: readonly Sampled[], scale: CrfScale): CrfScale {
   const known = samples.filter((points) => points.length > 1);
   if (known.length === 0) return scale;
@@ -143,7 +143,7 @@ function nearest(points: Sampled, crf: number): Point {
   return points.reduce((best, point) => (Math.abs(point.crf - crf) < Math.abs(best.crf - crf) ? point : best));
 }
 
-/** The highest SSIM that counts, 60 dB. */
+/** Maximum SSIM that is converted to decibels: 60 dB. */
 const MOST_SSIM = 1 - 1e-6;
 
 function toDecibels(metric: TargetMetric, quality: number): number {

@@ -1,6 +1,6 @@
 import type { Plan } from '../../types.ts';
 
-/** The command with another CRF for the outputs with these paths. Each of these outputs has a CRF. */
+/** Returns the command with another CRF for the outputs with these paths. Throws if one of these outputs has no CRF. */
 export function withCrf(command: Plan, crfs: ReadonlyMap<string, number>): Plan {
   const args = [...command.args];
   for (const [path, crf] of crfs) {
@@ -11,7 +11,7 @@ export function withCrf(command: Plan, crfs: ReadonlyMap<string, number>): Plan 
   return { ...command, args };
 }
 
-/** The CRF of an output of a command. */
+/** Returns the CRF of an output of a command. */
 export function crfOf({ args }: Pick<Plan, 'args'>, path: string): number {
   return Number(args[args.lastIndexOf('-crf:v', args.indexOf(path)) + 1]);
 }

@@ -39,7 +39,7 @@ const moved = (index: number, by: number) =>
   frames(350).times.map((time, frame) => (frame === index ? time + by : time));
 
 describe('an output that was joined from pieces', () => {
-  it('has every frame at its time, and the audio that was encoded', () => {
+  it('is accepted if it has every frame at its time and the encoded audio', () => {
     expect(fault()).toBeNull();
     expect(fault({ packets: [VIDEO, { ...AUDIO, seconds: 14.0005 }] })).toBeNull();
     expect(fault({ cap: { rate: 50_000, buffer: 100_000 } })).toBeNull();
@@ -47,13 +47,13 @@ describe('an output that was joined from pieces', () => {
 
   it.each([
     ['a frame is missing', { output: frames(349) }],
-    ['a frame is there twice', { output: frames(351) }],
+    ['a frame occurs twice', { output: frames(351) }],
     ['a frame is a tick late', { output: frames(350, { times: moved(200, 1) }) }],
     ['it begins late', { output: frames(350, { startSeconds: 0.04 }) }],
     ['a part is hidden', { output: frames(350, { isFullyPresented: false }) }],
     ['a piece does not begin with a key frame', { output: frames(350, { keys: Uint32Array.from([0]) }) }],
     ['it cannot be read', { output: null }],
-    ['a piece has a frame less', { pieces: [frames(149), frames(200)] }],
+    ['a piece lacks a frame', { pieces: [frames(149), frames(200)] }],
     ['a piece cannot be read', { pieces: [frames(150), null] }],
     ['a piece needs another decoder', { pieces: [frames(150), frames(200, { description: 'b' })] }],
     ['the audio lacks a packet', { packets: [VIDEO, { ...AUDIO, count: 599 }] }],
@@ -63,7 +63,7 @@ describe('an output that was joined from pieces', () => {
     ['the audio is missing', { packets: [VIDEO] }],
     ['the packets are not known', { packets: null }],
     ['it is larger than the cap allows', { cap: { rate: 40_000, buffer: 80_000 } }],
-  ])('is rejected when %s', (_, change) => {
+  ])('is rejected if %s', (_, change) => {
     expect(fault(change)).toMatch(/^has |^does |^presents /);
   });
 });

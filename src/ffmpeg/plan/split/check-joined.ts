@@ -1,7 +1,7 @@
 import type { StreamPackets } from '../../types.ts';
 import type { FrameList, FrameRate, Piece } from './types.ts';
 
-/** FFmpeg rounds the end of a copied track to the unit of the edit list, a millisecond. */
+/** Seconds by which the end of a copied track may differ. FFmpeg rounds the end to the unit of the edit list, a millisecond. */
 const EDIT_SECONDS = 0.001;
 
 export interface Joined {
@@ -13,13 +13,13 @@ export interface Joined {
 export interface ExpectedJoin {
   rate: FrameRate;
   pieces: readonly Piece[];
-  /** Maximum bit rate and buffer that the encoder was given; null = none. */
+  /** Maximum bit rate and buffer that were set for the encoder; null = no maximum. */
   cap: { rate: number; buffer: number } | null;
 }
 
 /**
- * The fault of an output that was joined from pieces. Null if every frame occurs once, at its time, and the audio equals the track that was
- * encoded in one piece. Continues "The output …".
+ * Returns the fault of an output that was joined from pieces, as a text that continues "The output …". Returns null if every frame occurs
+ * once, at its time, and the audio equals the track that was encoded in one piece.
  */
 export function joinedFault(
   output: Joined,
@@ -52,14 +52,17 @@ function framesFault(frames: FrameList, { num, den }: FrameRate, count: number):
   return null;
 }
 
-/** Every piece begins with a key frame. */
+/** Checks that every piece begins with a key frame. */
 function startsFault({ keys }: FrameList, pieces: readonly Piece[]): string | null {
   const known = new Set(keys);
   const missing = pieces.find(({ first }) => !known.has(first));
   return missing ? `has no key frame at frame ${missing.first + 1}` : null;
 }
 
-/** Each piece starts with a full buffer, so that together they may exceed what one process could write. */
+/**
+ * Checks that the video is not larger than its maximum bit rate allows. Each piece starts with a full buffer, so the pieces together may
+ * exceed the size that one process could write.
+ */
 function sizeFault({ bytes }: FrameList, { cap, rate }: ExpectedJoin, count: number): string | null {
   if (!cap) return null;
   const most = (cap.rate * count * rate.den) / rate.num + cap.buffer;

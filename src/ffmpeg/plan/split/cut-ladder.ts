@@ -2,24 +2,24 @@ import { pieceCounts } from './cut.ts';
 import type { FrameList, FrameRate, LadderPiece } from './types.ts';
 
 /**
- * Seconds of the source that a piece may decode and drop, because it begins between two key frames. Encoders set key frames at
- * most ten seconds apart.
+ * Maximum seconds of the source that a piece may decode and drop, because it begins between two key frames. Encoders set key frames at most
+ * ten seconds apart.
  */
 const MAX_DROPPED_SECONDS = 12;
 
 interface LadderCut {
-  /** Frame rate of the source, which all renditions have. */
+  /** Frame rate of the source and of all renditions. */
   rate: FrameRate;
   segmentSeconds: number;
   slots: number;
-  /** Seconds of a piece. */
+  /** Minimum seconds of a piece. */
   least: number;
 }
 
 /**
- * Cuts a video into pieces of about equal length, each of which begins where a segment of the ladder begins. A piece decodes
- * from the key frame of the source before that, and drops the frames in between. The number of pieces is chosen as in
- * `cutVideo`. Null = it cannot be cut.
+ * Cuts a video into pieces of about equal length, each of which begins where a segment of the ladder begins. A piece decodes from the last
+ * key frame of the source up to its start, and drops the frames in between. The number of pieces is chosen as in `cutVideo`. Null = the
+ * video cannot be cut.
  */
 export function cutLadder(
   { times, keys }: Pick<FrameList, 'times' | 'keys'>,
@@ -39,7 +39,7 @@ export function cutLadder(
     }));
     const isGood = pieces.every(
       ({ first, frames, key }) =>
-        // The segments nearest to equal parts may be up to one segment shorter than these.
+        // The segments nearest to equal parts may make a piece up to one segment shorter than these parts.
         frames >= Math.max(least - segmentSeconds, segmentSeconds) * perSecond &&
         first - key <= MAX_DROPPED_SECONDS * perSecond,
     );
@@ -48,12 +48,12 @@ export function cutLadder(
   return null;
 }
 
-/** The first frame at or after a time in seconds. */
+/** Returns the number of the first frame at or after a time in seconds. */
 function firstFrame(seconds: number, { num, den }: FrameRate): number {
   return Math.ceil((seconds * num) / den);
 }
 
-/** The largest of rising numbers that is at most `limit`. The first number is zero. */
+/** Returns the largest of rising numbers that is at most `limit`. The first number must be zero. */
 function lastUpTo(numbers: Uint32Array, limit: number): number {
   let [low, high] = [0, numbers.length];
   while (high - low > 1) {

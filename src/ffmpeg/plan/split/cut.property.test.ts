@@ -4,7 +4,7 @@ import { cutVideo, MIN_PIECE_KEYS, MIN_PIECE_SECONDS } from './cut.ts';
 
 const TIMESCALE = 1000;
 
-/** Videos of up to twenty minutes: frames of varying length, key frames at random. */
+/** Videos of up to twenty minutes, with frames of varying length and key frames at random. */
 const videos = fc
   .record({
     steps: fc.array(fc.integer({ min: 8, max: 200 }), { minLength: 2, maxLength: 6000, size: 'max' }),
@@ -19,7 +19,7 @@ const videos = fc
   });
 
 describe('a video that is cut', () => {
-  it('is contained in its pieces frame by frame, each of which begins with a key frame and is long enough', () => {
+  it('is contained completely in its pieces, each of which begins with a key frame and is long enough', () => {
     let cuts = 0;
     fc.assert(
       fc.property(videos, fc.integer({ min: 2, max: 40 }), (video, slots) => {
@@ -45,7 +45,7 @@ describe('a video that is cut', () => {
     expect(cuts).toBeGreaterThan(50);
   });
 
-  it('has two pieces at least, or is not cut', () => {
+  it('has at least two pieces, or is not cut', () => {
     const video = (seconds: number, every: number) => ({
       times: Float64Array.from({ length: seconds * 25 }, (_, frame) => frame * 40),
       timescale: TIMESCALE,

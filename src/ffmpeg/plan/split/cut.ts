@@ -1,20 +1,25 @@
 import type { FrameList, Piece } from './types.ts';
 
 /**
- * The rate control of an encoder begins afresh in each piece. Over pieces of 7 s, three of 23 clips lost more than 0.1 dB
- * of PSNR (0.35 dB at most); over pieces of 20 s three of 168 (0.20 dB), over pieces of 30 s two of 167 (0.14 dB).
+ * Minimum seconds of a piece. The rate control of an encoder starts again in each piece. With pieces of 7 s, three of 23 clips lost more
+ * than 0.1 dB of PSNR (at most 0.35 dB). With pieces of 20 s, three of 168 clips did (at most 0.20 dB). With pieces of 30 s, two of 167
+ * clips did (at most 0.14 dB).
  */
 export const MIN_PIECE_SECONDS = 30;
-/** Key frames of the source per piece. With fewer, an encoder sets more key frames than the source has. */
+/** Minimum number of key frames of the source per piece. With fewer key frames, an encoder sets more key frames than the source has. */
 export const MIN_PIECE_KEYS = 3;
-/** Seconds. If a worker dies, at most this much is encoded again, provided that the source has key frames at these positions. */
+/**
+ * Maximum seconds of a piece, provided that the source has key frames at these positions. If a worker dies, at most this many seconds are
+ * encoded again.
+ */
 const MAX_PIECE_SECONDS = 60;
 
 type Cuttable = Pick<FrameList, 'times' | 'timescale' | 'keys'>;
 
 /**
- * Cuts a video into pieces of about equal length that begin with key frames and have `least` seconds. Their number is a multiple of `slots`, so
- * that all slots end at about the same time; a video too short for that gets fewer pieces. Null = it cannot be cut.
+ * Cuts a video into pieces of about equal length that begin with key frames and last at least `least` seconds. The number of pieces is a
+ * multiple of `slots`, so that all slots finish at about the same time. A video that is too short for this number gets fewer pieces. Null =
+ * the video cannot be cut.
  */
 export function cutVideo(list: Cuttable, slots: number, least = MIN_PIECE_SECONDS): Piece[] | null {
   const { times, timescale, keys } = list;
@@ -27,7 +32,7 @@ export function cutVideo(list: Cuttable, slots: number, least = MIN_PIECE_SECOND
 }
 
 /**
- * Numbers of pieces to try for a video of that length: multiples of `slots` first, the largest first, and then fewer than
+ * Yields the numbers of pieces to try for a video of that length: multiples of `slots` first, from the largest on, and then numbers below
  * `slots`.
  */
 export function* pieceCounts(seconds: number, slots: number, least: number): Generator<number> {
@@ -37,7 +42,7 @@ export function* pieceCounts(seconds: number, slots: number, least: number): Gen
   for (let count = Math.min(most, slots - 1); count >= 2; count--) yield count;
 }
 
-/** Null if there are no key frames at which `count` pieces of the required length can begin. */
+/** Cuts a video into `count` pieces. Returns null if there are no key frames at which pieces of the required length can begin. */
 function cutInto({ times, timescale, keys }: Cuttable, count: number, leastSeconds: number): Piece[] | null {
   const end = times[times.length - 1]!;
   const least = leastSeconds * timescale;

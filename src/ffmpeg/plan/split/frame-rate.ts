@@ -1,6 +1,6 @@
 import type { FrameList, FrameRate } from './types.ts';
 
-/** Rates of cameras and films, for streams whose times are rounded. */
+/** Frame rates of cameras and films, for streams whose times are rounded. */
 const COMMON_RATES: readonly FrameRate[] = [
   { num: 24000, den: 1001 },
   { num: 24, den: 1 },
@@ -12,15 +12,17 @@ const COMMON_RATES: readonly FrameRate[] = [
   { num: 60000, den: 1001 },
   { num: 60, den: 1 },
 ];
-/** Maximum rate, as for any output of Airlock. */
+/** Maximum frames per second, as of any output of Airlock. */
 const MAX_RATE = 120;
 /**
- * Frames by which a frame may miss its nominal time. Counted from any other frame, it is then less than half a frame off, so
- * that rounding gives every frame its own time.
+ * Maximum distance of a frame from its nominal time, in frames. The distance between two frames is then less than half a frame off, so
+ * rounding gives every frame a different time.
  */
 const MAX_JITTER = 0.24;
 
-/** The constant frame rate of a stream, with one time for each frame; null if its frames do not have a constant rate. */
+/**
+ * Returns the constant frame rate of a stream, at which each frame has a different time; null if the frames do not have a constant rate.
+ */
 export function constantRate({ times, timescale }: Pick<FrameList, 'times' | 'timescale'>): FrameRate | null {
   if (times.length < 2) return null;
   const exact = reduced(timescale, times[1]!);
@@ -33,7 +35,7 @@ export function constantRate({ times, timescale }: Pick<FrameList, 'times' | 'ti
   return best.rate;
 }
 
-/** The largest distance of a frame from its nominal time, in frames. */
+/** Returns the largest distance of a frame from its nominal time, in frames. */
 function jitter(times: Float64Array, timescale: number, { num, den }: FrameRate): number {
   let most = 0;
   for (const [index, time] of times.entries()) {
@@ -50,7 +52,7 @@ function reduced(num: number, den: number): FrameRate | null {
   return { num: num / a, den: den / a };
 }
 
-/** Seconds that this number of frames lasts. */
+/** Returns the seconds that this number of frames lasts. */
 export function secondsOf(frames: number, { num, den }: FrameRate): number {
   return (frames * den) / num;
 }

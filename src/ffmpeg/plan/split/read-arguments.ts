@@ -1,13 +1,13 @@
 /** An option of a command, with its argument. */
 export interface CommandOption {
   name: string;
-  /** `v`, `a:0` … or the empty string. */
+  /** A stream specifier such as `v` or `a:0`, or the empty string. */
   specifier: string;
   args: string[];
 }
 
 const FLAGS: ReadonlySet<string> = new Set(['sn', 'dn', 'nostdin', 'y', 'hide_banner', 'nostats', 'vn', 'an']);
-/** Options that the worker that runs a piece sets again. */
+/** Options that the worker sets again when it runs a piece. */
 export const THREADS: ReadonlySet<string> = new Set(['threads', 'filter_threads', 'filter_complex_threads']);
 const GLOBAL: ReadonlySet<string> = new Set(
   'nostdin y hide_banner v nostats progress stats_period max_alloc'.split(' '),
@@ -19,13 +19,13 @@ const INPUT: ReadonlySet<string> = new Set(
 /** A planned command that reads one input. */
 export interface OneInput {
   global: string[];
-  /** Reads a file of the cell with the options of the input. */
+  /** Returns the arguments that read a file of the cell with the options of the input. */
   open(name: string): string[];
-  /** Everything after the input. */
+  /** All arguments after the input. */
   outputs: string[];
 }
 
-/** Reads the start of a command, if each piece may use the same start. Otherwise returns the reason as a sentence. */
+/** Reads the start of a command if each piece may use the same start. Otherwise returns the reason as a sentence. */
 export function readInput(args: readonly string[]): OneInput | string {
   const at = args.indexOf('-i');
   if (at < 0 || args[at + 1] !== '/in/0' || args.indexOf('-i', at + 1) >= 0) return 'The job has several inputs.';
@@ -51,21 +51,21 @@ export function readOptions(args: readonly string[]): CommandOption[] {
   return options;
 }
 
-/** Milliseconds after its key frame to which a piece seeks. With an exact time, rounding might find the previous key frame. */
+/** Seconds after its key frame to which a piece seeks. With the exact time, rounding might find the previous key frame. */
 const SEEK_SECONDS = 0.001;
 
 /** Times of frames in the units of their stream. */
 export interface PieceTimes {
-  /** Of the key frame at which decoding begins. */
+  /** Time of the key frame at which decoding begins. */
   key: number;
-  /** Of the frame that is shown at zero. */
+  /** Time of the frame that is shown at time zero. */
   start: number;
   timescale: number;
 }
 
 /**
- * Options of an input that begins with a key frame and shows the frame at `start` at zero. If a piece begins with another frame, the check
- * detects it.
+ * Returns the options of an input that decodes from a key frame on and shows the frame of `start` at time zero. If a piece begins with
+ * another frame, `joinedFault` detects it.
  */
 export function seekArgs({ key, start, timescale }: PieceTimes): string[] {
   const seek = (key / timescale + SEEK_SECONDS).toFixed(6);
@@ -73,7 +73,7 @@ export function seekArgs({ key, start, timescale }: PieceTimes): string[] {
   return ['-copyts', '-seek_timestamp', '1', '-noaccurate_seek', '-ss', seek, '-itsoffset', shift];
 }
 
-/** Sets the threads of decoder, filters and encoders in a command of a piece. */
+/** Sets the number of threads of decoder, filters and encoders in a command of a piece. */
 export function withThreads(args: readonly string[], threads: number): string[] {
   const at = args.indexOf('-i');
   const count = ['-threads', String(threads)];

@@ -90,7 +90,7 @@ describe('the command of a video that is encoded in pieces', () => {
     [options(['-c:v', 'mpeg4'], ['-q:v', '4'])],
     [{ outputFormat: 'webm' as const }],
     [{ outputFormat: 'mkv' as const }],
-  ])('is not split, with a reason that is a sentence: %j', (request) => {
+  ])('is not split with %j, and the reason is a sentence', (request) => {
     expect(split(request)).toMatch(/^[A-Z].*\.$/);
   });
 });
@@ -115,7 +115,7 @@ describe('a constant frame rate', () => {
 
   it.each([
     ['a missing frame', [0, 512, 1536, 2048]],
-    ['a frame twice at one time', [0, 512, 512, 1024]],
+    ['two frames at the same time', [0, 512, 512, 1024]],
     ['a rate that changes', [0, 512, 1024, 2048, 3072]],
     ['more than 120 frames a second', [0, 100, 200, 300]],
     ['one frame', [0]],

@@ -11,15 +11,17 @@ export interface SplitCommand {
   audio: string[] | null;
   /** Reads the joined video as `/in/video` and the audio as `/in/audio`. */
   join: string[];
-  /** Bits per second, and bits of the buffer, of the rate control that keeps an output smaller than its source; null = none. */
+  /**
+   * Bits per second, and bits of the buffer, of the rate control that keeps an output smaller than its source; null = no such rate control.
+   */
   cap: { rate: number; buffer: number } | null;
 }
 
 const VIDEO_ENCODERS: readonly string[] = ['libx264', 'libx265', 'libvpx-vp9', 'libsvtav1'];
 
 /**
- * Options of a video encoder that have the same meaning for a part of a video as for the entire video. They exclude two passes, a bit rate
- * or buffer of the caller, positions of key frames, frame rates, and parameters in the encoder's own syntax.
+ * Options of a video encoder that have the same meaning for a part of a video as for the entire video. Not included are options for two
+ * passes, a bit rate or buffer of the caller, positions of key frames, frame rates, and parameters in the encoder's own syntax.
  */
 const VIDEO_OPTIONS: ReadonlySet<string> = new Set(
   (
@@ -29,7 +31,7 @@ const VIDEO_OPTIONS: ReadonlySet<string> = new Set(
 );
 /** Options without a stream specifier that concern only the audio, which is not cut. */
 const AUDIO_OPTIONS: ReadonlySet<string> = new Set(['ar', 'ac', 'sample_fmt', 'channel_layout']);
-/** The end of every command. */
+/** Options at the end of every command. */
 const TAIL_OPTIONS: ReadonlySet<string> = new Set(['map_metadata', 'map_chapters', 'sn', 'dn', 'fs', 'f']);
 
 /**

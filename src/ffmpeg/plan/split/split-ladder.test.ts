@@ -16,7 +16,7 @@ function inputOf(video: Partial<VideoStream>, index = 0): PlanInput {
   return { path: `/in/${index}`, demuxer: 'mov', info };
 }
 
-/** Splits the ladder of a video with that rate, whose frames last 512 units. */
+/** Splits the ladder of a video with this rate. Each frame lasts 512 units. */
 function split(inputs: PlanInput[], { rate, options = [] }: { rate: FrameRate; options?: object[] }) {
   const ladder = { format: 'hls' as const, rungs: 'auto' as const, segmentSeconds: 4, isEncrypted: false };
   const requested = inputs.map(() => ({ url: 'https://example.com/a.mp4', options: options as never[] }));
@@ -44,16 +44,21 @@ describe('a piece of a ladder', () => {
   });
 
   it.each<[string, PlanInput[], { rate?: FrameRate; options?: object[] }, RegExp]>([
-    ['a rate above 60', [inputOf({ frameRate: 120 })], { rate: { num: 120, den: 1 } }, /another frame rate/],
-    ['a declared rate that its frames do not have', [inputOf({ frameRate: 29.5 })], {}, /another frame rate/],
+    ['a frame rate above 60', [inputOf({ frameRate: 120 })], { rate: { num: 120, den: 1 } }, /another frame rate/],
+    [
+      'a declared rate that differs from the rate of the frames',
+      [inputOf({ frameRate: 29.5 })],
+      {},
+      /another frame rate/,
+    ],
     ['two inputs', [inputOf({}), inputOf({}, 1)], {}, /several inputs/],
     ['interlaced video', [inputOf({ isInterlaced: true })], {}, /pieces/],
     ['a trimmed input', [inputOf({})], { options: [{ option: '-t', argument: '20' }] }, /option -t of the input/],
-  ])('is not made of %s', (_, inputs, { rate = RATE, options = [] }, reason) => {
+  ])('is not made for a job with %s', (_, inputs, { rate = RATE, options = [] }, reason) => {
     expect(split(inputs, { rate, options })).toMatch(reason);
   });
 
-  it('may tone-map HDR, whose filters use only one picture', () => {
+  it('may be tone-mapped, because the filters depend on only one picture', () => {
     const hdr = { bitDepth: 10, pixelFormat: 'yuv420p10le', isHdr: true, colorTransfer: 'smpte2084' };
     expect(split([inputOf(hdr)], { rate: RATE })).toBeTypeOf('object');
   });
@@ -79,13 +84,13 @@ describe('the pieces of a ladder', () => {
     ]);
   });
 
-  it('begin with the first frame at or after a multiple of the segments if the rate is not an integer', () => {
+  it('begin with the first frame at or after the start of a segment if the frame rate is not an integer', () => {
     const [, second] = cut(3400, 75, { num: 30_000, den: 1001 })!;
     expect(second).toMatchObject({ segment: 14, first: Math.ceil((56 * 30_000) / 1001), key: 1650 });
   });
 
   it.each([
-    ['too short', 1500, 75, 2],
+    ['that is too short', 1500, 75, 2],
     ['without key frames', 3600, 3600, 2],
     ['for one slot', 3600, 75, 1],
   ])('are not made of a video %s', (_, count, gop, slots) => {

@@ -5,20 +5,22 @@ import { type CommandOption, readInput, readOptions, seekArgs, THREADS } from '.
 import { ladderFilterFault, NOT_APPLICABLE } from './timeless-filters.ts';
 import type { FrameList, FrameRate, LadderPiece } from './types.ts';
 
-/** The command of a ladder that is split into several: one per piece, which makes that piece of every rendition, and one for the audio. */
+/**
+ * The command of a ladder that is split into several: one command per piece, which makes that piece of every rendition, and one command for
+ * the audio.
+ */
 export interface SplitLadder {
   piece(piece: LadderPiece): string[];
-  /** Writes `/out/output.mp4`. Null = the ladder is silent. */
+  /** Arguments that write the audio to `/out/output.mp4`. Null = the ladder is silent. */
   audio: string[] | null;
 }
 
-/** Maximum difference between the frame rate of the ladder, which is derived from an average, and the rate of the source. */
+/** Maximum relative difference between the frame rate of the ladder, which is derived from an average, and the rate of the source. */
 const RATE_TOLERANCE = 1e-4;
 
 /**
- * Splits the command of a ladder. Airlock chose its options, which mean the same for a piece. Only the frame rate of
- * the source, its filters and its own options may prevent the split. The reason is then returned as a sentence.
- *
+ * Splits the command of a ladder. Airlock chose the options of this command, and they have the same meaning for a piece. Only the frame
+ * rate of the source, filters, layers and options of the input may prevent the split. The function then returns the reason as a sentence.
  * @param rate constant frame rate of the source
  */
 export function splitLadder(
@@ -56,7 +58,7 @@ export function splitLadder(
   };
 }
 
-/** The options of each file, by its path. */
+/** Returns the options of each file by its path. */
 function splitFiles(args: readonly string[]): Map<string, CommandOption[]> {
   const files = new Map<string, CommandOption[]>();
   let from = 0;
@@ -75,7 +77,7 @@ interface Rung {
   write(forcedKeyFrames: string, frames: number): string[];
 }
 
-/** `fps` comes first and has the rate of the ladder. It drops the pictures before zero. */
+/** Matches the first filter, `fps` with the rate of the ladder, which drops the pictures before zero. */
 const FIRST_FILTER = /^fps=(\d+(?:\.\d+)?)(?:\/(\d+))?:start_time=0(?:,|$)/;
 
 function readRung(

@@ -13,10 +13,10 @@ const CLOCK = /(^|[^\w.])(t|n|pos|pts|enable)($|[^\w.])/i;
 const QUOTED = /['"\\[\];]/;
 export const NOT_APPLICABLE = 'The filters cannot be applied to pieces.';
 
-/** Why a simple chain of filters from the planner cannot be applied to pieces; null if it can. */
+/** Returns why a simple chain of filters from the planner cannot be applied to pieces; null if it can. */
 export function filtersFault(chain: string | null): string | null {
   if (chain === null) return null;
-  // Quotes, escapes, labels and several chains: rare, and hard to classify.
+  // Quotes, escapes, labels and several chains are rare, and hard to classify.
   if (QUOTED.test(chain)) return NOT_APPLICABLE;
   for (const filter of chain.split(',')) {
     const [name = '', ...values] = filter.split('=');

@@ -1,8 +1,8 @@
-/** The frames of a video stream that its container's index declares. No packet is decoded. */
+/** The frames of a video stream according to the index of its container. No packet is decoded. */
 export interface FrameList {
   /** Units per second of `times`. */
   timescale: number;
-  /** When each frame is presented, in the order of presentation, relative to the first. */
+  /** Time at which each frame is presented, in the order of presentation, relative to the first frame. */
   times: Float64Array;
   /**
    * Numbers of the frames at which decoding may start: key frames after which no frame is presented earlier or refers to an earlier frame.
@@ -25,17 +25,17 @@ export interface FrameRate {
   den: number;
 }
 
-/** A piece of a video: some frames from a key frame on. */
+/** Consecutive frames of a video. They begin with a key frame, except in a piece of a ladder. */
 export interface Piece {
-  /** Number of its first frame, a key frame. */
+  /** Number of the piece's first frame, from 0. */
   first: number;
   frames: number;
 }
 
-/** A piece of a ladder, which begins where one of its segments begins. */
+/** A piece of a ladder, which begins where a segment of the ladder begins. */
 export interface LadderPiece extends Piece {
-  /** Number of that segment, from 0. */
+  /** Number of the segment that begins with this piece, from 0. */
   segment: number;
-  /** Number of the frame at which decoding begins: a key frame. */
+  /** Number of the key frame at which decoding begins. */
   key: number;
 }

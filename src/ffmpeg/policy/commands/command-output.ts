@@ -10,7 +10,7 @@ const EXTENSIONS: Readonly<Record<string, OutputFormat>> = {
 
 export type OutputName = { ok: true; format: OutputFormat } | { ok: false; message: string; suggestion: string };
 
-/** The format of an output, by the name of its file. */
+/** Returns the format of an output by the name of its file, or why the name is not allowed. */
 export function formatOf(name: unknown): OutputName {
   const wrong = (message: string, suggestion: string): OutputName => ({ ok: false, message, suggestion });
   const example = 'Use a plain name such as result.mp4.';

@@ -1,16 +1,16 @@
 import type { CommandToken } from './tokens.ts';
 
-/** `{{in_1}}`: a name of `input_files` or `output_files`. */
+/** Matches a placeholder such as `{{in_1}}`, which contains a name of `input_files` or `output_files`. */
 const PLACEHOLDER = /\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}/g;
 
-/** The placeholder's name if the entire word is one placeholder. */
+/** Returns the placeholder's name if the entire word is one placeholder. */
 export function placeholderName(text: string): string | null {
   return /^\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}$/.exec(text)?.[1] ?? null;
 }
 
 /**
- * Replaces the placeholders of a word. A replacement of null keeps the placeholder. `positions` = offset in the command, in characters, of
- * each character of the new text and of its end. For a replaced placeholder, this is the offset of its first brace.
+ * Replaces the placeholders of a word. If `replacement` returns null, the placeholder stays. `positions` = offset in the command, in
+ * characters, of each character of the new text and of its end. For a replaced placeholder, this is the offset of its first brace.
  */
 export function replacePlaceholders(
   word: CommandToken,
@@ -38,7 +38,7 @@ export function replacePlaceholders(
   return { text, positions };
 }
 
-/** Writes a URL for a filter's option, quoted or not: characters that would end it are percent-encoded. */
+/** Writes a URL for an option of a filter. Characters that would end the option, quoted or not, are percent-encoded. */
 export function urlForFilter(url: string): string {
   const head = /^[A-Za-z]+:\/\/[^/?#]*/.exec(url)?.[0] ?? '';
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -28,7 +28,7 @@ const errorsOf = (command: string, file?: string) => {
   return result.ok ? [] : result.errors;
 };
 
-describe('commands in the wild', () => {
+describe('command strings', () => {
   it.each<[string, string?]>([
     ['-i {{in_1}} {{out_1}}', 'out.mp3'],
     ['ffmpeg -y -i {{in_1}} -c:v libx264 -crf 23 -preset fast -c:a aac -b:a 128k -movflags +faststart {{out_1}}'],
@@ -70,14 +70,14 @@ describe('commands in the wild', () => {
     });
   });
 
-  it('name an input within a filter by its number, and another file by its URL', () => {
+  it('have a placeholder within a filter replaced by the number of an input, or by the URL of another file', () => {
     const [own, other] = requestOf(`-i {{in_1}} -i {{in_2}} -vf "movie={{in_2}}" -vf "subtitles='{{in_3}}'" {{out_1}}`)
       .options!;
     expect(own!.argument).toBe('movie=input:1');
     expect(other!.argument).toBe(`subtitles='${URLS.in_3}'`);
   });
 
-  it('cannot break out of a filter through a URL', () => {
+  it('cannot end a filter through characters of a URL', () => {
     const request = readCommand({
       ffmpeg_command: '-i {{a}} -vf subtitles={{b}} {{o}}',
       input_files: { a: 'https://x/a.mp4', b: "https://x:8080/a.srt?k=1:v,hue=s=0;[x]'" },
@@ -88,7 +88,7 @@ describe('commands in the wild', () => {
     );
   });
 
-  it('map each option and each character of its argument to its position in the command', () => {
+  it('have a position for each option and each character of its argument', () => {
     const command = 'ffmpeg -ss 5 -i {{in_1}} -an -vf "a"\\ \'b\'{{in_1}}c {{out_1}}';
     const result = read(command);
     const at = (needle: string) => command.indexOf(needle);
@@ -127,7 +127,7 @@ describe('rejected commands', () => {
     ['-i {{in_1}} -metadata title={{in_1}} {{out_1}}', '{{in_1}}', 1],
     ['-i {{in_1}} {{out_1}} -crf 20', '-crf'],
     ['-i', '-i'],
-  ])('%s: the fault is at %s', (command, needle, nth = 0) => {
+  ])('%s: the error points at %s', (command, needle, nth = 0) => {
     const errors = errorsOf(command);
     let offset = command.indexOf(needle);
     for (let skip = 0; skip < nth; skip++) offset = command.indexOf(needle, offset + 1);
@@ -142,11 +142,11 @@ describe('rejected commands', () => {
     ['-i {{in_1}} {{out_1}}', 'out.exe', '/output_files/out_1'],
     ['-i {{in_1}} {{out_1}}', '../out.mp4', '/output_files/out_1'],
     ['-i {{in_1}} {{out_1}}', 'frame%03d.png', '/output_files/out_1'],
-  ])('%s with %s is rejected at %s', (command, file, position) => {
+  ])('"%s" with the output %s is rejected with an error at %s', (command, file, position) => {
     expect(errorsOf(command, file).map((error) => error.position)).toContain(position);
   });
 
-  it('name an unused input, and an input that is not a URL', () => {
+  it('have errors for unused inputs and outputs, and for an input that is not a URL', () => {
     const result = readCommand({
       ffmpeg_command: '-i {{a}} {{o}}',
       input_files: { a: 'file:///etc/passwd', spare: 'https://x/y' },
@@ -156,7 +156,7 @@ describe('rejected commands', () => {
     expect(positions.sort()).toEqual(['/input_files/a', '/input_files/spare', '/output_files/p']);
   });
 
-  it('suggest the placeholder that was probably meant', () => {
+  it('have an error that suggests the intended placeholder', () => {
     const result = readCommand({
       ffmpeg_command: '-i {{in1}} {{out_1}}',
       input_files: { in_1: 'https://x/y' },
@@ -167,7 +167,7 @@ describe('rejected commands', () => {
 });
 
 describe('a fault in an argument', () => {
-  /** Forms of one character for a shell. */
+  /** Functions that write one character for a shell, by the kind of quoting. */
   const written: Record<string, (character: string) => string> = {
     bare: (character) => (/[A-Za-z0-9=:.,@/*{}[\]-]/.test(character) ? character : `\\${character}`),
     escaped: (character) => `\\${character}`,
@@ -194,7 +194,7 @@ describe('a fault in an argument', () => {
     ['-force_key_frames', 'expr:gte(t, \u00a7)'],
   );
 
-  it('is reported at its character of the command, regardless of the quotes and backslashes before it', () => {
+  it('is reported at its position in the command, regardless of the quotes and backslashes before it', () => {
     fc.assert(
       fc.property(
         fc.array(before, { maxLength: 4 }),
@@ -248,7 +248,7 @@ describe('any command', () => {
     fc.string({ unit: anyCharacter, maxLength: 12 }),
   );
 
-  it('never throws, and is rejected or becomes a request', () => {
+  it('is rejected or becomes a request, without an exception', () => {
     fc.assert(
       fc.property(fc.array(word, { maxLength: 12 }), fc.jsonValue(), (words, junk) => {
         const result = read(words.join(' '));
@@ -260,7 +260,7 @@ describe('any command', () => {
     );
   });
 
-  it('has the same meaning when its words are quoted differently', () => {
+  it('contains the original text of each word that was quoted', () => {
     const value = fc
       .string({ unit: 'grapheme', maxLength: 20 })
       .filter((text) => !/[\u0000-\u001f\u007f]|\{\{/.test(text));

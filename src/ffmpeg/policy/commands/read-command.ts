@@ -6,25 +6,25 @@ import { formatOf } from './command-output.ts';
 import { placeholderName, replacePlaceholders, urlForFilter } from './placeholders.ts';
 import { type CommandToken, tokenise } from './tokens.ts';
 
-/** A command string in the form of command services. Untrusted: its parts may have other types than these. */
+/** A command string in the form that command services use. Untrusted: its parts may have other types than declared here. */
 export interface CommandRequest {
   ffmpeg_command: string;
-  /** Name of a placeholder → URL. */
+  /** Maps the name of a placeholder to a URL. */
   input_files: Record<string, string>;
-  /** Name of a placeholder → name of the file. */
+  /** Maps the name of a placeholder to the name of a file. */
   output_files: Record<string, string>;
 }
 
 export interface CommandError {
-  /** JSON pointer into the request: `/ffmpeg_command`, `/input_files/in_1`. */
+  /** JSON pointer into the request, such as `/ffmpeg_command` or `/input_files/in_1`. */
   position: string;
-  /** Characters from the start of that text; 0 = the entire text. */
+  /** Characters from the start of the text at `position`; 0 = the entire text. */
   offset: number;
   message: string;
   suggestion: string;
 }
 
-/** Position of an option in a command: characters from its start. */
+/** Position of an option in a command, in characters from the start of the command. */
 export interface OptionPosition {
   option: number;
   /** Offset of each character of the argument after quotes and placeholders are resolved, and of its end; empty = no argument. */
@@ -35,7 +35,7 @@ export type CommandResult =
   | {
       ok: true;
       request: TranscodeRequest;
-      /** Positions by the field of `request`: `options[1]`, `inputs[0].options[0]`. */
+      /** Positions by the field of `request`, such as `options[1]` or `inputs[0].options[0]`. */
       positions: Record<string, OptionPosition>;
       /** Name of the output's placeholder, and name of its file. */
       output: { name: string; file: string };
@@ -182,7 +182,10 @@ class CommandReader {
     } else this.#unknown(name, token.offset, Object.keys(outputs), 'output_files');
   }
 
-  /** Placeholders within filters become the input or the URL. Placeholders at other positions are rejected. */
+  /**
+   * Returns the options of the request. Placeholders within filters become the input or the URL. Placeholders at other positions are
+   * rejected.
+   */
   #written(options: readonly Pending[]): Written[] {
     return options.map(({ name: { text: option, offset: start }, value }) => {
       if (!value) return { request: { option }, position: { option: start, argument: [] } };
@@ -267,7 +270,10 @@ function at(position: string, offset: number, message: string, suggestion: strin
   return { position, offset, message, suggestion };
 }
 
-/** Dashes that word processors substitute for the plain one: read as options, so that the policy can name the fault. */
+/**
+ * Whether a text begins with a dash that word processors substitute for a hyphen. It is read as an option, so that the policy can name the
+ * fault.
+ */
 function isDash(text: string): boolean {
   return /^[‐‑‒–—―−－]\S/.test(text);
 }

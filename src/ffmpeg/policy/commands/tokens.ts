@@ -1,9 +1,9 @@
-/** One word of a command, quotes removed. */
+/** One word of a command, without its quotes. */
 export interface CommandToken {
   text: string;
-  /** Characters from the start of the command to the word, its quotes included. */
+  /** Characters from the start of the command to the word, including its quotes. */
   offset: number;
-  /** Offset of each character of `text`. */
+  /** Offset in the command of each character of `text`. */
   positions: readonly number[];
 }
 
@@ -18,7 +18,7 @@ export type TokenResult = { ok: true; tokens: CommandToken[] } | { ok: false; er
 const MAX_COMMAND = 20_000;
 const MAX_TOKENS = 1000;
 
-/** Characters that a shell interprets. Without a shell, a command that relies on them would have another meaning. */
+/** Characters that a shell interprets. Without a shell, a command that relies on these characters would have another meaning. */
 const OPERATORS: Readonly<Record<string, string>> = {
   '|': 'A pipe to another program',
   '>': 'A redirection into a file',
@@ -30,8 +30,8 @@ const OPERATORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Splits a command as a POSIX shell does: single quotes, double quotes, backslashes, lines that end in a backslash.
- * Nothing is expanded or run; syntax that needs a shell is rejected. Never throws.
+ * Splits a command as a POSIX shell does: by single quotes, double quotes, backslashes, and lines that end in a backslash. Nothing is
+ * expanded or run. Syntax that needs a shell is rejected. Never throws.
  */
 export function tokenise(command: string): TokenResult {
   if (command.length > MAX_COMMAND) return failed(MAX_COMMAND, 'The command is too long.', 'Send a shorter command.');

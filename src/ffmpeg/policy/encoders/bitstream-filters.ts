@@ -7,7 +7,9 @@ const DELIMITER = ['pass', 'insert', 'remove'];
 const RATIO = { pattern: /^\d{1,5}\/\d{1,5}$/, hint: 'a fraction such as 1/1' };
 const UNITS = { pattern: /^\d{1,3}(-\d{1,3})?(\+\d{1,3}(-\d{1,3})?){0,15}$/, hint: 'numbers such as 6 or 6+39-40' };
 
-/** Bitstream filters that only compute, and the keys that may be set. `trace_headers` and `showinfo` write logs. */
+/**
+ * Bitstream filters that only compute, with the keys that may be set. `trace_headers` and `showinfo` are absent because they write logs.
+ */
 export const BITSTREAM_FILTERS: Readonly<Record<string, ParameterRules>> = {
   aac_adtstoasc: {},
   av1_frame_merge: {},

@@ -11,10 +11,10 @@ export const COPIED_VIDEO_RATE: Readonly<Record<Quality, number>> = {
   low: 1_200_000,
 };
 const REFERENCE_PIXELS = 1920 * 1080 * 30;
-/** Larger pictures and higher rates need fewer bits per pixel. */
+/** Exponent of the pixels per second. Larger pictures and higher rates need fewer bits per pixel. */
 const PIXEL_EXPONENT = 0.75;
 
-/** @param pixels luma samples per second */
+/** Returns the bits per second up to which a preset copies H.264. `pixels` = luma samples per second. */
 export function copiedVideoRate(quality: Quality, pixels: number): number {
   return COPIED_VIDEO_RATE[quality] * (pixels / REFERENCE_PIXELS) ** PIXEL_EXPONENT;
 }
@@ -22,7 +22,7 @@ export function copiedVideoRate(quality: Quality, pixels: number): number {
 /** Share of an encoder's bit rate by which copied audio may exceed that bit rate. */
 export const COPIED_AUDIO_SURPLUS = 0.25;
 
-/** Bits per second up to which a preset copies AAC. */
+/** Returns the bits per second up to which a preset copies AAC. */
 export function copiedAudioRate(quality: Quality, channels: number): number {
   const [, rate] = audioSettings('aac', quality, { channels });
   return Number(rate) * (1 + COPIED_AUDIO_SURPLUS);

@@ -40,7 +40,7 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   libsvtav1: { tbr: 'rc=1', 'startup-mg-size': 'hierarchical-levels=5' },
 };
 
-/** Use one thread for each of the many encoders of a process. */
+/** Parameters that limit each of the many encoders of a process to one thread. */
 const SERIAL: Readonly<Record<string, string>> = {
   libx264: 'threads=1',
   libx265: 'pools=none:frame-threads=1',
@@ -55,11 +55,11 @@ function extremes(key: string, rule: ParameterRule): readonly string[] {
   return fitting;
 }
 
-/** Messages of encoders and FFmpeg about a parameter that they reject. */
+/** Matches messages of encoders and FFmpeg about a parameter that they reject. */
 const REJECTION_MESSAGE =
   /error parsing option|unknown option|invalid value|bad value|unrecognized|not supported|failed|\berror\b/i;
 
-/** Lines that are only advice, or that describe the machine. */
+/** Matches lines that are only advice, or that describe the machine. */
 const HARMLESS = /thread priority|Recommended Settings/;
 
 let folder: string;
@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Encodes a few frames for each text, many in one process; returns the texts that the encoder rejects. */
+/** Encodes a few frames for each text, with many texts in one process. Returns the texts that the encoder rejects. */
 async function rejectedBy(encoder: string, option: string, texts: readonly string[], more: readonly string[]) {
   // AV1 estimates film grain from flat blocks, of which a smaller picture has too few.
   const size = encoder === 'libsvtav1' ? '128x128' : '64x64';
@@ -113,13 +113,13 @@ describe('the parameters of an encoder', () => {
     120_000,
   );
 
-  test('are reported as rejected when the encoder does not have them', async () => {
+  test('are reported as rejected if the encoder does not have them', async () => {
     expect(await rejectedBy('libx264', '-x264-params', ['nonsense=1'], [])).toHaveLength(1);
     expect(await rejectedBy('libx265', '-x265-params', ['nonsense=1'], [])).toHaveLength(1);
     expect(await rejectedBy('libsvtav1', '-svtav1-params', ['nonsense=1'], ['-preset', '12'])).toHaveLength(1);
   });
 
-  test('can name no file, no thread and no log', () => {
+  test('do not name files, threads or logs', () => {
     const keys = [X264_PARAMETERS, X265_PARAMETERS, SVTAV1_PARAMETERS].flatMap(Object.keys);
     const dangerous =
       /file|stats|csv|log(?!-level)|dump|thread|pool|numa|recon|opencl|asm|^zone|analysis|pmode|pme|^lp$|pin$|table|dhdr10|dolby|pass$/;

@@ -4,12 +4,12 @@ import type { AudioStream } from '../../types.ts';
 /** Short side in pixels up to which pictures get slower settings: standard definition, at most 576 lines. */
 export const SMALL_SHORT_SIDE = 576;
 
-/** libx264 preset: at small sizes `faster` loses more quality, and decoding is most of the cost anyway. */
+/** Returns the libx264 preset. At small sizes, `faster` loses more quality, and decoding is most of the cost anyway. */
 export function x264Preset(outputShortSide: number): string {
   return outputShortSide <= SMALL_SHORT_SIDE ? 'fast' : 'faster';
 }
 
-/** Value of each quality by video encoder. CRF values reach the same VMAF as x264's 18/23/28. */
+/** Quality value of each video encoder. The CRF values reach the same VMAF as CRF 18, 23 and 28 of x264. */
 const VIDEO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, number>>>> = {
   libx264: { high: 18, medium: 23, low: 28 },
   libx265: { high: 21, medium: 26, low: 31 },
@@ -25,28 +25,28 @@ const VIDEO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, number>>>>
 export interface VideoSettings {
   encoder: string;
   quality: Quality;
-  /** Short side of the output, pixels. */
+  /** Short side of the output in pixels. */
   shortSide: number;
-  /** Bits per second of the source's video, which the output never exceeds. Null = unknown. */
+  /** Bits per second of the source's video, which is the maximum of the output if the encoder supports a maximum. Null = unknown. */
   sourceBitRate: number | null;
   /** Seconds of the output. Null = unknown. */
   durationSeconds: number | null;
-  /** Whether the CRF is searched: the file may then be larger than its source, up to these bits per second; null = any. */
+  /** Set if the CRF is searched. The file may then be larger than its source, up to `maxBitRate` bits per second; null = any bit rate. */
   target?: { maxBitRate: number | null } | null;
-  /** Options that the caller set (without dash and stream specifier); they are not overridden. */
+  /** Options that the caller set, without dash and stream specifier. They are not overridden. */
   stated: ReadonlySet<string>;
 }
 
-/** Bits per second; a lower cap would compete with the container's overhead. */
+/** Minimum value of a maximum bit rate, in bits per second. A lower maximum would compete with the container's overhead. */
 const MIN_RATE_CAP = 64_000;
 
-/** Seconds of the buffer over which the highest bit rate applies. */
+/** Seconds of the buffer over which the maximum bit rate applies. */
 const BUFFER_SECONDS = 2;
 
 /**
- * Maximum bit rate and buffer with which an output is no larger than its source. An encoder can spend the buffer in addition to the rate
- * and leaves it half full on average, so in a short output both are smaller. Measured on 1.5 to 20 s at CRF 18: 0.91 to 0.98 of the
- * source's bytes. With the source's rate and a fixed buffer, the result was 1.02 to 1.47.
+ * Returns the maximum bit rate and buffer with which an output is no larger than its source. An encoder can spend the buffer in addition to
+ * the rate, and leaves the buffer half full on average, so both are smaller in a short output. In measurements of 1.5 to 20 s at CRF 18,
+ * outputs had 0.91 to 0.98 of the source's bytes. With the source's rate and a fixed buffer, they had 1.02 to 1.47 of the source's bytes.
  */
 function cappedRate(cap: number, seconds: number | null): { maxRate: number; bufferSize: number } {
   if (!seconds) return { maxRate: cap, bufferSize: cap * BUFFER_SECONDS };
@@ -55,8 +55,8 @@ function cappedRate(cap: number, seconds: number | null): { maxRate: number; buf
 }
 
 /**
- * Encoder arguments for settings that the caller did not set. FFmpeg's own defaults are kept only where they are sensible: VP9's default
- * costs 12 times the CPU of realtime mode, and the defaults of MPEG-4 and VP8 are 200 kbit/s for any picture.
+ * Returns encoder arguments for settings that the caller did not set. FFmpeg's own defaults are kept only where they are sensible: VP9's
+ * default costs 12 times the CPU of realtime mode, and the defaults of MPEG-4 and VP8 are 200 kbit/s for any picture.
  */
 export function videoSettings(settings: VideoSettings): string[] {
   const { encoder, stated, target = null } = settings;
@@ -94,14 +94,14 @@ export function videoSettings(settings: VideoSettings): string[] {
       fill('deadline', '-deadline:v', 'realtime');
       fill('cpu-used', '-cpu-used:v', settings.shortSide <= SMALL_SHORT_SIDE ? 6 : 8);
       fill('row-mt', '-row-mt:v', 1);
-      // A bit rate together with the CRF is a ceiling for libvpx ("constrained quality"); 0 lifts it.
+      // With a CRF, libvpx uses the bit rate as a maximum ("constrained quality"). A bit rate of 0 removes this maximum.
       if (!rateStated) args.push('-crf:v', String(step), '-b:v', String(cap ?? 0));
       else if (stated.has('crf') && !stated.has('b')) args.push('-b:v', '0');
       break;
     case 'libvpx':
       fill('deadline', '-deadline:v', 'realtime');
       fill('cpu-used', '-cpu-used:v', 6);
-      // VP8 has no unlimited constant quality: the bit rate is the ceiling.
+      // VP8 has no unlimited constant quality: the bit rate is always a maximum.
       if (!stated.has('b')) args.push('-b:v', String(cap ?? 8_000_000));
       if (!rateStated) args.push('-crf:v', String(step));
       break;
@@ -126,7 +126,7 @@ const AUDIO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, readonly s
   libvorbis: { high: ['-q:a', '6'], medium: ['-q:a', '4'], low: ['-q:a', '2'] },
 };
 
-/** Quality of a lossy audio encoder. A mono source gets half the bit rate of stereo. */
+/** Returns the arguments for the quality of a lossy audio encoder. A mono source gets half the bit rate of stereo. */
 export function audioSettings(
   encoder: string,
   quality: Quality,
@@ -147,12 +147,12 @@ export const LOSSLESS_AUDIO: readonly string[] = [
   'pcm_f32le',
 ];
 
-/** Pixel format that the encoder's usual players support; null = FFmpeg chooses the format nearest to the source. */
+/** Returns the pixel format that the encoder's usual players support; null = FFmpeg chooses the format nearest to the source. */
 export function pixelFormatFor(encoder: string, source: { alpha: boolean; bitDepth: number }): string | null {
   const { alpha } = source;
   switch (encoder) {
-    // Almost no player supports H.264 with 10 bits. Players of HEVC and AV1 support 10 bits, so these codecs keep the depth and with it
-    // HDR.
+    // Almost no player supports H.264 with 10 bits. Players of HEVC and AV1 support 10 bits, so these codecs keep the bit depth, and with
+    // it HDR.
     case 'libx265':
     case 'libsvtav1':
       return source.bitDepth > 8 ? 'yuv420p10le' : 'yuv420p';

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the encoders', () => {
-  test.each(ENCODERS)('$name writes into each container that it is listed for', async (encoder) => {
+  test.each(ENCODERS)('$name can be written to each container that it lists', async (encoder) => {
     const source =
       encoder.kind === 'video' ? 'testsrc2=s=128x128:r=10:d=0.3' : 'sine=d=0.3:r=48000,aformat=channel_layouts=stereo';
     const stream = encoder.kind === 'video' ? 'v' : 'a';
@@ -36,13 +36,13 @@ describe('the encoders', () => {
     for (const { path } of outputs) expect((await stat(path)).size).toBeGreaterThan(40);
   });
 
-  test('are found by their names and aliases, and no name means two of them', () => {
+  test('are found by their names and aliases, which are unique', () => {
     const names = ENCODERS.flatMap(({ name, aliases }) => [name, ...aliases]);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(findEncoder(name.toUpperCase())).not.toBeNull();
   });
 
-  test('are listed for every format whose default they are', () => {
+  test('list every format whose default encoder they are', () => {
     for (const [format, { video, audio }] of Object.entries(FORMAT_DEFAULTS)) {
       for (const name of [video, audio]) {
         if (name !== null) expect(findEncoder(name)?.formats, `${name} in ${format}`).toContain(format);

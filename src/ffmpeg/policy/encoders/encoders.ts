@@ -5,14 +5,14 @@ export type StreamKind = 'video' | 'audio';
 export interface Encoder {
   /** FFmpeg's name of the encoder. */
   name: string;
-  /** Other names that callers use for it. */
+  /** Other names that callers use for the encoder. */
   aliases: readonly string[];
   kind: StreamKind;
-  /** Formats whose container supports it in a form that common players read. */
+  /** Formats whose container supports the encoder in a form that common players read. */
   formats: readonly OutputFormat[];
 }
 
-/** Encoders that a request may name: the encoders of Debian's FFmpeg that open no files of their own. */
+/** Encoders that a request may name: the encoders of Debian's FFmpeg that open no files. */
 export const ENCODERS: readonly Encoder[] = [
   { name: 'libx264', aliases: ['h264', 'x264'], kind: 'video', formats: ['mp4', 'mov', 'avi', 'mkv'] },
   { name: 'libx265', aliases: ['hevc', 'h265', 'x265'], kind: 'video', formats: ['mp4', 'mov', 'mkv'] },
@@ -62,7 +62,7 @@ export const FORMAT_DEFAULTS: Readonly<Record<OutputFormat, FormatDefaults>> = {
   mov: { muxer: 'mov', extension: 'mov', video: 'libx264', audio: 'aac' },
   webm: { muxer: 'webm', extension: 'webm', video: 'libvpx-vp9', audio: 'libopus' },
   mkv: { muxer: 'matroska', extension: 'mkv', video: 'libx264', audio: 'aac' },
-  // H.264 in AVI cannot store its reordered timestamps; MPEG-4 ASP + MP3 is what AVI players read.
+  // AVI cannot store the reordered timestamps of H.264. AVI players read MPEG-4 ASP and MP3.
   avi: { muxer: 'avi', extension: 'avi', video: 'mpeg4', audio: 'libmp3lame' },
   mp3: { muxer: 'mp3', extension: 'mp3', video: null, audio: 'libmp3lame' },
   m4a: { muxer: 'ipod', extension: 'm4a', video: null, audio: 'aac' },

@@ -1,4 +1,4 @@
-/** Level times 10, macroblocks per second, macroblocks per frame (ITU-T H.264, table A-1). */
+/** Level multiplied by 10, maximum macroblocks per second, and maximum macroblocks per frame (ITU-T H.264, table A-1). */
 const LEVELS: readonly (readonly [level: number, perSecond: number, perFrame: number])[] = [
   [10, 1485, 99],
   [11, 3000, 396],
@@ -18,7 +18,7 @@ const LEVELS: readonly (readonly [level: number, perSecond: number, perFrame: nu
   [60, 4_177_920, 139_264],
 ];
 
-/** The lowest level, times 10, for a frame size and rate; null = no level is high enough. */
+/** Returns the lowest level, multiplied by 10, for a frame size and rate; null = no level is high enough. */
 export function lowestLevel(size: { width: number; height: number }, framesPerSecond: number): number | null {
   const perFrame = Math.ceil(size.width / 16) * Math.ceil(size.height / 16);
   // Allows a tolerance, because rates are averages and may be rounded.

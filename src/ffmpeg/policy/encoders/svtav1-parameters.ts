@@ -42,7 +42,7 @@ export const SVTAV1_PARAMETERS: ParameterRules = {
   'variance-octile': range(1, 8),
   'color-primaries': range(0, 22),
   'transfer-characteristics': range(0, 22),
-  // 0, RGB, needs 4:4:4, which SVT-AV1 does not encode.
+  // The value 0 means RGB and needs 4:4:4, which SVT-AV1 does not encode.
   'matrix-coefficients': range(1, 14),
   'color-range': SWITCH,
   'content-light': LIGHT,

@@ -19,7 +19,7 @@ export const X265_PARAMETERS: ParameterRules = {
   bframes: range(0, 16),
   'b-adapt': range(0, 2),
   'b-pyramid': SWITCH,
-  // No level of HEVC allows more.
+  // No level of HEVC allows more reference frames.
   ref: range(1, 8),
   'open-gop': SWITCH,
   'intra-refresh': SWITCH,

@@ -1,7 +1,7 @@
 import type { Expression } from './types.ts';
 
 const SLOTS = 10;
-/** Registers of `st` and `ld`, as in FFmpeg: initially zero. */
+/** Registers of `st` and `ld`. As in FFmpeg, their initial value is zero. */
 type Slots = number[];
 type Lookup = (name: string) => number | undefined;
 
@@ -20,7 +20,7 @@ export function evaluateExpression(
   return evaluate(expression, lookup, new Array<number>(SLOTS).fill(0)) ?? Number.NaN;
 }
 
-/** Undefined = unknown, which is not the same as NaN: `if(unknown, 1, 2)` is unknown, `if(nan, 1, 2)` is 1. */
+/** Returns undefined for an unknown value, which differs from NaN: `if(unknown, 1, 2)` is unknown, but `if(nan, 1, 2)` is 1. */
 function evaluate(node: Expression, lookup: Lookup, slots: Slots): number | undefined {
   switch (node.type) {
     case 'number':
@@ -81,7 +81,10 @@ function slot(index: number): number {
   return Number.isNaN(index) ? 0 : Math.min(SLOTS - 1, Math.max(0, Math.trunc(index)));
 }
 
-/** C's pow: 1 to any power is 1, and so is -1 to an infinite one; JavaScript returns NaN. */
+/**
+ * Computes a power like C's `pow`: 1 to any power is 1, and -1 to an infinite power is 1. JavaScript's operator returns NaN for such
+ * exponents.
+ */
 function power(base: number, exponent: number): number {
   if (base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY)) return 1;
   return base ** exponent;
@@ -89,7 +92,7 @@ function power(base: number, exponent: number): number {
 
 const yes = (condition: boolean): number => (condition ? 1 : 0);
 
-/** Returns `y` if either operand is NaN, as FFmpeg does. */
+/** Returns the larger operand, or `y` if an operand is NaN, as FFmpeg does. */
 function larger(x: number, y: number): number {
   if (x > y) return x;
   return y;
@@ -104,14 +107,14 @@ function modulo(x: number, y: number): number {
   return x - Math.floor(y !== 0 ? x / y : x * Number.POSITIVE_INFINITY) * y;
 }
 
-/** Truncates both operands to 64-bit integers first. */
+/** Combines the bits of both operands, after truncating them to 64-bit integers. */
 function bits(x: number, y: number, combine: (a: bigint, b: bigint) => bigint): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   return Number(BigInt.asIntN(64, combine(int64(x), int64(y))));
 }
 
 function int64(x: number): bigint {
-  // Returned for a value that does not fit, as on x86-64.
+  // A value that does not fit becomes the smallest integer, as on x86-64.
   return Math.abs(x) < 2 ** 63 ? BigInt(Math.trunc(x)) : -(2n ** 63n);
 }
 
@@ -129,7 +132,7 @@ function clip(x: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, x));
 }
 
-/** Functions that depend only on their arguments. They exclude `random`, `randomi`, `time` and a filter's own functions. */
+/** Functions that depend only on their arguments. Not included are `random`, `randomi`, `time` and a filter's own functions. */
 const COMPUTED: Readonly<Record<string, (...values: number[]) => number>> = {
   abs: Math.abs,
   acos: Math.acos,

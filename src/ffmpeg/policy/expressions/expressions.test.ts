@@ -48,7 +48,7 @@ describe('an expression', () => {
     ['-inf', '-inf'],
     ['1e-9*t', '1e-9*t'],
     ['PI', '3.141592653589793'],
-  ])('%s is written as %s', (text, written) => {
+  ])('such as %s is written as %s', (text, written) => {
     expect(expressionText(read(text))).toBe(written);
   });
 
@@ -77,15 +77,15 @@ describe('an expression', () => {
     ['sgn(-3)+trunc(-1.5)+not(0)', -1],
     ['isnan(nan)+isinf(inf)', 2],
     ['QP2LAMBDA', 118],
-  ])('%s is %d', (text, expected) => {
+  ])('such as %s has the value %d', (text, expected) => {
     expect(value(text)).toBeCloseTo(expected, 12);
   });
 
-  test('reads a minus before decibels as their sign, as FFmpeg does: 1-20dB is 1.1', () => {
+  test('reads a minus before decibels as the sign of the decibels, as FFmpeg does: 1-20dB is 1.1', () => {
     expect(value('1-20dB')).toBeCloseTo(1.1, 12);
   });
 
-  test('loses the minus before functions where FFmpeg loses it, and is written so that no other minus is lost', () => {
+  test('ignores the minus before a function if FFmpeg ignores it, and is written so that no other minus is lost', () => {
     expect(value('1-gauss(0)')).toBeCloseTo(1.39894228, 8);
     expect(value('1-(gauss(0)*2)')).toBeCloseTo(0.20211544, 8);
     const minus = substituteVariables(read('1-t'), { t: read('gauss(0)') });
@@ -94,19 +94,19 @@ describe('an expression', () => {
     expect(expressionText(substituteVariables(read('2*-t'), { t: read('squish(1)') }))).toBe('2*(-1*squish(1))');
   });
 
-  test('is unknown when it depends on a variable, a function of the filter, the clock or a random number', () => {
+  test('is unknown if it depends on a variable, a function of the filter, the clock or a random number', () => {
     for (const text of ['w+1', 'val(0)', 'time(0)', 'random(0)', 'if(w,1,2)']) expect(value(text)).toBeNaN();
     expect(value('if(0,w,2)')).toBe(2);
     expect(value('if(nan,1,2)')).toBe(1);
     expect(value('w*2', { w: 4 })).toBe(8);
   });
 
-  test('has its variables replaced, with brackets where they are needed', () => {
+  test('can have its variables replaced, with brackets if necessary', () => {
     expect(expressionText(substituteVariables(read('w*2-t'), { w: read('h+1'), t: read('-n') }))).toBe('(h+1)*2-(-n)');
   });
 });
 
-describe('an expression is rejected', () => {
+describe('an expression that is rejected', () => {
   test.each([
     ['', 0, /empty/],
     ['w+', 2, /ends where a value/],
@@ -129,19 +129,19 @@ describe('an expression is rejected', () => {
     ['toString', 0, /unknown variable/],
     ['w\u0000', 1, /"\ufffd" where an operator/],
     ['ｗ', 0, /where a value/],
-  ])('%j at %d', (text, offset, reason) => {
+  ])('has a fault: %j at offset %d', (text, offset, reason) => {
     const result = rejection(text);
     expect(result.offset).toBe(offset);
     expect(result.reason).toMatch(reason);
     expect(result.suggestion).not.toBe('');
   });
 
-  test('an expression is rejected with the name that was probably meant', () => {
+  test('has a suggestion with the intended name', () => {
     expect(rejection('textw+1').suggestion).toContain('Did you mean "text_w"?');
     expect(rejection('sqr(w)').suggestion).toContain('Did you mean "sqrt"?');
   });
 
-  test('when it is too long, too deep or has too many parts', () => {
+  test('is too long, is too deep or has too many parts', () => {
     expect(rejection('1+'.repeat(1000) + 1).reason).toMatch(/2000 characters/);
     expect(rejection(`${'('.repeat(65)}1${')'.repeat(65)}`).reason).toMatch(/deeper than 64/);
     expect(rejection('sin('.repeat(500)).reason).toMatch(/deeper than 64/);
@@ -162,7 +162,7 @@ describe('any text', () => {
     fc.string({ unit: anyCharacter, maxLength: 200 }),
   );
 
-  test('never throws, and an accepted expression reads the same when written back', () => {
+  test('is rejected or becomes an expression that has the same value after writing and reading it', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const first = parseExpression(text, RULES);

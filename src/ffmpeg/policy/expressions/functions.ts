@@ -5,7 +5,7 @@ const one: Arity = [1, 1];
 const two: Arity = [2, 2];
 const three: Arity = [3, 3];
 
-/** Functions that every expression may use (`av_expr_parse` of FFmpeg 7.1): each evaluates its arguments once or not at all. */
+/** Functions that every expression may use (`av_expr_parse` of FFmpeg 7.1). Each function evaluates its arguments once or not at all. */
 export const FUNCTIONS: ReadonlyMap<string, Arity> = new Map<string, Arity>([
   ...'abs acos asin atan ceil cos cosh exp floor gauss isinf isnan ld log not random round sgn sin sinh sqrt squish tan tanh time trunc'
     .split(' ')
@@ -40,7 +40,7 @@ export const CONSTANTS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Functions whose result does not change with a minus sign in front of them: FFmpeg 7.1 stores the sign in the node and ignores it when it
- * evaluates these functions (`-gauss(0)` is 0.399).
+ * Functions whose result does not change with a minus sign in front of them. FFmpeg 7.1 stores the sign in the node, but ignores the sign
+ * when it evaluates these functions (`-gauss(0)` is 0.399).
  */
 export const SIGN_BLIND: ReadonlySet<string> = new Set(['gauss', 'lerp', 'random', 'randomi', 'squish']);

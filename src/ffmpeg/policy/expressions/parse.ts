@@ -5,7 +5,7 @@ import type { Expression, ExpressionResult, ExpressionRules } from './types.ts';
 
 const MAX_LENGTH = 2000;
 const MAX_NODES = 400;
-/** Levels of nested brackets and calls; FFmpeg itself stops at 100. */
+/** Maximum levels of nested brackets and calls. FFmpeg itself stops at 100 levels. */
 const MAX_DEPTH = 64;
 
 class ParseError extends Error {
@@ -19,8 +19,8 @@ class ParseError extends Error {
 }
 
 /**
- * Reads an expression as FFmpeg 7.1 does (`libavutil/eval.c`): `;` binds loosest, then `+ -`, `* /`, a sign, `^` (from
- * the left), and white space is ignored, even inside names. Never throws.
+ * Reads an expression as FFmpeg 7.1 does (`libavutil/eval.c`): `;` binds loosest, followed by `+ -`, `* /`, a sign, and `^` (from the
+ * left). White space is ignored, even inside names. Never throws.
  */
 export function parseExpression(text: string, rules: ExpressionRules): ExpressionResult {
   if (text.length > MAX_LENGTH) {
@@ -93,7 +93,7 @@ class Parser {
     for (;;) {
       const operator = this.#text[this.#at];
       if (operator !== '+' && operator !== '-') return left;
-      // FFmpeg reads `a-b` as a plus the term `-b`; `1-3dB` is therefore 1 + 10^(-3/20).
+      // FFmpeg reads `a-b` as `a` plus the term `-b`, so `1-3dB` is 1 + 10^(-3/20).
       const decibels = operator === '-' ? this.#negativeDecibels() : null;
       if (decibels) {
         left = this.#node({ type: 'binary', operator: '+', left, right: this.#products(this.#powers(decibels)) });
@@ -285,7 +285,7 @@ function charAt(text: string, at: number): string {
   return String.fromCodePoint(text.codePointAt(at)!);
 }
 
-/** Makes any text printable. */
+/** Quotes at most 40 characters of a text, and replaces characters that cannot be printed. */
 function quoted(text: string): string {
   return `"${text.slice(0, 40).replace(/[\p{Cc}\p{Cs}\p{Cf}]/gu, '\ufffd')}"`;
 }

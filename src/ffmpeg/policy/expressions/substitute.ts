@@ -1,6 +1,6 @@
 import type { Expression } from './types.ts';
 
-/** The expression with each variable of the map replaced. Other variables stay. */
+/** Returns the expression with each variable of the map replaced. Other variables do not change. */
 export function substituteVariables(
   expression: Expression,
   replacements: Readonly<Record<string, Expression>> | ReadonlyMap<string, Expression>,

@@ -2,7 +2,7 @@ import { SIGN_BLIND } from './functions.ts';
 import { numberText } from './numbers.ts';
 import type { Expression } from './types.ts';
 
-/** How tightly a text binds; a child that binds looser than its position requires is put in brackets. */
+/** How tightly a text binds, from the loosest on. An operand that binds looser than its position requires is put in brackets. */
 const SEQUENCE = 0;
 const SUM = 1;
 const PRODUCT = 2;
@@ -65,7 +65,7 @@ function binary({ operator, left, right }: Extract<Expression, { type: 'binary' 
   }
 }
 
-/** `a^-b` needs no brackets; `a^-b^c` would mean something else. */
+/** Writes an exponent. `a^-b` needs no brackets, but `a^-b^c` would mean something else. */
 function exponent(written: Written, expression: Expression): string {
   const isSigned =
     written.binds === SIGNED && (expression.type !== 'unary' || write(expression.operand).binds !== POWER);
@@ -76,7 +76,7 @@ function bracketed(written: Written, least: number): string {
   return written.binds < least ? `(${written.text})` : written.text;
 }
 
-/** FFmpeg reads one sign between two terms, not two. */
+/** Puts a text that begins with a sign in brackets, because FFmpeg reads only one sign between two terms. */
 function unsigned(written: Written, least: number): string {
   return written.text.startsWith('-') ? `(${written.text})` : bracketed(written, least);
 }

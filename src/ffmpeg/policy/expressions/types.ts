@@ -10,7 +10,7 @@ export type ExpressionResult =
   | {
       ok: true;
       expression: Expression;
-      /** Count of its numbers, names, operators and calls. */
+      /** Number of the expression's numbers, names, operators and calls. */
       parts: number;
     }
   | {
@@ -24,8 +24,10 @@ export type ExpressionResult =
 /** The names and functions that an expression may use, and the limit of its size. */
 export interface ExpressionRules {
   variables: readonly string[];
-  /** Functions in addition to the arithmetic ones of every expression, e.g. `p`, `lum` of `geq`. */
+  /**
+   * Functions in addition to the arithmetic functions of every expression, such as `p` and `lum` of `geq`, with their number of arguments.
+   */
   functions?: Readonly<Record<string, number>>;
-  /** Maximum number of nodes. Each is evaluated once per frame, or once per pixel in `geq`. Default: 400. */
+  /** Maximum number of nodes. Each node is evaluated once per frame, or once per pixel in `geq`. Default: 400. */
   maxNodes?: number;
 }

@@ -49,7 +49,7 @@ const BY_NAME: ReadonlyMap<string, { reason: string; suggestion: string }> = new
 const HARDWARE = /(?:_opencl|_vulkan|_vaapi|_cuda|_npp|_qsv|_vt|_amf|_d3d11|_rkrga)$|^(?:hw|openclsrc|program_opencl)/;
 const DEVICES = /^(?:v4l2|x11grab|kmsgrab|alsa|pulse|jack|avfoundation|dshow|gdigrab|openal|fbdev|lavfi)$/;
 
-/** Why a filter of FFmpeg is not in the table, and a safe alternative; null = no advice. */
+/** Returns why a filter of FFmpeg is not in the table, with a safe alternative; null = no advice. */
 export function filterAdvice(name: string): { reason: string; suggestion: string } | null {
   const known = BY_NAME.get(name);
   if (known) return known;

@@ -44,7 +44,7 @@ export interface Findings {
   budget: RequestBudget;
 }
 
-/** Reads the options of a filter against its row of the table; null = rejected. */
+/** Checks the options of a filter against its row of the table. Returns null if the filter is rejected. */
 export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): CheckedFilter | null {
   const { rejections } = found;
   const before = rejections.list.length;
@@ -67,7 +67,7 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     }
     const key = spec.aliases && Object.hasOwn(spec.aliases, written) ? spec.aliases[written]! : written;
     const kind = optionKind(spec, key);
-    // Accepts values that the server would write itself.
+    // Accepts an option that the server sets, if the caller sets the same value.
     if (isOwn(spec, key) && spec.fixed![key] === argument.value) continue;
     if (!kind) rejectKey(spec, written, argument, rejections);
     else if (filter.values.has(key)) {
@@ -86,7 +86,7 @@ function isOwn(spec: FilterSpec, key: string): boolean {
   return spec.fixed !== undefined && Object.hasOwn(spec.fixed, key);
 }
 
-/** The option that an unnamed value sets. FFmpeg reads `scale=1280x720` and `scale=hd720` as the size, not as the width. */
+/** Returns the option that an unnamed value sets. FFmpeg reads `scale=1280x720` and `scale=hd720` as the size, not as the width. */
 function unnamedKey(spec: FilterSpec, position: number, value: string): string | undefined {
   const size = spec.options.size;
   if (position === 0 && size?.type === 'size' && readValue(size, value).ok) return 'size';

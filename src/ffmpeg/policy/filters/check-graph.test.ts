@@ -3,7 +3,7 @@ import { readTestGraph, rejectionsOf } from '../../../../test/helpers/filter-tab
 import { filterAdvice } from './advice.ts';
 import { FILTER_TABLE } from './table/index.ts';
 
-describe('a filter graph is rejected', () => {
+describe('a filter graph that is rejected', () => {
   test.each([
     ['', 0, 'the graph', /contains no filter/],
     [' \n ', 0, 'the graph', /contains no filter/],
@@ -52,25 +52,25 @@ describe('a filter graph is rejected', () => {
     ['concat=v=0', 0, 'concat', /neither inputs nor outputs/],
     ['[a]scale[a]', 3, 'scale', /feeds itself/],
     ['[b]scale[a];[a]scale[b]', 3, 'scale', /feeds itself/],
-  ])('%j at %d', (text, offset, subject, reason) => {
+  ])('has a fault: %j at offset %d', (text, offset, subject, reason) => {
     const [first] = rejectionsOf(text);
     expect(first).toMatchObject({ offset, subject });
     expect(first!.reason).toMatch(reason);
     expect(first!.suggestion).not.toBe('');
   });
 
-  test('a filter graph is rejected with the name that was probably meant', () => {
+  test('has a suggestion with the intended name', () => {
     expect(rejectionsOf('scael')[0]!.suggestion).toContain('"scale"');
     expect(rejectionsOf('scale=widht=5')[0]!.suggestion).toContain('"width"');
     expect(rejectionsOf('[0:v]split[left][b];[lefft][b]overlay')[0]!.suggestion).toContain('[left]');
   });
 
-  test('a filter graph is rejected with every fault, up to twenty', () => {
+  test('has a rejection for every fault, up to twenty', () => {
     expect(rejectionsOf('foo,scale=w=x,bar').map(({ offset }) => offset)).toEqual([0, 12, 14]);
     expect(rejectionsOf('foo,'.repeat(100))).toHaveLength(20);
   });
 
-  test('when it is too long, or has too many filters, labels, values or files', () => {
+  test('is too long, or has too many filters, labels, values or files', () => {
     expect(rejectionsOf(`scale=${'1'.repeat(10_000)}`)[0]!.reason).toMatch(/10000 characters/);
     expect(rejectionsOf('scale,'.repeat(301))[0]!.reason).toMatch(/300 filters/);
     expect(rejectionsOf(`${'[a]'.repeat(65)}scale`)[0]!.reason).toMatch(/64 labels/);
@@ -78,14 +78,14 @@ describe('a filter graph is rejected', () => {
     expect(rejectionsOf('subtitles=input:1,'.repeat(33))[0]!.reason).toMatch(/32 files/);
   });
 
-  test('a filter graph is rejected in a text without control characters of the caller', () => {
+  test('is quoted without control characters of the caller', () => {
     const [first] = rejectionsOf('sca\u202ele');
     expect(first!.subject).toBe('sca\ufffdle');
   });
 });
 
 describe('a filter graph', () => {
-  test('has open pads where no link closes one', () => {
+  test('leaves pads open that no link joins', () => {
     const graph = readTestGraph('[0:v]split[a],overlay;[1:a:0]volume[loud];color[c];[c][2]overlay=1:2[out]');
     expect(graph.inputs.map(({ kind, label }) => [kind, label])).toEqual([
       ['v', '0:v'],
@@ -107,11 +107,11 @@ describe('a filter graph', () => {
     expect(graph.outputs.map(({ kind }) => kind).join('')).toBe('va');
   });
 
-  test('reads [in] as the one input of a simple filter', () => {
+  test('may name its only input [in], which is read as the unnamed input of a simple filter', () => {
     expect(readTestGraph('color[c];[in][c]overlay[out]').inputs[0]!.label).toBeNull();
   });
 
-  test('drops the name of an instance, and reads a separator at the end as FFmpeg does', () => {
+  test('drops the name of an instance and a separator at the end, as FFmpeg does', () => {
     expect(readTestGraph('scale@left=1:2;').chains[0]![0]!.spec.name).toBe('scale');
   });
 
@@ -126,7 +126,7 @@ describe('a filter graph', () => {
     ["subtitles=\\'https://x.org/a\\,b.srt\\'", 'https://x.org/a,b.srt'],
     ['subtitles=input:1', 'input:1'],
     ['subtitles=input\\:01', 'input:1'],
-  ])('names a file in any of the forms in use: %s', (text, source) => {
+  ])('reads the name of a file in common forms: %s', (text, source) => {
     for (const more of ['', ":force_style='FontSize=24,PrimaryColour=&HFFFFFF&'"]) {
       if (source === null) {
         expect(rejectionsOf(text + more)[0]!.subject).toBe('subtitles=filename');

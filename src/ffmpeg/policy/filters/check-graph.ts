@@ -6,7 +6,7 @@ import { Rejections } from './rejections.ts';
 import type { CheckedFilter, GraphAsset, GraphResult, OpenPad, PadKind, RawFilter, RawGraph } from './types.ts';
 
 const MAX_ASSETS = 32;
-/** A stream of a job input: `0`, `0:v`, `0:v:1`, `0:3`. */
+/** Matches a stream of a job input: `0`, `0:v`, `0:v:1`, `0:3`. */
 const STREAM_LABEL = /^\d{1,2}(?::(?:[va](?::\d{1,2})?|\d{1,2}))?$/;
 
 const KIND_NAMES: Readonly<Record<PadKind, string>> = { v: 'video', a: 'audio' };
@@ -22,7 +22,7 @@ export function checkGraph(raw: RawGraph, table: FilterTable, budget = new Reque
     const offset = assets[MAX_ASSETS]!.offset;
     rejections.add(offset, 'the graph', `names more than ${MAX_ASSETS} files`, 'Send fewer files, or several jobs.');
   }
-  // The options of a filter determine its pads, so links are checked only when every filter is valid.
+  // The options of a filter determine its pads, so links are checked only if every filter is valid.
   if (!rejections.isEmpty) return { ok: false, rejections: rejections.list };
   const checked = chains as CheckedFilter[][];
   const padded = padChains(checked);
@@ -97,7 +97,7 @@ function checkLabels(filters: readonly PaddedFilter[], raw: RawGraph, rejections
   }
 }
 
-/** `[in]` is FFmpeg's own name for the only input of a simple filter. */
+/** Checks the label of an input that no filter outputs. `[in]` is FFmpeg's own name for the only input of a simple filter. */
 function checkStream(
   label: string,
   kind: PadKind,

@@ -56,15 +56,15 @@ function metadataGraph(values: readonly string[]): CheckedGraph {
   return { chains: [filters], inputs: [], outputs: [], assets: [] };
 }
 
-describe('escaping, compared with FFmpeg', () => {
+describe('escaping', () => {
   test('passes every text to FFmpeg unchanged', async () => {
     const values = [...CORNERS, ...fc.sample(text, { numRuns: 120, seed: 11 })];
     const written = serialiseGraph(metadataGraph(values), { asset: String });
     expect(await unescapedByFfmpeg(written, values.length)).toEqual(values);
   });
 
-  test('reads a caller’s quotes and backslashes at both levels as FFmpeg reads them', async () => {
-    // Any text that parses: random mixtures, not the output of an escaping function.
+  test('of a caller is read at both levels as FFmpeg reads it', async () => {
+    // Random texts that parse are used, instead of the output of an escaping function.
     const legal = fc.sample(text, { numRuns: 1500, seed: 12 }).flatMap((value) => {
       const parsed = parseGraph(`metadata=add:value=${value}:key=k`);
       if (!parsed.ok || parsed.graph.chains.length !== 1 || parsed.graph.chains[0]!.length !== 1) return [];

@@ -1,6 +1,6 @@
 /**
- * Escapes a value for the second level of FFmpeg's option syntax (`key=value:key=value`): backslashes before special
- * characters, and before white space at the ends, which FFmpeg would drop.
+ * Escapes a value for the second level of FFmpeg's option syntax (`key=value:key=value`). Adds backslashes before special characters, and
+ * before white space at the ends, which FFmpeg would drop.
  */
 export function escapeValue(value: string): string {
   return guardEnds(value.replace(/[\\':]/g, '\\$&'));

@@ -45,7 +45,7 @@ const MAX_LENGTH = 1000;
 
 export type StyleResult = { ok: true; text: string } | { ok: false; at: number; reason: string; suggestion: string };
 
-/** Reads `Key=Value,Key=Value`; keys are ASS fields in any case, colours `&HAABBGGRR`. */
+/** Reads `Key=Value,Key=Value`. Keys are ASS fields in any case, and colors are written `&HAABBGGRR`. */
 export function readForceStyle(text: string): StyleResult {
   if (text.length > MAX_LENGTH)
     return { ok: false, at: 0, reason: `is longer than ${MAX_LENGTH} characters`, suggestion: KEYS };

@@ -22,7 +22,7 @@ const value = fc
   )
   .map((parts) => parts.join('').replace(/[\p{Cs}\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/gu, ''));
 
-/** Four ways to write the same value. The serialiser uses none of them. */
+/** Returns four ways to write the same value. The serializer uses none of them. */
 function spellings(text: string): string[] {
   const quoted = (inner: string) => `'${inner.replace(/'/g, "'\\''")}'`;
   const slashed = (inner: string) => inner.replace(/[^A-Za-z0-9]/gsu, '\\$&');
@@ -33,7 +33,7 @@ interface Piece {
   name: 'scale' | 'split' | 'overlay' | 'metadata';
   text: string;
   style: number;
-  /** Whether the filter joins the chain before it; `pick` chooses its free label. */
+  /** Whether the filter joins the previous chain. `pick` chooses the filter's free label. */
   chained: boolean;
   pick: number;
 }
@@ -46,7 +46,7 @@ const piece = fc.record<Piece>({
   pick: fc.nat(1000),
 });
 
-/** A valid graph: each label is defined once, and read at most once after that. */
+/** Returns a valid graph: each label is defined once, and read at most once after that. */
 function graphText(pieces: readonly Piece[]): { text: string; texts: string[] } {
   const free: string[] = [];
   let made = 0;
@@ -59,7 +59,7 @@ function graphText(pieces: readonly Piece[]): { text: string; texts: string[] } 
     const labels = Array.from({ length: wanted }, () =>
       free.length > 0 && pick % 3 > 0 ? free.splice(pick % free.length, 1)[0]! : `${pick % 5}:v`,
     );
-    // In a chain, labels claim the first pads, and the link gets the next pad.
+    // In a chain, labels belong to the first pads, and the link gets the next pad.
     const options =
       name === 'metadata' ? `=add:k${index}:value=${spellings(free_)[style]}` : name === 'scale' ? '=iw/2:-1' : '';
     if (name === 'metadata') texts.push(free_);
@@ -74,7 +74,7 @@ function graphText(pieces: readonly Piece[]): { text: string; texts: string[] } 
   return { text, texts };
 }
 
-/** The meaning of a graph, without offsets and the names of inner labels. */
+/** Returns the meaning of a graph, without offsets and the names of inner labels. */
 function meaning(graph: CheckedGraph) {
   const padded = graph.chains.map((chain, chainIndex) =>
     chain.map((filter, index) => {
@@ -121,7 +121,7 @@ describe('reading, writing and reading again', () => {
     );
   });
 
-  test.each(FILTER_TABLE.map((spec) => [spec.example]))('%s', (example) => {
+  test.each(FILTER_TABLE.map((spec) => [spec.example]))('returns the same graph for %s', (example) => {
     const first = readGraph(example);
     if (!first.ok) throw new Error(JSON.stringify(first.rejections));
     const sources = first.graph.assets.map(({ source }) => source);
@@ -181,14 +181,14 @@ describe('any text', () => {
     { weight: 1, arbitrary: fc.array(noise, { maxLength: 200 }).map((parts) => parts.join('')) },
   );
 
-  /** Milliseconds of processor time; the best of three, so that a garbage collection does not count. */
+  /** Returns milliseconds of CPU time. The best of three attempts counts, so that a garbage collection does not matter. */
   function slowness(read: () => unknown): number {
     let best = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < 3 && best > 50; attempt++) best = Math.min(best, cpuMs(read));
     return best;
   }
 
-  test('is read within 50 ms, and an accepted graph reads the same when written', () => {
+  test('is read within 50 ms, and an accepted graph has the same meaning after writing and reading it', () => {
     fc.assert(
       fc.property(anything, (text) => {
         expect(slowness(() => readGraph(text))).toBeLessThan(50);

@@ -33,7 +33,7 @@ export interface Links {
   outputs: Pad[];
 }
 
-/** The pads that every filter has with its options. Labels belong to the first pads. */
+/** Returns the filters with the pads that they have with their options. Labels belong to the first pads of a filter. */
 export function padChains(chains: readonly (readonly CheckedFilter[])[]): PaddedFilter[][] {
   return chains.map((filters, chain) =>
     filters.map((filter, index) => {
@@ -46,8 +46,8 @@ export function padChains(chains: readonly (readonly CheckedFilter[])[]): Padded
 }
 
 /**
- * Links pads as FFmpeg does: equal labels, and within a chain the unlabelled outputs of a filter with the free unlabelled inputs of the
- * next filter. The remaining pads stay open. Each label, apart from labels of streams, must occur at most once on each side.
+ * Links pads as FFmpeg does: pads with equal labels, and within a chain the unlabeled outputs of a filter with the free unlabeled inputs of
+ * the next filter. The remaining pads stay open. Each label, apart from labels of streams, must occur at most once on each side.
  */
 export function linkPads(chains: PaddedChains): Links {
   const filters = chains.flat();
@@ -78,10 +78,10 @@ export function linkPads(chains: PaddedChains): Links {
   return { links, inputs, outputs };
 }
 
-/** Finds a filter that feeds itself, directly or through other filters; null if there is none. */
+/** Returns a filter that feeds itself, directly or through other filters; null if there is no such filter. */
 export function findCycle(chains: PaddedChains, links: readonly Link[]): CheckedFilter | null {
   const ownerOf = (pad: PadPosition) => chains[pad.chain]![pad.filter]!;
-  /** Number of inputs that have no link yet. */
+  /** Number of linked inputs of each filter whose makers have not been visited yet. */
   const waiting = new Map<PaddedFilter, number>();
   const readers = new Map<PaddedFilter, PaddedFilter[]>();
   for (const { from, to } of links) {

@@ -1,10 +1,10 @@
 import { expressionText } from '../expressions/index.ts';
 import type { CheckedFilter, OptionTexts, PadKind, Pads } from './types.ts';
 
-/** No filter of the table needs more. */
+/** Maximum number of input pads, and of output pads, of a filter. No filter of the table needs more. */
 const MAX_PADS = 128;
 
-/** The canonical texts of a filter's options; an asset becomes `asset`. */
+/** Returns the canonical texts of a filter's options. An asset becomes `asset`. */
 export function optionTexts(filter: Pick<CheckedFilter, 'values'>): Map<string, string> {
   const texts = new Map<string, string>();
   for (const [key, value] of filter.values) {
@@ -22,7 +22,7 @@ export function padsOf(filter: CheckedFilter): { inputs: readonly PadKind[]; out
   return { inputs: expandPads(inputs, texts), outputs: expandPads(outputs, texts) };
 }
 
-/** The pads that a filter has with these options, at most 128. */
+/** Returns the pads that a filter has with these options, at most 128. */
 export function expandPads(pads: Pads, texts: OptionTexts): readonly PadKind[] {
   if (typeof pads === 'function') return pads(texts).slice(0, MAX_PADS);
   if (pads === 'concat-inputs') {
@@ -36,7 +36,7 @@ export function expandPads(pads: Pads, texts: OptionTexts): readonly PadKind[] {
   return new Array<PadKind>(Math.min(readCount(texts, pads.count, pads.fallback), pads.max)).fill(pads.kind);
 }
 
-/** The streams of one segment of a `concat`: first video, then audio. */
+/** Returns the streams of one segment of a `concat`: first video, then audio. */
 function concatSegment(texts: OptionTexts): PadKind[] {
   return [
     ...new Array<PadKind>(readCount(texts, 'v', 1)).fill('v'),

@@ -15,8 +15,8 @@ const QUOTE_ADVICE = "Close it; an apostrophe within quoted text is written '\\\
 export type RawGraphResult = { ok: true; graph: RawGraph } | { ok: false; rejections: GraphRejection[] };
 
 /**
- * Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`) without checking which filters it names, and
- * charges them to the request's budget. Never throws.
+ * Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`), and charges its filters to the request's budget. Does not check which
+ * filters the graph names. Never throws.
  */
 export function parseGraph(text: string, budget = new RequestBudget()): RawGraphResult {
   const rejections = new Rejections();
@@ -93,7 +93,7 @@ function readFilter(source: Located, from: number, rejections: Rejections): { fi
     rejections.add(offsetAt(source, token.openQuote), 'the graph', "has an unclosed quote (')", QUOTE_ADVICE);
     return null;
   }
-  // `scale@left` names one scale among several for commands at run time, which clients cannot send.
+  // `scale@left` names one of several `scale` filters for commands at run time, which clients cannot send.
   const name = token.value.text.split('@')[0]!;
   const offset = token.value.offsets[0] ?? offsetAt(source, inputs.next);
   let next = token.next;

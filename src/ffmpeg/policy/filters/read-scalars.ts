@@ -3,7 +3,10 @@ import { numberText } from '../expressions/numbers.ts';
 import { SIZE_NAMES } from '../options/option-lists.ts';
 import { timeText, within } from '../options/option-scalars.ts';
 
-/** Readers of single values of filter options: each returns the canonical text, or null when the value is invalid. */
+/**
+ * Maximum parts of an arithmetic expression. The functions below read single values of filter options. Each function returns the canonical
+ * text, or null if the value is invalid.
+ */
 
 const MAX_ARITHMETIC_NODES = 64;
 
@@ -12,7 +15,10 @@ interface Range {
   max: number;
 }
 
-/** A number, or arithmetic over constants, because FFmpeg reads every number of a filter as an expression. NaN = neither. */
+/**
+ * Returns the value of a number, or of arithmetic over constants, because FFmpeg reads every number of a filter as an expression. NaN =
+ * neither a number nor arithmetic.
+ */
 function arithmetic(text: string): number {
   const result = parseExpression(text, { variables: [], maxNodes: MAX_ARITHMETIC_NODES });
   return result.ok ? evaluateExpression(result.expression, {}) : Number.NaN;
@@ -23,7 +29,7 @@ export function readNumber(text: string, range: Range): string | null {
   return within(value, range) ? numberText(value === 0 ? 0 : value) : null;
 }
 
-/** Rounded as FFmpeg rounds (`llrint`: halves to the even neighbour). */
+/** Reads an integer. Rounds as FFmpeg does (`llrint`: halves to the even neighbor). */
 export function readInteger(text: string, range: Range): string | null {
   const value = arithmetic(text);
   const floor = Math.floor(value);
@@ -41,7 +47,7 @@ export function readBoolean(text: string): string | null {
   return NO.includes(word) ? '0' : readInteger(text, { min: 0, max: 1 });
 }
 
-/** Seconds (with `s`, `ms`, `us`), or `[HH:]MM:SS[.m]`; canonical: seconds with at most six decimals. */
+/** Reads seconds (with an optional `s`, `ms` or `us`), or `[HH:]MM:SS[.m]`. Returns seconds with at most six decimals. */
 export function readTime(text: string, range: Range): string | null {
   const value = seconds(text.trim());
   return within(value, range) ? timeText(value) : null;
@@ -71,10 +77,10 @@ const RATE_NAMES: Readonly<Record<string, string>> = {
   ...{ ntsc: '30000/1001', qntsc: '30000/1001', sntsc: '30000/1001', 'ntsc-film': '24000/1001' },
   ...{ pal: '25', qpal: '25', spal: '25', film: '24' },
 };
-/** One frame in three hours. */
+/** Minimum frames per second: about one frame in three hours. */
 const MIN_RATE = 1e-4;
 
-/** Frames per second: a number, `30000/1001`, or a name; two integers stay a fraction. */
+/** Reads frames per second: a number, `30000/1001`, or a name. A fraction of two integers stays a fraction. */
 export function readRate(text: string, max: number): string | null {
   const word = text.trim().toLowerCase();
   if (Object.hasOwn(RATE_NAMES, word)) return RATE_NAMES[word]!;
@@ -82,7 +88,7 @@ export function readRate(text: string, max: number): string | null {
   return fraction(word, /^(\d{1,9})\s*[:/]\s*(\d{1,9})$/, '/', range) ?? readNumber(word, range);
 }
 
-/** `16:9`, `16/9` or a number; 0 = unknown. Canonical: `16/9`. */
+/** Reads a ratio: `16:9`, `16/9` or a number; 0 = unknown. The canonical form is `16/9`. */
 export function readRatio(text: string): string | null {
   const range = { min: 0, max: 1000 };
   return fraction(text.trim(), /^(\d{1,9})\s*[:/]\s*(\d{1,9})$/, '/', range) ?? readNumber(text, range);

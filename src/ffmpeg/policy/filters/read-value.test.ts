@@ -71,7 +71,7 @@ describe('a value of a filter', () => {
     [style, 'fontname=DejaVu Sans , FontSize=24', 'FontName=DejaVu Sans,FontSize=24'],
     [style, 'PrimaryColour=&H00ffffff&,Bold=-1', 'PrimaryColour=&H00FFFFFF,Bold=-1'],
     [expressions, 'sin( t )|2*t', 'sin(t)|2*t'],
-  ])('%j reads %j as %j', (spec, given, written) => {
+  ])('with the type %j is read: %j becomes %j', (spec, given, written) => {
     expect(readValue(spec, given)).toMatchObject({ ok: true, type: 'text', text: written });
   });
 
@@ -127,13 +127,13 @@ describe('a value of a filter', () => {
     [expressions, 't|t|t', 0],
     [expressions, 't|x', 2],
     [expressions, 't|', 2],
-  ])('%j rejects %j at %d and lists what it accepts', (spec, given, at) => {
+  ])('with the type %j is rejected: %j at offset %d', (spec, given, at) => {
     const result = readValue(spec, given);
     expect(result).toMatchObject({ ok: false, at });
     expect(!result.ok && result.suggestion.length).toBeGreaterThan(0);
   });
 
-  test('stays an expression if it is an expression', () => {
+  test('of the type expression stays an expression', () => {
     const result = readValue(expression, '2 * t');
     expect(result.ok && result.type === 'expression' && expressionText(result.expression)).toBe('2*t');
   });
@@ -142,7 +142,7 @@ describe('a value of a filter', () => {
     ['https://x.org/a.srt', 'https://x.org/a.srt'],
     ['gs://bucket/20261124-a.srt', 'gs://bucket/20261124-a.srt'],
     ['input:03', 'input:3'],
-  ])('names the file %s', (given, source) => {
+  ])('can name the file %s', (given, source) => {
     expect(readValue({ type: 'asset', kind: 'subtitle' }, given)).toEqual({ ok: true, type: 'asset', source });
   });
 
@@ -167,11 +167,11 @@ describe('a value of a filter', () => {
       'https://x.org/\\a',
       `https://x/${'a'.repeat(2048)}`,
     ],
-  ])('rejects the file name %s', (given) => {
+  ])('cannot name the file %s', (given) => {
     expect(readValue({ type: 'asset', kind: 'subtitle' }, given)).toMatchObject({ ok: false });
   });
 
-  test('is described for every kind', () => {
+  test('has a description for every type', () => {
     const kinds = [integer, number, boolean, choice, flags, list, numbers, color, colors, time, size, rate, ratio];
     for (const spec of [...kinds, text, pattern, style, expression, expressions]) {
       expect(describeFilterValue(spec)).toMatch(/^Use .*\.$/);

@@ -8,14 +8,14 @@ import { readBoolean, readInteger, readNumber, readRate, readRatio, readSize, re
 import type { FilterValue } from './types.ts';
 
 export type ValueResult =
-  /** `parts`: the parts of the expressions in the value; absent = no expressions. */
+  /** `parts` = number of parts of the expressions in the value; absent = no expressions. */
   | { ok: true; type: 'text'; text: string; parts?: number }
   | { ok: true; type: 'expression'; expression: Expression; parts: number }
   | { ok: true; type: 'asset'; source: string }
-  /** `at`: characters from the start of the value. */
+  /** `at` = characters from the start of the value to the fault. */
   | { ok: false; at: number; reason: string; suggestion: string };
 
-/** Reads one value of a filter option within its bounds; FFmpeg later gets the parsed value, not the caller's text. */
+/** Reads one value of a filter option within its bounds. FFmpeg later gets the parsed value, not the caller's text. */
 export function readValue(spec: FilterValue, text: string): ValueResult {
   switch (spec.type) {
     case 'integer':
@@ -135,7 +135,7 @@ function readChoice(spec: Spec<'choice'>, text: string): ValueResult {
 
 const ANY = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
 
-/** The listed spelling of a word. A word with the same case takes precedence. */
+/** Returns the listed spelling of a word. A spelling in the same case takes precedence. */
 function readWord(text: string, values: readonly string[]): string | null {
   const word = text.trim();
   return (
@@ -143,7 +143,10 @@ function readWord(text: string, values: readonly string[]): string | null {
   );
 }
 
-/** A sign before the first word is kept: with it, FFmpeg changes its default; without it, FFmpeg replaces the default. */
+/**
+ * Reads flags, and keeps a sign before the first flag. With this sign, FFmpeg changes its default. Without the sign, FFmpeg replaces the
+ * default.
+ */
 function readFlags(spec: Spec<'flags'>, text: string): ValueResult {
   if (text.length > 1000) return bad(spec);
   const written: string[] = [];
@@ -180,7 +183,7 @@ function readParts(
   return good(written.join(spec.separator));
 }
 
-/** `0xrrggbb`, with `@alpha` when it is not opaque: contains no character that is special anywhere. */
+/** Writes a color as `0xrrggbb`, with `@alpha` if the color is not opaque. This text contains no character that needs escaping. */
 function colorText(text: string): string | null {
   const color = readColor(text);
   if (!color) return null;

@@ -10,7 +10,7 @@ export class Rejections {
     if (!this.isFull) this.list.push({ offset, subject: printable(subject), reason, suggestion });
   }
 
-  /** Further faults are not reported. */
+  /** Whether the list is full, so that further faults are not reported. */
   get isFull(): boolean {
     return this.list.length >= MOST;
   }
@@ -20,7 +20,7 @@ export class Rejections {
   }
 }
 
-/** A part of the caller's text that is safe in a message: short, without control characters and lone surrogates. */
+/** Returns a part of the caller's text that is safe in a message: short, without control characters and lone surrogates. */
 export function printable(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   return short.replace(/[\p{Cc}\p{Cs}\p{Cf}]/gu, '\ufffd');

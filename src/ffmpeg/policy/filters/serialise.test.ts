@@ -22,11 +22,11 @@ describe('a graph written for FFmpeg', () => {
       "subtitles='https://x.org/a.srt':force_style='FontSize=9,Bold=1'",
       'subtitles=filename=/in/asset-0.srt:force_style=FontSize=9\\,Bold=1',
     ],
-  ])('%s becomes %s', (text, written) => {
+  ])('is written in canonical form: %s becomes %s', (text, written) => {
     expect(write(text)).toBe(written);
   });
 
-  test('gives inner labels the prefix, and open pads the requested labels', () => {
+  test('has the prefix in inner labels, and the requested labels at open pads', () => {
     const text = '[0:v]split[a][b];[a]scale[c];[b][c]overlay[out]';
     expect(write(text, { prefix: 'g1_' })).toBe('[0:v]split[g1_a][g1_b];[g1_a]scale[g1_c];[g1_b][g1_c]overlay[out]');
     expect(write(text, { inputs: ['v3'], outputs: ['done'] })).toBe('[v3]split[a][b];[a]scale[c];[b][c]overlay[done]');
@@ -34,18 +34,18 @@ describe('a graph written for FFmpeg', () => {
     expect(write('scale', { inputs: [null], outputs: [null] })).toBe('scale');
   });
 
-  test('names a link of a chain only where a later pad of the same filter has a name', () => {
+  test('has a label at a link of a chain only if a later pad of the same filter has a label', () => {
     expect(write('split,scale', { outputs: ['first', 'second'] })).toBe('split[l2][first],[l2]scale[second]');
     expect(write('color,overlay', { inputs: ['0:v'], outputs: ['v'] })).toBe(
       'color=duration=1[l2],[l2][0:v]overlay[v]',
     );
   });
 
-  test('keeps inner labels different from the labels of open pads', () => {
+  test('has inner labels that differ from the labels of open pads', () => {
     expect(write('[0:v]scale[v];[v]scale', { outputs: ['v'] })).toBe('[0:v]scale[v_];[v_]scale[v]');
   });
 
-  test('asks for the path of each file, in the order of the assets', () => {
+  test('contains the path of each file, in the order of the assets', () => {
     const graph = readTestGraph('subtitles=input:1,subtitles=input:0');
     expect(graph.assets.map(({ source }) => source)).toEqual(['input:1', 'input:0']);
     expect(serialiseGraph(graph, { asset })).toBe(

@@ -8,15 +8,15 @@ export interface SerialiseOptions {
   asset: (index: number) => string;
   /** Prefix of inner labels, so that several graphs fit into one `-filter_complex`. */
   prefix?: string;
-  /** Labels for `CheckedGraph.inputs` in its order, without brackets; null keeps the label of the graph. */
+  /** Labels for `CheckedGraph.inputs`, in the same order and without brackets; null = keep the label of the graph. */
   inputs?: readonly (string | null)[];
-  /** Labels for `CheckedGraph.outputs` in its order. */
+  /** Labels for `CheckedGraph.outputs`, in the same order and without brackets; null = keep the label of the graph. */
   outputs?: readonly (string | null)[];
 }
 
 /**
- * Writes a graph for FFmpeg: every option as `key=value` in canonical spelling, escaped for both levels, fixed options
- * last. Links between neighbours of a chain stay commas where that means the same.
+ * Writes a graph for FFmpeg. Every option is written as `key=value` in canonical spelling, escaped for both levels, with fixed options
+ * last. Links between neighbors of a chain are written as commas if that means the same.
  */
 export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): string {
   const prefix = options.prefix ?? '';
@@ -28,8 +28,8 @@ export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): 
   for (const { from, to } of links) {
     if (from.label !== null) from.label = to.label = unusedLabel(`${prefix}${from.label}`, taken);
   }
-  // Labels belong to the first pads of a filter. So pads before a labelled pad need labels too, and so do the pads that they are linked
-  // with.
+  // Labels belong to the first pads of a filter. So pads before a labeled pad also need labels, and so do the pads at the other ends of
+  // their links.
   for (let unnamed = nextUnnamed(padded); unnamed !== null; unnamed = nextUnnamed(padded)) {
     const link = links.find(({ from, to }) => from === unnamed || to === unnamed);
     const label = unusedLabel(`${prefix}l${taken.size}`, taken);

@@ -4,15 +4,15 @@ import type { RawArgument } from './types.ts';
 
 const MOST_ARGUMENTS = 200;
 const KEY = /[A-Za-z0-9_./-]*/y;
-/** With or without a backslash before the colon, because FFmpeg's first level may already have removed it. */
+/** Matches the start of a URL, with or without a backslash before the colon, because FFmpeg's first level may already have removed it. */
 const URL_START = /(?:https?|gs)\\?:\/\//iy;
 const INPUT_REFERENCE = /input\\?:(?=\d)/iy;
-/** The text after the colon that ends a URL: another option, another unnamed value, or nothing. */
+/** Matches the text after the colon that ends a URL: another option, another unnamed value, or nothing. */
 const NEXT_VALUE = /\s*[A-Za-z_][\w-]*\s*=|\w*(?=:|$)/y;
 
 /**
  * Splits the text after `filter=` (first level already removed) into `key=value` pairs as FFmpeg's second level does. There is one
- * difference: the colon of `https://…` and `input:1` needs no escaping, because people write it that way.
+ * difference: the colon of `https://…` and `input:1` needs no escaping, because callers usually do not escape it.
  */
 export function splitArguments(source: Located, filter: string, rejections: Rejections): RawArgument[] {
   const found: RawArgument[] = [];
@@ -69,7 +69,7 @@ function readValue(source: Located, from: number): Token {
   return readToken(source, from, (character, index) => character === ':' && index >= start + input && !isPath(index));
 }
 
-/** A port's colon precedes the first slash; later colons end the URL when an option or a value follows. */
+/** Whether a colon ends a URL. The colon of a port precedes the first slash. A later colon ends the URL if an option or a value follows. */
 function endsUrl(text: string, authority: number, colon: number): boolean {
   const isPort =
     /^\d{1,5}(?:\/|$)/.test(text.slice(colon + 1, colon + 7)) && !text.slice(authority, colon).includes('/');

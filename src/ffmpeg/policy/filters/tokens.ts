@@ -36,8 +36,8 @@ export function skipWhite(source: Located, at: number): number {
 }
 
 /**
- * Reads up to an unquoted character that `stops`, as FFmpeg's `av_get_token` does: `\` keeps the next character as it
- * is, `'…'` keeps everything as it is, and white space at both ends is dropped unless it is escaped or quoted.
+ * Reads up to an unquoted character for which `stops` is true, as FFmpeg's `av_get_token` does. `\` keeps the next character unchanged,
+ * `'…'` keeps all characters unchanged, and white space at both ends is dropped unless it is escaped or quoted.
  */
 export function readToken(source: Located, from: number, stops: (character: string, index: number) => boolean): Token {
   const { text } = source;

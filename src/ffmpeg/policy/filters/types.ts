@@ -3,33 +3,33 @@ import type { Expression } from '../expressions/types.ts';
 
 export type PadKind = 'v' | 'a';
 
-/** Canonical texts of a filter's options; an option that is not set is absent. */
+/** Canonical texts of a filter's options. An option that is not set is absent. */
 export type OptionTexts = ReadonlyMap<string, string>;
 
 /**
- * Inputs or outputs of a filter: a fixed list, as many as one of its options specifies, or computed from several options
- * (`premultiply=inplace=1` has one input less). Only `concat` has pads of both kinds, by three options.
+ * Inputs or outputs of a filter: a fixed list, the number that one of its options specifies, or computed from several options
+ * (`premultiply=inplace=1` has one input fewer). Only `concat` has pads of both kinds, whose numbers three options specify.
  */
 export type Pads =
   | readonly PadKind[]
   | { kind: PadKind; count: string; fallback: number; max: number }
   | 'concat-inputs'
   | 'concat-outputs'
-  /** For counts that depend on more than one number (`acrossover=split=500 2000`); values are canonical texts. */
+  /** For numbers that depend on more than one value (`acrossover=split=500 2000`). The values are canonical texts. */
   | ((values: OptionTexts) => readonly PadKind[]);
 
-/** The types of value of a filter option, as data; each value is read, bounded, and rewritten. */
+/** The types of values of filter options, as data. Each value is read, bounded and rewritten. */
 export type FilterValue =
   /**
-   * Numbers are read as FFmpeg reads them: arithmetic over constants is legal (`asetrate=44100*1.25`, `atempo=1/0.9`,
-   * `size=2e+09`, `noise=-30dB`); canonical: the result.
+   * Numbers are read as FFmpeg reads them: arithmetic over constants is allowed (`asetrate=44100*1.25`, `atempo=1/0.9`, `size=2e+09`,
+   * `noise=-30dB`). The canonical form is the result.
    */
   | { type: 'integer'; min: number; max: number }
   | { type: 'number'; min: number; max: number }
   | { type: 'boolean' }
-  /** `aliases` maps other spellings (numbers too) to a value of the list. */
+  /** `aliases` maps other spellings, including numbers, to a value of the list. */
   | { type: 'choice'; values: readonly string[]; aliases?: Readonly<Record<string, string>> }
-  /** `a+b-c` out of a list. */
+  /** Names out of a list, as in `a+b-c`. */
   | { type: 'flags'; values: readonly string[] }
   | {
       type: 'expression';
@@ -37,7 +37,7 @@ export type FilterValue =
       functions?: Readonly<Record<string, number>>;
       maxNodes?: number;
     }
-  /** Several expressions joined by `separator`: one per channel (`aeval=-val(0)|val(1)`). */
+  /** Several expressions joined by `separator`, such as one per channel (`aeval=-val(0)|val(1)`). */
   | {
       type: 'expressions';
       separator: string;
@@ -46,11 +46,11 @@ export type FilterValue =
       functions?: Readonly<Record<string, number>>;
       maxNodes?: number;
     }
-  /** A colour name, `#RRGGBB[AA]`, `0xRRGGBB[AA]`, with an optional `@alpha`. */
+  /** A color name, `#RRGGBB[AA]` or `0xRRGGBB[AA]`, each with an optional `@alpha`. */
   | { type: 'color' }
-  /** Colours joined by `separator`. */
+  /** Colors joined by `separator`. */
   | { type: 'colors'; separator: string; maxCount: number }
-  /** Seconds, `[HH:]MM:SS[.m]`, or with `ms`/`us`; canonical: seconds. */
+  /** Seconds, `[HH:]MM:SS[.m]`, or a number with `ms` or `us`. The canonical form is seconds. */
   | { type: 'time'; min: number; max: number }
   /** `WxH` or an abbreviation such as `hd720`. */
   | { type: 'size'; maxSide: number; maxPixels: number }
@@ -58,7 +58,7 @@ export type FilterValue =
   | { type: 'ratio' }
   /** Names out of a list, joined by `separator` (`pix_fmts=yuv420p|rgb24`). */
   | { type: 'list'; values: readonly string[]; separator: string; max: number }
-  /** Numbers joined by `separator`, each in the range. */
+  /** Numbers joined by `separator`. Each number is in the range. */
   | { type: 'numbers'; separator: string; min: number; max: number; maxCount: number }
   /** Free text that the filter only draws or stores, without control characters except line ends. */
   | { type: 'text'; maxBytes: number }
@@ -79,20 +79,18 @@ export interface FilterSpec {
   options: Readonly<Record<string, FilterValue>>;
   /** Other spellings of an option (`w` = `width`). */
   aliases?: Readonly<Record<string, string>>;
-  /** Names in FFmpeg's order of unnamed values; a value for a name that is not in `options` is rejected. */
+  /** Names of options in FFmpeg's order of unnamed values. A value for a name that is not in `options` is rejected. */
   positional: readonly string[];
   /** Options that must be set. */
   required?: readonly string[];
-  /** Options that Airlock sets and callers cannot: they make a filter safe or finite. Always written last. */
+  /** Options that Airlock sets and callers cannot set. They make a filter safe or finite, and are always written last. */
   fixed?: Readonly<Record<string, string>>;
-  /** Why the filter may never end; see `Endless`. */
+  /** The values with which the filter may never end; absent = it always ends with its inputs. */
   endless?: Endless;
-  /**
-   * Frames of its input that the filter keeps in memory, for admission; `Infinity` = the entire input.
-   */
+  /** Number of frames of its input that the filter keeps in memory, for admission; `Infinity` = the entire input. */
   bufferedFrames?: number | ((values: OptionTexts) => number);
   /**
-   * True for FFmpeg's timeline filters: they accept `enable`, an expression over `t n pos w h`, in addition to their
+   * Whether the filter is one of FFmpeg's timeline filters. These accept `enable`, an expression over `t n pos w h`, in addition to their
    * own options, and never as an unnamed value.
    */
   timeline?: boolean;
@@ -102,23 +100,21 @@ export interface FilterSpec {
   example: string;
 }
 
-/**
- * How a filter may never end, and which option bounds it.
- */
+/** The values with which a filter may never end, and the option that bounds its length. */
 export interface Endless {
-  /** Option, in seconds, that the planner sets to bound it; null = only the length of the output bounds it. */
+  /** Option, in seconds, that the planner sets to bound the filter; null = only the length of the output bounds the filter. */
   option: string | null;
   /** Whether the filter is endless with these (canonical) values. */
   when: (values: ReadonlyMap<string, string>) => boolean;
 }
 
-/** One `key=value` of a filter as the caller wrote it, both escaping levels removed. */
+/** One `key=value` of a filter as the caller wrote it, without both levels of escaping. */
 export interface RawArgument {
   key: string | null;
   value: string;
   /** Characters from the start of the graph's text. */
   offset: number;
-  /** Offset of each character of the value; `end`: the offset after it. */
+  /** Offset of each character of the value. `end` is the offset after the value. */
   valueOffsets?: readonly number[];
   end?: number;
 }
@@ -150,10 +146,10 @@ export type CheckedValue =
 
 export interface CheckedFilter {
   spec: FilterSpec;
-  /** Labels without brackets, one per pad that is labelled; unlabelled pads are linked within the chain. */
+  /** Labels without brackets, one per labeled pad. Pads without a label are linked within the chain. */
   inputs: string[];
   outputs: string[];
-  /** In the order in which they are written; keys are canonical. */
+  /** Values by canonical key, in the order in which they are written. */
   values: Map<string, CheckedValue>;
   offset: number;
 }
@@ -161,10 +157,10 @@ export interface CheckedFilter {
 /** An open end of a graph: a pad that no link closes. */
 export interface OpenPad {
   kind: PadKind;
-  /** Null = unlabelled. */
+  /** Null = no label. */
   label: string | null;
   chain: number;
-  /** Filter in the chain, and pad of the filter. */
+  /** Index of the filter in the chain, and index of the pad in the filter. */
   filter: number;
   pad: number;
 }
@@ -188,7 +184,7 @@ export interface GraphAsset {
 export interface GraphRejection {
   /** Characters from the start of the graph's text. */
   offset: number;
-  /** Filter, or filter and option (`scale=width`), printable. */
+  /** The filter, or the filter and its option (`scale=width`), as printable text. */
   subject: string;
   reason: string;
   suggestion: string;

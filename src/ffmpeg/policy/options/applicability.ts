@@ -4,7 +4,7 @@ import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
 import { parseValue } from './option-values.ts';
 import type { ParsedOption } from './options.ts';
 
-/** Encoder that the request selects for a kind of stream; null = the format has none. */
+/** Returns the encoder that the request selects for a kind of stream; null = the format has no such stream. */
 export function chosenEncoder(
   output: readonly ParsedOption[],
   request: TranscodeRequest,
@@ -14,11 +14,11 @@ export function chosenEncoder(
     ({ name, specifier }) => name === 'c' && ['', kind, `${kind}:0`].includes(specifier),
   )?.value;
   if (stated) return stated;
-  // An animation becomes an animated WebP, a picture a still one; both have the same options.
+  // An animation becomes an animated WebP, and a picture becomes a still WebP. Both encoders have the same options.
   return FORMAT_DEFAULTS[request.outputFormat]?.[kind === 'v' ? 'video' : 'audio'] ?? null;
 }
 
-/** The kind of stream that an option applies to; null = several. */
+/** Returns the kind of stream that an option applies to; null = several kinds. */
 export function kindOf(option: ParsedOption): 'v' | 'a' | null {
   const letter = option.specifier.charAt(0) || (option.row.specifiers.length === 1 ? option.row.specifiers[0] : '');
   return letter === 'v' || letter === 'a' ? letter : null;
@@ -50,7 +50,7 @@ export function dropInapplicable(
   return kept.map((option) => ownSpelling(option, output, request));
 }
 
-/** Some values have several spellings, and each encoder has its own. */
+/** Rewrites a value in the spelling of the chosen encoder, because encoders spell some values differently. */
 function ownSpelling(option: ParsedOption, output: readonly ParsedOption[], request: TranscodeRequest): ParsedOption {
   const { value } = option.row;
   const kind = kindOf(option);

@@ -1,6 +1,6 @@
 import type { AssetKind, AssetRequest, Rejection } from '../../types.ts';
 
-/** Files that one request may name in addition to its inputs. */
+/** Maximum number of files that one request may name in addition to its inputs. */
 export const MAX_ASSETS = 10;
 const MAX_URL = 2048;
 
@@ -14,7 +14,7 @@ export interface AssetPosition {
 /** Collects the files that graphs and overlays name: each file once, in the order of its first use. */
 export interface AssetList {
   assets: AssetRequest[];
-  /** Position of the asset in the list, or the reason why it may not be named. */
+  /** Returns the position of the asset in the list, or the reason why it may not be named. */
   add(kind: AssetKind, source: string, position: AssetPosition): number | Rejection;
 }
 

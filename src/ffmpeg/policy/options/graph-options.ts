@@ -7,7 +7,7 @@ import type { RequestBudget } from '../request-budget.ts';
 import type { AssetList } from './asset-list.ts';
 import type { RequestGraph } from './parsed-request.ts';
 
-/** Maximum characters of a graph. The longest graphs in use have a few thousand. */
+/** Maximum characters of a graph. The longest graphs in use have a few thousand characters. */
 const MAX_GRAPH = 10_000;
 
 /** The input of a filter option: video, audio, the kind that its filters accept, or a complete graph. */
@@ -25,7 +25,7 @@ export function filterTarget(option: string): { target: FilterTarget; stream: nu
   return { target: own ?? (match[2] as PadKind | undefined) ?? 'any', stream: Number(match[3] ?? 0) };
 }
 
-/** A part of a graph's text and the entry of the request that contains it. */
+/** A part of a graph's text, and the field of the request that contains it. */
 export interface GraphPart {
   text: unknown;
   field: string;
@@ -33,7 +33,7 @@ export interface GraphPart {
 
 export type RequestGraphResult = { ok: true; graph: RequestGraph } | { ok: false; rejections: Rejection[] };
 
-/** Parses parts, joined by `;`, as one graph; rejections point into the part at fault. */
+/** Parses parts, joined by `;`, as one graph. The position of a rejection is a position in the part at fault. */
 export function readGraphParts(
   parts: readonly GraphPart[],
   option: string,
@@ -127,7 +127,7 @@ export function simpleKind(request: RequestGraph, target: PadKind | 'any', optio
   };
 }
 
-/** Inputs of a complete graph must be streams of the request's inputs. */
+/** Rejects inputs of a complete graph whose label is not a stream of the request's inputs. */
 export function checkStreams(request: RequestGraph, inputCount: number): Rejection[] {
   const rejections: Rejection[] = [];
   for (const pad of request.graph.inputs) {

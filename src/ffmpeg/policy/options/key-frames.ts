@@ -7,7 +7,7 @@ export const KEY_FRAMES_HINT = 'Use times such as 0,2.5,00:00:10, or expr:gte(t,
 const MAX_TIMES = 1000;
 const VARIABLES = ['n', 'n_forced', 'prev_forced_n', 'prev_forced_t', 't'];
 
-/** The grammar of `-force_key_frames`: a list of times, `source`, or an expression over the frame. */
+/** Reads the argument of `-force_key_frames`: a list of times, `source`, or an expression over the frame. */
 export function readKeyFrames(text: string): ParsedValue {
   if (text === 'source' || text === 'source_no_drop') return good(text);
   if (text.startsWith('expr:')) return readExpression(text.slice('expr:'.length));

@@ -3,7 +3,7 @@ import { namedFonts } from './named-fonts.ts';
 import { parseRequest } from './parse-request.ts';
 
 describe('namedFonts', () => {
-  it('lists the families that drawtext names anywhere, unless it also names a file', () => {
+  it('lists the families that drawtext filters name, except in filters that also name a file', () => {
     const parsed = parseRequest({
       inputs: [{ url: 'https://example.org/a.mp4' }],
       outputFormat: 'mp4',

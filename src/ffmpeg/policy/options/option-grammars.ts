@@ -7,7 +7,7 @@ import { within } from './option-scalars.ts';
 
 export type ParsedValue =
   | { ok: true; value: string | null }
-  /** `offset`: characters from the start of the argument. */
+  /** `offset` = characters from the start of the argument to the fault. */
   | { ok: false; reason: string; suggestion: string; offset?: number };
 
 export const good = (value: string | null): ParsedValue => ({ ok: true, value });
@@ -18,7 +18,7 @@ export const bad = (reason: string, suggestion: string, offset?: number): Parsed
   ...(offset !== undefined && { offset }),
 });
 
-/** `0`, `0:v`, `0:a:1?`, `-0:s`, `0:3`, `0:m:language:eng`, `0:a:m:language:eng`, `[label]`. */
+/** Reads the argument of `-map`: `0`, `0:v`, `0:a:1?`, `-0:s`, `0:3`, `0:m:language:eng`, `0:a:m:language:eng` or `[label]`. */
 export function readMap(text: string): string | null {
   if (/^\[[A-Za-z0-9_]{1,64}\]$/.test(text)) return text;
   const match = /^(-?)(\d)(?::([^?]+))?(\?)?$/.exec(text);
@@ -73,7 +73,7 @@ export function readEncoder(text: string, kind: StreamKind | null): ParsedValue 
   return good(encoder.name);
 }
 
-/** Longest list of keys that a rejection names in full; the lists of encoders have about a hundred. */
+/** Maximum number of keys that a rejection names in full. The lists of encoders have about a hundred keys. */
 const MAX_NAMED_KEYS = 12;
 
 /** Describes a list of parameters in a sentence. */
@@ -84,7 +84,7 @@ export function describeParameters(keys: ParameterRules): string {
   return `Use key=value:key=value with keys such as ${some}; docs/options.md lists all.`;
 }
 
-/** `key=value:key=value`; a key of two states may also be written `key` or `no-key`. */
+/** Parses `key=value:key=value`. `key` alone means `key=1`, and `no-key` or `nokey` means `key=0`, if the key accepts that value. */
 export function readParameters(text: string, keys: ParameterRules): ParsedValue {
   const hint = describeParameters(keys);
   const written: string[] = [];
@@ -136,7 +136,7 @@ export function describeRule(rule: ParameterRules[string]): string {
   return 'pattern' in rule ? `Use ${rule.hint}.` : `Use one of ${rule.join(', ')}.`;
 }
 
-/** `name=key=value:key=value,name`, of the allowed filters. */
+/** Reads `name=key=value:key=value,name`. Rejects filters that are not allowed. */
 export function readBitstreamFilters(text: string): ParsedValue {
   const names = Object.keys(BITSTREAM_FILTERS);
   const written: string[] = [];

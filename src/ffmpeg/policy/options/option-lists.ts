@@ -208,9 +208,9 @@ export const ERROR_FLAGS = [
   'aggressive',
 ];
 export const STRICTNESS = ['normal', 'experimental', 'unofficial', 'strict', 'very', '-2', '-1', '0', '1', '2'];
-/** `-vsync` took numbers. */
+/** Older values of `-vsync`, with the corresponding values of `-fps_mode`. */
 export const FPS_MODE_NUMBERS = { '-1': 'auto', '0': 'passthrough', '1': 'cfr', '2': 'vfr', drop: 'vfr' };
-/** Names without a byte order mean the byte order of the machine. */
+/** Pixel formats without a byte order, which mean the byte order of the machine. */
 export const PIXEL_FORMAT_NAMES = {
   yuv420p10: 'yuv420p10le',
   yuv422p10: 'yuv422p10le',
@@ -218,7 +218,7 @@ export const PIXEL_FORMAT_NAMES = {
   p010: 'p010le',
   yuva444p10: 'yuva444p10le',
 };
-/** Abbreviations of `-s`. */
+/** Abbreviations of sizes in `-s`. */
 export const SIZE_NAMES: Readonly<Record<string, string>> = {
   ntsc: '720x480',
   pal: '720x576',

@@ -53,7 +53,7 @@ export function isNameRejection(result: NamedOption | NameRejection): result is 
   return 'reason' in result;
 }
 
-/** Rejects misspelt names and names that try to evade the check. Null for other names. */
+/** Rejects misspelled names and names that try to evade the check. Returns null for other names. */
 export function oddSpelling(name: string): NameRejection | null {
   const plain = name.normalize('NFKC').replace(/[‐‑‒–—―−]/g, '-');
   if (plain !== name) {

@@ -11,7 +11,7 @@ export interface OptionRow {
   /** Other spellings. A spelling may contain a specifier (`vcodec` = `c:v`). */
   aliases?: Readonly<Record<string, StreamLetter | ''>>;
   scopes: readonly OptionScope[];
-  /** Stream kinds that may follow as `:v`, `:a`, `:s`, each with an index. Empty: none. */
+  /** Stream kinds that may follow as `:v`, `:a`, `:s`, each with an index. Empty = no stream kinds. */
   specifiers: readonly StreamLetter[];
   /** Whether the option may tag streams, so that `:s:a:0` may follow as well. */
   ofStream?: boolean;
@@ -19,7 +19,7 @@ export interface OptionRow {
   repeats?: boolean;
   /** Whether the server sets the option itself. It is accepted so that copied command lines work, and then dropped. */
   ignored?: boolean;
-  /** Encoders that support the option; absent = any. */
+  /** Encoders that support the option; absent = all encoders. */
   encoders?: readonly string[];
   /** Output formats whose muxer supports the option. For other formats, the option is dropped, because FFmpeg would fail. */
   formats?: readonly OutputFormat[];
@@ -54,7 +54,7 @@ export function row(name: string, target: Target, value: OptionValue, doc: strin
   return { name, ...target, value, doc, ...more };
 }
 
-/** A row of an encoder's own option: output, video. */
+/** Makes a row for an encoder's own option, which applies to the video of an output. */
 export const encoderRow = (
   encoders: string,
   name: string,
@@ -69,7 +69,7 @@ export const soundRow = (encoders: string, name: string, value: OptionValue, doc
 export const MAX_SECONDS = INPUT_LIMITS.maxDurationSeconds;
 export const MOV: readonly OutputFormat[] = ['mp4', 'mov', 'm4a'];
 
-/** Short names for the value kinds, so that a table reads like a table. */
+/** Short names for the types of values, so that the tables are easy to read. */
 export const flag: OptionValue = { type: 'flag' };
 export const boolean: OptionValue = { type: 'boolean' };
 export const encoder: OptionValue = { type: 'encoder' };
@@ -83,7 +83,7 @@ export const bits = (min: number, max: number): OptionValue => ({ type: 'bits', 
 export const choice = (values: readonly string[], aliases?: Readonly<Record<string, string>>): OptionValue =>
   aliases ? { type: 'choice', values, aliases } : { type: 'choice', values };
 export const words = (values: string): OptionValue => choice(values.split(' '));
-/** Words that FFmpeg also accepts by their number; `none=0`. */
+/** Words that FFmpeg also accepts as numbers, such as `none=0`. */
 export const numbered = (values: string): OptionValue => {
   const pairs = values.split(' ').map((pair) => pair.split('=') as [string, string]);
   return choice(
@@ -98,10 +98,12 @@ export const pattern = (regex: RegExp, maxLength: number, hint: string): OptionV
   maxLength,
   hint,
 });
-/** One name with a different meaning for each encoder. */
+/** An option whose name has a different meaning for each encoder. */
 export const byEncoder = (of: Readonly<Record<string, OptionValue>>): OptionValue => ({ type: 'by-encoder', of });
 
-/** Values with which an option must run: its example, or the values that its type generates. For test and documentation. */
+/**
+ * Returns values with which an option must run: its example, or the values that its type generates. Used by the test and the documentation.
+ */
 export function exampleValues(option: OptionRow, encoder: string | null): (string | number | null)[] {
   if (option.example !== undefined) return [option.example];
   return valuesOf(option.value, encoder);

@@ -1,7 +1,7 @@
 import { decimal } from '../../plan/geometry.ts';
 import * as lists from './option-lists.ts';
 
-/** Readers of single values: each returns the canonical text, or null when the text is invalid. */
+/** Whether a value is in a range. The readers below return the canonical text of a value, or null if the text is invalid. */
 
 export function within(value: number, range: { min: number; max: number }): boolean {
   return Number.isFinite(value) && value >= range.min && value <= range.max;
@@ -23,7 +23,7 @@ export function readNumber(text: string, range: { min: number; max: number }): s
   return within(value, range) ? decimal(value) : null;
 }
 
-/** FFmpeg's own booleans; canonical: 1 or 0. */
+/** Reads FFmpeg's booleans. Returns 1 or 0. */
 export function readBoolean(text: string): string | null {
   const word = text.toLowerCase();
   if (['1', 'true', 'yes', 'on', 'y'].includes(word)) return '1';
@@ -44,7 +44,7 @@ function parseTime(text: string): number | null {
   return clock[1] === '-' ? -total : total;
 }
 
-/** Seconds with at most six decimals and no exponent. */
+/** Writes seconds with at most six decimals and no exponent. */
 export function timeText(seconds: number): string {
   return seconds
     .toFixed(6)
@@ -68,7 +68,10 @@ export function readChoice(
   return spec.values.find((allowed) => allowed === word) ?? alias ?? null;
 }
 
-/** A sign before the first word is kept: with it, FFmpeg changes its default; without it, FFmpeg replaces the default. */
+/**
+ * Reads flags, and keeps a sign before the first flag. With this sign, FFmpeg changes its default. Without the sign, FFmpeg replaces the
+ * default.
+ */
 export function readFlags(text: string, allowed: readonly string[], single: readonly string[] = []): string | null {
   if (single.includes(text)) return text;
   if (text.length > 400 || !/^[+-]?[a-z0-9_]+([+-][a-z0-9_]+)*$/.test(text)) return null;
@@ -101,7 +104,7 @@ export function readRatio(text: string): string | null {
   return within(value, { min: 0.05, max: 20 }) ? String(value) : null;
 }
 
-/** The value of a canonical `25` or `30000/1001`. */
+/** Returns the value of a canonical rate such as `25` or `30000/1001`. */
 export function rational(text: string): number {
   const [top, bottom] = text.split('/');
   return Number(top) / (bottom === undefined ? 1 : Number(bottom));

@@ -3,7 +3,7 @@ import { OptionSet } from './option-set.ts';
 import { parseRequest } from './parse-request.ts';
 
 describe('a rate among options', () => {
-  it('is a number, even when written as a fraction or a name', () => {
+  it('is a number, even if it is written as a fraction or a name', () => {
     const rate = (argument: string | number) => {
       const options = [{ option: '-framerate', argument }];
       const parsed = parseRequest({ inputs: [{ url: 'gs://b/a.png', options }], outputFormat: 'mp4' });

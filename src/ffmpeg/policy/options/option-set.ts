@@ -9,7 +9,7 @@ export class OptionSet {
     this.options = options;
   }
 
-  /** Value of the last option of that name that applies to a stream kind (`-c` and `-c:v` both apply to video). */
+  /** Returns the value of the last option of that name that applies to a stream kind (`-c` and `-c:v` both apply to video). */
   value(name: string, kind: 'v' | 'a' | '' = ''): string | null {
     return this.#last(name, kind)?.value ?? null;
   }
@@ -18,24 +18,24 @@ export class OptionSet {
     return this.#last(name, kind) !== undefined;
   }
 
-  /** A numeric value, e.g. seconds of `t`. */
+  /** Returns a numeric value, such as the seconds of `t`. */
   number(name: string, kind: 'v' | 'a' | '' = ''): number | null {
     const value = this.value(name, kind);
     return value === null ? null : Number(value);
   }
 
-  /** Frames per second, of `25` or `30000/1001`. */
+  /** Returns frames per second, read from `25` or `30000/1001`. */
   rate(name: string, kind: 'v' | 'a' | '' = ''): number | null {
     const value = this.value(name, kind);
     return value === null ? null : rational(value);
   }
 
-  /** Names of all options that apply to a stream kind. */
+  /** Returns the names of all options that apply to a stream kind. */
   stated(kind: 'v' | 'a'): Set<string> {
     return new Set(this.options.filter((option) => applies(option, kind)).map((option) => option.name));
   }
 
-  /** Duration that the options set, in seconds: `-t`, otherwise `-to` minus `-ss`. Null = until the end. */
+  /** Returns the duration that the options set, in seconds: `-t`, otherwise `-to` minus `-ss`. Null = until the end. */
   length(): number | null {
     const length = this.number('t');
     if (length !== null) return length;

@@ -11,8 +11,8 @@ import { VIDEO_ENCODER_OPTIONS } from './option-table/video-encoders.ts';
 export type { OptionRow, OptionScope } from './option-row.ts';
 
 /**
- * The plain FFmpeg options that a request may use. Others are rejected: FFmpeg has thousands of options, each release
- * adds some, and many read or write files.
+ * The plain FFmpeg options that a request may use. Other options are rejected, because FFmpeg has thousands of options, each release adds
+ * some, and many options read or write files.
  */
 export const OPTION_TABLE: readonly OptionRow[] = [
   ...STREAM_OPTIONS,

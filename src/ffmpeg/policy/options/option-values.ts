@@ -18,18 +18,18 @@ import * as scalars from './option-scalars.ts';
 export type { ParsedValue } from './option-grammars.ts';
 export { timeText } from './option-scalars.ts';
 
-/** The types of value of an option, as data. */
+/** The types of values of options, as data. */
 export type OptionValue =
   | { type: 'flag' }
   | { type: 'integer'; min: number; max: number }
   | { type: 'number'; min: number; max: number }
-  /** FFmpeg's booleans; canonical: 1 or 0. */
+  /** FFmpeg's booleans. The canonical form is 1 or 0. */
   | { type: 'boolean' }
-  /** Seconds or `[HH:]MM:SS[.m]`; canonical form: seconds with at most six decimals. */
+  /** Seconds or `[HH:]MM:SS[.m]`. The canonical form is seconds with at most six decimals. */
   | { type: 'time'; min: number; max: number }
   /** Bits: a number with an optional k, M or G. */
   | { type: 'bits'; min: number; max: number }
-  /** `aliases` maps other spellings (numbers too) to a value of the list. */
+  /** `aliases` maps other spellings, including numbers, to a value of the list. */
   | { type: 'choice'; values: readonly string[]; aliases?: Readonly<Record<string, string>> }
   /** `+a+b-c` or `a+b` with names from a list, or a word of `words`. */
   | { type: 'flags'; values: readonly string[]; words?: readonly string[] }
@@ -46,12 +46,12 @@ export type OptionValue =
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `key=value:key=value` for an encoder's own parameters. */
   | { type: 'parameters'; keys: ParameterRules }
-  /** One name with a different meaning for each encoder. */
+  /** An option whose name has a different meaning for each encoder. */
   | { type: 'by-encoder'; of: Readonly<Record<string, OptionValue>> };
 
 /**
- * Reads one argument and rewrites it: FFmpeg gets the serialised value, never the caller's text. `kind` = the stream kind in the option's
- * specifier, for options that depend on it.
+ * Reads one argument and rewrites it. FFmpeg gets the rewritten value, never the caller's text. `kind` = the stream kind in the option's
+ * specifier, for options that depend on the stream kind.
  */
 export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKind | null): ParsedValue {
   const empty = argument === undefined || argument === null || argument === '';

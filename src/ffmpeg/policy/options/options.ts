@@ -5,19 +5,19 @@ import { isNameRejection, readName } from './option-names.ts';
 import type { OptionRow, OptionScope } from './option-table.ts';
 import { parseValue } from './option-values.ts';
 
-/** A valid, parsed option; `optionArgs` writes it for FFmpeg. */
+/** A valid, parsed option, which `optionArgs` writes for FFmpeg. */
 export interface ParsedOption {
   row: OptionRow;
-  /** FFmpeg's name without dash, e.g. `c`. */
+  /** FFmpeg's name without the dash, such as `c`. */
   name: string;
-  /** `v`, `a:0` … or the empty string. */
+  /** A stream specifier such as `v` or `a:0`, or the empty string. */
   specifier: string;
   value: string | null;
   /** Position in the request. */
   field: string;
 }
 
-/** Reads one option of the caller; `field` = its position in the request. */
+/** Reads one option of the caller. `field` = position of the option in the request. */
 export function parseOption(request: OptionRequest, scope: OptionScope, field: string): ParsedOption | Rejection {
   const reject = (reason: string, suggestion: string, offset?: number): Rejection => ({
     field,
@@ -44,13 +44,13 @@ export function isRejection(result: ParsedOption | Rejection): result is Rejecti
   return 'reason' in result;
 }
 
-/** The option as FFmpeg arguments, built only from generated parts. */
+/** Returns the option as FFmpeg arguments, built only from generated parts. */
 export function optionArgs(option: ParsedOption): string[] {
   const flag = `-${option.name}${option.specifier === '' ? '' : `:${option.specifier}`}`;
   return option.value === null ? [flag] : [flag, option.value];
 }
 
-/** A rejected name in a form that is safe to show: short and printable. */
+/** Returns a rejected name in a form that is safe to show: short and printable. */
 export function visible(value: unknown): string {
   return String(value)
     .replace(/[^\x20-\x7e]/g, '?')

@@ -15,7 +15,7 @@ export interface ParsedJob {
 
 const parsedJobs = new WeakMap<JobRequest, ParsedJob>();
 
-/** Parses each output of a job under one budget. Like `parseRequest`, it parses the same object once. */
+/** Parses each output of a job under one budget. Like `parseRequest`, it parses the same object only once. */
 export function parseJob(request: JobRequest): ParsedJob {
   const parsed = parsedJobs.get(request) ?? readJob(request);
   parsedJobs.set(request, parsed);
@@ -33,7 +33,7 @@ function readJob(request: JobRequest): ParsedJob {
   };
 }
 
-/** Drops repeated values and keeps the order. */
+/** Returns the list without repeated values, in the same order. */
 function distinct<T extends object>(list: readonly T[]): T[] {
   return [...new Map(list.map((item) => [JSON.stringify(item), item])).values()];
 }

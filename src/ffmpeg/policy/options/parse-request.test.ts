@@ -58,11 +58,11 @@ describe('allowed options', () => {
     ['-aac_coder', 'twoloop', ['-aac_coder', 'twoloop']],
     ['-color_range', 'full', ['-color_range', 'pc']],
     ['-x264-params', 'no-scenecut:deblock=-1,-1', ['-x264-params', 'scenecut=0:deblock=-1,-1']],
-  ] as const)('%s %s is written as %j', (option, argument, written) => {
+  ] as const)('such as %s %s are written as %j', (option, argument, written) => {
     expect(args(option, argument)).toEqual(written);
   });
 
-  it.each([[undefined], [null], ['']])('flags have no value: %j', (argument) => {
+  it.each([[undefined], [null], ['']])('without a value may have the argument %j', (argument) => {
     expect(args('-shortest', argument)).toEqual(['-shortest']);
   });
 
@@ -154,7 +154,7 @@ describe('rejected options', () => {
     ['-force_key_frames', 'expr:print(t)'],
     ['-force_key_frames', '/etc/passwd'],
     ['-map', '0:d'],
-  ] as const)('%s %j', (option, argument) => {
+  ] as const)('include %s %j', (option, argument) => {
     const [rejection] = rejected(option, argument as OptionRequest['argument']);
     expect(rejection?.field).toBe('options[0]');
     expect(rejection!.reason).toMatch(/\.$/);
@@ -162,7 +162,7 @@ describe('rejected options', () => {
     if (!String(option).startsWith('-vf')) expect(rejection!.reason + rejection!.suggestion).not.toContain('passwd');
   });
 
-  it('rejected options of an encoder parameter suggest the nearest key and the page of all keys, without listing them', () => {
+  it('with an unknown encoder parameter suggest the nearest key and the page of all keys, without listing them', () => {
     for (const [option, argument, near] of [
       ['-x264-params', 'keyint=60:aq_mod=1', 'aq-mode'],
       ['-x265-params', 'no-soa=1', 'sao'],
@@ -177,7 +177,7 @@ describe('rejected options', () => {
     }
   });
 
-  it('name their position: output, input, filter', () => {
+  it('are reported with their position in the output, an input or a filter', () => {
     const rejections = checkOptions({
       inputs: [
         {
@@ -202,13 +202,13 @@ describe('rejected options', () => {
     ]);
   });
 
-  it('include options of the other side', () => {
+  it('include output options of an input, and input options of the output', () => {
     const inputs = [{ url: 'a', options: [{ option: '-crf', argument: 20 }] }];
     expect(checkOptions(request([], { inputs }))[0]?.reason).toContain('does not belong to an input');
     expect(rejected('-sseof', -1)[0]?.reason).toContain('belongs to an input');
   });
 
-  it('include an input that never ends unless something ends the output', () => {
+  it('include an endless repetition of an input, unless another option ends the output', () => {
     const inputs = [{ url: 'a', options: [{ option: '-stream_loop', argument: -1 }] }];
     expect(checkOptions(request([], { inputs }))[0]?.field).toBe('inputs[0].options[0]');
     expect(checkOptions(request([{ option: '-t', argument: 3 }], { inputs }))).toEqual([]);

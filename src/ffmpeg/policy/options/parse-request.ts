@@ -14,7 +14,7 @@ import type { ParsedRequest } from './parsed-request.ts';
 import { checkPicture } from './picture-rules.ts';
 import { checkTogether } from './request-checks.ts';
 
-/** Maximum number of options per list. Real command lines have a few dozen. */
+/** Maximum number of options per list. Real command lines have a few dozen options. */
 const MAX_OPTIONS = 200;
 const MAX_FILTER_ENTRIES = 100;
 
@@ -23,12 +23,12 @@ export function checkOptions(request: TranscodeRequest): Rejection[] {
   return parseRequest(request).rejections;
 }
 
-/** Policy, resource class, preview and plan all parse the same request, and a long graph takes a millisecond. */
+/** Parsed requests. Policy, resource class, preview and plan all parse the same request, and a long graph takes a millisecond. */
 const parsedRequests = new WeakMap<TranscodeRequest, ParsedRequest>();
 
 /**
  * Parses a request: options, filters, overlays, and the files that they name. Only a request without rejections may be planned. The same
- * object is parsed once; neither the request nor the result may be changed afterwards.
+ * object is parsed only once, so neither the request nor the result may be changed afterwards.
  */
 export function parseRequest(request: TranscodeRequest): ParsedRequest {
   const parsed =
@@ -38,7 +38,7 @@ export function parseRequest(request: TranscodeRequest): ParsedRequest {
   return parsed;
 }
 
-/** Parses several outputs of the same inputs: with one list of assets, one budget, and fields such as `outputs[1].options[0]`. */
+/** Parses several outputs of the same inputs, with one list of assets, one budget, and fields such as `outputs[1].options[0]`. */
 export function parseOutputs({ inputs, outputs }: MultiOutputRequest) {
   const shared = { assets: assetList(inputs), budget: new RequestBudget() };
   let parsedInputs: ParsedRequest['inputs'] | null = null;
@@ -87,13 +87,13 @@ function readRequest(
 interface Reading {
   request: TranscodeRequest;
   parsed: ParsedRequest;
-  /** Prefix of the fields of the output: empty, or `outputs[1].`. */
+  /** Prefix of the output's fields: empty, or a text such as `outputs[1].`. */
   prefix: string;
   assets: AssetList;
   budget: RequestBudget;
 }
 
-/** The options of a list with their positions; stops with a rejection when the list or the request has too many. */
+/** Yields the options of a list with their positions. Stops with a rejection if the list or the request has too many options. */
 function* bounded(
   list: OptionRequest[] | undefined,
   prefix: string,
@@ -116,7 +116,7 @@ function* bounded(
   }
 }
 
-/** A ladder shows all inputs one after the other, so none of them may be its subtitles. */
+/** Reads the subtitles of a ladder. A ladder shows all inputs one after the other, so no input may be its subtitles. */
 function readSubtitles({ request: { ladder }, parsed, prefix, assets }: Reading): void {
   if (ladder?.subtitles === undefined) return;
   const position = { field: `${prefix}subtitles`, option: '' };
@@ -228,7 +228,7 @@ function readFilters(reading: Reading): void {
   parsed.graph = result.graph;
 }
 
-/** Reads the bit rate as the option that sets it. A request with options sets its bit rate in an option. */
+/** Reads the bit rate as the option that sets it. If the request has options, an option must set the bit rate. */
 function readBitrate({ request, parsed, prefix }: Reading): void {
   const { bitrate, outputFormat } = request;
   if (bitrate === undefined) return;
@@ -247,7 +247,7 @@ function readBitrate({ request, parsed, prefix }: Reading): void {
   }
 }
 
-/** Warns about FFmpeg's rule for repeated options, which many people do not know. */
+/** Warns about repeated options, of which FFmpeg uses only the last. */
 function warnOfRepeats(lists: readonly ParsedOption[][], parsed: ParsedRequest): void {
   for (const list of lists) {
     const last = new Map<string, ParsedOption>();
@@ -263,7 +263,9 @@ function warnOfRepeats(lists: readonly ParsedOption[][], parsed: ParsedRequest):
   }
 }
 
-/** Characters of a text, or of everything in a list or an object including keys; infinite below ten levels. */
+/**
+ * Returns the number of characters of a text, or of all keys and texts in a list or an object. Returns infinity for more than ten levels.
+ */
 export function textLength(value: unknown, levels = 10): number {
   if (typeof value === 'string') return value.length;
   if (value === null || typeof value !== 'object') return 0;

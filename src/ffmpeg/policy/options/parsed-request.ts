@@ -3,7 +3,7 @@ import type { CheckedGraph } from '../filters/types.ts';
 import type { CaptionOverlay, QuoteCard, TextOverlay } from '../overlays/types.ts';
 import type { ParsedOption } from './options.ts';
 
-/** A graph of the request, and the indexes of its assets in `ParsedRequest.assets`. */
+/** A graph of the request, with the indexes of its assets in `ParsedRequest.assets`. */
 export interface RequestGraph {
   graph: CheckedGraph;
   /** `assets[i]` = index of the graph's asset i in the request's list. */
@@ -29,15 +29,15 @@ export interface ParsedRequest {
   output: ParsedOption[];
   /** Options of each input. */
   inputs: ParsedOption[][];
-  /** `-vf`, `-filter:v`, `@text-overlay`, `@captions`, `@quote-card`, in the caller's order. */
+  /** Steps of `-vf`, `-filter:v`, `@text-overlay`, `@captions` and `@quote-card`, in the caller's order. */
   video: VideoStep[];
-  /** `-af`, `-filter:a`. */
+  /** Graphs of `-af` and `-filter:a`. */
   audio: RequestGraph[];
-  /** `filters` and `-filter_complex`, joined by `;`. */
+  /** Graph of `filters` or `-filter_complex`. Several entries are joined by `;`. */
   graph: RequestGraph | null;
   /** Index of the subtitles of a ladder in `assets`; null = no subtitles. */
   subtitles: number | null;
-  /** Every file that graphs, overlays and ladders name, once each, in the order of first use. */
+  /** Every file that graphs, overlays and ladders name. Each file is listed once, in the order of first use. */
   assets: AssetRequest[];
   rejections: Rejection[];
   warnings: PlanWarning[];

@@ -2,7 +2,7 @@ import { PICTURE_FIELDS, PICTURE_FORMATS } from '../../../contract/picture-outpu
 import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
 import type { Rejection } from '../../types.ts';
 
-/** Fields of an output that Airlock does not combine with its own filters and encoder settings. */
+/** Fields that an output with a picture cannot have, because Airlock chooses the filters and encoder settings of such an output. */
 const OTHERS = ['preset', 'options', 'filters', 'bitrate'] as const;
 
 /**
@@ -40,7 +40,7 @@ function isSet(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
-/** `a, b or c` */
+/** Joins words as in `a, b or c`. */
 function orList(words: readonly string[]): string {
   const last = words.at(-1)!;
   return words.length === 1 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;

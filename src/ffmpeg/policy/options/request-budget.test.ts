@@ -63,7 +63,7 @@ describe('the budget of a request', () => {
       limit: characters,
       body: { filters: many(11, { filter: `drawtext=text=${'a'.repeat(9900)}` }) },
     },
-  ])('bounds $what, names the limit and a remedy, and stops parsing', ({ field, limit, body }) => {
+  ])('limits $what: the rejection names the limit and a remedy, and parsing stops', ({ field, limit, body }) => {
     const { rejections } = parseRequest(request(body));
     const last = rejections.at(-1)!;
     expect(last).toMatchObject({ field, suggestion: expect.stringContaining('split the work') });
@@ -91,7 +91,7 @@ describe('a command that no kernel would start', () => {
   const input = { path: '/in/0', demuxer: 'mov', info: assumedInfo('mov') };
   const longest = (args: readonly string[]) => Math.max(...args.map((argument) => Buffer.byteLength(argument)));
 
-  it('is rejected with its size before anything runs, and so is a command that the inputs could make as long', () => {
+  it('is rejected with its size before the job runs, and so is a command that filters for the inputs could make too long', () => {
     const fits = [...Array(13).keys()].findLast(
       (count) => reviewRequest(texts(count), [null]).rejections.length === 0,
     )!;
@@ -111,7 +111,7 @@ describe('a command that no kernel would start', () => {
     }
   });
 
-  it('is not planned by a worker either: the job fails immediately, without retry', () => {
+  it('fails its job without a retry if a worker plans it', () => {
     const plan = () => planTranscode(texts(12), [input], { resourceClass: 'light', cores: 2 });
     expect(plan).toThrow(expect.objectContaining({ code: 'option_refused', retry: false }));
   });

@@ -83,7 +83,7 @@ function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], req
   return [rejection(option, `-${name} of ${encoder} does not accept this value.`, describeValue(own))];
 }
 
-/** A copied stream is not decoded, so it cannot be filtered or drawn on. */
+/** Rejects filters and overlays of copied streams, because a copied stream is not decoded. */
 function checkCopies({ output, video, audio }: ParsedRequest, request: TranscodeRequest): Rejection[] {
   const steps = [
     ...video.map(({ field }) => ({ field, kind: 'v' as const })),
@@ -99,7 +99,10 @@ function checkCopies({ output, video, audio }: ParsedRequest, request: Transcode
     }));
 }
 
-/** An encoder of a stream kind that the format does not have is ignored together with the stream (`-c:v` for an mp3). */
+/**
+ * Whether a format supports an encoder. An encoder for a stream kind that the format lacks is accepted, because it is ignored together with
+ * the stream (`-c:v` for an mp3).
+ */
 function acceptsEncoder(format: OutputFormat, kind: 'video' | 'audio', formats: readonly OutputFormat[]): boolean {
   return FORMAT_DEFAULTS[format][kind] === null || formats.includes(format);
 }
@@ -124,8 +127,8 @@ function checkTimes(options: ParsedOption[]): Rejection[] {
 }
 
 /**
- * A single input that repeats endlessly needs another setting that ends the output. Together with other inputs, or under a graph that may
- * trim, the planner ends the output.
+ * Rejects a single input that repeats endlessly if no other setting ends the output. With several inputs, or with filters that may trim,
+ * the planner ends the output.
  */
 function checkEnd({ inputs, output, graph, video, audio }: ParsedRequest): Rejection[] {
   const [input = [], ...others] = inputs;

@@ -14,19 +14,19 @@ const reasons = (parsed: ReturnType<typeof parseRequest>) =>
   parsed.rejections.map(({ field, offset, reason }) => [field, offset, reason]);
 
 describe('filters of options', () => {
-  it.each(['-vf', '-filter:v', '-filter:v:0', '-vf:v:0', '-filter'])('%s is a video step', (option) => {
+  it.each(['-vf', '-filter:v', '-filter:v:0', '-vf:v:0', '-filter'])('become video steps for %s', (option) => {
     const parsed = parse([[option, 'hflip,scale=320:-2']]);
     expect(parsed.rejections).toEqual([]);
     expect(parsed.video.map((step) => [step.type, step.field])).toEqual([['graph', 'options[0]']]);
   });
 
-  it.each(['-af', '-filter:a', '-filter:a:0', '-filter'])('%s is an audio step', (option) => {
+  it.each(['-af', '-filter:a', '-filter:a:0', '-filter'])('become audio steps for %s', (option) => {
     const parsed = parse([[option, 'volume=0.5']]);
     expect(parsed.rejections).toEqual([]);
     expect(parsed.audio.map(({ field }) => field)).toEqual(['options[0]']);
   });
 
-  it('filters of options and overlays keep the order in which they were given', () => {
+  it('keep their order, together with overlays', () => {
     const parsed = parse([
       ['-vf', 'hflip'],
       ['@text-overlay', { text: 'Hello' }],
@@ -52,7 +52,7 @@ describe('filters of options', () => {
     ['-vf', undefined, 'must be a string'],
     ['-vf', '-crf', 'looks like an option'],
     ['-vf', 'hflip,'.repeat(2000), 'longer than'],
-  ] as const)('%s %j is rejected: %s', (option, argument, reason) => {
+  ] as const)('are rejected in %s %j with the reason %s', (option, argument, reason) => {
     const parsed = parse([[option, argument as OptionRequest['argument']]]);
     expect(parsed.rejections[0]!.reason).toContain(reason);
     expect(parsed.rejections[0]!.suggestion).toMatch(/\S/);
@@ -73,20 +73,20 @@ describe('filters of options', () => {
     ).toEqual([]);
   });
 
-  it('do not belong to an input', () => {
+  it('are rejected in the options of an input', () => {
     const inputs = [{ url: 'gs://b/a', options: [{ option: '-vf', argument: 'hflip' }] }];
     expect(parse([], { inputs }).rejections[0]!.field).toBe('inputs[0].options[0]');
   });
 
-  it('report a misspelt filter at its offset in the text', () => {
+  it('are rejected at the offset of a misspelled filter', () => {
     const [rejection] = parse([['-vf', 'hflip,scael=320:240']]).rejections;
     expect([rejection!.field, rejection!.offset]).toEqual(['options[0]', 6]);
     expect(rejection!.reason + rejection!.suggestion).toContain('scale');
   });
 });
 
-describe('the graph', () => {
-  it('is all entries of "filters" joined, and its labels may be mapped', () => {
+describe('the graph of a request', () => {
+  it('joins all entries of "filters", and has labels that may be mapped', () => {
     const filters = [{ filter: '[0:v]hflip[a]' }, { filter: '[a][1:v]overlay[out];' }];
     const parsed = parse(
       [
@@ -99,7 +99,7 @@ describe('the graph', () => {
     expect(parsed.graph?.graph.chains.length).toBe(2);
   });
 
-  it('reports a fault in the entry that contains it', () => {
+  it('has faults reported in the entry of "filters" that contains them', () => {
     const filters = [{ filter: '[0:v]hflip[a]' }, { filter: '[a]nosuch=1[out]' }];
     const [rejection] = parse([], { filters }).rejections;
     expect([rejection!.field, rejection!.offset]).toEqual(['filters[1]', 3]);
@@ -110,7 +110,7 @@ describe('the graph', () => {
     ['-filter_complex', '[7:v]hflip[v]', undefined, 'no input 7'],
     ['-filter_complex', '[logo]hflip[v]', undefined, '[logo] is the output of no filter'],
     ['-map', '[v]', [{ filter: '[0:v]vflip[w]' }], 'No filter outputs [v]'],
-  ] as const)('%s %s is rejected: %s', (option, argument, filters, reason) => {
+  ] as const)('is rejected with %s %s: %s', (option, argument, filters, reason) => {
     const parsed = parse([[option, argument]], filters ? { filters: [...filters] } : {});
     expect(reasons(parsed).flat().join(' ')).toContain(reason);
   });
@@ -129,7 +129,7 @@ describe('the graph', () => {
 });
 
 describe('files that filters name', () => {
-  it('are listed once each, and the URL of an input means that input', () => {
+  it('are each listed once, and the URL of an input refers to the input', () => {
     const parsed = parse([
       ['-vf', "subtitles='https://x/a.srt'"],
       ['-vf', 'subtitles=https://x/a.srt,lut3d=gs://b/l.cube'],
@@ -146,7 +146,7 @@ describe('files that filters name', () => {
   });
 
   it.each(['/etc/passwd', 'file:///etc/passwd', 'data:text/plain,x', 'http:/x', 'concat:a', 'input:9', '../a.srt'])(
-    '%s is rejected',
+    'cannot include %s',
     (source) => {
       const parsed = parse([['-vf', `hflip,subtitles='${source.replaceAll(':', '\\:')}'`]]);
       expect(parsed.rejections[0]?.field).toBe('options[0]');
@@ -154,7 +154,7 @@ describe('files that filters name', () => {
     },
   );
 
-  it('are at most ten', () => {
+  it('are limited to ten', () => {
     const steps = Array.from({ length: 11 }, (_, index): [string, string] => [
       '-vf',
       `subtitles=https://x/${index}.srt`,
@@ -165,14 +165,14 @@ describe('files that filters name', () => {
   });
 });
 
-describe('a value that only another encoder accepts', () => {
+describe('a value that depends on the encoder', () => {
   it.each([
     ['-crf', 60, 'libx264', 1],
     ['-crf', 60, 'libx265', 1],
     ['-crf', 60, 'libsvtav1', 0],
     ['-crf', 23.5, 'libx264', 0],
     ['-qp', 60, 'libx264', 1],
-  ] as const)('is rejected for the encoder that is used: %s %s of %s', (option, value, encoder, count) => {
+  ] as const)('is checked against the chosen encoder: %s %s for %s', (option, value, encoder, count) => {
     const { rejections } = parse([
       ['-c:v', encoder],
       [option, value],
@@ -181,7 +181,7 @@ describe('a value that only another encoder accepts', () => {
     if (count > 0) expect(rejections[0]).toMatchObject({ suggestion: expect.stringContaining('51') });
   });
 
-  it('is rejected for the default encoder of the format', () => {
+  it('is checked against the default encoder of the format', () => {
     expect(parse([['-crf', 60]]).rejections).toHaveLength(1);
   });
 });
@@ -189,7 +189,7 @@ describe('a value that only another encoder accepts', () => {
 describe('warnings', () => {
   const messages = (parsed: ReturnType<typeof parse>) => parsed.warnings.map(({ message }) => message).join(' ');
 
-  it('name the option that wins when it is written twice', () => {
+  it('name the option that takes effect if it is written twice', () => {
     expect(
       messages(
         parse([
@@ -208,7 +208,7 @@ describe('warnings', () => {
     ).toBe('');
   });
 
-  it('name options that do not apply to the encoder or the container, and drop them', () => {
+  it('name options that are dropped because they do not apply to the encoder or the container', () => {
     const parsed = parse([
       ['-deadline', 'good'],
       ['-id3v2_version', 3],
@@ -220,24 +220,27 @@ describe('warnings', () => {
   });
 });
 
-describe('one name for several encoders', () => {
+describe('an option of several encoders', () => {
   it.each([
     ['libx264', '-preset', '8', false],
     ['libsvtav1', '-preset', '8', true],
     ['libsvtav1', '-preset', 'slow', false],
     ['libx265', '-tune', 'film', false],
     ['libx264', '-profile:v', 'main10', false],
-  ] as const)('%s %s %s: %s', (encoder, option, value, allowed) => {
-    const parsed = parse([
-      ['-c:v', encoder],
-      [option, value],
-    ]);
-    expect(parsed.rejections.length === 0).toBe(allowed);
-    if (!allowed) expect(parsed.rejections[0]!.reason).toContain(encoder);
-  });
+  ] as const)(
+    'has different values for each encoder: whether %s allows %s %s is %s',
+    (encoder, option, value, allowed) => {
+      const parsed = parse([
+        ['-c:v', encoder],
+        [option, value],
+      ]);
+      expect(parsed.rejections.length === 0).toBe(allowed);
+      if (!allowed) expect(parsed.rejections[0]!.reason).toContain(encoder);
+    },
+  );
 });
 
-describe('names', () => {
+describe('a misspelled option', () => {
   it.each([
     ['-crff', '-crf'],
     ['-CRF', '-crf'],

@@ -6,7 +6,7 @@ import { parseCaptionOverlay } from './captions.ts';
 const CUE = { start: 0, end: 1.5, text: 'Hello' };
 
 describe('@captions', () => {
-  it('reads cues in seconds and a style, and is bold at the bottom without a style', () => {
+  it('has cues in seconds and an optional style, which is bold-bottom by default', () => {
     expect(parseCaptionOverlay({ cues: [CUE] })).toEqual({
       ok: true,
       captions: { cues: [CUE], style: 'bold-bottom' },
@@ -41,7 +41,7 @@ describe('@captions', () => {
     [{ cues: Array(5001).fill(CUE) }, 'cues'],
     [{ cues: Array(501).fill({ ...CUE, text: 'x'.repeat(1000) }) }, 'cues'],
     [{ cues: [CUE], style: 'botom' }, 'style'],
-  ])('rejects what is not exactly captions: %#', (argument, key) =>
+  ])('is rejected with the key at fault (case %#)', (argument, key) =>
     expect(parseCaptionOverlay(argument)).toMatchObject({ ok: false, key }),
   );
 
@@ -50,7 +50,7 @@ describe('@captions', () => {
       suggestion: expect.stringContaining('"bold-bottom"'),
     }));
 
-  it('never throws', () => {
+  it('does not throw for any argument', () => {
     const cue = fc.record({ start: fc.anything(), end: fc.anything(), text: fc.anything() });
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.record({ cues: fc.array(cue), style: fc.anything() })), (argument) => {

@@ -4,12 +4,12 @@ import { isObject, OverlayError, type OverlayRejection } from './style-values.ts
 import { unknownKeys } from './text-overlay.ts';
 import { CAPTION_STYLES, type CaptionOverlay, type TimedText } from './types.ts';
 
-/** Three hours of speech have about 3,000 captions, which are laid out in 4 s. */
+/** Maximum number of captions. Three hours of speech have about 3,000 captions, which are laid out in 4 s. */
 const MAX_CUES = 5000;
 /** Maximum UTF-16 units of one caption, and of all captions together. */
 const MAX_CUE_TEXT = 1000;
 const MAX_TEXT = 500_000;
-/** Seconds; longer than any output. */
+/** Maximum time in seconds, which is also the maximum duration of an output. */
 const MAX_TIME = 12 * 3600;
 const EXAMPLE = 'Send {"cues": [{"start": 0.5, "end": 2.4, "text": "…"}], "style": "bold-bottom"}.';
 

@@ -7,10 +7,10 @@ export interface Rectangle {
 }
 
 export interface CardGeometry {
-  /** The white card. */
+  /** Rectangle of the white card. */
   card: Rectangle;
   radius: number;
-  /** Position of name and handle; null if the card has neither of them and no photo. */
+  /** Rectangle of name and handle; null if the card has neither of them and no photo. */
   header: Rectangle | null;
   /** Square around the round photo. */
   photo: Rectangle | null;
@@ -18,7 +18,7 @@ export interface CardGeometry {
 }
 
 /**
- * Layout of a quote card. It depends only on the frame and the parts of the card, so that the drawn layer and the
+ * Computes the layout of a quote card. The layout depends only on the frame and the parts of the card, so that the drawn layer and the
  * filters that overlay the photo agree. The proportions were chosen by eye.
  */
 export function cardGeometry(
@@ -51,7 +51,7 @@ export function cardGeometry(
   };
 }
 
-/** Diameter of a card's photo, pixels; even, because 4:2:0 pictures are scaled to it, and at least 2. */
+/** Returns the diameter of a card's photo in pixels. The diameter is at least 2, and even because 4:2:0 pictures are scaled to it. */
 export function photoDiameter(frame: { width: number; height: number }): number {
   return Math.max(2, 2 * Math.round(Math.min(frame.width, frame.height) * 0.09));
 }

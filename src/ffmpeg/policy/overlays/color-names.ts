@@ -1,4 +1,4 @@
-/** FFmpeg 7.1's colour names (`ffmpeg -colors`), lower case, with their `rrggbb`. */
+/** FFmpeg 7.1's color names (`ffmpeg -colors`) in lower case, with their `rrggbb`. */
 export const COLOR_NAMES: ReadonlyMap<string, string> = new Map(
   `
     aliceblue:f0f8ff antiquewhite:faebd7 aqua:00ffff aquamarine:7fffd4 azure:f0ffff beige:f5f5dc bisque:ffe4c4

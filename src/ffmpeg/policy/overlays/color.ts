@@ -4,8 +4,8 @@ import type { Color } from './types.ts';
 const HEX = /^(?:#|0x)([0-9a-f]{6})([0-9a-f]{2})?$/i;
 
 /**
- * Reads a colour in FFmpeg's forms: a name, `#RRGGBB[AA]`, `0xRRGGBB[AA]`, each with an optional `@opacity` (0–1, or `0x00`–`0xff`). Also
- * accepts the short form `#rgb` of CSS. Null for other texts.
+ * Reads a color in FFmpeg's forms: a name, `#RRGGBB[AA]` or `0xRRGGBB[AA]`, each with an optional `@opacity` (0–1, or `0x00`–`0xff`). Also
+ * accepts the short form `#rgb` of CSS. Returns null for other texts.
  */
 export function readColor(text: string): Color | null {
   const [base = '', opacity, ...rest] = text.trim().split('@');

@@ -3,13 +3,11 @@ import type { Expression } from '../expressions/types.ts';
 import { cardGeometry } from './card-geometry.ts';
 import type { QuoteCard, TextOverlay } from './types.ts';
 
-/**
- * Labels without brackets: `[input][layer]overlay=…[output]`. Airlock generates them; they never come from the caller.
- */
+/** Labels without brackets: `[input][layer]overlay=…[output]`. Airlock generates these labels. No label comes from the caller. */
 export interface OverlayLabels {
-  /** The video so far. */
+  /** Label of the video before this overlay. */
   input: string;
-  /** Stream of the drawn layer, e.g. `2:v`. */
+  /** Stream of the drawn layer, such as `2:v`. */
   layer: string;
   output: string;
 }
@@ -22,8 +20,8 @@ export interface CardLabels extends OverlayLabels {
 }
 
 /**
- * Pixels by which the layer of a text extends beyond the text on each side: the box, or the space for ink, outline and shadow outside the
- * text's rectangle (a slanted letter, stacked marks).
+ * Returns the pixels by which the layer of a text extends beyond the text on each side: the box, or the space for ink, outline and shadow
+ * outside the text's rectangle (a slanted letter, stacked marks).
  */
 export function layerBorder(overlay: TextOverlay): number {
   const ink = Math.ceil((overlay.outline?.thickness ?? 0) + overlay.fontSize / 4);
@@ -32,8 +30,8 @@ export function layerBorder(overlay: TextOverlay): number {
 }
 
 /**
- * Filters that overlay a drawn text on the video, for `-filter_complex`: chains joined by `;`, `x` and `y`
- * rewritten over overlay's own variables. The layer is a single picture and is repeated until the video ends.
+ * Returns filters that overlay a drawn text on the video, for `-filter_complex`: chains joined by `;`, with `x` and `y` written over the
+ * variables of `overlay`. The layer is a single picture, which is repeated until the video ends.
  */
 export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels): string {
   const border = layerBorder(overlay);
@@ -43,7 +41,7 @@ export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels):
   return `${layer.filters};[${labels.input}][${layer.label}]overlay=x='${x}':y='${y}':format=auto[${labels.output}]`;
 }
 
-/** Filters that overlay a card and its round photo on the video; chains joined by `;`. */
+/** Returns filters that overlay a card and its round photo on the video, as chains joined by `;`. */
 export function quoteCardFilters(
   card: QuoteCard,
   frame: { width: number; height: number },
@@ -73,15 +71,15 @@ export function hasHeader(card: QuoteCard): boolean {
 }
 
 /**
- * FFmpeg's SVG decoder returns premultiplied alpha without tagging it. Without this conversion, the edges of bright letters would be dark.
- * The label is derived from the stream's label, which is used once.
+ * Returns filters that convert a layer to straight alpha, and their label. FFmpeg's SVG decoder returns premultiplied alpha without tagging
+ * it. Without this conversion, the edges of bright letters would be dark. The label is derived from the stream's label, which is used once.
  */
 function straight(stream: string): { filters: string; label: string } {
   const label = `layer_${stream.replace(/\W/g, '_')}`;
   return { filters: `[${stream}]format=gbrap,unpremultiply=inplace=1[${label}]`, label };
 }
 
-/** Translates drawtext's variables to overlay's: the text begins `border` pixels inside its layer. */
+/** Translates the variables of `drawtext` to the variables of `overlay`. The text begins `border` pixels inside its layer. */
 function layerOffset(position: Expression, border: number): Expression {
   const inside = (name: string): Expression => ({
     type: 'binary',

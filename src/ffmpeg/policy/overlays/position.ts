@@ -37,8 +37,8 @@ export const POSITIONS = [
 export type Position = (typeof POSITIONS)[number];
 
 /**
- * Reads one of nine positions, or a variant such as `centre`, `middle`, `top_left`, `topLeft`, `top-center`. An absent
- * value and, with a warning, any other word mean the centre. Throws `OverlayError`.
+ * Reads one of nine positions, or a variant such as `centre`, `middle`, `top_left`, `topLeft`, `top-center`. An absent value means the
+ * center. Any other word also means the center, with a warning. Throws `OverlayError` for other types.
  */
 export function readPosition(style: StyleValue): Position {
   const { key, value } = style;
@@ -59,7 +59,7 @@ export function readPosition(style: StyleValue): Position {
   return ([...vertical, ...horizontal].join('-') || 'center') as Position;
 }
 
-/** Where the text is drawn: `margin` pixels from the frame's edge to the text's box, or to the text if it has no box. */
+/** Returns where the text is drawn: `margin` pixels from the frame's edge to the text's box, or to the text if it has no box. */
 export function presetCoordinates(
   position: Position,
   margin: number,

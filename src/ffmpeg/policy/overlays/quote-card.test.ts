@@ -13,7 +13,7 @@ describe('parseQuoteCard', () => {
       card: { quote: 'a\nb', name: 'Ann Lee', handle: '@a', photoUrl: 'gs://b/c.png' },
       warnings: [],
     }));
-  it('needs only the quote', () =>
+  it('requires only the quote', () =>
     expect(parseQuoteCard({ quote: 'Words' })).toEqual({ ok: true, card: CARD, warnings: [] }));
   it('suggests the nearest key', () => {
     const result = parseQuoteCard({ quote: 'a', photoUrl: 'https://x/y.png' });
@@ -48,14 +48,14 @@ describe('cardGeometry', () => {
       expect(photo!.width).toBe(photoDiameter(frame));
     },
   );
-  it('uses the space of a missing header for the quote', () =>
+  it('gives the quote the space of a missing header', () =>
     expect(cardGeometry(FRAME, { photo: false, header: false }).quote.height).toBeGreaterThan(
       cardGeometry(FRAME, { photo: false, header: true }).quote.height,
     ));
 });
 
 describe('quoteCardFilters', () => {
-  it('links its labels only with each other', () => {
+  it('defines and reads each of its own labels exactly once', () => {
     const photo = { picture: '2:v', mask: '3:v' };
     const text = quoteCardFilters(CARD, FRAME, { input: '0:v', layer: '1:v', output: 'o', photo, prefix: 'c1' });
     const labels = [...text.matchAll(/\[([^\]]+)\]/g)].map(([, label]) => label!);

@@ -3,7 +3,7 @@ import { isObject, OverlayError, type OverlayRejection } from './style-values.ts
 import { unknownKeys } from './text-overlay.ts';
 import type { QuoteCard } from './types.ts';
 
-/** Unicode code points. */
+/** Maximum Unicode code points of the quote, and of the name and the handle. */
 const MAX_QUOTE = 1000;
 const MAX_NAME = 100;
 const MAX_URL = 2048;
@@ -11,8 +11,8 @@ const MAX_URL = 2048;
 export type QuoteCardResult = { ok: true; card: QuoteCard; warnings: string[] } | OverlayRejection;
 
 /**
- * Reads the argument of `@quote-card`: `{quote, name?, handle?, photo_url?}`. The photo's URL is only
- * checked for its scheme here; it is fetched like any other input.
+ * Reads the argument of `@quote-card`: `{quote, name?, handle?, photo_url?}`. Only the scheme of the photo's URL is checked here. The photo
+ * is fetched like any other input.
  */
 export function parseQuoteCard(argument: unknown): QuoteCardResult {
   try {

@@ -11,7 +11,7 @@ export interface OverlayRejection {
   suggestion: string;
 }
 
-/** Thrown by the readers below; the parsers return its rejection. */
+/** Thrown by the readers below. The parsers return its rejection. */
 export class OverlayError extends Error {
   readonly rejection: OverlayRejection;
   constructor(key: string, reason: string, suggestion: string) {
@@ -20,7 +20,7 @@ export class OverlayError extends Error {
   }
 }
 
-/** A style value, its path in the argument, e.g. `style.fontSize`, and the list for its warnings. */
+/** A style value, its path in the argument (such as `style.fontSize`), and the list for its warnings. */
 export interface StyleValue {
   key: string;
   value: unknown;
@@ -59,7 +59,10 @@ export function readNumber<T extends number | null>(style: StyleValue, bounds: B
 const readNumeric = (text: string): number | null =>
   /^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(text.trim()) ? Number(text) : null;
 
-/** Reads an FFmpeg colour. An absent colour becomes `fallback`, and so does an unknown colour, with a warning. Throws `OverlayError`. */
+/**
+ * Reads an FFmpeg color. An absent color becomes `fallback`. An unknown color also becomes `fallback`, with a warning. Throws
+ * `OverlayError` for other types.
+ */
 export function readStyleColor(style: StyleValue, fallback: Color & { name: string }): Color {
   const { key, value } = style;
   const { name, ...color } = fallback;
@@ -86,7 +89,7 @@ export function warnInvalid<T extends number | string | null>(
   return used;
 }
 
-/** An object that is neither null nor an array. */
+/** Whether a value is an object, but neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -23,14 +23,14 @@ function rejection(argument: unknown): { key: string; reason: string; suggestion
   return result;
 }
 
-/** Position of a text of 200x50 in a frame of 1000x500. */
+/** Returns the position of a text of 200x50 in a frame of 1000x500. */
 function pixelsOf({ overlay }: { overlay: TextOverlay }, t = 0): [number, number] {
   const variables = { w: 1000, h: 500, text_w: 200, text_h: 50, t, n: 0 };
   return [evaluateExpression(overlay.x, variables), evaluateExpression(overlay.y, variables)];
 }
 
 describe('parseTextOverlay', () => {
-  it('has the documented defaults', () => {
+  it('returns the documented defaults', () => {
     const { overlay, warnings } = read();
     expect(overlay).toMatchObject({
       text: 'Hello',
@@ -47,7 +47,7 @@ describe('parseTextOverlay', () => {
     expect(pixelsOf({ overlay })).toEqual([400, 225]);
     expect(warnings).toEqual([]);
   });
-  it('reads a bare text, and null as absent', () => {
+  it('reads a text without an object, and null as absent', () => {
     expect(parseTextOverlay('Hi')).toMatchObject({ ok: true, overlay: { text: 'Hi' } });
     expect(parseTextOverlay({ text: 'Hi', style: null })).toMatchObject({ ok: true });
     expect(read({ fontSize: null, font: '' }).overlay).toMatchObject({ fontSize: 48, font: 'Arial' });
@@ -65,7 +65,7 @@ describe('parseTextOverlay', () => {
     ['boxBorderW', 0, 100],
     ['outlineThickness', 0, 50],
     ['textWidth', 1, 16384],
-  ])('uses the nearest number for a %s out of range, with a warning', (key, least, most) => {
+  ])('replaces a %s out of range by the nearest allowed number, with a warning', (key, least, most) => {
     const taken = (value: unknown) => {
       const { overlay, warnings } = read({ [key]: value });
       const { outline, boxBorder, ...flat } = overlay;
@@ -89,7 +89,7 @@ describe('parseTextOverlay', () => {
       expect(taken(bad)).toEqual([nearest, [expect.stringContaining(` from ${least} to ${most}.`)]]);
     }
   });
-  it('uses the nearest integer, with a warning, if an integer is required', () => {
+  it('rounds to the nearest integer, with a warning, if an integer is required', () => {
     const { overlay, warnings } = read({ boxBorderW: 1.6, charsPerLine: '7.2' });
     expect([overlay.boxBorder, overlay.charsPerLine, warnings.length]).toEqual([2, 7, 2]);
   });
@@ -111,7 +111,7 @@ describe('parseTextOverlay', () => {
         expect(rejection({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
     },
   );
-  it('counts code points, not units, so that 10,000 emoji are accepted and 10,001 are rejected', () => {
+  it('counts code points instead of UTF-16 units, so that 10,000 emoji are accepted and 10,001 are rejected', () => {
     expect(parseTextOverlay({ text: '😀'.repeat(10_000) })).toMatchObject({ ok: true });
     expect(rejection({ text: 'a'.repeat(10_001) }).key).toBe('text');
     expect(rejection({ text: '😀'.repeat(10_001) }).key).toBe('text');
@@ -129,7 +129,7 @@ describe('parseTextOverlay', () => {
   ])('rejects %j', (argument) => {
     rejection(argument);
   });
-  it('strips control characters and keeps line ends, joiners and backslashes', () => {
+  it('removes control characters, and keeps line ends, joiners and backslashes', () => {
     expect(read({}, 'a\u0000\u001bb\r\nc\u2028d\te\\n\u200dé').overlay.text).toBe('ab\nc\nd    e\\n\u200dé');
     expect(read({}, 'a\ud800').overlay.text).toBe('a\ufffd');
   });
@@ -148,7 +148,7 @@ describe('parseTextOverlay', () => {
     ['#ffffff@0x80', '#ffffff', 128 / 255],
     ['#f0a', '#ff00aa', 1],
     ['LightGrey', '#d3d3d3', 1],
-  ])('reads the colour %s', (fontColor, rgb, alpha) =>
+  ])('reads the color %s', (fontColor, rgb, alpha) =>
     expect(read({ fontColor }).overlay.fontColor).toEqual({ rgb, alpha }),
   );
   it.each([
@@ -162,18 +162,18 @@ describe('parseTextOverlay', () => {
     ['yelow', 'yellow'],
     ['light_gren@0.5', 'lightgreen'],
     [`'\u0000${'x'.repeat(5000)}`, null],
-  ])('uses white for the invalid colour %j, with a warning that suggests the nearest colour', (fontColor, near) => {
+  ])('uses white for the invalid color %j, and warns with the nearest color if a color is near', (fontColor, near) => {
     const { overlay, warnings } = read({ fontColor });
     expect([overlay.fontColor, overlay.outline, warnings.length]).toEqual([{ rgb: '#ffffff', alpha: 1 }, null, 1]);
     expect(warnings[0]).toMatch(/^style\.fontColor, "[^'\u0000]{1,40}", is not valid, so white was used\. /);
     expect(/Did you mean "(\w+)"\?/.exec(warnings[0]!)?.[1] ?? null).toBe(near);
   });
-  it('uses black for an unknown outline colour', () =>
+  it('uses black for an unknown outline color, with a warning', () =>
     expect(read({ outlineColor: 'blakc' })).toMatchObject({
       overlay: { outline: { thickness: 2, color: { rgb: '#000000', alpha: 1 } } },
       warnings: [expect.stringMatching(/^style\.outlineColor.*black was used.*Did you mean "black"/)],
     }));
-  it('has an outline with only a thickness or only a colour', () => {
+  it('returns an outline for only a thickness or only a color', () => {
     expect(read({ outlineThickness: 3 }).overlay.outline).toEqual({
       thickness: 3,
       color: { rgb: '#000000', alpha: 1 },
@@ -184,7 +184,7 @@ describe('parseTextOverlay', () => {
     });
     expect(read({ outlineThickness: 0, outlineColor: 'red' }).overlay.outline).toBeNull();
   });
-  it('reads the box, the shadow and the height to fit, with and without underscores', () => {
+  it('reads the box, the shadow and the height to fit, in names with and without underscores', () => {
     expect(read({}).overlay).toMatchObject({
       box: { color: { rgb: '#000000', alpha: 0.5 }, radius: 0 },
       shadow: null,
@@ -214,11 +214,11 @@ describe('parseTextOverlay', () => {
     ['top_left', [35, 35]],
     ['center-bottom', [400, 415]],
     ['MIDDLE', [400, 225]],
-  ])('positions %s with margin and box', (position, expected) =>
+  ])('places text at the position %s with margin and box', (position, expected) =>
     expect(pixelsOf(read({ position, margin: 25, boxBorderW: 10 }))).toEqual(expected),
   );
   it.each(['north', 'top-bottom', 'left-right', 'top-left-left', 'x'.repeat(1000)])(
-    'uses the centre for the position %j, with a warning that lists the nine',
+    'uses the center for the position %j, with a warning that lists the nine positions',
     (position) => {
       const { overlay, warnings } = read({ position });
       expect(pixelsOf({ overlay })).toEqual([400, 225]);
@@ -259,7 +259,7 @@ describe('parseTextOverlay', () => {
     },
   );
 
-  it('never throws, and text never reaches the filters', () => {
+  it('does not throw for any argument, and no text becomes part of the filters', () => {
     const argument = fc.oneof(
       fc.anything(),
       fc.record({
@@ -285,7 +285,7 @@ describe('parseTextOverlay', () => {
 });
 
 describe('textOverlayFilters', () => {
-  it('uses overlay’s variables and positions the layer by its border', () => {
+  it('translates positions to the variables of overlay, including the border of the layer', () => {
     const filters = textOverlayFilters(read({ x: 'w-text_w-5', y: 'h-th', boxBorderW: 20 }).overlay, {
       input: 'a',
       layer: '3:v',

@@ -14,9 +14,9 @@ import {
 } from './style-values.ts';
 import type { TextOverlay } from './types.ts';
 
-/** Unicode code points. */
+/** Maximum Unicode code points of a text. */
 const MAX_TEXT = 10_000;
-/** Code points of a text whose font may be chosen by trying sizes, each of which costs a layout. */
+/** Maximum code points of a text whose font size may be chosen by trying sizes. Each size costs a layout. */
 const MAX_FITTED = 300;
 const MAX_FONT_NAME = 100;
 const MAX_LENGTH = 16_384;
@@ -34,9 +34,9 @@ export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: stri
 
 /**
  * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is only the text. Numbers may be numeric strings. Warns about
- * unknown keys, with the nearest known key; about invalid words, colours, fonts and numbers, which the default replaces; and about numbers
- * out of range, which become the nearest allowed number. Rejects wrong types, and invalid expressions for `x` and `y`. `x` and `y` take
- * precedence over `position`. Any text is safe, because it never becomes part of a command.
+ * unknown keys, with the nearest known key. Warns about invalid words, colors, fonts and numbers, which the default replaces, and about
+ * numbers out of range, which become the nearest allowed number. Rejects wrong types, and invalid expressions for `x` and `y`. `x` and `y`
+ * take precedence over `position`. Any text is safe, because it never becomes part of a command.
  */
 export function parseTextOverlay(argument: unknown): TextOverlayResult {
   try {
@@ -89,7 +89,7 @@ function readOverlay(argument: unknown): TextOverlayResult {
   return { ok: true, overlay, warnings };
 }
 
-/** The name of a style as it was sent: `fontSize` or `font_size`. */
+/** Returns the name of a style as it was sent: `fontSize` or `font_size`. Throws `OverlayError` if both were sent. */
 function sentKey(style: Record<string, unknown>, key: StyleKey): string {
   const snake = snakeName(key);
   if (snake === key || !Object.hasOwn(style, snake)) return key;
@@ -102,7 +102,7 @@ const alignAt = (position: Position): TextOverlay['align'] =>
 
 function readText(value: unknown, example: string): string {
   if (typeof value !== 'string') throw new OverlayError('text', 'text must be a string.', example);
-  // A code point has at most two units, so this also bounds the count below.
+  // A code point has at most two UTF-16 units, so this check also bounds the count.
   if (value.length > 2 * MAX_TEXT || codePoints(value) > MAX_TEXT) {
     const remedy = 'Shorten it, or split it over several overlays.';
     throw new OverlayError('text', `text is longer than ${MAX_TEXT} characters.`, remedy);
@@ -140,7 +140,7 @@ function readAlign(style: StyleValue, otherwise: TextOverlay['align']): TextOver
   return known ?? warnInvalid({ ...style, used: otherwise, near: nearestName(word, ALIGNS), advice });
 }
 
-/** One warning for each unknown key, at most ten. */
+/** Returns one warning for each unknown key, and at most ten warnings. */
 export function unknownKeys(given: Record<string, unknown>, known: readonly string[], prefix: string): string[] {
   const unknown = Object.keys(given).filter((key) => !known.includes(key));
   return unknown.slice(0, 10).map((key) => {

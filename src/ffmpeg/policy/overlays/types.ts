@@ -1,9 +1,9 @@
 import type { Expression } from '../expressions/types.ts';
 
-/** `@text-overlay`, read and bounded; lengths in pixels of the frame. */
+/** The argument of `@text-overlay`, read and bounded. Lengths are in pixels of the frame. */
 export interface TextOverlay {
   text: string;
-  /** Characters after which a line is wrapped. Null = wrapped by `textWidth`, or only at the text's own line breaks. */
+  /** Characters after which a line is wrapped. Null = the text is wrapped by `textWidth`, or only at its own line breaks. */
   charsPerLine: number | null;
   textWidth: number | null;
   /** The font shrinks until the text is at most this high, and its lines become about equally long. Null = no change. */
@@ -11,7 +11,7 @@ export interface TextOverlay {
   font: string;
   fontSize: number;
   lineSpacing: number;
-  /** `#rrggbb` and opacity. */
+  /** Color of the text, with its opacity. */
   fontColor: Color;
   boxBorder: number;
   box: { color: Color; radius: number };
@@ -19,7 +19,7 @@ export interface TextOverlay {
   shadow: { blur: number; color: Color } | null;
   outline: { thickness: number; color: Color } | null;
   align: 'left' | 'center' | 'right';
-  /** Position of the text (without its box), over `w h text_w text_h t n`, as in FFmpeg's drawtext. */
+  /** Position of the text (without its box), as expressions over `w h text_w text_h t n` as in FFmpeg's drawtext. */
   x: Expression;
   y: Expression;
 }
@@ -27,23 +27,23 @@ export interface TextOverlay {
 export interface Color {
   /** `#rrggbb`. */
   rgb: string;
-  /** 0–1. */
+  /** Opacity, from 0 to 1. */
   alpha: number;
 }
 
-/** `@quote-card`: a card in the frame's size over the video. */
+/** The argument of `@quote-card`: a card in the frame's size over the video. */
 export interface QuoteCard {
   quote: string;
   name: string | null;
   handle: string | null;
-  /** The photo to fetch; null = no photo. */
+  /** URL of the photo; null = no photo. */
   photoUrl: string | null;
 }
 
 export const CAPTION_STYLES = ['bold-bottom', 'clean-lower', 'center-pop', 'top-title'] as const;
 export type CaptionStyle = (typeof CAPTION_STYLES)[number];
 
-/** A caption; seconds from the start of the output. */
+/** A caption, with times in seconds from the start of the output. */
 export interface TimedText {
   start: number;
   /** Later than `start`. */
@@ -51,7 +51,7 @@ export interface TimedText {
   text: string;
 }
 
-/** `@captions`: texts at their times, in the order of their starts. */
+/** The argument of `@captions`: texts at their times, in the order of their starts. */
 export interface CaptionOverlay {
   cues: readonly TimedText[];
   style: CaptionStyle;

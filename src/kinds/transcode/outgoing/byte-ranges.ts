@@ -9,7 +9,7 @@ export interface Piece {
   to: number;
 }
 
-/** Size in bytes of every part except the first and the last. This is the minimum of S3, so that few bytes remain to be sent at the end. */
+/** Size in bytes of every part except the first and the last. Equals S3's minimum part size, so few bytes remain to be sent at the end. */
 export const PART_BYTES = 5 * 2 ** 20;
 
 /** A part of an output. */

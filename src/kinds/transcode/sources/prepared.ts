@@ -93,7 +93,7 @@ export interface PlannedEarlier {
   /** Limits of the cell. */
   budget: CellBudget;
   inputSeconds: number;
-  /** Share of the job that was completed earlier, from 0 to 1. */
+  /** Share of the job's progress that is complete before its commands run, from 0 to 1. For example, children completed it. */
   done: number;
 }
 

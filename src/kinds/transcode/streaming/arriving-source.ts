@@ -16,7 +16,7 @@ export interface ArrivingSource {
   staged: Promise<string>;
   /** Resolves when this number of bytes has arrived, or when the fetch has ended. */
   reached(bytes: number): Promise<void>;
-  /** Whether the fetch has ended. */
+  /** Whether no more bytes will arrive: the fetch, or the arrival of the parts of an upload, has ended or failed. */
   hasEnded(): boolean;
   /** Stops the fetch, and resolves when it has stopped. */
   stop(): Promise<void>;

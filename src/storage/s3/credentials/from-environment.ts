@@ -18,14 +18,14 @@ export interface BucketLocation {
 }
 
 /**
- * Credentials from the variables that the SDKs of AWS read, in their order: keys, web identity, container, instance.
- * Throws `ConfigError`.
+ * Returns the credentials from the variables that the SDKs of AWS read, in their order: keys, web identity, container, instance. Throws
+ * `ConfigError`.
  */
 export function credentialsFrom(env: NodeJS.ProcessEnv, bucket: BucketLocation): Credentials {
   return fixedKeys(env) ?? webIdentity(env, bucket) ?? container(env) ?? instance(env, bucket) ?? missing(env);
 }
 
-/** The domain of Amazon's services in the region. */
+/** Returns the domain of Amazon's services in the region. */
 export function amazonDomain(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }

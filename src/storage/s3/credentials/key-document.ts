@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { unexpected } from './ask.ts';
 import type { TemporaryKeys } from './types.ts';
 
-/** Characters that a header or URL cannot contain make a key invalid. */
+/** A key, secret or token. The value is invalid if it contains a character that a header or URL cannot contain. */
 const word = z.string().check(z.regex(/^[\x21-\x7e]{1,8192}$/));
 const keyDocument = z.object({
   AccessKeyId: word,

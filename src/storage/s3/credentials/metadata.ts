@@ -4,15 +4,18 @@ import { asking, unexpected } from './ask.ts';
 import { parseKeyDocument } from './key-document.ts';
 import type { TemporaryKeys } from './types.ts';
 
-/** Milliseconds. Metadata services are one hop away, so a machine without one needs only a short wait. */
+/**
+ * Milliseconds to wait for a connection. Metadata services are one hop away, so a short wait shows whether a machine has such a service.
+ */
 const CONNECT_MS = 1_000;
 const INSTANCE = 'the instance metadata service';
 const CONTAINER = 'the credential service of the container';
 const ROLES = '/latest/meta-data/iam/security-credentials/';
 
 /**
- * Keys of the role of an EC2 instance, from version 2 of its metadata service (IMDSv2). Each request contains a token from a PUT, which
- * redirects and proxies cannot be tricked into sending. There is no fallback to version 1. Rejects with `StorageError`.
+ * Returns a function that requests the keys of the role of an EC2 instance from version 2 of its metadata service (IMDSv2). Each request
+ * contains a token from a PUT, which redirects and proxies cannot be tricked into sending. There is no fallback to version 1. The function
+ * rejects with `StorageError`.
  */
 export function instanceKeys(endpoint: string): () => Promise<TemporaryKeys> {
   const remedy =
@@ -38,7 +41,7 @@ export interface ContainerService {
   tokenFile?: string;
 }
 
-/** Keys of the ECS task or the EKS pod (Pod Identity), from the service that the environment names. */
+/** Returns a function that requests the keys of the ECS task or the EKS pod (Pod Identity) from the service that the environment names. */
 export function containerKeys({ url, token, tokenFile }: ContainerService): () => Promise<TemporaryKeys> {
   const remedy = 'check the role of the task or pod';
   const ask = asking({ whom: CONTAINER, remedy, connectMs: CONNECT_MS, silenceMs: 5_000 });

@@ -6,14 +6,15 @@ import type { TemporaryKeys } from './types.ts';
  * minutes.
  */
 const RENEW_MS = 20 * 60_000;
-/** Keys with less time left are used only if new keys are unavailable. */
+/** Milliseconds before their expiry from which keys are used only if new keys are unavailable. */
 const LEAST_MS = 60_000;
-/** Milliseconds between two attempts, since a source may return the same keys until five minutes before their expiry. */
+/** Milliseconds between two attempts to renew keys, since a source may return the same keys until five minutes before their expiry. */
 const AGAIN_MS = 60_000;
 
 /**
- * Returns the current keys. Renews them in the background, so that only the first caller waits. Concurrent callers share one request. If
- * the source fails, keys that are still valid stay in use.
+ * Returns a function that returns the current keys, and renews keys in the background. Callers wait only for the first keys, and for new
+ * keys when the current keys expire within a minute. Concurrent callers share one request. If the source fails, keys that are still valid
+ * stay in use.
  */
 export function renewed(fetchKeys: () => Promise<TemporaryKeys>, now: () => number = () => Date.now()) {
   let current: TemporaryKeys | null = null;

@@ -13,5 +13,5 @@ export interface TemporaryKeys extends AwsKeys {
   expiresAt: number;
 }
 
-/** Fixed keys, or a function that returns the current ones and rejects with `StorageError`. */
+/** Fixed keys, or a function that returns the current keys and rejects with `StorageError`. */
 export type Credentials = AwsKeys | (() => Promise<AwsKeys>);

@@ -18,8 +18,9 @@ export interface WebIdentity {
 }
 
 /**
- * `AssumeRoleWithWebIdentity` of STS: exchanges a platform's token, such as the token of a Kubernetes service account, for keys that are
- * valid for an hour. The request is not signed; the token authorizes it. Rejects with `StorageError`.
+ * Returns a function that calls `AssumeRoleWithWebIdentity` of STS, which exchanges a platform's token, such as the token of a Kubernetes
+ * service account, for keys that are valid for an hour. The request is not signed, because the token authorizes it. The function rejects
+ * with `StorageError`.
  */
 export function webIdentityKeys(identity: WebIdentity): () => Promise<TemporaryKeys> {
   const { roleArn, tokenFile, sessionName, endpoint, ca } = identity;
@@ -61,7 +62,7 @@ function parseAnswer(xml: string): TemporaryKeys {
     const [result] = childrenOf(parseXml(xml, 'AssumeRoleWithWebIdentityResponse'), 'AssumeRoleWithWebIdentityResult');
     keys = result && childrenOf(result, 'Credentials')[0];
   } catch {
-    // Reported below. The parser's error may quote the document.
+    // The problem is reported below. The parser's error may quote the document.
   }
   if (!keys) throw unexpected(WHOM);
   const [id, secret, token, expiration] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'].map((name) =>

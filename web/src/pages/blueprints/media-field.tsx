@@ -18,13 +18,13 @@ interface Sent {
 
 interface MediaFieldProps {
   field: InputField;
-  /** The URL; empty while there is none. */
+  /** The URL; empty until a file is uploaded or a URL is entered. */
   value: string;
   error: string | undefined;
   onValue: (url: string) => void;
 }
 
-/** A file that is uploaded immediately, or the URL of a file. */
+/** A field for a file, which is uploaded immediately, or for the URL of a file. */
 export function MediaField({ field, value, error, onValue }: MediaFieldProps) {
   const id = useId();
   const [sent, setSent] = useState<Sent | null>(null);

@@ -9,7 +9,7 @@ const pictures = new Map(
   Object.entries(found).map(([path, url]) => [path.split('/').at(-1)!.replace('.jpg', ''), url]),
 );
 
-/** Undefined for a blueprint without a picture. */
+/** Returns the address of a blueprint's picture; undefined for a blueprint without a picture. */
 export function pictureOf(slug: string): string | undefined {
   return pictures.get(slug);
 }

@@ -71,7 +71,7 @@ function KeyHelp() {
 }
 
 interface SourceProps {
-  /** The path of the run. */
+  /** The path of the run in the API. */
   path: string;
   video: RefObject<HTMLVideoElement | null>;
   /** Called with the playback position in seconds. */

@@ -3,15 +3,15 @@ import type { BlueprintInfo } from '../../../../src/contract/blueprints.ts';
 /** An input of a blueprint, as its JSON Schema describes it. */
 export interface InputField {
   name: string;
-  /** Its name for people: `Video`. */
+  /** The name of the input for people: `Video`. */
   label: string;
   description: string;
   isRequired: boolean;
-  /** Present for a file. */
+  /** The kind of file; null if the input is not a file. */
   media: 'video' | 'image' | 'audio' | null;
-  /** Values to choose from. */
+  /** Values to choose from; null if the input is not limited to certain values. */
   choices: readonly string[] | null;
-  /** Initial value; empty = none. */
+  /** Initial value; an empty text for none. */
   initial: string;
   maxLength: number | null;
   isLong: boolean;
@@ -31,7 +31,7 @@ interface Property {
 /** Number of characters above which a text gets a field with several lines. */
 const LONG = 150;
 
-/** The inputs of a blueprint, in the order of its schema. */
+/** Returns the inputs of a blueprint, in the order of its schema. */
 export function fieldsOf({ inputs }: Pick<BlueprintInfo, 'inputs'>): InputField[] {
   const { properties = {}, required = [] } = inputs as {
     properties?: Record<string, Property>;
@@ -49,12 +49,12 @@ export function fieldsOf({ inputs }: Pick<BlueprintInfo, 'inputs'>): InputField[
   }));
 }
 
-/** Empty for a description that repeats the label, such as "The video." */
+/** Returns the description, or an empty text for a description that only repeats the label, such as "The video." */
 function hintOf(name: string, description = ''): string {
   return description.toLowerCase() === `the ${labelOf(name).toLowerCase()}.` ? '' : description;
 }
 
-/** `video_url` is called "Video", `caption_position` "Caption position". */
+/** Returns the label of an input: "Video" for `video_url`, and "Caption position" for `caption_position`. */
 function labelOf(name: string): string {
   const words = name
     .replace(/_url$/, '')

@@ -5,7 +5,7 @@ import { post } from '../../api/client.ts';
 import { Code, Command } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
 
-/** The commands that ran. For a job without an output, the commands that its request would run. */
+/** The commands that ran. If none ran, the commands that the job's request would run. */
 export function CommandCard({ details }: { details: JobDetails | undefined }) {
   const [planned, setPlanned] = useState<string[][]>([]);
   const request = details?.request;
@@ -15,7 +15,7 @@ export function CommandCard({ details }: { details: JobDetails | undefined }) {
     if (!request || hasRun) return;
     post<ValidateAnswer>('/v1/transcodes/validate', request).then(
       ({ commands }) => setPlanned(commands),
-      // A source that no longer exists cannot be planned.
+      // The request cannot be planned if a source no longer exists.
       () => setPlanned([]),
     );
   }, [request, hasRun]);
@@ -31,7 +31,7 @@ export function CommandCard({ details }: { details: JobDetails | undefined }) {
   );
 }
 
-/** FFmpeg's messages in the last attempt, without paths and URLs. */
+/** FFmpeg's messages in the last attempt that has any, without paths and URLs. */
 export function LogCard({ details }: { details: JobDetails | undefined }) {
   const attempt = details?.attempts.findLast(({ log }) => log !== null);
   if (!attempt?.log) return null;

@@ -12,13 +12,13 @@ const TEXTS = {
 
 interface DeliveryProps {
   output: Output;
-  /** The path of the job, if its outputs can still be delivered. */
+  /** The path of the job; null if its outputs cannot be delivered again, because the job is not over or was erased. */
   url: string | null;
   /** Called when the output is being delivered again. */
   onChange: () => void;
 }
 
-/** The location of a copy of the output, or the reason why the copy does not exist. */
+/** The location of an output's copy, or the reason why the copy does not exist. */
 export function DeliveryNote({ output: { name, destination }, url, onChange }: DeliveryProps) {
   if (!destination) return null;
   const { status, host, bucket, prefix, connection, error_message } = destination;

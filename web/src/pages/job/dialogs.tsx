@@ -35,7 +35,7 @@ export function CancelDialog({ name, url, onDone, onClose }: CancelProps) {
   );
 }
 
-/** Erases a job, and shows the receipt. */
+/** Asks before a job is erased, erases the job, and shows the receipt. */
 export function EraseDialog({ name, url, onClose }: Omit<CancelProps, 'onDone'>) {
   const [receipt, setReceipt] = useState<Receipt | null>(null);
   if (receipt) return <ReceiptDialog receipt={receipt} file={`${url}/receipt`} onClose={onClose} />;

@@ -2,7 +2,10 @@ import type { AnyJob } from '../../lib/job.ts';
 
 export type Output = NonNullable<AnyJob['outputs']>[number];
 
-/** The path of a link to an output. `url` is the path of the job; a job with several outputs requires the name. */
+/**
+ * Returns the path that responds with a link to an output. `url` is the path of the job. If the job has several outputs, the path contains
+ * the output's name.
+ */
 export function downloadPath(url: string, outputs: readonly Output[], { name }: Output): string {
   return `${url}/download${outputs.length > 1 ? `?output=${encodeURIComponent(name)}` : ''}`;
 }

@@ -5,7 +5,7 @@ import { CopyButton } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Ago, Due } from '../../ui/time.tsx';
 
-/** The known facts of the job. A kind need not have all of them. */
+/** The known facts of the job. A kind may lack some of them. */
 export function Facts({ job }: { job: AnyJob }) {
   const seconds = runSeconds(job);
   const minutes = job.billable_minutes;
@@ -40,12 +40,12 @@ export function Facts({ job }: { job: AnyJob }) {
   );
 }
 
-/** Whether the job has outputs that will be deleted. */
+/** Whether the job has outputs that are deleted later. */
 function isKept(job: AnyJob): boolean {
   return job.status === 'completed' && !isErased(job);
 }
 
-/** When the outputs are deleted. */
+/** The time at which the outputs are deleted. */
 export function Kept({ until }: { until: string }) {
   return (
     <>
@@ -57,7 +57,7 @@ export function Kept({ until }: { until: string }) {
   );
 }
 
-/** Shows nothing if there is no value. */
+/** A fact with its name. Shows nothing if the fact has no value. */
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   if (children === null || children === undefined || children === false || children === '') return null;
   return (
@@ -72,7 +72,7 @@ function formatsOf({ output_format, outputs = [] }: AnyJob): string | undefined 
   return outputs.length > 1 ? outputs.map(({ format }) => format).join(', ') : (outputs[0]?.format ?? output_format);
 }
 
-/** Null for several outputs, each of which may be encoded differently. */
+/** Returns how the output was encoded. Null for several outputs, each of which may be encoded differently. */
 function encodingOf({ ffmpeg_options, outputs = [] }: AnyJob): string | null {
   if (!ffmpeg_options || outputs.length > 1) return null;
   const { preset, source } = ffmpeg_options;

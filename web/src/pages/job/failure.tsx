@@ -2,7 +2,7 @@ import type { AnyJob } from '../../lib/job.ts';
 import { Notice } from '../../ui/feedback.tsx';
 import { Prose } from '../../ui/prose.tsx';
 
-/** Why a job failed and what to do, in the API's own sentences. */
+/** The reason why a job failed, and what to do, in the API's own sentences. */
 export function Failure({ job }: { job: Pick<AnyJob, 'error_message' | 'error_advice' | 'error_code'> }) {
   return (
     <Notice tone="bad" title={job.error_message ?? 'The job failed.'}>

@@ -12,13 +12,13 @@ interface FilesProps {
   url: string;
   /** Name of the output. */
   output: string;
-  /** Number of its files. */
+  /** Number of the output's files. */
   total: number;
   /** Whether the job has no other output. */
   isOnly: boolean;
 }
 
-/** The files of an output that has many, shown page by page, each with a download. */
+/** The files of an output with many files, page by page, each with a download. */
 export function Files({ url, output, total, isOnly }: FilesProps) {
   const [after, setAfter] = useState<readonly string[]>([]);
   const choice = isOnly ? '' : `output=${encodeURIComponent(output)}&`;

@@ -6,7 +6,7 @@ import { Card } from '../../ui/page.tsx';
 import { useResource } from '../../ui/resource.ts';
 import { downloadPath, type Output } from './download-path.ts';
 
-/** Maximum number of pictures that are shown of an output with many files. */
+/** Maximum number of pictures that the gallery shows of an output with many files. */
 const SHOWN = 6;
 
 /** Ratio of width to height above which a picture counts as a strip. */
@@ -16,11 +16,11 @@ interface GalleryProps {
   job: AnyJob;
   /** The path of the job. */
   url: string;
-  /** Name of an output that the page shows elsewhere. */
+  /** Name of an output that the page shows elsewhere, and that the gallery leaves out. */
   except: string | undefined;
 }
 
-/** The pictures that the job has made, from their signed links. */
+/** The pictures that the job has made, loaded from their signed links. */
 export function Gallery({ job, url, except }: GalleryProps) {
   const { outputs = [] } = job;
   const shown = outputs.filter(({ name, status }) => status === 'completed' && name !== except);
@@ -53,7 +53,7 @@ export function isPicture({ files, format }: Output): boolean {
   return files === 1 && isFormat && formatKind(format as OutputFormat) === 'image';
 }
 
-/** The first pictures of an output of many files. `path` is the path of its download. */
+/** The first pictures of an output with many files. `path` is the path of the output's download. */
 function Pictures({ path, url, output }: { path: string; url: string; output: Output }) {
   const { data } = useResource<FileList>(`${url}/files?output=${encodeURIComponent(output.name)}&limit=50`);
   const images = data?.items.filter(({ content_type }) => content_type.startsWith('image/')).slice(0, SHOWN) ?? [];

@@ -32,7 +32,7 @@ export function Inputs({ job, details }: { job: Job; details: JobDetails | undef
   );
 }
 
-/** Shows nothing if neither the bytes nor the seconds of the input are known. */
+/** The size and the duration of an input. Shows nothing if both are unknown. */
 function Size({ size, duration }: Job['inputs'][number]) {
   const parts = [size !== null && bytesText(size), duration !== null && durationText(duration)].filter(Boolean);
   if (parts.length === 0) return null;

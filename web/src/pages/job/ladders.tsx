@@ -72,7 +72,10 @@ function createPlayback(url: string, output: string): Promise<Playback> {
   return post<Playback>(`${url}/playback`, { output });
 }
 
-/** Opens the player in a new tab. Browsers allow that only directly after a click, so the tab then waits for the link. */
+/**
+ * Opens the player in a new tab. Browsers allow a new tab only directly after a click, so the tab is opened first and then waits for the
+ * link.
+ */
 async function play(url: string, output: string): Promise<void> {
   const tab = window.open('', '_blank');
   try {

@@ -10,7 +10,7 @@ import { useResource } from '../../ui/resource.ts';
 import { downloadPath, type Output } from './download-path.ts';
 import { isPicture } from './gallery.tsx';
 
-/** Milliseconds after which a link is renewed before it is used. A link expires after ten minutes. */
+/** Maximum age, in milliseconds, of a link that is used without being renewed. A link expires after ten minutes. */
 const LINK_MS = 9 * 60_000;
 
 interface MediaProps {
@@ -21,7 +21,7 @@ interface MediaProps {
   name: string;
 }
 
-/** The output that the page plays or shows largest: the first video or sound, otherwise the only picture. */
+/** Returns the output that the page plays or shows largest: the first video or sound, otherwise the only output if it is a picture. */
 export function mainOutput({ outputs = [] }: AnyJob): Output | undefined {
   const media = outputs.filter(isMedia);
   const played = media.find((output) => !isPicture(output));

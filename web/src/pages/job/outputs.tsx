@@ -22,11 +22,11 @@ interface OutputsProps {
   /** The path of the job. */
   url: string;
   isErased: boolean;
-  /** Called when the job has to be read again. */
+  /** Called when the job has changed and must be read again. */
   onChange: () => void;
 }
 
-/** Every output with its facts and its download. For an output with many files, also the files. */
+/** Every output with its facts and its download. An output with many files also shows these files. */
 export function Outputs({ job, url, isErased, onChange }: OutputsProps) {
   const [opened, setOpened] = useState<string | null>(null);
   const { outputs = [] } = job;
@@ -64,7 +64,7 @@ interface RowProps {
   output: Output;
   /** The path of the output's download. */
   path: string;
-  /** The path of the job, if its outputs can still be delivered. */
+  /** The path of the job; null if its outputs cannot be delivered again, because the job is not over or was erased. */
   url: string | null;
   onChange: () => void;
   isErased: boolean;
@@ -82,7 +82,7 @@ function OutputRow({ output, path, url, onChange, isErased, isOpen, onFiles }: R
     <tr>
       <th scope="row">
         {name}
-        {about.length > 0 && <span class="muted"> {about.join(' · ')}</span>}
+        {about.length > 0 && <div class="muted small">{about.join(' · ')}</div>}
       </th>
       <td data-label="Status">{isErased ? <Badge tone="">Deleted</Badge> : <Badge tone={tone}>{text}</Badge>}</td>
       <td data-label="Size">
@@ -119,7 +119,7 @@ function OutputRow({ output, path, url, onChange, isErased, isOpen, onFiles }: R
           </span>
         )}
         {status === 'failed' && <Fault output={output} />}
-        {status === 'pending' && !isErased && '–'}
+        {!isReady && status !== 'failed' && '–'}
       </td>
     </tr>
   );
@@ -143,7 +143,11 @@ function contentsOf({ width, height, duration_seconds, video_codec, audio_codec 
     duration_seconds !== null && durationText(duration_seconds),
     [video_codec, audio_codec].filter(Boolean).join(', '),
   ];
-  return parts.filter(Boolean).join(' · ');
+  // A row ends only after a dot, never inside a fact such as `4.0 s`.
+  return parts
+    .filter(Boolean)
+    .join(' · ')
+    .replaceAll(/(?<!·) /g, '\u00a0');
 }
 
 function copiedText({ plan }: Output) {

@@ -1,7 +1,7 @@
 import type { QualityFigures } from '../../../../src/contract/quality.ts';
 import type { Output } from './download-path.ts';
 
-/** The figures of each computed metric of an output. */
+/** The figures of each metric that was computed for an output. */
 export function QualityNote({ output: { quality, measures } }: { output: Output }) {
   const all = measures ?? (quality ? [quality] : []);
   return all.map((figures) => (
@@ -12,7 +12,7 @@ export function QualityNote({ output: { quality, measures } }: { output: Output 
   ));
 }
 
-/** SSIM is from 0 to 1. The other metrics are in decibels. */
+/** Formats a figure. SSIM is from 0 to 1. The other metrics are in decibels. */
 function valueText(metric: QualityFigures['metric'], value: number): string {
   return metric === 'ssim' ? value.toFixed(4) : `${value.toFixed(1)} dB`;
 }

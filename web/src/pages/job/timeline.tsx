@@ -28,9 +28,9 @@ interface Moment {
 
 interface TimelineProps {
   job: AnyJob;
-  /** Events of the job, oldest first. They are kept for seven days. */
+  /** Events of the job, oldest first. The server stores events for seven days. */
   events: readonly Event[];
-  /** Attempts; empty for kinds whose jobs do not show them. */
+  /** Attempts; empty for kinds whose jobs have no list of attempts. */
   attempts: readonly Attempt[];
 }
 
@@ -52,7 +52,7 @@ export function Timeline({ job, events, attempts }: TimelineProps) {
   );
 }
 
-/** For jobs whose events are no longer kept, this shows the times that the job itself contains. */
+/** Returns the moments of a job. If the events of the job are no longer stored, uses the times that the job itself contains. */
 function momentsOf({ job, events, attempts }: TimelineProps): Moment[] {
   const created = { key: 'created', title: 'Created', at: job.created_at };
   const told = events.flatMap((event) => momentOf(event, attempts) ?? []);
@@ -67,7 +67,7 @@ function endOf({ status, completed_at }: AnyJob): Moment[] {
   return completed_at ? [{ key: 'end', title: statusText(status), at: completed_at, state: status }] : [];
 }
 
-/** The text of an event; null for events that the timeline shows otherwise. */
+/** Returns the moment of an event; null for events that the timeline shows elsewhere. */
 function momentOf({ id, type, created_at: at, data }: Event, attempts: readonly Attempt[]): Moment | null {
   const what = type.slice(type.indexOf('.') + 1);
   switch (what) {

@@ -21,7 +21,7 @@ export function Working({ job }: { job: AnyJob }) {
   );
 }
 
-/** Why the last attempt failed, and what to do. */
+/** The reason why the last attempt failed, and what to do. */
 export function LastFailure({ error_code, error_advice }: NonNullable<AnyJob['retry']>) {
   return (
     <p>
@@ -30,7 +30,7 @@ export function LastFailure({ error_code, error_advice }: NonNullable<AnyJob['re
   );
 }
 
-/** When a waiting job starts. */
+/** When a waiting job starts: at the time of its next attempt, or at its position in the queue. */
 function Start({ job }: { job: AnyJob }) {
   if (!job.retry) return <>{positionText(job)}</>;
   return (

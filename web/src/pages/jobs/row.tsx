@@ -15,7 +15,7 @@ import { kindNamed } from '../../state/kinds.ts';
 import { Badge, Bar } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/time.tsx';
 
-/** Pixels, as in the style sheet. */
+/** Height of a row in pixels, as in the style sheet. */
 export const ROW_HEIGHT = 64;
 
 export function JobsHead() {
@@ -30,7 +30,7 @@ export function JobsHead() {
   );
 }
 
-/** A job that has not changed is not drawn again. */
+/** A row of the list. The row of a job that has not changed is not drawn again. */
 export const JobRow = memo(function JobRow({ job }: { job: ListedJob | undefined }) {
   if (!job) {
     return (
@@ -65,13 +65,13 @@ export const JobRow = memo(function JobRow({ job }: { job: ListedJob | undefined
   );
 });
 
-/** The name of the job in the list. A run without a file has the name of its blueprint. */
+/** Returns the name of the job in the list. A run without a file is named after its blueprint. */
 export function listedName(job: ListedJob): string {
   const noun = job.blueprint === undefined ? kindNamed(job.kind)?.noun.one : blueprintTitle(job.blueprint);
   return jobName(job, noun);
 }
 
-/** Formats of the input and the outputs, the blueprint of a run, or the noun of the kind if its jobs have neither. */
+/** Returns the formats of the input and the outputs, the blueprint of a run, or the noun of a kind whose jobs have neither. */
 function subtitleOf(job: ListedJob, noun = job.kind): string {
   if (job.blueprint !== undefined) return blueprintTitle(job.blueprint);
   const { inputs = [], outputs = [], output_format, duration_seconds } = job;
@@ -83,7 +83,7 @@ function subtitleOf(job: ListedJob, noun = job.kind): string {
 
 function Progress({ job }: { job: ListedJob }) {
   if (!isOver(job) && job.status !== 'pending') {
-    // A kind need not report the progress of its jobs.
+    // Jobs of some kinds do not report progress.
     if (job.progress === undefined) return <span class="muted">–</span>;
     return (
       <>

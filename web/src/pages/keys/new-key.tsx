@@ -2,7 +2,7 @@ import { Code, Secret } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 
-/** Shows a new key. This is the only time that it is shown. */
+/** Shows a new key, which cannot be shown again. */
 export function NewKeyDialog({ name, raw, onClose }: { name: string; raw: string; onClose: () => void }) {
   return (
     <Dialog title={`Key ${name}`} onClose={onClose} dismissible={false}>

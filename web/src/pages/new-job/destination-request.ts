@@ -3,7 +3,7 @@ export interface DraftDestination {
   kind: 'none' | 'connection' | 'url';
   /** Name of a connection of the account. */
   connection: string;
-  /** Folder in its bucket; empty for the root. */
+  /** Folder in the bucket of the connection; empty for the root. */
   prefix: string;
   /** A presigned URL. */
   url: string;
@@ -13,7 +13,7 @@ export function newDestination(): DraftDestination {
   return { kind: 'none', connection: '', prefix: '', url: '' };
 }
 
-/** The fields of a request. A choice without a connection or a URL is no destination yet. */
+/** Returns the fields of the request. Returns none if the connection or the URL is missing. */
 export function destinationFields({ kind, connection, prefix, url }: DraftDestination): Record<string, unknown> {
   if (kind === 'connection' && connection.trim() !== '') {
     const folder = prefix.trim();
@@ -23,7 +23,7 @@ export function destinationFields({ kind, connection, prefix, url }: DraftDestin
   return {};
 }
 
-/** The fault of an incomplete destination; null if it is complete. */
+/** Returns the fault of an incomplete destination; null if the destination is complete. */
 export function destinationFault({ kind, connection, url }: DraftDestination): string | null {
   if (kind === 'connection' && connection.trim() === '') return 'Choose a connection.';
   if (kind === 'url' && url.trim() === '') return 'Paste a presigned URL.';

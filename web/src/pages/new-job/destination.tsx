@@ -17,7 +17,7 @@ interface DestinationProps {
   onChange: (destination: DraftDestination) => void;
 }
 
-/** The destination of a copy of the outputs. */
+/** The fields for the destination of a copy of the outputs. */
 export function DestinationChoice({ destination, onChange }: DestinationProps) {
   const change = (changes: Partial<DraftDestination>) => onChange({ ...destination, ...changes });
   const { kind, url } = destination;
@@ -53,7 +53,7 @@ interface FieldsProps {
   change: (changes: Partial<DraftDestination>) => void;
 }
 
-/** Only people who may manage connections can list them. Other people type the name. */
+/** The fields for a connection. Only people who may manage connections can list them. Other people type the name. */
 function ConnectionFields({ destination, change }: FieldsProps) {
   const { data, error, reload } = useResource<{ items: ConnectionView[] }>(may('manage') ? '/v1/connections' : null);
   const { connection, prefix } = destination;

@@ -10,7 +10,7 @@ const KINDS: readonly (readonly [OutputKind, text: string, hint: string])[] = [
   ['waveform', 'Waveform', 'A picture of the loudness of the audio.'],
 ];
 
-/** The kind of an output. `id` makes the group unique on the page. */
+/** The choice of an output's kind. `id` makes the group unique on the page. */
 export function KindChoice({
   kind,
   id,

@@ -1,16 +1,16 @@
 import type { LadderFormat } from '../../../../src/contract/formats.ts';
 import { numberField } from './numbers.ts';
 
-/** Short sides to choose from, in pixels. */
+/** Short sides of renditions to choose from, in pixels. */
 export const HEIGHTS = [2160, 1440, 1080, 720, 540, 360, 240] as const;
 
 /** The current choices for a ladder. */
 export interface DraftLadder {
   format: LadderFormat;
   isAuto: boolean;
-  /** The renditions of a ladder that is not automatic. */
+  /** Short sides of the renditions in pixels, unless the ladder is automatic. */
   heights: readonly number[];
-  /** Seconds; empty for the default. */
+  /** Seconds of a segment; empty for the default. */
   segmentSeconds: string;
   isEncrypted: boolean;
 }
@@ -19,7 +19,7 @@ export function newLadder(): DraftLadder {
   return { format: 'hls', isAuto: true, heights: [1080, 720, 360], segmentSeconds: '', isEncrypted: false };
 }
 
-/** The fields of a request. Only HLS can be encrypted. */
+/** Returns the fields of the request. Only HLS can be encrypted. */
 export function ladderFields({ format, isAuto, heights, segmentSeconds, isEncrypted }: DraftLadder) {
   const sorted = [...heights].sort((a, b) => b - a);
   return {

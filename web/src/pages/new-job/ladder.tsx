@@ -19,12 +19,12 @@ const MODES = [
 
 interface LadderProps {
   ladder: DraftLadder;
-  /** Makes names of groups unique on the page. */
+  /** Makes the names of the groups unique on the page. */
   id: number;
   onChange: (ladder: DraftLadder) => void;
 }
 
-/** The choices of a streaming format. */
+/** The fields for the ladder of a streaming format. */
 export function LadderFields({ ladder, id, onChange }: LadderProps) {
   const change = (changes: Partial<DraftLadder>) => onChange({ ...ladder, ...changes });
   const { format, isAuto, segmentSeconds, isEncrypted } = ladder;

@@ -4,11 +4,11 @@ import { describeValue } from '../../../../src/ffmpeg/policy/options/option-valu
 interface OptionHelp {
   /** What the option does, and which values it accepts. */
   text: string;
-  /** Values to choose from; empty if there are too many. */
+  /** Values to choose from; empty unless the option accepts only certain words. */
   values: readonly string[];
 }
 
-/** Every option for an output, with its dash, by name. */
+/** The help of every option for an output, by the name of the option with its dash, with and without a stream specifier. */
 export const OPTION_HELP: ReadonlyMap<string, OptionHelp> = new Map(
   OPTION_TABLE.filter(({ scopes, ignored }) => scopes.includes('output') && !ignored).flatMap((row) => {
     const { value } = row;

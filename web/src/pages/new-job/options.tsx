@@ -53,7 +53,10 @@ export function OptionList({ options, errors, pointer, onChange }: OptionListPro
   );
 }
 
-/** Index of the option of this output that a JSON pointer names. -2, which is no index, if the pointer names something else. */
+/**
+ * Returns the index of the option of this output that a JSON pointer names. Returns -2, which is no index, if the pointer names something
+ * else.
+ */
 function positionOf(pointer: string, output: string): number {
   const start = `${output}/options/`;
   const index = pointer.startsWith(start) ? /^\d+/.exec(pointer.slice(start.length))?.[0] : undefined;

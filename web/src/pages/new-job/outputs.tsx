@@ -25,7 +25,7 @@ interface OutputsProps {
 /** The outputs of the job. A single output needs no name. Several outputs have a card each. */
 export function Outputs({ outputs, errors, onChange }: OutputsProps) {
   const adding = useRef<HTMLDivElement>(null);
-  /** The output that was added last, which gets the focus. */
+  /** ID of the output that was added last, which gets the focus. */
   const [added, setAdded] = useState<number | null>(null);
   const change = (id: number, changes: Partial<DraftOutput>) =>
     onChange(outputs.map((output) => (output.id === id ? { ...output, ...changes } : output)));
@@ -57,7 +57,7 @@ export function Outputs({ outputs, errors, onChange }: OutputsProps) {
           />
         ))
       )}
-      <div ref={adding}>
+      <div ref={adding} class="add-output">
         <Button icon="plus" onClick={add} disabled={isFull}>
           Add output
         </Button>
@@ -98,7 +98,7 @@ interface OutputCardProps {
 
 function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: OutputCardProps) {
   const body = useRef<HTMLDivElement>(null);
-  // Moves the focus before the person presses the next key.
+  // A layout effect moves the focus before the person presses the next key.
   useLayoutEffect(() => {
     if (hasFocus) body.current?.querySelector('input')?.focus();
   }, []);
@@ -137,7 +137,7 @@ function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: Ou
   );
 }
 
-/** The choices for the kind of an output. */
+/** The fields for the kind of an output. */
 function Contents({ output, errors, pointer, onChange }: EncodingProps & { pointer: string }) {
   const { kind, ladder, pictures, id } = output;
   if (kind === 'ladder') return <LadderFields ladder={ladder} id={id} onChange={(one) => onChange({ ladder: one })} />;

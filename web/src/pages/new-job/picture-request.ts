@@ -4,14 +4,14 @@ export type PictureKind = 'still' | 'thumbnails' | 'sprite' | 'preview' | 'wavef
 export type StillFormat = 'jpg' | 'png' | 'webp';
 export type PreviewFormat = 'gif' | 'webp' | 'mp4';
 
-/** The current choices for pictures. Numbers are texts; an empty text means the default. */
+/** The current choices for pictures. Numbers are texts, and an empty text means the default. */
 export interface DraftPictures {
   stillFormat: StillFormat;
   /** Which picture a still shows. */
   at: 'best' | 'share' | 'seconds';
   share: string;
   atSeconds: string;
-  /** Pixels. */
+  /** Width in pixels. */
   stillWidth: string;
   /** Seconds between pictures. */
   every: string;
@@ -46,7 +46,7 @@ export function pictureFormat(kind: PictureKind, { stillFormat, previewFormat }:
   return formats[kind];
 }
 
-/** The fields of a request. */
+/** Returns the fields of the request. */
 export function pictureFields(kind: PictureKind, draft: DraftPictures): Record<string, unknown> {
   const { every, tileWidth, columns, previewSeconds, segments, previewWidth, waveWidth, waveHeight, color } = draft;
   switch (kind) {

@@ -23,7 +23,7 @@ interface PicturesProps {
   onChange: (draft: DraftPictures) => void;
 }
 
-/** The choices of an output that shows or draws parts of the source. */
+/** The fields for an output that shows or draws parts of the source. */
 export function PictureFields({ kind, draft, onChange }: PicturesProps) {
   const change = (changes: Partial<DraftPictures>) => onChange({ ...draft, ...changes });
   if (kind === 'still') return <StillFields draft={draft} change={change} />;

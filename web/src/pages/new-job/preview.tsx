@@ -17,7 +17,7 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [
 interface PreviewProps {
   body: Body;
   validation: Validation;
-  /** Without a source, the request is checked with a placeholder, and only mistakes are shown. */
+  /** Whether the job has a source. Without one, the request is checked with a placeholder, and only mistakes are shown. */
   hasSource: boolean;
 }
 
@@ -29,6 +29,9 @@ export function Preview({ body, validation, hasSource }: PreviewProps) {
     <>
       <Card title="What will run" tools={(hasSource || state === 'invalid') && <State state={state} />}>
         {!hasSource && <p class="muted">The exact commands appear here when you add a source.</p>}
+        {hasSource && state === 'invalid' && (
+          <p class="muted">The exact commands appear here when the request is valid.</p>
+        )}
         {problem && <ErrorNotice error={problem} />}
         {errors.filter(isElsewhere).map(({ field, message, suggestion }) => (
           <Notice tone="bad" key={field + message}>
@@ -63,7 +66,7 @@ function WarningNotice({ field, message }: Validation['warnings'][number]) {
   );
 }
 
-/** Mistakes in options are shown next to the options. */
+/** Whether a mistake concerns no option. Mistakes in options are shown next to the options. */
 function isElsewhere({ position }: Validation['errors'][number]): boolean {
   return !/^(\/outputs\/\d+)?\/options\//.test(position.pointer);
 }

@@ -35,7 +35,7 @@ export function hasTarget(format: string, { target }: DraftQuality): boolean {
   return target !== 'none' && mayHaveTarget(format);
 }
 
-/** The fields of a request. An output of another format gets none of them. */
+/** Returns the fields of the request. A format that cannot have a target, or cannot be measured, gets no fields for it. */
 export function qualityFields(format: string, draft: DraftQuality): Record<string, unknown> {
   const { target, atLeast, maxBitrate, measure } = draft;
   return {

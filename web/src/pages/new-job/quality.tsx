@@ -17,12 +17,12 @@ interface QualityProps {
   /** Format of the output. */
   format: string;
   draft: DraftQuality;
-  /** Makes names of groups unique on the page. */
+  /** Makes the names of the groups unique on the page. */
   id: number;
   onChange: (draft: DraftQuality) => void;
 }
 
-/** The target and the measures of a video. Shows nothing for other formats. */
+/** The fields for the target and the measures of a video. Shows nothing for other formats. */
 export function QualityFields({ format, draft, id, onChange }: QualityProps) {
   const change = (changes: Partial<DraftQuality>) => onChange({ ...draft, ...changes });
   return (

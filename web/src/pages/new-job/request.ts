@@ -16,21 +16,21 @@ export interface DraftOption {
 /** The kind of an output. `file` is a video, a sound or a picture in one of the output formats. */
 export type OutputKind = 'file' | 'ladder' | PictureKind;
 
-/** The current choices for an output. The fields of other kinds keep their choices. */
+/** The current choices for an output. If its kind changes, the fields of other kinds keep their values. */
 export interface DraftOutput {
   id: number;
-  /** Empty for the default name. */
+  /** Name of the output; empty for the default name. */
   name: string;
   kind: OutputKind;
   ladder: DraftLadder;
   pictures: DraftPictures;
-  /** Of a file. */
+  /** The format of a file. The fields below also apply only to files. */
   format: OutputFormat;
   mode: 'preset' | 'options';
   quality: Quality;
   resolution: Resolution | '';
   options: readonly DraftOption[];
-  /** Of a video. */
+  /** The target and the measures of a video. */
   target: DraftQuality;
 }
 
@@ -42,13 +42,13 @@ export function newOutput(): DraftOutput {
   return { id: ++count, name: '', format: 'mp4', ...kinds, ...encoding };
 }
 
-/** The value of `outputFormat`. */
+/** Returns the value of `outputFormat`. */
 export function formatOf({ kind, format, ladder, pictures }: DraftOutput): string {
   if (kind === 'file') return format;
   return kind === 'ladder' ? ladder.format : pictureFormat(kind, pictures);
 }
 
-/** Represents a source that does not exist yet, so that the rest of a request can be checked. */
+/** URL that replaces a source that does not exist yet, so that the rest of a request can be checked. */
 const PLACEHOLDER = 'https://example.org/your-file.mp4';
 
 interface OutputBody {
@@ -67,7 +67,7 @@ export type Body = { inputs: { url: string }[]; destination?: unknown } & (
 
 /** The fields of a job other than its sources and outputs. */
 export interface DraftJob {
-  /** A name, or a version such as `web@3`; empty for none. */
+  /** Name of a template, or a version such as `web@3`; empty for no template. */
   template: string;
   destination: DraftDestination;
 }
@@ -76,7 +76,7 @@ export function newJob(template: string): DraftJob {
   return { template, destination: newDestination() };
 }
 
-/** The body of the request. A job with one output has no list of outputs, and one with a template has no outputs. */
+/** Returns the body of the request. A job with one output has no list of outputs, and a job with a template has no outputs. */
 export function bodyOf(
   outputs: readonly DraftOutput[],
   urls: readonly (string | null)[],
@@ -112,18 +112,18 @@ function encodingOf(output: DraftOutput): OutputBody {
   };
 }
 
-/** A target replaces the quality, so that a preset may have only a size. */
+/** Returns the preset of an output. A target replaces the quality, so the preset may contain only a size. */
 function presetOf({ format, quality, resolution, target }: DraftOutput): Pick<OutputBody, 'preset'> {
   const preset = { ...(!hasTarget(format, target) && { quality }), ...(resolution && { resolution }) };
   return Object.keys(preset).length > 0 ? { preset } : {};
 }
 
-/** The entries that have a name. A row is empty while a person writes it. */
+/** Returns the entries that have a name. A row is empty until a person writes in it. */
 export function filled(options: readonly DraftOption[]): readonly DraftOption[] {
   return options.filter(({ option }) => option.trim() !== '');
 }
 
-/** The fault of an output's name; null if the name is valid. */
+/** Returns the fault of an output's name; null if the name is valid. */
 export function nameFault(outputs: readonly DraftOutput[], { id, name }: DraftOutput): string | null {
   const own = name.trim();
   if (own === '') return null;

@@ -6,16 +6,16 @@ import { useResource } from '../../ui/resource.ts';
 import { templatePath } from '../templates/paths.ts';
 
 interface TemplateChoiceProps {
-  /** A name, or a version such as `web@3`; empty for none. */
+  /** Name of a template, or a version such as `web@3`; empty for no template. */
   value: string;
   onChange: (reference: string) => void;
 }
 
-/** Chooses a template, which then decides the outputs. */
+/** The choice of a template. The template then defines the outputs. */
 export function TemplateChoice({ value, onChange }: TemplateChoiceProps) {
   const { data, error, reload } = useResource<{ items: TemplateSummary[] }>('/v1/templates');
   const names = (data?.items ?? []).map(({ name }) => name);
-  // A link to the page may name a version.
+  // The value is not in the list if a link to the page names a version.
   const all = value === '' || names.includes(value) ? names : [value, ...names];
   const chosen = data?.items.find(({ name }) => name === value.split('@')[0]);
   const hint = chosen ? (

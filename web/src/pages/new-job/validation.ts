@@ -19,7 +19,10 @@ export interface Validation {
 
 const NOTHING: Validation = { state: 'checking', commands: [], errors: [], warnings: [], problem: null };
 
-/** The result of the API's check of a request while a person writes it. The last response stays until the next response arrives. */
+/**
+ * Returns the result of the API's check of a request while a person writes the request. The result of the last check stays until the next
+ * check ends.
+ */
 export function useValidation(body: Body): Validation {
   const [validation, setValidation] = useState(NOTHING);
   useEffect(() => {

@@ -57,7 +57,8 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
     <form class="form" onSubmit={submit}>
       <p class="muted small">
         Stores {bytesText(usage.stored_bytes)}. Minutes this month: {countText(usage.minutes)}. Jobs that run:{' '}
-        {countText(usage.running)}, and wait: {countText(usage.waiting)}. Keys: {usage.keys}.
+        {countText(usage.running)}, wait: {countText(usage.waiting)}, and await child jobs, a review or an upload:{' '}
+        {countText(usage.awaiting)}. Keys: {countText(usage.keys)}.
       </p>
       <div class="form-grid">
         {NAMES.map((name) => (

@@ -10,7 +10,7 @@ import { Ago } from '../../ui/time.tsx';
 
 type Entry = AuditPage['entries'][number];
 
-/** Number of entries that one request reads. */
+/** Maximum number of entries in one response. */
 const LIMIT = 100;
 
 export function AuditLogPage() {
@@ -111,7 +111,7 @@ function EntryTable({ entries }: { entries: readonly Entry[] }) {
   );
 }
 
-/** `key:019a…c1e4f` for a UUID, whose end differs most. */
+/** Shortens a UUID to its last 8 characters, which differ most: `key:…5d8c1e4f`. */
 function shortId(text: string): string {
   return text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, (id) => `…${id.slice(-8)}`);
 }

@@ -3,12 +3,12 @@ import type uPlot from 'uplot';
 import type { HistoryPoint, HistoryView } from '../../../../src/contract/history.ts';
 import { serverNow } from '../../lib/clock.ts';
 import { Card } from '../../ui/page.tsx';
-import { Plot, type PlotStyle } from '../../ui/plot.tsx';
+import { labelWidth, Plot, type PlotStyle } from '../../ui/plot.tsx';
 import { useResource } from '../../ui/resource.ts';
 
-/** Pixels. */
+/** Height in pixels. */
 const HEIGHT = 150;
-/** Seconds. */
+/** Number of seconds in an hour. */
 const HOUR = 3600;
 const RELOAD_MS = 60_000;
 
@@ -18,12 +18,12 @@ export interface Measure {
 }
 
 interface HistoryProps {
-  /** Drawn as an area and as a line. The objects must stay the same. */
+  /** The first measure is drawn as an area, the second as a line. Later renderings must pass the same measures. */
   measures: readonly [Measure, Measure?];
   text: (value: number) => string;
 }
 
-/** How figures of the server have changed in the last hour. Shows nothing until there are two points. */
+/** A drawing of how figures of the server have changed in the last hour. Shows nothing until there are two points. */
 export function History({ measures, text }: HistoryProps) {
   const { data } = useResource<HistoryView>('/v1/admin/history', RELOAD_MS);
   const points = data?.points ?? [];
@@ -49,7 +49,7 @@ export function History({ measures, text }: HistoryProps) {
   );
 }
 
-/** `0 to 12`, as a drawing shows it. */
+/** Returns the range of the values, such as `0 to 12`. */
 function rangeText(values: readonly (number | null)[], text: (value: number) => string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return 'unknown';
@@ -74,7 +74,7 @@ function linesOf(text: (value: number) => string, count: number, { axis, accent,
       { ...axis, size: 28, grid: { show: false }, values: (_chart: uPlot, splits: number[]) => splits.map(clockText) },
       {
         ...axis,
-        size: 72,
+        size: labelWidth,
         space: 36,
         values: (_chart: uPlot, splits: number[]) => splits.map((value) => (value % 1 ? '' : text(value))),
       },

@@ -9,15 +9,15 @@ interface LoadedProps<T> {
   lead: string;
   path: string;
   actions?: ComponentChildren;
-  /** Whether the page follows changes. Otherwise a button reads the response again. */
+  /** Whether the page reads the response again and again. Otherwise, a button reads the response again. */
   isLive?: boolean;
   children: (data: T, resource: Resource<T>) => ComponentChildren;
 }
 
-/** Milliseconds between two responses of a page that follows changes. */
+/** Milliseconds after which a page with `isLive` reads the response again. */
 const LIVE_MS = 3000;
 
-/** A page that shows one response of the API. */
+/** A page that shows the response to one request of the API. */
 export function Loaded<T>({ title, lead, path, actions, isLive = false, children }: LoadedProps<T>) {
   const resource = useResource<T>(path, isLive ? LIVE_MS : undefined);
   const { data, error, reload } = resource;

@@ -2,12 +2,9 @@ import type { QueueView } from '../../../../src/contract/admin.ts';
 import type { HistoryPoint } from '../../../../src/contract/history.ts';
 import { countText, durationText } from '../../lib/format.ts';
 import { Card } from '../../ui/page.tsx';
+import { Tile } from '../../ui/tile.tsx';
 import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
-import { Tile } from './tile.tsx';
-
-/** Earlier releases count paused jobs as waiting. */
-type Queue = QueueView & { awaiting?: number };
 
 const MEASURES = [
   { label: 'Running', of: ({ running }: HistoryPoint) => running },
@@ -16,8 +13,8 @@ const MEASURES = [
 
 export function QueuePage() {
   return (
-    <Loaded<Queue> title="Queue" lead="Waiting and running jobs of all accounts." path="/v1/admin/queue" isLive>
-      {({ waiting, awaiting = 0, running, lanes, accounts, stranded }) => (
+    <Loaded<QueueView> title="Queue" lead="Unfinished jobs of all accounts." path="/v1/admin/queue" isLive>
+      {({ waiting, awaiting, running, lanes, accounts, stranded }) => (
         <>
           <div class="tiles">
             <Tile label="Waiting" value={countText(waiting)}>
@@ -26,16 +23,14 @@ export function QueuePage() {
             <Tile label="Running" value={countText(running)}>
               <span class="muted small">on all workers</span>
             </Tile>
-            <Tile label="Paused" value={countText(awaiting)}>
-              <span class="muted small">for child jobs, a review or an upload</span>
+            <Tile label="Awaiting" value={countText(awaiting)}>
+              <span class="muted small">child jobs, a review or an upload</span>
             </Tile>
             <Tile
-              label="Oldest waits"
-              value={
-                waiting > 0 ? durationText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds))) : '–'
-              }
+              label="Longest wait"
+              value={waitText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds)))}
             >
-              <span class="muted small">longest wait for a worker</span>
+              <span class="muted small">for a worker</span>
             </Tile>
           </div>
           <History measures={MEASURES} text={countText} />
@@ -52,16 +47,18 @@ export function QueuePage() {
           )}
           <Card title="Resource classes" flush>
             <Counts
-              name="Class"
-              rows={lanes.map((lane) => ({ ...lane, more: lane.waiting ? durationText(lane.oldest_seconds) : '–' }))}
-              more="Oldest waits"
+              title="Class"
+              rows={lanes.map((lane) => ({
+                name: lane.name,
+                figures: { ...countsOf(lane), 'Longest wait': waitText(lane.oldest_seconds) },
+              }))}
             />
           </Card>
           <Card title="Accounts" flush>
             {accounts.length === 0 ? (
               <p class="card-body muted">No account has any jobs.</p>
             ) : (
-              <Counts name="Account" rows={accounts} />
+              <Counts title="Account" rows={accounts.map((one) => ({ name: one.name, figures: countsOf(one) }))} />
             )}
           </Card>
         </>
@@ -70,38 +67,44 @@ export function QueuePage() {
   );
 }
 
-interface CountsProps {
-  name: string;
-  rows: readonly { name: string; waiting: number; running: number; more?: string }[];
-  more?: string;
+/** The server sends 0 seconds if no job waits. */
+function waitText(seconds: number): string {
+  return seconds > 0 ? durationText(seconds) : '–';
 }
 
-function Counts({ name, rows, more }: CountsProps) {
+/** The numbers of unfinished jobs by the heads of their columns. */
+function countsOf({ waiting, running, awaiting }: Pick<QueueView, 'waiting' | 'running' | 'awaiting'>) {
+  return { Waiting: countText(waiting), Running: countText(running), Awaiting: countText(awaiting) };
+}
+
+interface CountsProps {
+  title: string;
+  /** At least one. All rows have the same figures. */
+  rows: readonly { name: string; figures: Readonly<Record<string, string>> }[];
+}
+
+function Counts({ title, rows }: CountsProps) {
   return (
-    <table class="table">
+    <table class="table stacked">
       <thead>
         <tr>
-          <th scope="col">{name}</th>
-          <th scope="col" class="number">
-            Waiting
-          </th>
-          <th scope="col" class="number">
-            Running
-          </th>
-          {more && (
-            <th scope="col" class="number">
-              {more}
+          <th scope="col">{title}</th>
+          {Object.keys(rows[0]!.figures).map((label) => (
+            <th scope="col" class="number" key={label}>
+              {label}
             </th>
-          )}
+          ))}
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
-          <tr key={row.name}>
-            <th scope="row">{row.name}</th>
-            <td class="number">{countText(row.waiting)}</td>
-            <td class="number">{countText(row.running)}</td>
-            {more && <td class="number">{row.more}</td>}
+        {rows.map(({ name, figures }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            {Object.entries(figures).map(([label, text]) => (
+              <td class="number" key={label} data-label={label}>
+                {text}
+              </td>
+            ))}
           </tr>
         ))}
       </tbody>

@@ -83,7 +83,7 @@ function toneOf(passed: boolean | null): Tone {
   return passed === null ? 'run' : passed ? 'ok' : 'bad';
 }
 
-/** `7.1.5-0+deb13u1` from FFmpeg's first line. */
+/** Returns the version in FFmpeg's first line, such as `7.1.5-0+deb13u1`. */
 export function shortVersion(text: string): string {
   return text.replace(/^ffmpeg version /, '').replace(/ Copyright .*$/, '');
 }
@@ -94,7 +94,7 @@ const UPDATES: Record<NonNullable<Security['ffmpeg']['update']>['state'], { text
   unknown: { text: 'Unknown', tone: 'warn' },
 };
 
-/** The remedy for vulnerabilities of the build. */
+/** Returns the remedy for vulnerabilities of the build. */
 function remedyOf({ update, trimmed }: Security['ffmpeg']): string {
   if (update?.state === 'newer')
     return `Install the newer package ${update.candidate ?? ''}. Airlock tests it and switches to it by itself.`;

@@ -4,10 +4,10 @@ import type { HistoryPoint } from '../../../../src/contract/history.ts';
 import { bytesText } from '../../lib/format.ts';
 import { Notice } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
+import { Tile } from '../../ui/tile.tsx';
 import { Due } from '../../ui/time.tsx';
 import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
-import { Tile } from './tile.tsx';
 
 const MEASURES = [{ label: 'Stored', of: ({ stored_bytes }: HistoryPoint) => stored_bytes }] as const;
 
@@ -81,10 +81,12 @@ function Undeletable({ total, objects }: z.infer<typeof storage>['undeletable'])
                 <th scope="row" class="mono wrap-anywhere">
                   {key}
                 </th>
-                <td data-label="Size">{size === null ? 'unknown' : bytesText(size)}</td>
+                <td data-label="Size" class="nowrap">
+                  {size === null ? 'unknown' : bytesText(size)}
+                </td>
                 <td data-label="Error">{error}</td>
                 <td data-label="Failures">{failures}</td>
-                <td data-label="Next attempt">
+                <td data-label="Next attempt" class="nowrap">
                   <Due at={next} />
                 </td>
               </tr>

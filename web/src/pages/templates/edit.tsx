@@ -17,13 +17,13 @@ interface TemplateDialogProps {
   onClose: () => void;
 }
 
-/** The message of an error, and the field of the form that it concerns; null if it concerns none of them. */
+/** The message of an error, and the field of the form that the error concerns; null if it concerns no field. */
 interface Fault {
   field: 'name' | 'description' | 'request' | null;
   shown: Shown;
 }
 
-/** Creates a template, or saves a new version, from JSON. */
+/** Creates a template, or saves a new version of a template, from JSON. */
 export function TemplateDialog({ template, onSaved, onClose }: TemplateDialogProps) {
   const [name, setName] = useState('');
   const [description, setDescription] = useState(template?.description ?? '');
@@ -113,7 +113,7 @@ function parse(text: string): { value: unknown } | { fault: Fault } {
   }
 }
 
-/** The API names the field: `name`, or `request.options[0]`. */
+/** Returns the error with the field that the API names: `name`, or `request.options[0]`, for example. */
 function faultOf(thrown: unknown): Fault {
   const shown = shownOf(thrown);
   const path = thrown instanceof Problem ? String(thrown.details.field ?? '') : '';

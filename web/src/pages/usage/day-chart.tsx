@@ -1,23 +1,23 @@
 import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import { countText } from '../../lib/format.ts';
-import { Plot, type PlotStyle } from '../../ui/plot.tsx';
+import { labelWidth, Plot, type PlotStyle } from '../../ui/plot.tsx';
 import { type Day, fillMonth, namedDays } from './days.ts';
 
-/** Pixels. */
+/** Height in pixels. */
 const HEIGHT = 220;
-/** Seconds. */
+/** Number of seconds in a day. */
 const DAY = 86_400;
 
 interface DayChartProps {
-  /** `2026-12`. */
+  /** Month as `2026-12`. */
   month: string;
   /** Days with jobs. */
   days: readonly Day[];
   measure: 'jobs' | 'minutes';
 }
 
-/** Bars, one for each day of the month. A table contains the same numbers for people who cannot see the bars. */
+/** A chart with a bar for each day of the month. A table contains the same numbers for people who cannot see the bars. */
 export function DayChart({ month, days, measure }: DayChartProps) {
   const filled = useMemo(() => fillMonth(month, days), [month, days]);
   const times = useMemo(() => filled.map(({ day }) => Date.parse(`${day}T12:00:00`) / 1000), [filled]);
@@ -61,7 +61,7 @@ function barsOf(times: number[], { axis, accent }: PlotStyle) {
       },
       {
         ...axis,
-        size: 56,
+        size: labelWidth,
         values: (_chart: uPlot, splits: number[]) => splits.map((value) => (value % 1 ? '' : countText(value))),
       },
     ],

@@ -8,7 +8,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNotice } from '../../ui/feedback.tsx';
 import { Check, TextField } from '../../ui/field.tsx';
 
-/** The ends of jobs, which nearly every program needs. */
+/** Events at the ends of jobs, which nearly every program needs. */
 const USUAL: readonly string[] = ['transcode.completed', 'transcode.failed', 'transcode.canceled'];
 
 interface CreateWebhookProps {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DeliveryView } from '../../../../src/contract/webhooks.ts';
 import { post } from '../../api/client.ts';
-import { TRANSCODES } from '../../lib/job.ts';
+import { capitalized, TRANSCODES } from '../../lib/job.ts';
 import { kindOfEvent, loadKinds } from '../../state/kinds.ts';
 import { Button } from '../../ui/button.tsx';
 import { Badge, Empty, ErrorNotice, Skeleton, type Tone } from '../../ui/feedback.tsx';
@@ -28,7 +28,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   const path = `/v1/webhooks/${webhookId}/deliveries?page=${page}&limit=${PAGE}${filter}`;
   const { data, error, reload } = useResource<{ items: DeliveryView[]; total: number }>(path);
   useEffect(() => {
-    // If the kinds are not loaded, the link is to a job of the common kind.
+    // If the kinds cannot be loaded, each link is to a job of the common kind.
     loadKinds().catch(() => {});
   }, []);
   const redeliver = async (id: string) => {
@@ -79,7 +79,7 @@ interface DeliveryTableProps {
 function DeliveryTable({ deliveries, onRedeliver }: DeliveryTableProps) {
   return (
     <table class="table stacked">
-      <TableHead columns={['Event', 'Status', 'Answer', 'Attempts', 'Sent']} hasActions />
+      <TableHead columns={['Event', 'Status', 'Response', 'Attempts', 'Sent']} hasActions />
       <tbody>
         {deliveries.map((one) => (
           <tr key={one.id}>
@@ -94,17 +94,19 @@ function DeliveryTable({ deliveries, onRedeliver }: DeliveryTableProps) {
               )}
             </th>
             <td data-label="Status">
-              <Badge tone={TONES[one.status]}>{one.status}</Badge>
+              <Badge tone={TONES[one.status]}>{capitalized(one.status)}</Badge>
             </td>
-            <td data-label="Answer">{[one.response_status, one.error].filter(Boolean).join(' ') || '–'}</td>
+            <td data-label="Response">{[one.response_status, one.error].filter(Boolean).join(' ') || '–'}</td>
             <td data-label="Attempts">{one.attempts}</td>
             <td data-label="Sent">
-              <Ago at={one.attempted_at} />
-              {one.next_attempt_at && (
-                <span class="muted">
-                  , again <Due at={one.next_attempt_at} />
-                </span>
-              )}
+              <span>
+                <Ago at={one.attempted_at} />
+                {one.next_attempt_at && (
+                  <span class="muted">
+                    , again <Due at={one.next_attempt_at} />
+                  </span>
+                )}
+              </span>
             </td>
             <td class="tail">
               <Button compact onClick={() => onRedeliver(one.id)}>

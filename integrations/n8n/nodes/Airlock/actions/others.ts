@@ -60,7 +60,10 @@ export const batch: Record<string, Action> = {
   },
 };
 
-/** Creates one batch of several items. The parameters of the batch itself are those of the first item. */
+/**
+ * Creates one batch of several items, and waits for its end if the node requests this. The parameters of the batch itself come from the
+ * first item.
+ */
 export async function createBatch(items: readonly Item[]): Promise<IDataObject> {
   const jobs: IDataObject[] = [];
   for (const item of items) jobs.push(await readRequest(item));

@@ -17,7 +17,7 @@ export const transcode: Record<string, Action> = {
   },
 };
 
-/** The body of a create from the parameters of the node. Uploads a binary source first. */
+/** Returns the body of a create from the parameters of the node. First uploads the source if it is binary. */
 export async function readRequest(item: Item): Promise<IDataObject> {
   const outputs = readOutputs(item);
   const common = readJobOptions(item);
@@ -25,13 +25,13 @@ export async function readRequest(item: Item): Promise<IDataObject> {
   return { inputs, ...outputs, ...common };
 }
 
-/** The URLs of the sources: one a line, or the upload of the binary of the item. */
+/** Returns the URLs of the sources: one for each line of the field "URL", or the URL of the upload of the item's binary. */
 export async function readSources(item: Item): Promise<string[]> {
   if (item.read<string>('source') === 'binary') return [String((await uploadBinary(item)).fileUrl)];
   return item.require('url', 'URL').split(/\s+/).filter(Boolean);
 }
 
-/** The fields that every kind of job takes. */
+/** Returns the fields that the creates of all kinds of jobs accept. */
 export function readJobOptions(item: Item): IDataObject {
   const { metadata, retention, priority, webhookUrl, disarm, ffmpegOptions } = item.options();
   return {

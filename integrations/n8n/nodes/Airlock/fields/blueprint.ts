@@ -33,7 +33,7 @@ export const blueprintFields: INodeProperties[] = [
         name: 'Erase',
         value: 'erase',
         action: 'Erase a blueprint run',
-        description: 'Delete its outputs, its subtitles and the uploads that it used now',
+        description: 'Delete now its outputs, its subtitles, and the uploads that no other unfinished job needs',
       },
       { name: 'Get', value: 'get', action: 'Get a blueprint run' },
       { name: 'Get Many', value: 'getAll', action: 'Get many blueprint runs' },

@@ -5,7 +5,7 @@ import { waitOptions } from './source';
 const jobs = ['transcode', 'transcription', 'blueprintRun'];
 const lists = [...jobs, 'batch', 'blueprint', 'upload', 'webhook'];
 
-/** The fields of operations that all kinds of jobs, or all lists, have. */
+/** The fields of the operations that all kinds of jobs have, and of all lists. */
 export const jobFields: INodeProperties[] = [
   {
     displayName: 'ID',

@@ -18,7 +18,7 @@ export const resourceField: INodeProperties = {
   default: 'transcode',
 };
 
-/** Shows a field for some operations of a resource. */
+/** Returns the display options of a field that is shown only for some operations of a resource. */
 export function shownFor(resource: string | string[], operation: string[], more: Record<string, unknown[]> = {}) {
   return { show: { resource: [resource].flat(), operation, ...more } } as INodeProperties['displayOptions'];
 }

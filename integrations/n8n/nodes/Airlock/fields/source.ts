@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** The fields that name a source: a URL, or the binary of an item. */
+/** Returns the fields that name a source: a URL, or the binary of an item. */
 export function sourceFields(displayOptions: INodeProperties['displayOptions']): INodeProperties[] {
   const show = displayOptions!.show!;
   return [
@@ -48,7 +48,7 @@ export const waitField = (displayOptions: INodeProperties['displayOptions']): IN
   displayOptions,
 });
 
-/** Options of operations that wait. */
+/** Options of the operations that wait. */
 export const waitOptions: INodeProperties[] = [
   {
     displayName: 'Fail If the Job Fails',
@@ -68,7 +68,7 @@ export const waitOptions: INodeProperties[] = [
   },
 ];
 
-/** Options of every create. */
+/** Options of the operations that create jobs. */
 export const createOptions: INodeProperties[] = [
   {
     displayName: 'Idempotency Key',
@@ -113,6 +113,6 @@ export const jobOptions: INodeProperties[] = [
   },
 ];
 
-/** The options of a collection, in the order in which n8n shows them. */
+/** Returns the options of a collection in the order of their names, in which n8n requires them. */
 export const sorted = (...options: INodeProperties[]) =>
   options.toSorted((one, other) => one.displayName.localeCompare(other.displayName));

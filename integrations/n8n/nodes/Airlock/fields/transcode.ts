@@ -161,7 +161,7 @@ export const transcodeFields: INodeProperties[] = [
         name: 'Erase',
         value: 'erase',
         action: 'Erase a transcode',
-        description: 'Delete its outputs and the uploads that it used now',
+        description: 'Delete now its outputs, and the uploads that no other unfinished job needs',
       },
       { name: 'Get', value: 'get', action: 'Get a transcode' },
       { name: 'Get Many', value: 'getAll', action: 'Get many transcodes' },

@@ -22,13 +22,13 @@ const sampleFormat = choice(SAMPLE_FORMATS);
 const INDEX = '(?:1\\d|2[0-3]|\\d)';
 const SOURCE = `(?:${CHANNEL}|c${INDEX})`;
 const TERM = `(?:${NUMBER} ?\\* ?)?${SOURCE}`;
-/** One output channel: `c0=0.5*c0+0.5*c1`, `FL<FL+0.5*FC`; `<` normalises. */
+/** Matches one output channel: `c0=0.5*c0+0.5*c1` or `FL<FL+0.5*FC`. `<` normalizes. */
 const OUTPUT = `(?:${CHANNEL}|c${INDEX}) ?[=<] ?-?${TERM}(?: ?[+-] ?${TERM}){0,23}`;
 
 const PICK = `(?:${CHANNEL}|${INDEX})`;
 const JOINED = `\\d{1,2}\\.(?:${CHANNEL}|${INDEX})-${CHANNEL}`;
 
-/** Sample formats, channels, mixing. */
+/** Filters for sample formats, channels and mixing. */
 export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'aresample',
@@ -55,7 +55,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
         ...['rectangular', 'triangular', 'triangular_hp', 'lipshitz', 'shibata', 'low_shibata', 'high_shibata'],
         ...['f_weighted', 'modified_e_weighted', 'improved_e_weighted'],
       ]),
-      // Together at most 2^12 × 256 coefficients.
+      // Both values together allow at most 2^12 × 256 coefficients.
       filter_size: integer(1, 256),
       phase_shift: integer(0, 12),
       linear_interp: boolean,
@@ -69,7 +69,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
       comp_duration: number(0, 3600),
       max_soft_comp: number(-1, 1),
       async: number(0, 384_000),
-      // Samples; silence is inserted before a stream that starts later.
+      // A time in samples. Silence is inserted before a stream that starts later.
       first_pts: integer(-384_000 * 60, 384_000 * 3600),
       matrix_encoding: choice(['none', 'dolby', 'dplii']),
       filter_type: choice(['cubic', 'blackman_nuttall', 'kaiser']),
@@ -98,7 +98,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'aformat',
     'aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo',
-    'Converts to one of the named formats.',
+    'Converts audio to one of the listed sample formats, sample rates and channel layouts.',
     {
       sample_fmts: sampleFormats,
       sample_rates: numbers(1000, 384_000),
@@ -192,7 +192,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'channelsplit',
     'channelsplit=channel_layout=stereo[left][right]',
-    'Splits audio into its channels, one output each.',
+    'Splits audio into its channels, with one output for each channel.',
     { channel_layout: layout, channels },
     {
       outputs: (values) => {

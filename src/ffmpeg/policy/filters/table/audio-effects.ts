@@ -5,7 +5,7 @@ import { boolean, choice, expressions, integer, number, numbers, pattern } from 
 const unit = number(0, 1);
 const gain = number(0.015625, 64);
 
-/** Lists that must have the same length (`aecho`'s delays and decays): FFmpeg's own message names neither. */
+/** Requires lists of the same length (`aecho`'s delays and decays), because FFmpeg's own message names neither list. */
 function equalLengths(names: readonly string[]): NonNullable<FilterSpec['check']> {
   return (values) => {
     const given = names.filter((name) => values.has(name));
@@ -20,7 +20,7 @@ function equalLengths(names: readonly string[]): NonNullable<FilterSpec['check']
   };
 }
 
-/** Echo, modulation, colour, arithmetic. */
+/** Filters for echo, modulation, color and arithmetic. */
 export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'aecho',
@@ -156,7 +156,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'apsyclip',
     'apsyclip=clip=0.5',
-    'Clips where it is least audible.',
+    'Clips audio where clipping is least audible.',
     {
       level_in: gain,
       level_out: gain,
@@ -172,7 +172,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     audio(
       name,
       `${name}=shift=0.5`,
-      name === 'afreqshift' ? 'Shifts frequencies by hertz.' : 'Shifts the phase.',
+      name === 'afreqshift' ? 'Shifts all frequencies by a number of hertz.' : 'Shifts the phase.',
       {
         shift: name === 'afreqshift' ? number(-192_000, 192_000) : number(-1, 1),
         level: unit,
@@ -207,7 +207,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'adecorrelate',
     'adecorrelate=stages=6:seed=1',
-    'Decorrelates channels.',
+    'Makes channels less similar to each other.',
     { stages: integer(1, 16), seed: integer(-1, 4_294_967_295) },
     { timeline: true },
   ),
@@ -245,7 +245,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'hdcd',
     'hdcd=disable_autoconvert=0',
-    'Decodes HDCD. Without disable_autoconvert=0, it accepts only 16 bits at 44.1 kHz.',
+    'Decodes HDCD. Without `disable_autoconvert=0`, it accepts only 16 bits at 44.1 kHz.',
     {
       disable_autoconvert: boolean,
       process_stereo: boolean,
@@ -258,7 +258,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'afir',
     'afir=dry=5:wet=5:maxir=1',
-    'Convolves with an impulse response, the second stream: rooms, cabinets, reverb.',
+    'Convolves the first stream with the second stream, an impulse response, for example of a room.',
     {
       dry: number(0, 10),
       wet: number(0, 10),
@@ -276,7 +276,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     },
     {
       timeline: true,
-      // FFmpeg 7.1.5 crashes when the chosen response is missing.
+      // FFmpeg 7.1.5 crashes if the chosen response is missing.
       check: (values) => {
         const [chosen, count] = [Number(values.get('ir') ?? 0), Number(values.get('nbirs') ?? 1)];
         if (chosen < count) return null;

@@ -6,7 +6,7 @@ const unit = number(0, 1);
 const frequency = number(0, 999_999);
 const widthType = choice(['h', 'q', 'o', 's', 'k']);
 const width = number(0, 99_999);
-/** Decibels. */
+/** Gain in decibels. */
 const gain = number(-900, 900);
 const poles = integer(1, 2);
 const transform = choice(['di', 'dii', 'tdi', 'tdii', 'latt', 'svf', 'zdf']);
@@ -36,13 +36,13 @@ const shelf = (name: string, example: string, doc: string): FilterSpec =>
 const pass = (name: string, example: string, doc: string): FilterSpec =>
   audio(name, example, doc, PASS, { timeline: true, aliases: { ...SHORT, p: 'poles' } });
 
-/** One band of `anequalizer`: `c0 f=200 w=100 g=-10 t=1`. */
+/** Matches one band of `anequalizer`: `c0 f=200 w=100 g=-10 t=1`. */
 const EQ_BAND = `c\\d{1,2} f=${NUMBER} w=${NUMBER} g=${NUMBER}(?: t=[012])?`;
 
-/** `order` of acrossover in FFmpeg's own words. */
+/** Values of acrossover's `order` in FFmpeg's own words. */
 const SLOPES = ['2nd', '4th', '6th', '8th', '10th', '12th', '14th', '16th', '18th', '20th'];
 
-/** Equalisers, shelves, passes and crossovers. */
+/** Equalizers, shelves, passes and crossovers. */
 export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'equalizer',
@@ -61,14 +61,14 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'bandpass',
     'bandpass=f=1000:width_type=h:w=200',
-    'Keeps a band.',
+    'Keeps a frequency band.',
     { ...BAND, csg: boolean, ...HEAD, ...TAIL },
     { timeline: true, aliases: SHORT },
   ),
   audio(
     'bandreject',
     'bandreject=f=50:width_type=q:w=10',
-    'Removes a band, such as mains hum.',
+    'Removes a frequency band, such as mains hum.',
     { ...BAND, ...HEAD, ...TAIL },
     { timeline: true, aliases: SHORT },
   ),
@@ -109,13 +109,13 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'superequalizer',
     'superequalizer=6b=2:7b=2:8b=2',
-    'An equaliser of 18 bands.',
+    'Applies an equalizer with 18 bands.',
     Object.fromEntries(Array.from({ length: 18 }, (_, band) => [`${band + 1}b`, number(0, 20)])),
   ),
   audio(
     'anequalizer',
     'anequalizer=c0 f=200 w=100 g=-10 t=1|c1 f=200 w=100 g=-10 t=1',
-    'A parametric equaliser, bands per channel.',
+    'Applies a parametric equalizer with bands for each channel.',
     {
       params: pattern(
         new RegExp(`^${EQ_BAND}(?: ?\\| ?${EQ_BAND}){0,63}$`),
@@ -128,13 +128,13 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'firequalizer',
     "firequalizer=gain_entry='entry(0,-23);entry(250,-11.5);entry(1000,0);entry(16000,23)'",
-    'Equalises by an impulse response, from points or an expression.',
+    'Equalizes with an impulse response that it computes from points or an expression.',
     {
       gain: expression('f sr ch chid chs chlayout', {
         functions: { gain_interpolate: 1, cubic_interpolate: 1 },
         maxNodes: 100,
       }),
-      // Points only: FFmpeg has no variables here.
+      // Only points, because FFmpeg has no variables in this expression.
       gain_entry: { type: 'expression', variables: [], functions: { entry: 2 }, maxNodes: 400 },
       delay: number(0, 0.3),
       accuracy: number(1, 1000),
@@ -159,7 +159,7 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'acrossover',
     'acrossover=split=500 2000[low][mid][high]',
-    'Splits audio into bands, one output each.',
+    'Splits audio into frequency bands, with one output for each band.',
     {
       split: numbers(1, 96_000, ' ', 15),
       order: choice(SLOPES),
@@ -172,7 +172,7 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'aemphasis',
     'aemphasis=mode=production:type=riaa',
-    'Applies or removes the emphasis of a medium.',
+    'Applies or removes the emphasis of a medium, such as a record or a CD.',
     {
       level_in: number(0, 64),
       level_out: number(0, 64),
@@ -201,14 +201,14 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'asubcut',
     'asubcut=cutoff=30',
-    'Cuts below hearing.',
+    'Cuts frequencies below the range of hearing.',
     { cutoff: number(2, 200), order: integer(3, 20), level: unit },
     { timeline: true },
   ),
   audio(
     'asupercut',
     'asupercut=cutoff=20000',
-    'Cuts above hearing.',
+    'Cuts frequencies above the range of hearing.',
     { cutoff: number(20_000, 192_000), order: integer(3, 20), level: unit },
     { timeline: true },
   ),
@@ -216,7 +216,9 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
     audio(
       name,
       `${name}=centerf=1000:qfactor=2`,
-      name === 'asuperpass' ? 'Keeps a band, with steep edges.' : 'Removes a band, with steep edges.',
+      name === 'asuperpass'
+        ? 'Keeps a frequency band, with steep edges.'
+        : 'Removes a frequency band, with steep edges.',
       { centerf: number(2, 999_999), order: integer(4, 20), qfactor: number(0.01, 100), level: number(0, 2) },
       { timeline: true },
     ),

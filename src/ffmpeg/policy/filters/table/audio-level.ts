@@ -2,7 +2,7 @@ import type { FilterSpec, FilterValue } from '../types.ts';
 import { audio, barNumbers, channels, NUMBER } from './audio-values.ts';
 import { boolean, choice, expression, integer, number, pattern } from './values.ts';
 
-/** FFmpeg's own ranges of the gains that most of its dynamics filters share. */
+/** FFmpeg's own ranges of gains, which most of its dynamics filters share. */
 const gain = number(0.015625, 64);
 const makeup = number(1, 64);
 const knee = number(1, 8);
@@ -44,13 +44,13 @@ const GATE: Readonly<Record<string, FilterValue>> = {
 
 const POINT = `${NUMBER}/${NUMBER}`;
 const TIMES = `${NUMBER}(?:,${NUMBER}){0,47}`;
-/** `attack,decay… soft-knee in/out,in/out… crossover`, bands joined by `|`. */
+/** Matches a band: `attack,decay… soft-knee in/out,in/out… crossover`. Bands are joined by `|`. */
 const BAND = `${TIMES} ${NUMBER} ${POINT}(?:,${POINT}){0,31} ${NUMBER}`;
 
-/** Longest window of dynaudnorm, milliseconds: five minutes. */
+/** Longest window of dynaudnorm in milliseconds: five minutes. */
 const MAX_WINDOW_MS = 300_000;
 
-/** Loudness and dynamics. */
+/** Filters for loudness and dynamics. */
 export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'volume',
@@ -71,7 +71,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'loudnorm',
     'loudnorm=I=-16:TP=-1.5:LRA=11',
-    'Normalises loudness to EBU R128.',
+    'Normalizes loudness to EBU R128.',
     {
       I: number(-70, -5),
       LRA: number(1, 50),
@@ -148,7 +148,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'speechnorm',
     'speechnorm=e=12.5:r=0.0001:l=1',
-    'Normalises speech.',
+    'Normalizes the loudness of speech.',
     {
       peak: number(0, 1),
       expansion: number(1, 50),
@@ -181,21 +181,27 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'acompressor',
     'acompressor=threshold=0.089:ratio=9:attack=200:release=1000',
-    'Compresses dynamics.',
+    'Compresses the dynamic range.',
     COMPRESSOR,
   ),
   audio(
     'sidechaincompress',
     'sidechaincompress=threshold=0.05:ratio=8',
-    'Compresses the first stream by the level of the second (ducking).',
+    'Compresses the first stream, depending on the level of the second stream (ducking).',
     COMPRESSOR,
     { inputs: ['a', 'a'] },
   ),
   audio('agate', 'agate=threshold=0.02', 'Silences audio below a threshold.', GATE, { timeline: true }),
-  audio('sidechaingate', 'sidechaingate=threshold=0.02', 'Gates the first stream by the level of the second.', GATE, {
-    inputs: ['a', 'a'],
-    timeline: true,
-  }),
+  audio(
+    'sidechaingate',
+    'sidechaingate=threshold=0.02',
+    'Gates the first stream, depending on the level of the second stream.',
+    GATE,
+    {
+      inputs: ['a', 'a'],
+      timeline: true,
+    },
+  ),
   audio(
     'alimiter',
     'alimiter=limit=0.8',
@@ -216,7 +222,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'compand',
     'compand=attacks=0.3|0.3:decays=1|1:points=-90/-60|-60/-40|-40/-30|-20/-20:soft-knee=6:gain=0:volume=-90:delay=0.2',
-    'Compresses or expands dynamics along a curve.',
+    'Compresses or expands the dynamic range along a curve.',
     {
       attacks: barNumbers('seconds for each channel, such as 0.3|0.3'),
       decays: barNumbers('seconds for each channel, such as 0.8|0.8'),
@@ -246,7 +252,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'adrc',
     'adrc=attack=20:release=200',
-    'Changes dynamics by an expression per frequency.',
+    'Changes the dynamic range of each frequency by an expression.',
     {
       transfer: expression('ch sn sr p f'),
       attack: number(1, 1000),
@@ -258,7 +264,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'adynamicequalizer',
     'adynamicequalizer=threshold=10:dfrequency=500:tfrequency=500:ratio=3',
-    'Equalises by the level of a band.',
+    'Boosts or cuts a band, depending on the level of a band.',
     {
       threshold: number(0, 100),
       dfrequency: number(2, 1_000_000),
@@ -285,5 +291,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
     { sensitivity: number(0, 1_000_000), basefreq: number(2, 1_000_000) },
     { timeline: true },
   ),
-  audio('acontrast', 'acontrast=50', 'Compresses or expands dynamics with one control.', { contrast: number(0, 100) }),
+  audio('acontrast', 'acontrast=50', 'Compresses or expands the dynamic range with one control.', {
+    contrast: number(0, 100),
+  }),
 ];

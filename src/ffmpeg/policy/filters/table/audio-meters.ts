@@ -6,7 +6,7 @@ const unit = number(0, 1);
 const byte = integer(0, 255);
 const SIZE_RATE = { s: 'size', r: 'rate' };
 
-/** Meters and scopes as video. */
+/** Filters that show meters and scopes as video. */
 export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'showvolume',
@@ -34,7 +34,7 @@ export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'avectorscope',
     'avectorscope=s=320x320:zoom=1.5',
-    'Draws left against right.',
+    'Draws the left channel against the right channel.',
     {
       mode: choice(['lissajous', 'lissajous_xy', 'polar']),
       rate,
@@ -58,7 +58,7 @@ export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'ahistogram',
     'ahistogram=s=320x180',
-    'Draws the distribution of levels.',
+    'Draws the distribution of audio levels.',
     {
       dmode: choice(['single', 'separate']),
       rate,
@@ -97,7 +97,7 @@ export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'abitscope',
     'abitscope=s=320x180',
-    'Draws the bits in use.',
+    'Draws which bits of the samples are in use.',
     { rate, size, colors, mode: choice(['bars', 'trace']) },
     { aliases: { ...SIZE_RATE, m: 'mode' } },
   ),

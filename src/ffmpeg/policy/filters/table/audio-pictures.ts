@@ -23,17 +23,17 @@ const SPECTRUM: Readonly<Record<string, FilterValue>> = {
   win_func: window,
   orientation: choice(['vertical', 'horizontal']),
 };
-/** Start or stop frequency of a spectrum, hertz; 0 = the entire range. */
+/** Start or stop frequency of a spectrum in hertz; 0 = the entire range. */
 const edge = integer(0, 192_000);
 const SPECTRUM_END = { drange: number(10, 200), limit: number(-100, 100), opacity: number(0, 10) };
 
-/** Volume expressions of showcqt. */
+/** Volume expression of showcqt. */
 const cqtVolume = expression('f freq frequency tc timeclamp bar_v sono_v volume volume2', {
   functions: { a_weighting: 1, b_weighting: 1, c_weighting: 1 },
   maxNodes: 60,
 });
 
-/** Waveforms and spectra as pictures. */
+/** Filters that draw waveforms and spectra. */
 export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
   picture(
     'showwaves',
@@ -56,7 +56,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
     'showwavespic=s=320x180:colors=blue',
     'Draws the waveform of the entire stream as one picture.',
     { size, split_channels: boolean, colors, scale: amplitude, draw, filter: choice(['average', 'peak']) },
-    // Every sample is kept until the end.
+    // The filter keeps every sample until the end.
     { aliases: SIZE, bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   picture(
@@ -156,7 +156,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
         tc: 'timeclamp',
         text: 'axis',
       },
-      // FFmpeg 7.1.5 crashes when the scale runs backwards.
+      // FFmpeg 7.1.5 crashes if the scale runs backwards.
       check: allOf(evenSides('bar_h', 'axis_h', 'sono_h'), (values) => {
         if (Number(values.get('basefreq') ?? 20.02) * 2 <= Number(values.get('endfreq') ?? 20_495)) return null;
         return {

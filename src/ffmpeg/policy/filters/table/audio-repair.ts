@@ -16,7 +16,7 @@ const SPECTRAL =
     ' ',
   );
 
-/** Noise and click removal; measurements, which pass the audio on unchanged. */
+/** Filters that remove noise and clicks, and filters that measure audio and pass it on unchanged. */
 export const REPAIR_FILTERS: readonly FilterSpec[] = [
   audio(
     'adeclick',
@@ -26,7 +26,7 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
       window,
       overlap,
       arorder: number(0, 25),
-      // At 1, every second sample is a click, and the cost grows with the cube of the number of clicks.
+      // With a threshold of 1, every second sample is a click, and the cost grows with the cube of the number of clicks.
       threshold: number(2, 100),
       burst: number(0, 10),
       method,
@@ -113,7 +113,7 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
     'Removes broadband noise by non-local means.',
     {
       strength: number(0.00001, 10_000),
-      // Cost is patch × research for each sample.
+      // The cost of each sample is patch × research.
       patch: time(0.001, 0.01),
       research: time(0.002, 0.02),
       output: choice(['i', 'o', 'n']),
@@ -149,11 +149,11 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
     overlap: number(0, 0.95),
     measure: flags(SPECTRAL),
   }),
-  audio('drmeter', 'drmeter', 'Measures dynamic range.', { length: number(0.01, 10) }),
+  audio('drmeter', 'drmeter', 'Measures the dynamic range.', { length: number(0.01, 10) }),
   audio(
     'ebur128',
     'ebur128=peak=true:framelog=quiet',
-    'Measures loudness by EBU R128. With video=1, it also draws a meter.',
+    'Measures loudness by EBU R128. With `video=1`, it also draws a meter.',
     {
       video: boolean,
       size,

@@ -10,12 +10,12 @@ const untilDuration: Endless = {
 
 const frame = integer(16, 65_535);
 
-/** Generated audio, and the audio of another file. */
+/** Filters that generate audio or read the audio of another file. */
 export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'anullsrc',
     'anullsrc=channel_layout=stereo:sample_rate=48000:duration=0.5',
-    'Silence.',
+    'Generates silence.',
     { channel_layout: layout, sample_rate: sampleRate, nb_samples: frame, duration: time() },
     {
       inputs: [],
@@ -26,7 +26,7 @@ export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'sine',
     'sine=frequency=440:duration=0.5',
-    'A sine tone.',
+    'Generates a sine tone.',
     {
       frequency: number(0, 192_000),
       beep_factor: number(0, 1000),
@@ -43,7 +43,7 @@ export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'anoisesrc',
     'anoisesrc=color=pink:amplitude=0.3:duration=0.5:seed=1',
-    'Noise.',
+    'Generates noise.',
     {
       sample_rate: sampleRate,
       amplitude: number(0, 1),
@@ -70,7 +70,7 @@ export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'aevalsrc',
     "aevalsrc=exprs='0.1*sin(2*PI*(360-2.5/2)*t)|0.1*sin(2*PI*(360+2.5/2)*t)':duration=0.5",
-    'Audio from an expression per channel.',
+    'Generates audio from an expression for each channel.',
     {
       exprs: expressions('n s t', { maxNodes: 100, maxCount: 8 }),
       nb_samples: frame,
@@ -88,7 +88,7 @@ export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'amovie',
     "amovie=filename='input\\:0'",
-    'The audio of another file as a source of the graph.',
+    'Reads the audio of another file.',
     {
       filename: { type: 'asset', kind: 'media' },
       stream_index: integer(-1, 63),

@@ -12,7 +12,7 @@ const SURROUND_SPEAKERS = ['fc', 'fl', 'fr', 'bl', 'br', 'sl', 'sr', 'bc'];
 const each = (names: readonly string[], value = number(0, 10)) =>
   Object.fromEntries(names.map((name) => [name, value]));
 
-/** The stereo image, headphones, surround. */
+/** Filters for the stereo image, headphones and surround. */
 export const STEREO_FILTERS: readonly FilterSpec[] = [
   audio(
     'stereotools',
@@ -59,7 +59,7 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
     { m: number(-10, 10), c: boolean },
     { timeline: true },
   ),
-  audio('haas', 'haas=left_delay=5', 'Widens mono by the Haas effect.', {
+  audio('haas', 'haas=left_delay=5', 'Widens mono audio by the Haas effect.', {
     level_in: gain,
     level_out: gain,
     side_gain: gain,
@@ -86,7 +86,7 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
     fcut: integer(0, 2000),
     feed: integer(0, 150),
   }),
-  audio('earwax', 'earwax', 'Moves the sound stage outside the head, for headphones.', {}),
+  audio('earwax', 'earwax', 'Moves the sound stage outside of the head, for headphones.', {}),
   audio(
     'surround',
     'surround=chl_out=5.1',
@@ -132,7 +132,7 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
   audio(
     'dialoguenhance',
     'dialoguenhance=voice=16',
-    'Extracts dialogue from stereo into the centre channel.',
+    'Extracts dialogue from stereo into the center channel.',
     { original: unit, enhance: number(0, 3), voice: number(2, 32) },
     { timeline: true },
   ),

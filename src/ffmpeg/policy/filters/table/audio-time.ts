@@ -3,24 +3,24 @@ import { audio, FADE_CURVES, MAX_SAMPLES, sampleRate, samples } from './audio-va
 import { indexesBelow, positive } from './rules.ts';
 import { boolean, choice, expression, integer, number, pattern, time } from './values.ts';
 
-/** Ticks of any time base that an input of twelve hours can reach. */
+/** Ticks that an input of twelve hours can reach in any time base. */
 const ticks = integer(-1e13, 1e13);
 const curve = choice(FADE_CURVES);
 
-/** `silenceremove` counts in 32 bits of microseconds. */
+/** Maximum seconds of `silenceremove`, which counts microseconds in 32 bits. */
 const MAX_SILENCE_SECONDS = 2147;
 
-/** Half an hour: `adelay` keeps the silence of each channel in memory where the delays differ. */
+/** Maximum seconds of a delay: half an hour. `adelay` keeps the silence of each channel in memory if the delays differ. */
 const MAX_DELAY_SECONDS = 1800;
 const DELAY = '\\d{1,9}(?:\\.\\d{1,6})?[sS]?';
 
-/** Seconds of one delay: milliseconds, `s` for seconds, `S` for samples (counted at the lowest usual rate). */
+/** Returns the seconds of one delay: milliseconds, `s` for seconds, `S` for samples (counted at the lowest usual rate). */
 function delaySeconds(text: string): number {
   const value = Number.parseFloat(text);
   return text.endsWith('s') ? value : text.endsWith('S') ? value / 44_100 : value / 1000;
 }
 
-/** Cuts, fades, speed, delay, repetition, timestamps. */
+/** Filters for cuts, fades, speed, delay, repetition and timestamps. */
 export const TIME_FILTERS: readonly FilterSpec[] = [
   audio('anull', 'anull', 'Passes audio on unchanged.', {}),
   audio('acopy', 'acopy', 'Copies audio unchanged.', {}),
@@ -65,11 +65,11 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     {
       inputs: ['a', 'a'],
       aliases: { ns: 'nb_samples', d: 'duration', o: 'overlap', c1: 'curve1', c2: 'curve2' },
-      // The filter keeps a minute of the end of the first stream, in frames of 1024 samples at 48 kHz.
+      // The filter keeps the last minute of the first stream, in frames of 1024 samples at 48 kHz.
       bufferedFrames: 2813,
     },
   ),
-  audio('atempo', 'atempo=1.5', 'Changes the speed, keeping the pitch.', { tempo: number(0.5, 100) }),
+  audio('atempo', 'atempo=1.5', 'Changes the speed without changing the pitch.', { tempo: number(0.5, 100) }),
   audio('rubberband', 'rubberband=tempo=1.2:pitch=0.9', 'Changes speed and pitch independently.', {
     tempo: number(0.1, 10),
     pitch: number(0.25, 4),
@@ -85,7 +85,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'atrim',
     'atrim=start=0.2:end=0.8',
-    'Keeps one part.',
+    'Keeps one part of the audio.',
     {
       start: time(),
       end: time(),
@@ -112,7 +112,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'asetrate',
     'asetrate=48000',
-    'Declares another sample rate: speed and pitch change together.',
+    'Declares another sample rate without resampling. Speed and pitch change together.',
     { sample_rate: sampleRate },
     { aliases: { r: 'sample_rate' } },
   ),
@@ -144,14 +144,14 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'areverse',
     'areverse',
-    'Plays backwards. Keeps the entire stream in memory.',
+    'Plays the audio backwards. Keeps the entire stream in memory.',
     {},
     { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   audio(
     'aloop',
     'aloop=loop=2:size=4410',
-    'Repeats a part, which it keeps in memory.',
+    'Repeats a part of the audio, which it keeps in memory.',
     {
       loop: integer(-1, 10_000),
       size: integer(0, 2_147_483_647),

@@ -1,10 +1,13 @@
 import type { FilterSpec, FilterValue, PadKind, Pads } from '../types.ts';
 import { integer, list, pattern } from './values.ts';
 
-/** How a row of the audio table differs from "one audio stream in, one out, unnamed values in the order listed". */
+/**
+ * Properties in which a row of the audio table differs from the default: one audio stream in, one audio stream out, and unnamed values in
+ * the order listed.
+ */
 type More = Partial<Omit<FilterSpec, 'name' | 'doc' | 'options' | 'example'>>;
 
-/** A row of the audio table. Unnamed values follow the order of `options` unless `more.positional` says otherwise. */
+/** Makes a row of the audio table. Unnamed values follow the order of `options` unless `more.positional` sets another order. */
 export function audio(
   name: string,
   example: string,
@@ -16,7 +19,7 @@ export function audio(
   return { name, doc, options, positional: Object.keys(options), example, ...pads, ...more };
 }
 
-/** A row of a visualiser: audio in, video out. */
+/** Makes a row of a visualizer: audio in, video out. */
 export function picture(
   name: string,
   example: string,
@@ -33,7 +36,7 @@ export const CHANNELS = (
   'SSL SSR TTL TTR'
 ).split(' ');
 
-/** Channel count of each named layout (`ffmpeg -layouts`). */
+/** Number of channels of each named layout (`ffmpeg -layouts`). */
 export const LAYOUT_CHANNELS: Readonly<Record<string, number>> = {
   mono: 1,
   stereo: 2,
@@ -76,7 +79,7 @@ export const LAYOUT_CHANNELS: Readonly<Record<string, number>> = {
 
 const escaped = (words: readonly string[]): string => words.map((word) => word.replace(/[.()]/g, '\\$&')).join('|');
 
-/** Sources of regular expressions. No text can match them in two ways, so matching takes linear time. */
+/** Source texts of regular expressions. No text can match them in two ways, so matching takes linear time. */
 export const CHANNEL = `(?:${escaped([...CHANNELS].sort((a, b) => b.length - a.length))})`;
 export const NUMBER = '[+-]?(?:\\d{1,6}(?:\\.\\d{0,9})?|\\.\\d{1,9})';
 const NAMED = `(?:${escaped(Object.keys(LAYOUT_CHANNELS))})`;
@@ -95,7 +98,7 @@ export const channels = pattern(
   'all, or the channels to process, such as FL+FR or LFE',
 );
 
-/** Channel count of a canonical layout text. */
+/** Returns the number of channels of a canonical layout text. */
 export function layoutChannels(text: string): number {
   if (Object.hasOwn(LAYOUT_CHANNELS, text)) return LAYOUT_CHANNELS[text]!;
   const count = /^(\d+)c$/i.exec(text);
@@ -104,7 +107,7 @@ export function layoutChannels(text: string): number {
 
 export const audioPads = (count: number): readonly PadKind[] => Array<PadKind>(count).fill('a');
 
-/** Whether a boolean option is on; canonical values. */
+/** Whether a boolean option is on. Returns `fallback` if the option is not set. */
 export function isOn(value: string | undefined, fallback: boolean): boolean {
   return value === undefined ? fallback : ['1', 'true', 'yes', 'on', 'y', 'enable'].includes(value);
 }
@@ -112,7 +115,7 @@ export function isOn(value: string | undefined, fallback: boolean): boolean {
 /** Samples per second, up to the highest rate that an encoder supports. */
 export const sampleRate = integer(1000, 384_000);
 
-/** Twelve hours of samples at the highest rate: the longest input, counted in samples. */
+/** Maximum number of samples: twelve hours, the longest input, at the highest rate. */
 export const MAX_SAMPLES = 12 * 3600 * 384_000;
 export const samples = integer(0, MAX_SAMPLES);
 

@@ -10,9 +10,9 @@ import { AUDIO_FILTERS } from './audio.ts';
 
 /** Options of FFmpeg that the table leaves out, by filter. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  // A curve with its own syntax, which no known request uses.
+  // An option for a curve with its own syntax, which no known request uses.
   dynaudnorm: ['curve', 'v'],
-  // The picture of the curves: a second output of another kind.
+  // Options of the picture of the curves, which would be a second output of another kind.
   anequalizer: ['curves', 'size', 'mgain', 'fscale', 'colors'],
   // FFmpeg 7.1.5 crashes on large blocks of a short stream.
   crossfeed: ['block_size'],
@@ -22,7 +22,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   afir: ['gtype', 'response', 'channel', 'size', 'rate', 'irload'],
   // The first bytes of a file decide its demuxer, not the caller.
   amovie: ['format_name', 'f', 'streams', 's', 'discontinuity', 'dec_threads', 'format_opts'],
-  // These options name files or fonts, or draw the colours of an axis with an expression.
+  // These options name files or fonts, or draw the colors of an axis with an expression.
   showcqt: ['fontfile', 'font', 'fontcolor', 'axisfile', 'cscheme'],
 };
 
@@ -158,7 +158,7 @@ describe('the table of audio filters', () => {
     expect(faults).toEqual([]);
   }, 60_000);
 
-  test('runs every example in FFmpeg after parsing and serialising it', async () => {
+  test('has examples that FFmpeg runs after parsing and serializing', async () => {
     const faults: string[] = [];
     const sound = join(folder, 'sound.wav');
     await run('ffmpeg', ['-nostdin', '-v', 'error', ...NOISE, sound]);
@@ -188,7 +188,7 @@ describe('the table of audio filters', () => {
     expect(faults).toEqual([]);
   }, 60_000);
 
-  test('accepts the common forms', () => {
+  test('accepts filter texts in common use', () => {
     const rejected = COMMON_FORMS.flatMap((text) => {
       const result = readGraph(text);
       return result.ok ? [] : [`${text}: ${result.rejections[0]!.subject} ${result.rejections[0]!.reason}`];
@@ -201,7 +201,7 @@ describe('the table of audio filters', () => {
   });
 });
 
-/** Examples per process: starting FFmpeg costs more than processing a quarter of a second of audio. */
+/** Number of examples per process. Starting FFmpeg costs more than processing a quarter of a second of audio. */
 const BATCH = 12;
 
 interface Example {
@@ -215,7 +215,7 @@ function writeExample(graph: CheckedGraph, prefix: string, sound: string): { tex
   return { text: serialiseGraph(graph, { asset: () => sound, ...(prefix && { prefix }), inputs, outputs }), outputs };
 }
 
-/** FFmpeg's messages about these examples, run together in one process; null = no messages. */
+/** Returns FFmpeg's messages about these examples, run together in one process; null = no messages. */
 async function runExamples(examples: readonly Example[], sound: string): Promise<string | null> {
   const inputs = Math.max(...examples.map(({ graph }) => graph.inputs.length));
   const args = ['-hide_banner', '-nostdin', '-v', 'error', ...Array.from({ length: inputs }, () => NOISE).flat()];

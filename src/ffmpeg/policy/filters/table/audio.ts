@@ -11,7 +11,7 @@ import { STEREO_FILTERS } from './audio-stereo.ts';
 import { TIME_FILTERS } from './audio-time.ts';
 
 /**
- * Audio filters, audio sources, and visualisers. The table excludes filters that name a file or a plugin (`arnndn`, `ladspa`, `lv2`,
+ * Audio filters, audio sources, and visualizers. The table excludes filters that name a file or a plugin (`arnndn`, `ladspa`, `lv2`,
  * `sofalizer`, `asendcmd`, `ametadata`, `azmq`, `asr`, `flite`), and filters that wait for the clock (`arealtime`).
  */
 export const AUDIO_FILTERS: readonly FilterSpec[] = [

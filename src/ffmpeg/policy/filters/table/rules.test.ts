@@ -66,7 +66,7 @@ async function runs(kind: 'v' | 'a', texts: readonly string[]): Promise<boolean>
   );
 }
 
-/** The texts that FFmpeg rejects. */
+/** Returns the texts that FFmpeg rejects. */
 async function rejectedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<string[]> {
   if (texts.length === 0 || (await runs(kind, texts))) return [];
   if (texts.length === 1) return [...texts];
@@ -74,18 +74,21 @@ async function rejectedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<st
   return [...(await rejectedOf(kind, texts.slice(0, half))), ...(await rejectedOf(kind, texts.slice(half)))];
 }
 
-describe('what FFmpeg rejects only when it runs', () => {
-  test.each(RULES)('%s: %s is rejected at its offset, %s is not', (_, wrong, right) => {
-    const result = readGraph(wrong.replace('§', ''));
-    const [rejection] = result.ok ? [] : result.rejections;
-    expect([rejection?.offset, rejection?.suggestion]).toEqual([
-      wrong.indexOf('§'),
-      expect.stringMatching(/^[A-Z].*\.$/),
-    ]);
-    expect(readGraph(right)).toMatchObject({ ok: true });
-  });
+describe('a filter text that FFmpeg rejects only when it runs', () => {
+  test.each(RULES)(
+    'of the kind %s is rejected at its offset, but its correction is accepted: %s, %s',
+    (_, wrong, right) => {
+      const result = readGraph(wrong.replace('§', ''));
+      const [rejection] = result.ok ? [] : result.rejections;
+      expect([rejection?.offset, rejection?.suggestion]).toEqual([
+        wrong.indexOf('§'),
+        expect.stringMatching(/^[A-Z].*\.$/),
+      ]);
+      expect(readGraph(right)).toMatchObject({ ok: true });
+    },
+  );
 
-  test('is rejected by FFmpeg, and the accepted alternative is not', async () => {
+  test('is rejected by FFmpeg, but its correction is not', async () => {
     const faults: string[] = [];
     await inParallel(RULES, async ([kind, wrong]) => {
       if (await runs(kind, [wrong])) faults.push(`FFmpeg takes ${wrong}`);

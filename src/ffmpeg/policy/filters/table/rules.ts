@@ -11,7 +11,7 @@ type Broken = ReturnType<Rule>;
 
 const broken = (option: string, reason: string, suggestion: string): Broken => ({ option, reason, suggestion });
 
-/** The first rule that is broken, of several rules. */
+/** Combines rules: returns the first rule that is broken. */
 export const allOf =
   (...rules: readonly Rule[]): Rule =>
   (values) => {
@@ -22,7 +22,7 @@ export const allOf =
     return null;
   };
 
-/** A size must not refer to itself. `names` = the variables that stand for the size. */
+/** Requires that a size does not refer to itself. `names` = the variables that stand for the size. */
 export const notItself =
   (option: string, ...names: readonly string[]): Rule =>
   (values) => {
@@ -34,7 +34,7 @@ export const notItself =
 
 const CONSTANT = /^-?\d+(?:\.\d+)?(?:\/\d+(?:\.\d+)?)?$/;
 
-/** A constant must be above 0, or 0 or more. */
+/** Requires a constant above 0, or of 0 or more. */
 export const positive =
   (option: string, least: 'above 0' | '0 or more', example: string): Rule =>
   (values) => {
@@ -44,7 +44,7 @@ export const positive =
     return fits ? null : broken(option, `must be ${least}`, `Use a number such as ${example}.`);
   };
 
-/** No word twice in lists joined by `|`. */
+/** Requires that no word occurs twice in lists joined by `|`. */
 export const noDoubles =
   (...options: readonly string[]): Rule =>
   (values) => {
@@ -56,7 +56,7 @@ export const noDoubles =
     return null;
   };
 
-/** One picture cannot have both YUV and RGB planes. */
+/** Requires formats with only YUV or only RGB planes, because one picture cannot have both. */
 export const oneColorModel =
   (option: string): Rule =>
   (values) => {
@@ -66,7 +66,7 @@ export const oneColorModel =
       : null;
   };
 
-/** Indexes must be integers below a count. */
+/** Requires indexes that are integers below a count. */
 export const indexesBelow =
   (option: string, count: (values: OptionTexts) => number, what: string): Rule =>
   (values) => {
@@ -120,7 +120,7 @@ export const bothOrNone =
     return broken(isGiven(width) ? height : width, 'is missing', `Set both ${width} and ${height}, or neither.`);
   };
 
-/** Lengths that FFmpeg's Fourier transform supports. */
+/** Requires a length that FFmpeg's Fourier transform supports. */
 export const transformLength =
   (option: string): Rule =>
   (values) => {

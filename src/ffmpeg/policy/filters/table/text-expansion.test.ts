@@ -3,7 +3,7 @@ import { checkExpansion } from './text-expansion.ts';
 
 const allowed = (text: string) => checkExpansion(text, 't n w h') === null;
 
-describe('what drawtext may expand', () => {
+describe('checkExpansion', () => {
   it.each([
     'plain text',
     '100%% sure',

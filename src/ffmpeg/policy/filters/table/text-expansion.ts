@@ -10,15 +10,15 @@ const CONSTANTS = new Set(['PI', 'E', 'PHI']);
 const MAX_EXPRESSION = 200;
 
 const PLAIN = /^(?:n|frame_num|pict_type)$/;
-/** `pts`, as seconds or as a clock, with an offset in seconds. */
+/** Matches `pts`, as seconds or as a clock, with an offset in seconds. */
 const TIME = /^pts(?::(?:flt|hms|hms24hh)(?::-?\d{1,9}(?:\.\d{1,9})?)?)?$/;
-/** `e:<expression>`, `eif:<expression>:d:<width>`. */
+/** Matches `e:<expression>` and `eif:<expression>:d:<width>`. */
 const COMPUTED = /^(?:e|expr|eif|expr_int_format):([^:{}%\\']{1,200})(?::[xXdu](?::\d{1,2})?)?$/;
 
 /**
- * Checks each `%{…}` of drawtext: frame number, time stamp and computed numbers are allowed, but not the clock or a
- * file's metadata, so that the result depends on the request alone. `text` = after both levels of escaping;
- * `variables` = the variables of the filter's expressions. Null = allowed.
+ * Checks each `%{…}` of drawtext. Frame number, time stamp and computed numbers are allowed, but not the clock or a file's metadata, so
+ * that the result depends on the request alone. `text` = text without both levels of escaping. `variables` = the variables of the filter's
+ * expressions. Returns null if the text is allowed.
  */
 export function checkExpansion(text: string, variables: string) {
   const known = new Set(variables.split(' '));

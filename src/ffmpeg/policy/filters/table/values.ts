@@ -1,7 +1,7 @@
 import { INPUT_LIMITS } from '../../../probe/input-limits.ts';
 import type { FilterValue } from '../types.ts';
 
-/** Short names for the value kinds, so that a table reads like a table. */
+/** Short names for the types of values, so that the tables are easy to read. */
 export const integer = (min: number, max: number): FilterValue => ({ type: 'integer', min, max });
 export const number = (min: number, max: number): FilterValue => ({ type: 'number', min, max });
 export const boolean: FilterValue = { type: 'boolean' };

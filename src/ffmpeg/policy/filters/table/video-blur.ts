@@ -6,7 +6,7 @@ const radius = expression('w h cw ch hsub vsub');
 const matrix = integer(3, 23);
 const amount = number(-2, 5);
 
-/** Blurring, sharpening, and smoothing that keeps edges. */
+/** Filters that blur, sharpen, and smooth without blurring edges. */
 export const BLUR_FILTERS: readonly FilterSpec[] = [
   video(
     'unsharp',
@@ -76,7 +76,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'gblur',
-    'Gaussian blur.',
+    'Blurs with a Gaussian filter.',
     { sigma: number(0, 1024), steps: integer(1, 6), planes: PLANES, sigmaV: number(-1, 1024) },
     { timeline: true, example: 'gblur=sigma=5:steps=2' },
   ),
@@ -106,7 +106,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'avgblur',
-    'Average blur.',
+    'Blurs with an average filter.',
     { sizeX: integer(1, 1024), planes: PLANES, sizeY: integer(0, 1024) },
     { timeline: true, example: 'avgblur=sizeX=5' },
   ),
@@ -130,7 +130,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'guided',
-    'Smooths along the edges of the video, or of a second one.',
+    'Smooths along the edges of the video, or of a second video.',
     {
       radius: integer(1, 20),
       eps: number(0, 1),
@@ -147,7 +147,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'varblur',
-    'Blurs by the amounts in the second video.',
+    'Blurs the first video by the amounts in the second video.',
     { min_r: integer(0, 254), max_r: integer(1, 255), planes: PLANES },
     { inputs: ['v', 'v'], timeline: true, framesync: true, example: 'varblur=max_r=12' },
   ),
@@ -159,7 +159,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'sab',
-    'Blurs by shape.',
+    'Blurs, depending on the shapes in the picture.',
     {
       luma_radius: number(0.1, 4),
       luma_pre_filter_radius: number(0.1, 2),
@@ -222,7 +222,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'pp',
-    'Removes coding artefacts with the filters of libpostproc.',
+    'Removes coding artifacts with the filters of libpostproc.',
     {
       subfilters: pattern(
         /^-?[a-z]{1,2}[a-z0-9]{0,9}(?::[a-z0-9]{1,6}){0,4}(?:[/,|]-?[a-z]{1,2}[a-z0-9]{0,9}(?::[a-z0-9]{1,6}){0,4}){0,15}$/,

@@ -23,7 +23,7 @@ const CURVE = pattern(
 
 const INKS = 'reds yellows greens cyans blues magentas whites neutrals blacks'.split(' ');
 
-/** Corrections of colour and brightness. */
+/** Filters that correct color and brightness. */
 export const COLOR_FILTERS: readonly FilterSpec[] = [
   video(
     'eq',
@@ -31,7 +31,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
     { ...each('contrast brightness saturation gamma gamma_r gamma_g gamma_b gamma_weight', equalizer), eval: EVAL },
     { timeline: true, example: "eq=contrast=1.1:brightness='0.1*sin(t)':saturation=1.3:eval=frame" },
   ),
-  video('hue', 'Changes hue (h in degrees, H in radians), saturation and brightness.', each('h s H b', hueValue), {
+  video('hue', 'Changes hue (`h` in degrees, `H` in radians), saturation and brightness.', each('h s H b', hueValue), {
     timeline: true,
     example: "hue=h='90*t':s=0.8",
   }),
@@ -48,7 +48,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
     },
     {
       aliases: { m: 'master', r: 'red', g: 'green', b: 'blue' },
-      // Between `all` and `interp` FFmpeg has two files, which are not here.
+      // `psfile` and `plot` name files, so they are not options of this row.
       positional: ['preset', 'master', 'red', 'green', 'blue', 'all', 'psfile', 'plot', 'interp'],
       timeline: true,
       example: "curves=preset=vintage:r='0/0.11 .42/.51 1/0.95':b='0/0.22 1/0.8'",
@@ -62,7 +62,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colorchannelmixer',
-    'Mixes each channel from all others.',
+    'Computes each color channel from all color channels.',
     {
       ...each('rr rg rb ra gr gg gb ga br bg bb ba ar ag ab aa', number(-2, 2)),
       pc: PRESERVE,
@@ -120,7 +120,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'vibrance',
-    'Raises or lowers saturation, most where there is little.',
+    'Raises or lowers saturation, most where the saturation is low.',
     {
       intensity: number(-2, 2),
       ...each('rbal gbal bbal', number(-10, 10)),
@@ -137,7 +137,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'monochrome',
-    'Converts to grey through a color filter.',
+    'Converts to gray through a color filter.',
     { cb: signed, cr: signed, size: number(0.1, 10), high: unit },
     { timeline: true, example: 'monochrome=cb=0.2:high=0.3' },
   ),
@@ -149,7 +149,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'selectivecolor',
-    'Corrects one range of colors as inks: cyan, magenta, yellow, black.',
+    'Changes the amounts of cyan, magenta, yellow and black in ranges of colors, such as the reds.',
     {
       correction_method: named('absolute relative'),
       ...each(INKS.join(' '), numbers(-1, 1, ' ', 4)),
@@ -160,16 +160,16 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
       example: "selectivecolor=reds='.1 0 -.3 0':greens='0 .2 0 0'",
     },
   ),
-  video('grayworld', 'Balances colors so that their average is grey.', {}, { timeline: true }),
+  video('grayworld', 'Balances colors so that their average is gray.', {}, { timeline: true }),
   video(
     'greyedge',
-    'Balances colors so that edges are grey on average.',
+    'Balances colors so that edges are gray on average.',
     { difford: integer(0, 2), minknorm: integer(0, 20), sigma: number(0, 64) },
     { timeline: true, example: 'greyedge=difford=1:minknorm=5:sigma=2' },
   ),
   video(
     'histeq',
-    'Spreads the histogram.',
+    'Equalizes the histogram of each frame.',
     { strength: unit, intensity: unit, antibanding: named('none weak strong') },
     { timeline: true, example: 'histeq=strength=0.3' },
   ),
@@ -181,7 +181,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'limiter',
-    'Limits sample values.',
+    'Limits the range of sample values.',
     { min: integer(0, 65_535), max: integer(0, 65_535), planes: PLANES },
     { timeline: true, example: 'limiter=min=16:max=235' },
   ),

@@ -49,7 +49,7 @@ const STEREO_OUT =
   'arcg=0 arch=1 arcc=2 arcd=3 agmg=4 agmh=5 agmc=6 agmd=7 aybg=8 aybh=9 aybc=10 aybd=11 arbg=12 argg=13 ml=14 mr=15 ' +
   `${STEREO_IN} chl=28 chr=29 hdmi=32`;
 
-/** Combining and splitting videos. */
+/** Filters that combine and split videos. */
 export const COMPOSE_FILTERS: readonly FilterSpec[] = [
   video(
     'overlay',
@@ -136,7 +136,7 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'xmedian',
-    'Takes the median of several videos.',
+    'Computes the median of several videos.',
     { inputs: integer(3, 16), planes: PLANES, percentile: number(0, 1) },
     {
       inputs: { kind: 'v', count: 'inputs', fallback: 3, max: 16 },
@@ -151,13 +151,13 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
     framesync: true,
     example: "blend=all_mode=overlay:all_opacity=0.7:c1_expr='if(gt(X,W/2),A,B)'",
   }),
-  video('tblend', 'Blends each frame with the one before.', BLEND, {
+  video('tblend', 'Blends each frame with the previous frame.', BLEND, {
     timeline: true,
     example: 'tblend=all_mode=difference128',
   }),
   video(
     'xfade',
-    'Fades from the first video to the second.',
+    'Fades from the first video to the second video.',
     { transition: TRANSITIONS, duration: time(0, 60), offset: time(), expr: crossed },
     { inputs: ['v', 'v'], example: 'xfade=transition=wipeleft:duration=0.2:offset=0.2' },
   ),

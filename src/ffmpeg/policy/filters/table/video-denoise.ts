@@ -6,7 +6,7 @@ const threshold = number(0, 32_767);
 const grain = integer(0, 24);
 const strength = number(0, 1000);
 
-/** Seed, strength and kind of the noise of one plane, or of all. */
+/** Seed, strength and kind of the noise of one plane or of all planes. */
 function noiseOf(plane: string): Record<string, FilterValue> {
   return {
     [`${plane}_seed`]: integer(-1, 2_147_483_647),
@@ -16,7 +16,7 @@ function noiseOf(plane: string): Record<string, FilterValue> {
 }
 const NOISE_PLANES = ['all', 'c0', 'c1', 'c2', 'c3'];
 
-/** Removing noise, and adding it. */
+/** Filters that remove noise, and a filter that adds noise. */
 export const DENOISE_FILTERS: readonly FilterSpec[] = [
   video(
     'hqdn3d',
@@ -26,7 +26,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'nlmeans',
-    'Removes noise by non-local means. Slow.',
+    'Removes noise by non-local means. This filter is slow.',
     // The cost grows with the square of the research window `r`.
     { s: number(1, 30), p: integer(0, 21), pc: integer(0, 21), r: integer(0, 21), rc: integer(0, 21) },
     { timeline: true, example: 'nlmeans=s=3:p=3:r=5' },
@@ -84,7 +84,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'owdenoise',
-    'Removes noise by overcomplete wavelets. Slow.',
+    'Removes noise by overcomplete wavelets. This filter is slow.',
     { depth: integer(8, 12), luma_strength: strength, chroma_strength: strength },
     { aliases: { ls: 'luma_strength', cs: 'chroma_strength' }, timeline: true, example: 'owdenoise=ls=4' },
   ),
@@ -93,7 +93,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
     'Removes chroma noise.',
     {
       thres: number(1, 200),
-      // Each pixel reads sizew by sizeh neighbours.
+      // Each pixel reads sizew × sizeh neighbors.
       sizew: integer(1, 25),
       sizeh: integer(1, 25),
       stepw: integer(1, 50),
@@ -113,8 +113,8 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'spp',
-    'Removes blocking by shifted transforms. Slow.',
-    // 2^quality transforms per block.
+    'Removes blocking by shifted transforms. This filter is slow.',
+    // Each block needs 2^quality transforms.
     { quality: integer(0, 5), qp: integer(0, 63), mode: named('hard soft'), use_bframe_qp: boolean },
     { timeline: true, example: 'spp=quality=2:qp=20' },
   ),
@@ -126,7 +126,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'deshake',
-    'Stabilises the picture of a shaking camera.',
+    'Stabilizes the picture of a shaking camera.',
     {
       x: integer(-1, 8192),
       y: integer(-1, 8192),

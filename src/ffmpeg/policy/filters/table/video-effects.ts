@@ -36,11 +36,11 @@ const pixel = expression('X Y W H N SW SH T', {
 });
 const lens = expression('w h n pts r t tb');
 
-/** Edges, morphology, kernels, and film effects. */
+/** Filters for edges, morphology, kernels and film effects. */
 export const EFFECT_FILTERS: readonly FilterSpec[] = [
   video(
     'vignette',
-    'Darkens the corners, or reverses that.',
+    'Darkens the corners, or reverses such darkening.',
     {
       angle: lens,
       x0: lens,
@@ -71,25 +71,25 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'erosion',
-    'Replaces each pixel with the darkest of its neighbours.',
+    'Replaces each pixel with the darkest of its neighbors.',
     { coordinates: integer(0, 255), ...LEVELS },
     { timeline: true },
   ),
   video(
     'dilation',
-    'Replaces each pixel with the brightest of its neighbours.',
+    'Replaces each pixel with the brightest of its neighbors.',
     { coordinates: integer(0, 255), ...LEVELS },
     { timeline: true },
   ),
-  video('inflate', 'Replaces a pixel with the average of its neighbours where that is brighter.', LEVELS, {
+  video('inflate', 'Replaces a pixel with the average of its neighbors if the average is brighter.', LEVELS, {
     timeline: true,
   }),
-  video('deflate', 'Replaces a pixel with the average of its neighbours where that is darker.', LEVELS, {
+  video('deflate', 'Replaces a pixel with the average of its neighbors if the average is darker.', LEVELS, {
     timeline: true,
   }),
   video(
     'morpho',
-    'Applies morphology with the second video as structuring element.',
+    'Applies morphology with the second video as the structuring element.',
     {
       mode: named('erode dilate open close gradient tophat blackhat'),
       planes: PLANES,
@@ -109,13 +109,13 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     {
       timeline: true,
       check: kernels,
-      // Emboss.
+      // This kernel embosses the picture.
       example: "convolution=0m='-2 -1 0 -1 1 1 0 1 2':0rdiv=1",
     },
   ),
   video(
     'geq',
-    'Computes each pixel by expressions. Slow.',
+    'Computes each pixel by expressions. This filter is slow.',
     {
       lum_expr: pixel,
       cb_expr: pixel,

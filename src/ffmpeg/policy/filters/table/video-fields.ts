@@ -3,13 +3,13 @@ import { boolean, integer, number, pattern } from './values.ts';
 import { isOn, named, PARITY, video } from './video-rows.ts';
 
 const FIRST_FIELD = named('top t=0 bottom=1 b=1');
-const PULLDOWN = pattern(/^[1-9]{1,16}$/, 16, 'digits from 1 to 9, such as 23');
+const PULLDOWN = pattern(/^[1-9]{1,16}$/, 16, 'up to 16 digits from 1 to 9, such as 23');
 const DEINTERLACE = named('all interlaced');
 
-/** Matching filters may read the picture from a second, cleaner copy. */
+/** Inputs of filters that match fields. With `ppsrc`, these filters read the picture from a second, cleaner copy. */
 const cleanSource = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'ppsrc') ? ['v', 'v'] : ['v']);
 
-/** Interlaced video: separating and joining fields, and reversing telecine. */
+/** Filters for interlaced video: they separate and join fields, and reverse telecine. */
 export const FIELD_FILTERS: readonly FilterSpec[] = [
   video(
     'yadif',
@@ -35,7 +35,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'estdif',
-    'Deinterlaces along slopes.',
+    'Deinterlaces along the slopes of edges.',
     {
       mode: named('frame field'),
       parity: PARITY,
@@ -51,13 +51,13 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'interlace',
-    'Converts progressive to interlaced video.',
+    'Converts progressive video to interlaced video.',
     { scan: named('tff bff'), lowpass: named('off linear complex') },
     { example: 'interlace=scan=tff:lowpass=complex' },
   ),
   video(
     'tinterlace',
-    'Interlaces in time.',
+    'Interlaces or merges consecutive frames.',
     { mode: named('merge drop_even drop_odd pad interleave_top interleave_bottom interlacex2 mergex2') },
     { example: 'tinterlace=mode=interleave_top' },
   ),
@@ -78,7 +78,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   video('weave', 'Joins two fields into a frame.', { first_field: FIRST_FIELD }, { example: 'weave=first_field=top' }),
   video(
     'doubleweave',
-    'Joins each pair of neighbouring fields into a frame.',
+    'Joins each pair of neighboring fields into a frame.',
     { first_field: FIRST_FIELD },
     { example: 'doubleweave=first_field=b' },
   ),
@@ -138,7 +138,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'decimate',
-    'Drops one duplicate frame at regular intervals.',
+    'Drops one of every few frames, a duplicate if there is one.',
     {
       cycle: integer(2, 25),
       dupthresh: number(0, 100),
@@ -153,7 +153,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'mpdecimate',
-    'Drops frames that hardly differ from the one before.',
+    'Drops frames that hardly differ from the previous frame.',
     {
       max: integer(-100_000, 100_000),
       keep: integer(0, 100_000),

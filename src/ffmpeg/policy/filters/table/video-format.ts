@@ -24,13 +24,13 @@ function shift(planes: string): Record<string, FilterValue> {
   return { ...Object.fromEntries(pixels), edge: named('smear wrap') };
 }
 
-/** Pixel formats and colour spaces. */
+/** Filters for pixel formats and color spaces. */
 export const FORMAT_FILTERS: readonly FilterSpec[] = [
-  video('format', 'Converts to one of the pixel formats.', FORMATS, {
+  video('format', 'Converts to one of the listed pixel formats.', FORMATS, {
     check: noDoubles(...Object.keys(FORMATS)),
     example: 'format=pix_fmts=yuv420p|yuv444p',
   }),
-  video('noformat', 'Converts to any but these pixel formats.', FORMATS, { example: 'noformat=yuv420p|yuv422p' }),
+  video('noformat', 'Converts to a pixel format that is not listed.', FORMATS, { example: 'noformat=yuv420p|yuv422p' }),
   video(
     'setparams',
     'Tags frames with color and field properties. Samples stay unchanged.',
@@ -85,7 +85,7 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tonemap',
-    'Maps high to standard dynamic range. Requires linear light in 32-bit float.',
+    'Maps HDR to SDR. Requires linear light in 32-bit float.',
     {
       tonemap: named('none linear gamma clip reinhard hable mobius'),
       param: number(0.000_001, 10_000),

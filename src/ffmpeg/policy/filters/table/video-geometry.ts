@@ -12,7 +12,7 @@ const zoomed = expression(
 const coordinate = expression('x y w h n t');
 const rectangle = expression('w h a n t pos sar dar');
 
-/** Frames that `zoompan` may make of one picture: ten minutes at 60 per second. */
+/** Maximum number of frames that `zoompan` may make of one picture: ten minutes at 60 frames per second. */
 const MAX_ZOOM_FRAMES = 36_000;
 
 const FACE_ORDER = pattern(/^[rludfb]{6}$/, 6, 'the six faces r l u d f b in an order');
@@ -25,13 +25,13 @@ const PROJECTIONS =
 const angle = number(-180, 180);
 const fov = number(0, 360);
 
-/** Rotating, mirroring, warping and moving the picture. */
+/** Filters that rotate, mirror, warp and move the picture. */
 export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   video('hflip', 'Mirrors the picture left to right.', {}, { timeline: true }),
   video('vflip', 'Mirrors the picture top to bottom.', {}, { timeline: true }),
   video(
     'transpose',
-    'Rotates the picture by 90 degrees.',
+    'Rotates the picture by 90 degrees, with or without a flip. The default, `cclock_flip`, includes a flip.',
     {
       dir: named('cclock_flip clock cclock clock_flip'),
       passthrough: named('none landscape portrait'),
@@ -88,7 +88,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'v360',
-    'Converts panoramas between projections, or renders a view of one.',
+    'Converts panoramas between projections, or renders a view of a panorama.',
     {
       input: named(PROJECTIONS),
       output: named(`${PROJECTIONS} perspective=16`),

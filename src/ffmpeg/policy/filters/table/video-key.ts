@@ -12,10 +12,10 @@ const keyed = { color, similarity, blend: unit };
 const hsv = { hue: number(-360, 360), sat: number(-1, 1), val: number(-1, 1), similarity, blend: unit };
 const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
 
-/** `inplace` uses the alpha of the picture itself. */
+/** Inputs of filters that use alpha. With `inplace`, they use the alpha of the picture itself. */
 const alphaInput = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'inplace') ? ['v'] : ['v', 'v']);
 
-/** Inputs up to the highest in `mapping` (four times a digit for the input and one for the plane) or a `map<n>s`. */
+/** Returns the inputs up to the highest input that `mapping` (four pairs of digits, for the input and the plane) or a `map<n>s` names. */
 function planeInputs(values: OptionTexts): readonly PadKind[] {
   const pairs = (values.get('mapping') ?? '0x').slice(2).padStart(8, '0').match(/../g) ?? [];
   const packed = pairs.map((pair) => Number(pair[0]));
@@ -23,15 +23,15 @@ function planeInputs(values: OptionTexts): readonly PadKind[] {
   return Array.from({ length: Math.max(...packed, ...single) + 1 }, () => 'v');
 }
 
-/** Keying; alpha, masks and single planes. */
+/** Filters for keying, alpha, masks and single planes. */
 export const KEY_FILTERS: readonly FilterSpec[] = [
   video(
     'chromakey',
-    'Makes a color transparent, compared in YUV.',
+    'Makes a color transparent. Compares colors in YUV.',
     { ...keyed, yuv: boolean },
     { timeline: true, example: 'chromakey=0x00ff00:0.1:0.2' },
   ),
-  video('colorkey', 'Makes a color transparent, compared in RGB.', keyed, {
+  video('colorkey', 'Makes a color transparent. Compares colors in RGB.', keyed, {
     timeline: true,
     example: 'colorkey=green:0.3:0.1',
   }),
@@ -41,21 +41,24 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   }),
   video(
     'lumakey',
-    'Makes a brightness transparent.',
+    'Makes a range of brightness transparent.',
     { threshold: unit, tolerance: unit, softness: unit },
     { timeline: true, example: 'lumakey=threshold=0:tolerance=0.1:softness=0.1' },
   ),
   video(
     'chromahold',
-    'Greys all but one color, compared in YUV.',
+    'Makes all colors except one gray. Compares colors in YUV.',
     { ...keyed, yuv: boolean },
     { timeline: true, example: 'chromahold=red:0.2' },
   ),
-  video('colorhold', 'Greys all but one color, compared in RGB.', keyed, {
+  video('colorhold', 'Makes all colors except one gray. Compares colors in RGB.', keyed, {
     timeline: true,
     example: 'colorhold=red:0.2',
   }),
-  video('hsvhold', 'Greys all but one hue.', hsv, { timeline: true, example: 'hsvhold=hue=0:sat=1:similarity=0.3' }),
+  video('hsvhold', 'Makes all hues except one gray.', hsv, {
+    timeline: true,
+    example: 'hsvhold=hue=0:sat=1:similarity=0.3',
+  }),
   video(
     'backgroundkey',
     'Makes a still background transparent.',
@@ -77,7 +80,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     },
     { timeline: true, example: 'despill=type=green:mix=0.5' },
   ),
-  video('alphaextract', 'Extracts the alpha plane as a grey video.', {}, { example: 'format=yuva420p,alphaextract' }),
+  video('alphaextract', 'Extracts the alpha plane as a gray video.', {}, { example: 'format=yuva420p,alphaextract' }),
   video(
     'alphamerge',
     'Uses the brightness of the second video as the alpha of the first.',
@@ -96,7 +99,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     { planes: PLANES, inplace: boolean },
     { inputs: alphaInput, timeline: true, example: 'format=yuva420p,unpremultiply=inplace=1' },
   ),
-  video('maskedmerge', 'Merges two videos with a third as the mask.', { planes: PLANES }, MASKED),
+  video('maskedmerge', 'Merges two videos with a third video as the mask.', { planes: PLANES }, MASKED),
   video(
     'maskedclamp',
     'Clamps the first video between the other two.',
@@ -105,31 +108,31 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'maskedmax',
-    'Picks, of the other two videos, the pixel that differs most from the first.',
+    'Picks, of the second and third video, the pixel that differs most from the first video.',
     { planes: PLANES },
     MASKED,
   ),
   video(
     'maskedmin',
-    'Picks, of the other two videos, the pixel that differs least from the first.',
+    'Picks, of the second and third video, the pixel that differs least from the first video.',
     { planes: PLANES },
     MASKED,
   ),
   video(
     'maskedthreshold',
-    'Picks the second video where it is close to the first.',
+    'Picks the second video where it is close to the first video, and the first video elsewhere.',
     { threshold: level, planes: PLANES, mode: named('abs diff') },
     { inputs: ['v', 'v'], timeline: true, example: 'maskedthreshold=threshold=10' },
   ),
   video(
     'threshold',
-    'Picks the third or fourth video where the first is below or above the second.',
+    'Picks the fourth video where the first video is above the second video, and the third video elsewhere.',
     { planes: PLANES },
     { inputs: ['v', 'v', 'v', 'v'], timeline: true },
   ),
   video(
     'hysteresis',
-    'Grows one mask into another.',
+    'Grows the mask in the first video into the connected areas of the second video.',
     { planes: PLANES, threshold: level },
     { inputs: ['v', 'v'], timeline: true, framesync: true, example: 'hysteresis=threshold=10' },
   ),
@@ -151,13 +154,13 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'displace',
-    'Displaces pixels by two maps.',
+    'Displaces the pixels of the first video by the values of the other two videos.',
     { edge: named('blank smear wrap mirror') },
     { ...MASKED, example: 'displace=edge=mirror' },
   ),
   video(
     'remap',
-    'Takes each pixel from the position in two maps.',
+    'Takes each pixel of the first video from the position that the other two videos contain.',
     { format: named('color gray'), fill: color },
     {
       inputs: ['v', 'v', 'v'],
@@ -188,12 +191,12 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'extractplanes',
-    'Extracts planes as grey videos.',
+    'Extracts planes as gray videos.',
     { planes: { type: 'flags', values: ['y', 'u', 'v', 'r', 'g', 'b', 'a'] } },
     {
       outputs: (values) => (values.get('planes') ?? 'r').split('+').map((): PadKind => 'v'),
       required: ['planes'],
-      // A plane that is removed again or named twice is not an output, so the count of outputs would be wrong.
+      // A plane that is removed again or named twice is not an output, so the number of outputs would be wrong.
       check: allOf(oneColorModel('planes'), (values) =>
         /^([yuvrgba])(?:\+(?!\1)([yuvrgba]))?(?:\+(?!\1|\2)([yuvrgba]))?(?:\+(?!\1|\2|\3)[yuvrgba])?$/.test(
           values.get('planes') ?? 'r',

@@ -13,7 +13,7 @@ export const PIXEL_FORMATS = (
   'bgr555le bgr565le rgb48le bgr48le rgba64le bgra64le x2rgb10le ' +
   'gbrp gbrp9le gbrp10le gbrp12le gbrp14le gbrp16le gbrap gbrap10le gbrap12le gbrap16le gbrpf32le gbrapf32le ' +
   'gray gray9le gray10le gray12le gray14le gray16le grayf32le ya8 ya16le monob monow pal8 ' +
-  // Without a suffix: FFmpeg uses the byte order of the machine.
+  // Names without a suffix, for which FFmpeg uses the byte order of the machine.
   'yuv420p10 yuv422p10 yuv444p10 yuv420p12 yuv422p12 yuv444p12 yuv444p16 yuva420p10 yuva444p10 p010 p016 ' +
   'rgb48 rgba64 gbrp10 gbrp12 gbrp16 gbrap10 gbrap16 gbrpf32 gbrapf32 gray10 gray12 gray16 grayf32 ya16 rgb565 rgb555'
 ).split(' ');
@@ -26,7 +26,7 @@ export const COLOR_SPACE_LIST = list(
 );
 export const COLOR_RANGE_LIST = list(['tv', 'pc', 'unknown'], '|', 3);
 
-/** Flags of swscale; `print_info` is left out because it only writes to the log. */
+/** Flags of swscale. `print_info` is left out because it only writes to the log. */
 export const SCALER_FLAGS = flags(
   (
     'fast_bilinear bilinear bicubic experimental neighbor area bicublin gauss sinc lanczos spline accurate_rnd ' +
@@ -46,7 +46,7 @@ export const BLEND_MODES = named(
     'bleach stain interpolate hardoverlay',
 );
 
-/** Transitions of xfade in FFmpeg's numbering; `custom` uses its `expr`. */
+/** Transitions of xfade with FFmpeg's numbers. `custom` uses the option `expr`. */
 export const TRANSITIONS = named(
   'custom=-1 fade wipeleft wiperight wipeup wipedown slideleft slideright slideup slidedown circlecrop rectcrop distance ' +
     'fadeblack fadewhite radial smoothleft smoothright smoothup smoothdown circleopen circleclose vertopen vertclose ' +

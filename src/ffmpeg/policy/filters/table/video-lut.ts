@@ -20,7 +20,7 @@ const DITHER = named('none=0 bayer=1 heckbert floyd_steinberg sierra2 sierra2_4a
 
 const REMAP = 'Computes each sample from its own value.';
 
-/** Tables from value to value: computed, from a file, from a picture; and palettes. */
+/** Filters that map values by a table (computed, from a file, or from a picture), and filters for palettes. */
 export const LUT_FILTERS: readonly FilterSpec[] = [
   video('lut', REMAP, components(COMPONENTS, sample), { timeline: true, example: 'lut=c0=negval:c1=val' }),
   video('lutyuv', REMAP, components(COMPONENTS, sample), {
@@ -39,25 +39,25 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tlut2',
-    'Computes each sample from two consecutive frames.',
+    'Computes each sample from the samples of two consecutive frames.',
     components(['c0', 'c1', 'c2', 'c3'], twoSamples),
     { timeline: true, example: "tlut2=c0='(x+y)/2'" },
   ),
   video(
     'lut3d',
-    'Applies a color table from a file (.cube, .3dl, .dat, .m3d, .csp).',
+    'Applies a color table from a `.cube` or `.3dl` file.',
     { file: { type: 'asset', kind: 'lut' }, clut: CLUT, interp: CUBE_INTERPOLATION },
     { timeline: true, required: ['file'], example: "lut3d=file='https\\://example.com/look.cube':interp=trilinear" },
   ),
   video(
     'lut1d',
-    'Applies a table for each channel from a file (.cube, .csp).',
+    'Applies a table for each color channel from a `.cube` file.',
     { file: { type: 'asset', kind: 'lut' }, interp: named('nearest linear cubic cosine spline') },
     { timeline: true, required: ['file'], example: "lut1d=file='https\\://example.com/curve.cube':interp=cubic" },
   ),
   video(
     'haldclut',
-    'Applies a color table from the second video.',
+    'Applies the color table in the second video to the first video.',
     { clut: CLUT, interp: CUBE_INTERPOLATION },
     {
       inputs: ['v', 'v'],
@@ -93,7 +93,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'palettegen',
-    'Computes the best palette of the entire video, or with stats_mode=single of each frame.',
+    'Computes the best palette of the entire video. With `stats_mode=single`, it computes a palette for each frame.',
     {
       max_colors: integer(2, 256),
       reserve_transparent: boolean,
@@ -115,20 +115,20 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
     {
       inputs: ['v', 'v'],
       positional: ['dither', 'bayer_scale', 'diff_mode', 'new', 'alpha_threshold', 'debug_kdtree'],
-      // The first video waits until the palette is complete.
+      // The filter keeps the frames of the first video until the palette is complete.
       bufferedFrames: Number.POSITIVE_INFINITY,
       example: 'split[a][b];[b]palettegen[p];[a][p]paletteuse=dither=bayer:bayer_scale=3',
     },
   ),
   video(
     'elbg',
-    'Reduces the number of colors by vector quantisation.',
+    'Reduces the number of colors by vector quantization.',
     { codebook_length: integer(1, 256), nb_steps: integer(1, 8), seed: SEED, pal8: boolean, use_alpha: boolean },
     { aliases: { l: 'codebook_length', n: 'nb_steps', s: 'seed' }, example: 'elbg=l=8:seed=1' },
   ),
   video(
     'tmidequalizer',
-    'Averages the histograms of neighbouring frames.',
+    'Averages the histograms of neighboring frames.',
     { radius: integer(1, 32), sigma: number(0, 1), planes: PLANES },
     { timeline: true, bufferedFrames: 65, example: 'tmidequalizer=radius=2' },
   ),

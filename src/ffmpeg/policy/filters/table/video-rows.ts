@@ -4,13 +4,13 @@ import { boolean, choice, integer, pattern } from './values.ts';
 type Options = Readonly<Record<string, FilterValue>>;
 
 interface More extends Partial<Omit<FilterSpec, 'name' | 'doc' | 'options'>> {
-  /** Accepts FFmpeg's options for filters of several inputs (framesync), by name only. */
+  /** Whether the filter accepts FFmpeg's options for filters of several inputs (framesync), by name only. */
   framesync?: boolean;
 }
 
 /**
- * A row of the table: one video in and one out unless `more` says otherwise. `options` are in FFmpeg's own order, which
- * is the order of unnamed values; rows that leave some out set `positional`.
+ * Makes a row of the table: one video in and one video out, unless `more` sets other pads. `options` are in FFmpeg's own order, which is
+ * the order of unnamed values. Rows that leave out some of FFmpeg's options set `positional`.
  */
 export function video(name: string, doc: string, options: Options = {}, more: More = {}): FilterSpec {
   const { framesync, ...rest } = more;
@@ -28,7 +28,7 @@ export function video(name: string, doc: string, options: Options = {}, more: Mo
 
 /**
  * Named values with FFmpeg's numbers: `off linear complex` counts from 0, `auto=-1 tff bff` from -1. If several names have the same number,
- * the first name is written. The other names and the number itself are other spellings of it.
+ * the first name is written. The other names and the number itself are other spellings of the first name.
  */
 export function named(names: string): FilterValue {
   const firsts = new Map<number, string>();
@@ -47,14 +47,14 @@ export function named(names: string): FilterValue {
   return choice([...firsts.values()], aliases);
 }
 
-/** Bit mask of the planes that a filter works on. */
+/** Bit mask of the planes that a filter changes. */
 export const PLANES = integer(0, 15);
 export const SEED = integer(-1, 0xff_ff_ff_ff);
 export const PARITY = named('auto=-1 tff bff');
 export const INTERPOLATION = named('nearest bilinear');
 export const EVAL = named('init frame');
 
-/** A colour, or the words `none` and `invert` where a filter accepts them; FFmpeg itself resolves the names. */
+/** A color, or the words `none` and `invert` if the filter accepts them. FFmpeg itself resolves the names. */
 export const COLOR_OR_WORD = pattern(
   /^(?:[A-Za-z]{3,24}|(?:#|0x)[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?)(?:@(?:[01]|[01]?\.\d{1,6}|0x[0-9A-Fa-f]{2}))?$/,
   40,
@@ -73,7 +73,7 @@ export function isOn(values: OptionTexts, option: string): boolean {
   return value === '1' || value === 'true';
 }
 
-/** An integer as canonical text, for counts of frames. */
+/** Returns the integer of a canonical text, for numbers of frames. */
 export function count(values: OptionTexts, option: string, fallback: number): number {
   const value = Number(values.get(option) ?? fallback);
   return Number.isFinite(value) ? value : fallback;

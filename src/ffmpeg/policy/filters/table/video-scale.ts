@@ -57,7 +57,7 @@ function scaleOptions(side: FilterValue): Record<string, FilterValue> {
   };
 }
 
-/** FFmpeg reads a lone width as a size, and fails. */
+/** If only the width is set, FFmpeg reads it as a size, and fails. */
 const bothSides = (width: string, height: string) => (values: OptionTexts) => {
   if (values.has(width) === values.has(height)) return null;
   const [given, missing] = values.has(width) ? [width, height] : [height, width];
@@ -68,14 +68,14 @@ const bothSides = (width: string, height: string) => (values: OptionTexts) => {
   };
 };
 
-/** Scaling, cropping, padding. */
+/** Filters that scale, crop and pad. */
 export const SCALE_FILTERS: readonly FilterSpec[] = [
   video('scale', 'Resizes the picture and converts its color matrix and range.', scaleOptions(scaled), {
     aliases: SCALE_ALIASES,
     check: allOf(bothSides('w', 'h'), notItself('w', 'ow', 'out_w'), notItself('h', 'oh', 'out_h')),
     example: 'scale=w=-2:h=ih/2:flags=lanczos+accurate_rnd:out_range=tv',
   }),
-  video('scale2ref', 'Resizes the first video to the size of the second.', scaleOptions(scaledToReference), {
+  video('scale2ref', 'Resizes the first video to the size of the second video.', scaleOptions(scaledToReference), {
     inputs: ['v', 'v'],
     outputs: ['v', 'v'],
     aliases: SCALE_ALIASES,

@@ -9,7 +9,7 @@ const DISPLAY = named('overlay parade stack');
 const LEVELS = named('linear logarithmic');
 const ENVELOPE = named('none instant peak peak+instant');
 
-/** Visual measurements, and metadata of frames for `select` and later filters. */
+/** Filters that show measurements as video, or add metadata to frames for `select` and later filters. */
 export const SCOPE_FILTERS: readonly FilterSpec[] = [
   video(
     'vectorscope',
@@ -127,7 +127,7 @@ export const SCOPE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'cropdetect',
-    'Marks frames with the area inside black bars.',
+    'Finds black bars, and tags each frame with the area inside them.',
     {
       limit: number(0, 65_535),
       round: integer(0, 1024),

@@ -9,59 +9,59 @@ const SOURCE = { inputs: [] as const, endless: UNTIL_DURATION, aliases: ALIASES 
 const ENDLESS = { inputs: [] as const, endless: NEVER_ENDS, aliases: SIZE_ALIASES };
 const timing = { rate, duration: time(), sar: ratio };
 const test = { size, ...timing };
-/** Each pixel may need thousands of steps or many layers. */
+/** Size of sources whose pixels may each need thousands of steps or many layers. */
 const slowSize: FilterValue = { type: 'size', maxSide: 1920, maxPixels: 1920 * 1080 };
 const frequency = integer(-100_000, 100_000);
 const ORDINARY = 's=160x90:d=0.2';
 
-/** Generated video. Sources without a duration continue until something else ends the output. */
+/** Filters that generate video. Sources without a duration continue until something else ends the output. */
 export const SOURCE_FILTERS: readonly FilterSpec[] = [
   video(
     'color',
-    'One color.',
+    'Generates a video of one color.',
     { color, ...test },
     { ...SOURCE, aliases: { c: 'color', ...ALIASES }, example: 'color=c=red@0.5:s=160x90:r=25:d=0.2' },
   ),
-  video('nullsrc', 'Frames with undefined content, for other filters to fill.', test, {
+  video('nullsrc', 'Generates frames with undefined content, for other filters to fill.', test, {
     ...SOURCE,
     example: `nullsrc=${ORDINARY}`,
   }),
   video(
     'testsrc',
-    'A test picture with a counter of seconds.',
+    'Generates a test picture with a counter of seconds.',
     { ...test, decimals: integer(0, 17) },
     { ...SOURCE, aliases: { ...ALIASES, n: 'decimals' }, example: `testsrc=${ORDINARY}:n=2` },
   ),
   video(
     'testsrc2',
-    'A test picture with moving parts.',
+    'Generates a test picture with moving parts.',
     { ...test, alpha: integer(0, 255) },
     { ...SOURCE, example: `testsrc2=${ORDINARY}` },
   ),
   ...(
     [
-      ['smptebars', 'Color bars of SMPTE EG 1.'],
-      ['smptehdbars', 'Color bars of SMPTE RP 219.'],
-      ['pal75bars', 'Color bars of PAL at 75 %.'],
-      ['pal100bars', 'Color bars of PAL at 100 %.'],
-      ['yuvtestsrc', 'Stripes of Y, U and V.'],
+      ['smptebars', 'Generates color bars of SMPTE EG 1.'],
+      ['smptehdbars', 'Generates color bars of SMPTE RP 219.'],
+      ['pal75bars', 'Generates PAL color bars at 75%.'],
+      ['pal100bars', 'Generates PAL color bars at 100%.'],
+      ['yuvtestsrc', 'Generates stripes of Y, U and V.'],
     ] as const
   ).map(([name, doc]) => video(name, doc, test, { ...SOURCE, example: `${name}=${ORDINARY}` })),
   video(
     'rgbtestsrc',
-    'Stripes of red, green and blue.',
+    'Generates stripes of red, green and blue.',
     { ...test, complement: boolean },
     { ...SOURCE, aliases: { ...ALIASES, co: 'complement' }, example: `rgbtestsrc=${ORDINARY}` },
   ),
   video(
     'colorspectrum',
-    'The spectrum of colors.',
+    'Generates the spectrum of colors.',
     { ...test, type: named('black white all') },
     { ...SOURCE, example: `colorspectrum=${ORDINARY}:type=all` },
   ),
   video(
     'colorchart',
-    'A chart of reference colors.',
+    'Generates a chart of reference colors.',
     {
       ...timing,
       patch_size: { type: 'size', maxSide: 512, maxPixels: 512 * 512 },
@@ -71,23 +71,23 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'haldclutsrc',
-    'The identity table for haldclut.',
+    'Generates the identity table for `haldclut`.',
     { level: integer(2, 10), ...timing },
     { ...SOURCE, aliases: { r: 'rate', d: 'duration' }, example: 'haldclutsrc=level=4:d=0.2' },
   ),
-  video('allrgb', 'All colors of RGB, 4096x4096.', timing, {
+  video('allrgb', 'Generates a picture with all colors of RGB, 4096x4096.', timing, {
     ...SOURCE,
     aliases: { r: 'rate', d: 'duration' },
     example: 'allrgb=d=0.04',
   }),
-  video('allyuv', 'All colors of YUV, 4096x4096.', timing, {
+  video('allyuv', 'Generates a picture with all colors of YUV, 4096x4096.', timing, {
     ...SOURCE,
     aliases: { r: 'rate', d: 'duration' },
     example: 'allyuv=d=0.04',
   }),
   video(
     'gradients',
-    'Moving gradients.',
+    'Generates moving gradients.',
     {
       size,
       rate,
@@ -117,7 +117,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'zoneplate',
-    'A zone plate.',
+    'Generates a zone plate.',
     {
       ...test,
       precision: integer(4, 16),
@@ -141,7 +141,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'mandelbrot',
-    'A flight into the Mandelbrot set.',
+    'Generates a flight into the Mandelbrot set.',
     {
       size: slowSize,
       rate,
@@ -162,13 +162,13 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'sierpinski',
-    'A walk over a Sierpinski carpet or triangle.',
+    'Generates a walk over a Sierpinski carpet or triangle.',
     { size: slowSize, rate, seed: SEED, jump: integer(1, 10_000), type: named('carpet triangle') },
     { ...ENDLESS, example: 'sierpinski=s=96x54:seed=1,trim=duration=0.1' },
   ),
   video(
     'perlin',
-    'Perlin noise.',
+    'Generates Perlin noise.',
     {
       size: slowSize,
       rate,
@@ -188,7 +188,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'life',
-    'The Game of Life from a random start.',
+    'Generates the Game of Life from a random start.',
     {
       size: slowSize,
       rate,
@@ -223,7 +223,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'cellauto',
-    'An elementary cellular automaton from a random start.',
+    'Generates an elementary cellular automaton from a random start.',
     {
       rate,
       size: slowSize,
@@ -255,7 +255,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'movie',
-    'The video of another file, which becomes an input of the job.',
+    'Reads the video of another file.',
     {
       filename: { type: 'asset', kind: 'media' },
       seek_point: number(0, INPUT_LIMITS.maxDurationSeconds),

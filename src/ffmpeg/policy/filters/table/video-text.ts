@@ -28,7 +28,7 @@ const DRAWTEXT_ORDER = (
   'timecode_rate reload alpha fix_bounds start_number text_source text_shaping ft_load_flags'
 ).split(' ');
 
-/** A family and, after a colon, a style: fontconfig patterns can also name files. */
+/** A font family and, after a colon, an optional style. Other fontconfig patterns are rejected, because they can also name files. */
 const FONT = pattern(
   /^[\p{L}\p{N}][\p{L}\p{N} _.-]*(?::(?:style=)?[A-Za-z][A-Za-z ]*)?$/u,
   100,
@@ -49,11 +49,11 @@ const CHARSET_ALIASES = Object.fromEntries(
   }),
 );
 
-/** Text, boxes and subtitles drawn into the picture. */
+/** Filters that draw text, boxes and subtitles into the picture. */
 export const TEXT_FILTERS: readonly FilterSpec[] = [
   video(
     'drawtext',
-    'Draws a line of text. `@text-overlay` shapes all scripts and needs no escaping.',
+    'Draws text. The overlay `@text-overlay` supports all scripts and needs no escaping.',
     {
       fontfile: { type: 'asset', kind: 'font' },
       text: text(4000),

@@ -3,7 +3,7 @@ import { indexesBelow, positive } from './rules.ts';
 import { boolean, choice, color, expression, integer, number, numbers, rate, time } from './values.ts';
 import { count, named, PLANES, SEED, video } from './video-rows.ts';
 
-// The wall clocks (RTCTIME, RTCSTART) are left out: a result depends on the request alone.
+// Variables of timestamps. The wall clocks (RTCTIME, RTCSTART) are left out, because a result must depend on the request alone.
 const TIMESTAMPS =
   'FRAME_RATE FR INTERLACED N POS PREV_INPTS PREV_INT PREV_OUTPTS PREV_OUTT PTS STARTPTS STARTT T TB T_CHANGE';
 
@@ -12,13 +12,13 @@ const SELECTION =
   'PICT_TYPE_P PICT_TYPE_B PICT_TYPE_S PICT_TYPE_SI PICT_TYPE_SP PICT_TYPE_BI interlace_type PROGRESSIVE TOPFIRST ' +
   'BOTTOMFIRST n selected_n prev_selected_n key scene pos';
 
-/** Frames or time stamps that no input within the limits reaches: 12 hours at 240 per second. */
+/** Numbers of frames and time stamps that no input within the limits reaches: 12 hours at 240 frames per second. */
 const MAX_FRAMES = 12 * 3600 * 240;
 const MAX_PTS = Number.MAX_SAFE_INTEGER;
 
 const repeatsForEver = (values: OptionTexts) => values.get('loop') === '-1';
 
-/** Timing, selection and repetition of frames. */
+/** Filters for the timing, selection and repetition of frames. */
 export const TIME_FILTERS: readonly FilterSpec[] = [
   video(
     'fps',
@@ -33,7 +33,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'setpts',
-    'Computes the time stamp of each frame.',
+    'Computes the timestamp of each frame.',
     { expr: expression(TIMESTAMPS) },
     { example: 'setpts=0.5*(PTS-STARTPTS)' },
   ),
@@ -89,13 +89,13 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'reverse',
-    'Plays the video backwards. Keeps all of it in memory.',
+    'Plays the video backwards. Keeps the entire video in memory.',
     {},
     { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   video(
     'framerate',
-    'Changes the frame rate by blending neighbouring frames.',
+    'Changes the frame rate by blending neighboring frames.',
     {
       fps: rate,
       interp_start: integer(0, 255),
@@ -107,7 +107,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'minterpolate',
-    'Changes the frame rate by motion compensation. Slow.',
+    'Changes the frame rate by motion compensation. This filter is slow.',
     {
       fps: rate,
       mi_mode: named('dup blend mci'),
@@ -115,7 +115,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       me_mode: named('bidir bilat'),
       me: named('esa=1 tss tdls ntss fss ds hexbs epzs umh'),
       mb_size: integer(8, 16),
-      // The entire window is searched for each block: the cost grows with its square.
+      // The filter searches the entire window for each block, so the cost grows with the square of the window.
       search_param: integer(4, 32),
       vsbmc: integer(0, 1),
       scd: named('none fdiff'),
@@ -125,7 +125,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'framestep',
-    'Keeps one frame of every few.',
+    'Keeps one of every few frames.',
     { step: integer(1, 100_000) },
     { timeline: true, example: 'framestep=5' },
   ),
@@ -193,7 +193,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tmix',
-    'Mixes neighbouring frames.',
+    'Mixes neighboring frames.',
     { frames: integer(1, 128), weights: numbers(-1000, 1000, ' ', 128), scale: number(0, 32_767), planes: PLANES },
     {
       timeline: true,
@@ -203,19 +203,19 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tmedian',
-    'Takes the median of neighbouring frames.',
+    'Computes the median of neighboring frames.',
     { radius: integer(1, 32), planes: PLANES, percentile: number(0, 1) },
     { timeline: true, bufferedFrames: (values) => 2 * count(values, 'radius', 1) + 1, example: 'tmedian=radius=1' },
   ),
   video(
     'freezeframes',
-    'Replaces frames of the first video with one of the second.',
+    'Replaces frames of the first video with one frame of the second video.',
     { first: integer(0, MAX_FRAMES), last: integer(0, MAX_FRAMES), replace: integer(0, MAX_FRAMES) },
     { inputs: ['v', 'v'], example: 'freezeframes=first=2:last=4:replace=1' },
   ),
   video(
     'photosensitivity',
-    'Softens flashes that harm sensitive viewers.',
+    'Softens flashes that can harm sensitive viewers.',
     {
       frames: integer(2, 240),
       threshold: number(0.1, 1000),

@@ -9,7 +9,7 @@ import type { FilterSpec } from '../types.ts';
 import { VIDEO_FILTERS } from './video.ts';
 
 const FRAMESYNC = ['eof_action', 'shortest', 'repeatlast', 'ts_sync_mode'];
-/** Options of the scaler behind `scale`; the useful ones are options of the filter too. */
+/** Options of the scaler behind `scale`. The useful options are also options of the filter. */
 const SWSCALE = (
   'sws_flags srcw srch dstw dsth src_format dst_format src_range dst_range src_v_chr_pos src_h_chr_pos dst_v_chr_pos ' +
   'dst_h_chr_pos sws_dither gamma alphablend threads'
@@ -39,11 +39,11 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   movie: 'format_name f stream_index si streams s discontinuity dec_threads format_opts'.split(' '),
 };
 
-/** Filters whose row is right and differs from FFmpeg's help. */
+/** Differences of rows from FFmpeg's help for which the row is right. */
 const DIFFERENT: readonly RegExp[] = [
-  // A string that swscale reads as flags.
+  // These options are strings that swscale reads as flags.
   /^scale(2ref)? flags: flags does not fit FFmpeg's string$/,
-  // Bit masks whose bits have no names.
+  // These options are bit masks whose bits have no names.
   / (planes|p): integer does not fit FFmpeg's flags$/,
   /^framerate flags: choice does not fit FFmpeg's flags$/,
   // FFmpeg reads `none` as 0 in every number.
@@ -52,7 +52,7 @@ const DIFFERENT: readonly RegExp[] = [
   /^drawtext expansion: the value strftime is missing$/,
   // This option has a third state.
   /^subtitles wrap_unicode: choice does not fit FFmpeg's boolean$/,
-  // These names are numbers. The table has them as other spellings.
+  // These names are numbers. The table contains them as other spellings.
   /^zscale \w+: the value (709|601|2020) is missing$/,
 ];
 
@@ -87,7 +87,7 @@ describe('the table of video filters', () => {
     expect(faults.filter((fault) => !DIFFERENT.some((pattern) => pattern.test(fault)))).toEqual([]);
   }, 120_000);
 
-  it('runs every example in FFmpeg after parsing and serialising it', async () => {
+  it('has examples that FFmpeg runs after parsing and serializing', async () => {
     const batches: FilterSpec[][] = [];
     for (const [index, spec] of VIDEO_FILTERS.entries()) {
       if (index % 12 === 0) batches.push([]);
@@ -105,7 +105,7 @@ describe('the table of video filters', () => {
     expect(faults).toEqual([]);
   });
 
-  it('names only variables and functions that FFmpeg has in each option', async () => {
+  it('names only variables and functions that FFmpeg supports in each option', async () => {
     const faults: string[] = [];
     const rows = VIDEO_FILTERS.filter((spec) => Object.values(spec.options).some(({ type }) => type === 'expression'));
     expect(rows.length).toBeGreaterThan(20);
@@ -124,7 +124,7 @@ describe('the table of video filters', () => {
     expect(await unknownNames([wrong])).toContain('nothing');
   });
 
-  it('has a sentence, a unique name and at least one bound for every row', () => {
+  it('has a sentence, a unique name and existing required options for every row', () => {
     expect(VIDEO_FILTERS.length).toBeGreaterThan(200);
     expect(new Set(VIDEO_FILTERS.map((spec) => spec.name)).size).toBe(VIDEO_FILTERS.length);
     for (const spec of VIDEO_FILTERS) {
@@ -134,7 +134,7 @@ describe('the table of video filters', () => {
   });
 });
 
-/** Words of a choice that FFmpeg numbers differently. */
+/** Returns the words of a choice that FFmpeg numbers differently. */
 function numberFaults(spec: FilterSpec, help: FilterHelp): string[] {
   return Object.entries(spec.options).flatMap(([name, value]) => {
     if (value.type !== 'choice') return [];
@@ -145,7 +145,10 @@ function numberFaults(spec: FilterSpec, help: FilterHelp): string[] {
   });
 }
 
-/** FFmpeg's messages about these examples, run together in one process; null = no messages. */
+/**
+ * Runs the examples of these filters in one FFmpeg process. Returns FFmpeg's messages, or null if there are none. If the policy rejects an
+ * example, or an example has too many inputs, returns the reason instead.
+ */
 async function runExamples(specs: readonly FilterSpec[]): Promise<string | null> {
   const args: string[] = [];
   for (let input = 0; input < INPUTS; input++) args.push('-f', 'lavfi', '-i', SOURCE);
@@ -175,12 +178,12 @@ function assetPath(source: string): string {
 /** Filters that reject the values of the expressions below, so they run alone. */
 const HALTING: ReadonlySet<string> = new Set(['scale', 'scale2ref', 'zscale', 'crop', 'pad', 'hue', 'geq']);
 
-/** FFmpeg's message about a name in the expressions of rows. */
+/** Returns FFmpeg's message about a name in the expressions of rows. */
 async function unknownNames(specs: readonly FilterSpec[]): Promise<string | null> {
   return /(?:Undefined constant|Unknown function).*/.exec((await tryNames(specs)) ?? '')?.[0] ?? null;
 }
 
-/** FFmpeg's messages about rows with every name in their expressions. FFmpeg also parses expressions that it never evaluates. */
+/** Returns FFmpeg's messages about rows with every name in their expressions. FFmpeg also parses expressions that it never evaluates. */
 async function tryNames(specs: readonly FilterSpec[]): Promise<string | null> {
   const args = [0, 1].flatMap(() => ['-f', 'lavfi', '-i', SOURCE]);
   for (const [index, spec] of specs.entries()) {

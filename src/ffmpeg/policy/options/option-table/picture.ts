@@ -18,7 +18,7 @@ import {
   words,
 } from '../option-row.ts';
 
-/** Frames: rate, size, format and colour. */
+/** Options of frames: rate, size, format and color. */
 export const PICTURE_OPTIONS: readonly OptionRow[] = [
   row('r', BOTH_V, rate(120), 'Frames per second.', { example: 10 }),
   row('fpsmax', OUTPUT_V, rate(120), 'Maximum frames per second.', { example: 30 }),
@@ -31,11 +31,11 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
       aliases: { vsync: '' },
     },
   ),
-  row('force_fps', OUTPUT_V, flag, 'Keeps the rate of -r even if the codec prefers another.'),
+  row('force_fps', OUTPUT_V, flag, 'Keeps the frame rate of `-r` even if the codec prefers another rate.'),
   row('s', OUTPUT_V, size, 'Frame size.', { example: '160x90' }),
   row('aspect', OUTPUT_V, ratio, 'Display aspect.', { example: '16:9' }),
   row('pix_fmt', OUTPUT_V, choice(lists.PIXEL_FORMATS, lists.PIXEL_FORMAT_NAMES), 'Pixel format.'),
-  row('autoscale', OUTPUT_V, flag, 'Scales later frames to the size of the first (always on).'),
+  row('autoscale', OUTPUT_V, flag, 'Scales later frames to the size of the first frame. Always on.'),
   row('noautoscale', OUTPUT_V, flag, 'Lets the frame size change within the stream.'),
   row('sws_flags', OUTPUT, flags(lists.SCALER_FLAGS.join(' ')), 'Flags of the scaler.', {
     aliases: { sws_flag: '' },
@@ -57,17 +57,17 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
     'Tag of the position of chroma samples.',
   ),
   row('field_order', OUTPUT_V, words('progressive tt bb tb bt'), 'Tag of the field order.'),
-  row('autorotate', INPUT_V, flag, 'Rotates the picture by its tag (always on).'),
-  row('display_rotation', INPUT_V, number(-360, 360), 'Rotates the picture, degrees counter-clockwise.', {
+  row('autorotate', INPUT_V, flag, 'Rotates the picture as its tag requires. Always on.'),
+  row('display_rotation', INPUT_V, number(-360, 360), 'Rotates the picture by a number of degrees counterclockwise.', {
     example: 90,
   }),
   row('display_hflip', INPUT_V, flag, 'Mirrors the picture left to right.'),
   row('display_vflip', INPUT_V, flag, 'Mirrors the picture top to bottom.'),
   row('skip_frame', INPUT_V, words('none default noref bidir nointra nokey'), 'Frames that the decoder skips.'),
   row('skip_loop_filter', INPUT_V, words('none default noref bidir nokey all'), 'Frames whose loop filter is skipped.'),
-  row('lowres', INPUT_V, integer(0, 3), 'Decodes at a smaller size.'),
+  row('lowres', INPUT_V, integer(0, 3), 'Decodes at a smaller size. Each step halves the sides.'),
   row('err_detect', INPUT_VA, flags(lists.ERROR_FLAGS.join(' ')), 'What counts as an error.', {
     example: 'ignore_err',
   }),
-  row('ec', INPUT_V, flags('guess_mvs deblock favor_inter'), 'Conceals errors.'),
+  row('ec', INPUT_V, flags('guess_mvs deblock favor_inter'), 'How the decoder conceals errors.'),
 ];

@@ -17,7 +17,7 @@ import {
 
 const x26x = words(lists.PRESETS.join(' '));
 
-/** Quality, rate and structure of video, for several encoders each. */
+/** Options for quality, rate and structure of video. Each option applies to several encoders. */
 export const RATE_OPTIONS: readonly OptionRow[] = [
   row('b', OUTPUT_VA, bits(0, 200_000_000), 'Bit rate. 0 removes the limit of VP8 and VP9.', {
     aliases: { vb: 'v', ab: 'a' },
@@ -40,18 +40,28 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
     'qp',
     OUTPUT_V,
     byEncoder({ libx264: integer(0, 51), libx265: integer(0, 51), libsvtav1: integer(0, 63) }),
-    'Constant quantiser.',
+    'Constant quantizer.',
     { encoders: ['libx264', 'libx265', 'libsvtav1'], example: 30 },
   ),
-  row('q', OUTPUT_VA, number(-1, 100), 'Fixed quality scale of MJPEG, MPEG-4, MP3, Vorbis, AAC.', {
-    aliases: { qscale: '', aq: 'a' },
-    example: 5,
+  row(
+    'q',
+    OUTPUT_VA,
+    number(-1, 100),
+    'Fixed quality of MJPEG, MPEG-4, MP3, Vorbis and AAC. The scale depends on the encoder.',
+    {
+      aliases: { qscale: '', aq: 'a' },
+      example: 5,
+    },
+  ),
+  row('global_quality', OUTPUT_VA, integer(0, 100_000), 'Fixed quality. 118 corresponds to one step of `-q`.', {
+    example: 590,
   }),
-  row('global_quality', OUTPUT_VA, integer(0, 100_000), 'Fixed quality, 118 per step of -q.', { example: 590 }),
-  row('maxrate', OUTPUT_VA, bits(0, 400_000_000), 'Highest bit rate.', { example: '1M' }),
-  row('minrate', OUTPUT_VA, bits(0, 400_000_000), 'Lowest bit rate.', { example: '10k' }),
-  row('bufsize', OUTPUT_VA, bits(0, 800_000_000), 'Buffer over which maxrate applies.', { example: '2M' }),
-  row('bt', OUTPUT_VA, bits(0, 200_000_000), 'Tolerance of the bit rate.', { example: '4M' }),
+  row('maxrate', OUTPUT_VA, bits(0, 400_000_000), 'Maximum bit rate.', { example: '1M' }),
+  row('minrate', OUTPUT_VA, bits(0, 400_000_000), 'Minimum bit rate.', { example: '10k' }),
+  row('bufsize', OUTPUT_VA, bits(0, 800_000_000), 'Size of the buffer over which `-maxrate` applies, in bits.', {
+    example: '2M',
+  }),
+  row('bt', OUTPUT_VA, bits(0, 200_000_000), 'Tolerance of the bit rate in bits per second.', { example: '4M' }),
   row(
     'preset',
     OUTPUT_V,
@@ -96,46 +106,52 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
     'Codec profile.',
   ),
   row('level', OUTPUT_V, number(0, 186), 'Codec level, such as 4.1 or 41.', { example: '4.1' }),
-  row('qmin', OUTPUT_V, integer(0, 69), 'Smallest quantiser.', { example: 2 }),
-  row('qmax', OUTPUT_V, integer(0, 255), 'Largest quantiser.', { example: 40 }),
-  row('qdiff', OUTPUT_V, integer(0, 69), 'Largest step between quantisers.', { example: 4 }),
-  row('qcomp', OUTPUT_V, number(0, 1), 'Compression of the quantiser curve.', { example: 0.6 }),
-  row('qblur', OUTPUT_V, number(0, 99), 'Smoothing of the quantiser.', { example: 0.5 }),
-  row('i_qfactor', OUTPUT_V, number(-10, 10), 'Quantiser factor between P and I frames.', { example: 0.71 }),
-  row('b_qfactor', OUTPUT_V, number(-10, 10), 'Quantiser factor between P and B frames.', { example: 1.3 }),
-  row('i_qoffset', OUTPUT_V, number(-10, 10), 'Quantiser offset between P and I frames.', { example: 0.1 }),
-  row('b_qoffset', OUTPUT_V, number(-10, 10), 'Quantiser offset between P and B frames.', { example: 1.25 }),
-  row('rc_init_occupancy', OUTPUT_V, bits(0, 800_000_000), 'Bits in the buffer before the start.', {
+  row('qmin', OUTPUT_V, integer(0, 69), 'Smallest quantizer.', { example: 2 }),
+  row('qmax', OUTPUT_V, integer(0, 255), 'Largest quantizer.', { example: 40 }),
+  row('qdiff', OUTPUT_V, integer(0, 69), 'Largest step between quantizers.', { example: 4 }),
+  row('qcomp', OUTPUT_V, number(0, 1), 'Compression of the quantizer curve.', { example: 0.6 }),
+  row('qblur', OUTPUT_V, number(0, 99), 'Smoothing of the quantizer.', { example: 0.5 }),
+  row('i_qfactor', OUTPUT_V, number(-10, 10), 'Quantizer factor between P and I frames.', { example: 0.71 }),
+  row('b_qfactor', OUTPUT_V, number(-10, 10), 'Quantizer factor between P and B frames.', { example: 1.3 }),
+  row('i_qoffset', OUTPUT_V, number(-10, 10), 'Quantizer offset between P and I frames.', { example: 0.1 }),
+  row('b_qoffset', OUTPUT_V, number(-10, 10), 'Quantizer offset between P and B frames.', { example: 1.25 }),
+  row('rc_init_occupancy', OUTPUT_V, bits(0, 800_000_000), 'Bits in the rate control buffer at the start.', {
     example: '100k',
   }),
-  row('g', OUTPUT_V, integer(0, 1000), 'Frames between key frames. With 0, every frame is a key frame.', {
-    example: 12,
-  }),
-  row('keyint_min', OUTPUT_V, integer(0, 1000), 'Fewest frames between key frames.', { example: 6 }),
+  row(
+    'g',
+    OUTPUT_V,
+    integer(0, 1000),
+    'Maximum number of frames between key frames. With 0, every frame is a key frame.',
+    {
+      example: 12,
+    },
+  ),
+  row('keyint_min', OUTPUT_V, integer(0, 1000), 'Minimum number of frames between key frames.', { example: 6 }),
   row('force_key_frames', OUTPUT_V, { type: 'key-frames' }, 'Times of key frames.', {
     example: 'expr:gte(t,n_forced*0.5)',
   }),
   row('sc_threshold', OUTPUT_V, integer(-1, 1_000_000_000), 'Threshold of scene cuts. 0 turns them off.', {
     encoders: ['libx264', 'mpeg4', 'mjpeg'],
   }),
-  row('bf', OUTPUT_V, integer(-1, 16), 'B-frames in a row.', { example: 2 }),
-  row('refs', OUTPUT_V, integer(0, 16), 'Reference frames.', { example: 3 }),
+  row('bf', OUTPUT_V, integer(-1, 16), 'Maximum number of consecutive B-frames.', { example: 2 }),
+  row('refs', OUTPUT_V, integer(0, 16), 'Number of reference frames.', { example: 3 }),
   row('b_strategy', OUTPUT_V, integer(0, 2), 'How the encoder chooses B-frames.', { encoders: ['libx264', 'mpeg4'] }),
   row('me_range', OUTPUT_V, integer(0, 1024), 'Range of the motion search.', { example: 16 }),
   row('subq', OUTPUT_V, integer(0, 11), 'Effort of the sub-pixel motion search.', {
     aliases: { subme: '' },
     example: 6,
   }),
-  row('trellis', OUTPUT_V, integer(0, 2), 'Trellis quantisation.', { example: 1 }),
+  row('trellis', OUTPUT_V, integer(0, 2), 'Trellis quantization.', { example: 1 }),
   row('mbd', OUTPUT_V, numbered('simple=0 bits=1 rd=2'), 'Macroblock decision of MPEG-4.', {
     encoders: ['mpeg4'],
   }),
   row('cmp', OUTPUT_V, words('sad sse satd dct rd chroma'), 'Comparison function of the motion search.', {
     encoders: ['libx264', 'mpeg4'],
   }),
-  row('slices', OUTPUT_V, integer(0, 64), 'Slices per picture.', { example: 4 }),
-  row('flags', OUTPUT_VA, flags(lists.CODEC_FLAGS.join(' ')), 'Switches of the encoder.', { example: '+cgop' }),
-  row('flags2', OUTPUT_VA, flags('fast local_header'), 'More switches of the encoder.'),
+  row('slices', OUTPUT_V, integer(0, 64), 'Number of slices per picture.', { example: 4 }),
+  row('flags', OUTPUT_VA, flags(lists.CODEC_FLAGS.join(' ')), 'Flags of the encoder.', { example: '+cgop' }),
+  row('flags2', OUTPUT_VA, flags('fast local_header'), 'Further flags of the encoder.'),
   row('coder', OUTPUT_V, byEncoder({ libx264: numbered('default=-1 cavlc=0 cabac=1') }), 'Entropy coder.', {
     example: 'cabac',
   }),

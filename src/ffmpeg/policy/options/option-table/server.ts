@@ -17,7 +17,7 @@ const ignored = { ignored: true };
 const NUMBER = pattern(/^\d{1,12}[kKMG]?$/, 13, 'a number');
 const LEVELS = 'quiet panic fatal error warning info verbose debug trace 0 8 16 24 32 40 48 56 -8'.split(' ');
 
-/** Options that the server sets itself: accepted, so that copied command lines work, and dropped. */
+/** Options that the server sets itself. They are accepted, so that copied command lines work, and then dropped. */
 export const SERVER_OPTIONS: readonly OptionRow[] = [
   row('threads', BOTH_VA, integer(0, 1024), 'Ignored: the server chooses.', ignored),
   row('filter_threads', OUTPUT, integer(0, 1024), 'Ignored: the server chooses.', ignored),

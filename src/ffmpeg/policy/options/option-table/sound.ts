@@ -14,14 +14,14 @@ import {
   soundRow,
 } from '../option-row.ts';
 
-/** Audio, and the options of its encoders. */
+/** Options of audio, and of audio encoders. */
 export const SOUND_OPTIONS: readonly OptionRow[] = [
-  row('ar', OUTPUT_A, integer(4000, 192_000), 'Samples per second.', { example: 48_000 }),
-  row('ac', OUTPUT_A, integer(1, 8), 'Channels.', { example: 2 }),
+  row('ar', OUTPUT_A, integer(4000, 192_000), 'Sample rate in hertz.', { example: 48_000 }),
+  row('ac', OUTPUT_A, integer(1, 8), 'Number of channels.', { example: 2 }),
   row('channel_layout', OUTPUT_A, choice(lists.CHANNEL_LAYOUTS), 'Channel layout.', { aliases: { ch_layout: '' } }),
   row('sample_fmt', OUTPUT_A, choice(lists.SAMPLE_FORMATS), 'Sample format.', { example: 'fltp' }),
-  row('guess_layout_max', INPUT_A, integer(0, 8), 'Maximum channels for which a layout is guessed.'),
-  row('cutoff', OUTPUT_A, integer(0, 48_000), 'Highest frequency in hertz. With 0, the encoder decides.'),
+  row('guess_layout_max', INPUT_A, integer(0, 8), 'Maximum number of channels for which FFmpeg guesses a layout.'),
+  row('cutoff', OUTPUT_A, integer(0, 48_000), 'Maximum frequency in hertz. With 0, the encoder decides.'),
   row(
     'compression_level',
     OUTPUT_VA,
@@ -42,14 +42,14 @@ export const SOUND_OPTIONS: readonly OptionRow[] = [
     'libopus',
     'frame_duration',
     choice(['2.5', '5', '10', '20', '40', '60', '80', '100', '120']),
-    'Duration of a frame, milliseconds.',
+    'Duration of a frame, in milliseconds.',
     { example: 20 },
   ),
-  soundRow('libopus', 'packet_loss', integer(0, 100), 'Expected loss, percent.'),
+  soundRow('libopus', 'packet_loss', integer(0, 100), 'Expected loss of packets, in percent.'),
   soundRow('libopus', 'fec', boolean, 'Forward error correction for lost packets.'),
   soundRow('libopus', 'mapping_family', choice(['-1', '0', '1', '255']), 'Channel mapping family.'),
   soundRow('libopus', 'apply_phase_inv', boolean, 'Inverts the phase for intensity stereo.'),
-  soundRow('aac', 'aac_coder', choice(['twoloop', 'fast'], { '1': 'twoloop', '2': 'fast' }), 'Quantiser search.'),
+  soundRow('aac', 'aac_coder', choice(['twoloop', 'fast'], { '1': 'twoloop', '2': 'fast' }), 'Quantizer search.'),
   soundRow('aac', 'aac_ms', boolean, 'Mid/side stereo.'),
   soundRow('aac', 'aac_is', boolean, 'Intensity stereo.'),
   soundRow('aac', 'aac_pns', boolean, 'Perceptual noise substitution.'),
@@ -61,7 +61,7 @@ export const SOUND_OPTIONS: readonly OptionRow[] = [
   soundRow('libmp3lame', 'original', boolean, 'Original mark.'),
   soundRow('libvorbis', 'iblock', number(-15, 0), 'Bias of impulse blocks.'),
   soundRow('flac', 'lpc_type', numbered('none=0 fixed=1 levinson=2 cholesky=3'), 'Linear prediction.'),
-  soundRow('flac', 'lpc_passes', integer(1, 8), 'Passes of the Cholesky factorisation.', { example: 2 }),
+  soundRow('flac', 'lpc_passes', integer(1, 8), 'Passes of the Cholesky factorization.', { example: 2 }),
   soundRow('flac', 'lpc_coeff_precision', integer(0, 15), 'Bits per coefficient.', { example: 15 }),
   soundRow('flac', 'ch_mode', numbered('auto=-1 indep=0 left_side=1 right_side=2 mid_side=3'), 'Stereo decorrelation.'),
   soundRow(

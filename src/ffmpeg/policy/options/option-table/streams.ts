@@ -14,9 +14,9 @@ import {
   words,
 } from '../option-row.ts';
 
-/** Which streams go into the output, and how they are tagged. */
+/** Options that choose and tag the streams of the output. */
 export const STREAM_OPTIONS: readonly OptionRow[] = [
-  row('c', OUTPUT_VA, encoder, 'Encoder, or copy.', {
+  row('c', OUTPUT_VA, encoder, 'Encoder of the stream, or `copy`.', {
     aliases: { codec: '', vcodec: 'v', acodec: 'a' },
     example: 'copy',
   }),
@@ -33,9 +33,9 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
   row('vn', BOTH, flag, 'No video.'),
   row('an', BOTH, flag, 'No audio.'),
   row('sn', BOTH, flag, 'No subtitles.'),
-  row('dn', BOTH, flag, 'No data streams (they are never kept).'),
+  row('dn', BOTH, flag, 'No data streams. Airlock never keeps them.'),
   row('discard', INPUT_VA, words('none default noref bidir nokey all'), 'Frames that the demuxer drops.'),
-  row('frames', OUTPUT_VA, integer(1, 10_000_000), 'Stops after that many frames.', {
+  row('frames', OUTPUT_VA, integer(1, 10_000_000), 'Stops after this number of frames.', {
     aliases: { vframes: 'v', aframes: 'a' },
     example: 2,
   }),
@@ -50,10 +50,10 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
       example: 'title=A title',
     },
   ),
-  row('map_metadata', OUTPUT, choice(['-1']), 'Always -1: tags of the input are never kept.', {
+  row('map_metadata', OUTPUT, choice(['-1']), 'Must be -1, because Airlock never keeps the tags of an input.', {
     aliases: { map_meta_data: '' },
   }),
-  row('map_chapters', OUTPUT, choice(['-1']), 'Always -1: chapters are not kept.'),
+  row('map_chapters', OUTPUT, choice(['-1']), 'Must be -1, because Airlock never keeps chapters.'),
   row('disposition', OUTPUT_VAS, { type: 'flags', values: lists.DISPOSITIONS, words: ['0'] }, 'Marks a stream.', {
     repeats: true,
     example: 'default',

@@ -17,39 +17,41 @@ import {
   time,
 } from '../option-row.ts';
 
-/** Trimming, seeking, looping, clocks. */
+/** Options for trimming, seeking, looping and timestamps. */
 export const TIME_OPTIONS: readonly OptionRow[] = [
-  row('ss', BOTH, time(0, MAX_SECONDS), 'Starts at that time.', { example: '00:00:00.2' }),
-  row('sseof', INPUT, time(-MAX_SECONDS, 0), 'Starts that long before the end. Use a negative value.', {
+  row('ss', BOTH, time(0, MAX_SECONDS), 'Starts at this time.', { example: '00:00:00.2' }),
+  row('sseof', INPUT, time(-MAX_SECONDS, 0), 'Starts this long before the end of the input. Use a negative value.', {
     example: -0.5,
   }),
-  row('t', BOTH, time(0.001, MAX_SECONDS), 'Stops after that duration.', { example: 0.5 }),
-  row('to', BOTH, time(0.001, MAX_SECONDS), 'Stops at that time.', { example: 0.8 }),
+  row('t', BOTH, time(0.001, MAX_SECONDS), 'Stops after this duration.', { example: 0.5 }),
+  row('to', BOTH, time(0.001, MAX_SECONDS), 'Stops at this time.', { example: 0.8 }),
   row('itsoffset', INPUT, time(-3600, 3600), 'Shifts an input in time.', { example: 0.1 }),
   row('itsscale', INPUT_VA, number(0.01, 100), 'Scales the timestamps of an input.', { example: 1 }),
   row(
     'stream_loop',
     INPUT,
     integer(-1, 1000),
-    'Repeats an input that many times. -1 repeats it until another input ends the output.',
+    'Repeats an input this number of times. -1 repeats it until another input ends the output.',
     { example: 1 },
   ),
   row(
     'loop',
     BOTH,
     integer(-1, 65_535),
-    'Before a picture: 1 shows it without end. For GIF and WebP: how often the output plays, 0 = forever.',
+    'For an input that is a picture, 1 repeats the picture without end. For GIF and WebP outputs, the number of times that the output repeats. 0 repeats it forever.',
     { example: 0 },
   ),
-  row('final_delay', OUTPUT, integer(-1, 65_535), 'Pause after the last frame of a GIF, hundredths of a second.', {
+  row('final_delay', OUTPUT, integer(-1, 65_535), 'Pause after the last frame of a GIF, in hundredths of a second.', {
     formats: ['gif'],
   }),
   row('framerate', INPUT, rate(120), 'Frames per second of a looped picture.', { example: 10 }),
   row('shortest', OUTPUT, flag, 'Stops with the shortest stream.'),
-  row('shortest_buf_duration', OUTPUT, number(0, 60), 'Seconds that -shortest may buffer.', { example: 10 }),
-  row('accurate_seek', INPUT, flag, 'Starts exactly at -ss (always on).'),
-  row('noaccurate_seek', INPUT, flag, 'Starts at the key frame before -ss.'),
-  row('seek_timestamp', INPUT, boolean, 'Reads -ss as a timestamp of the file.'),
+  row('shortest_buf_duration', OUTPUT, number(0, 60), 'Maximum number of seconds that `-shortest` buffers.', {
+    example: 10,
+  }),
+  row('accurate_seek', INPUT, flag, 'Starts exactly at `-ss`. Always on.'),
+  row('noaccurate_seek', INPUT, flag, 'Starts at the key frame before `-ss`.'),
+  row('seek_timestamp', INPUT, boolean, 'Reads `-ss` as a timestamp of the file.'),
   row(
     'fflags',
     BOTH,
@@ -57,7 +59,7 @@ export const TIME_OPTIONS: readonly OptionRow[] = [
     'Repairs timestamps of an input.',
     { example: '+genpts' },
   ),
-  row('bitexact', OUTPUT, flag, 'Writes nothing that differs from run to run.'),
+  row('bitexact', OUTPUT, flag, 'Omits data that would differ between two runs.'),
   row(
     'avoid_negative_ts',
     OUTPUT,
@@ -65,10 +67,16 @@ export const TIME_OPTIONS: readonly OptionRow[] = [
     'Shifts negative timestamps.',
   ),
   row('output_ts_offset', OUTPUT, time(-3600, 3600), 'Shifts the output in time.', { example: 0.1 }),
-  row('muxdelay', OUTPUT, number(0, 60), 'Longest delay between reading and decoding, seconds.'),
-  row('muxpreload', OUTPUT, number(0, 60), 'Delay before the first frame, seconds.'),
-  row('max_interleave_delta', OUTPUT, integer(0, 60_000_000), 'Microseconds that the muxer waits for a stream.', {
-    example: 10_000_000,
-  }),
+  row('muxdelay', OUTPUT, number(0, 60), 'Maximum delay between reading and decoding, in seconds.'),
+  row('muxpreload', OUTPUT, number(0, 60), 'Delay before the first frame, in seconds.'),
+  row(
+    'max_interleave_delta',
+    OUTPUT,
+    integer(0, 60_000_000),
+    'Maximum number of microseconds for which the muxer waits for a stream.',
+    {
+      example: 10_000_000,
+    },
+  ),
   row('enc_time_base', OUTPUT_V, numbered('demux=-2 filter=-1'), 'Time base of the encoder.'),
 ];

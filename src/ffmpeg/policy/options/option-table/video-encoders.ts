@@ -28,22 +28,22 @@ const X264_OPTIONS: readonly OptionRow[] = [
       libx264: numbered('none=0 variance=1 autovariance=2 autovariance-biased=3'),
       'libvpx-vp9': numbered('none=0 variance=1 complexity=2 cyclic=3 equator360=4'),
     }),
-    'Adaptive quantisation.',
+    'Adaptive quantization.',
     { encoders: [X264, VP9] },
   ),
-  encoderRow(X264, 'aq-strength', number(0, 3), 'Strength of adaptive quantisation.', { example: 1 }),
-  encoderRow(X264, 'psy', boolean, 'Psychovisual optimisation.'),
+  encoderRow(X264, 'aq-strength', number(0, 3), 'Strength of adaptive quantization.', { example: 1 }),
+  encoderRow(X264, 'psy', boolean, 'Psychovisual optimization.'),
   encoderRow(
     X264,
     'psy-rd',
     pattern(/^\d{1,2}(\.\d{1,4})?(:\d{1,2}(\.\d{1,4})?)?$/, 16, 'RD:TRELLIS, such as 1.0:0.15'),
-    'Strength of psychovisual optimisation.',
+    'Strength of psychovisual optimization.',
     { example: '1.0:0.15' },
   ),
   encoderRow(X264, 'rc-lookahead', integer(0, 250), 'Frames that rate control looks ahead.', {
     example: 20,
   }),
-  encoderRow(VPX, 'rc_lookahead', integer(0, 25), 'Another name of -lag-in-frames.', { example: 16 }),
+  encoderRow(VPX, 'rc_lookahead', integer(0, 25), 'Another name of `-lag-in-frames`.', { example: 16 }),
   encoderRow(X264, 'weightb', boolean, 'Weighted prediction of B-frames.'),
   encoderRow(X264, 'weightp', numbered('none=0 simple=1 smart=2'), 'Weighted prediction of P-frames.'),
   encoderRow(X264, 'intra-refresh', boolean, 'Refreshes column by column instead of by key frames.'),
@@ -57,7 +57,7 @@ const X264_OPTIONS: readonly OptionRow[] = [
   encoderRow(X264, 'deblock', pattern(/^-?[0-6][:,]-?[0-6]$/, 5, 'ALPHA:BETA, each from -6 to 6'), 'Loop filter.', {
     example: '-1:-1',
   }),
-  encoderRow(X264, 'cplxblur', number(0, 999), 'Smoothing of the quantiser before the curve.', { example: 20 }),
+  encoderRow(X264, 'cplxblur', number(0, 999), 'Smoothing of the quantizer before the curve.', { example: 20 }),
   encoderRow(
     X264,
     'partitions',
@@ -68,7 +68,7 @@ const X264_OPTIONS: readonly OptionRow[] = [
   encoderRow(X264, 'direct-pred', numbered('none=0 spatial=1 temporal=2 auto=3'), 'Direct prediction.'),
   encoderRow(X264, 'me_method', words('dia hex umh'), 'Motion search.', { aliases: { 'motion-est': '' } }),
   encoderRow(X264, 'crf_max', number(0, 51), 'Highest CRF that the buffer may force.', { example: 40 }),
-  encoderRow(X264, 'chromaoffset', integer(-12, 12), 'Quantiser offset of chroma.', { example: 0 }),
+  encoderRow(X264, 'chromaoffset', integer(-12, 12), 'Quantizer offset of chroma.', { example: 0 }),
   encoderRow(X264, 'noise_reduction', integer(0, 1000), 'Noise reduction.', { encoders: [X264, 'mpeg4', 'mjpeg'] }),
   encoderRow(X264, 'fastfirstpass', boolean, 'Has no effect in one pass.'),
   encoderRow(X264, 'x264-params', { type: 'parameters', keys: X264_PARAMETERS }, 'Parameters of x264.', {
@@ -85,7 +85,7 @@ const X264_OPTIONS: readonly OptionRow[] = [
 
 /** Options of VP8 and VP9. */
 const VPX_OPTIONS: readonly OptionRow[] = [
-  encoderRow(VPX, 'deadline', vpxQuality, 'Speed class. Airlock rejects best, which takes hours.'),
+  encoderRow(VPX, 'deadline', vpxQuality, 'Speed class. Airlock rejects `best`, which takes hours.'),
   encoderRow(
     VPX,
     'quality',
@@ -103,24 +103,40 @@ const VPX_OPTIONS: readonly OptionRow[] = [
     aliases: { 'arnr-max-frames': '', arnr_max_frames: '' },
     example: 7,
   }),
-  encoderRow(VPX, 'arnr-strength', integer(0, 6), 'Strength of that filter.', {
+  encoderRow(VPX, 'arnr-strength', integer(0, 6), 'Strength of the alternative reference filter.', {
     aliases: { arnr_strength: '' },
     example: 4,
   }),
-  encoderRow(VPX, 'arnr-type', numbered('backward=1 forward=2 centered=3'), 'Direction of that filter.', {
-    aliases: { arnr_type: '' },
-  }),
+  encoderRow(
+    VPX,
+    'arnr-type',
+    numbered('backward=1 forward=2 centered=3'),
+    'Direction of the alternative reference filter.',
+    {
+      aliases: { arnr_type: '' },
+    },
+  ),
   encoderRow(VPX, 'error-resilient', flags('default partitions'), 'Resilience to lost packets.', {
     aliases: { error_resilient: '' },
   }),
-  encoderRow(VPX, 'max-intra-rate', integer(0, 10_000), 'Largest key frame, percent of a frame.', { example: 300 }),
+  encoderRow(
+    VPX,
+    'max-intra-rate',
+    integer(0, 10_000),
+    'Maximum size of a key frame, in percent of an average frame.',
+    { example: 300 },
+  ),
   encoderRow(VPX, 'static-thresh', integer(0, 10_000), 'Change below which a block is skipped.'),
   encoderRow(VPX, 'drop-threshold', integer(0, 100), 'Drops frames when the buffer underruns.'),
   encoderRow(VPX, 'noise-sensitivity', integer(0, 4), 'Noise filter.'),
-  encoderRow(VPX, 'undershoot-pct', integer(0, 100), 'Undershoot, percent.', { example: 95 }),
-  encoderRow(VPX, 'overshoot-pct', integer(0, 1000), 'Overshoot, percent.', { example: 100 }),
+  encoderRow(VPX, 'undershoot-pct', integer(0, 100), 'Tolerated undershoot of the bit rate, in percent.', {
+    example: 95,
+  }),
+  encoderRow(VPX, 'overshoot-pct', integer(0, 1000), 'Tolerated overshoot of the bit rate, in percent.', {
+    example: 100,
+  }),
   encoderRow(VPX, 'sharpness', integer(0, 7), 'Sharpness of the loop filter.'),
-  encoderRow('libvpx', 'screen-content-mode', integer(0, 2), 'Screen content.'),
+  encoderRow('libvpx', 'screen-content-mode', integer(0, 2), 'Mode for screen content.'),
   encoderRow(VP9, 'row-mt', boolean, 'Row-based multithreading.'),
   encoderRow(VP9, 'tile-columns', integer(0, 6), 'Tiles, as a power of two.'),
   encoderRow(VP9, 'tile-rows', integer(0, 2), 'Tiles, as a power of two.'),
@@ -146,9 +162,9 @@ const OTHER_OPTIONS: readonly OptionRow[] = [
   }),
   encoderRow('prores_ks', 'bits_per_mb', integer(0, 8192), 'Bits per macroblock.', { example: 8000 }),
   encoderRow('prores_ks', 'mbs_per_slice', integer(1, 8), 'Macroblocks per slice.', { example: 8 }),
-  encoderRow('prores_ks', 'quant_mat', words('auto proxy lt standard hq default'), 'Quantiser matrix.'),
+  encoderRow('prores_ks', 'quant_mat', words('auto proxy lt standard hq default'), 'Quantizer matrix.'),
   encoderRow('prores_ks', 'alpha_bits', choice(['0', '8', '16']), 'Bits of transparency.'),
-  encoderRow('mpeg4', 'mpeg_quant', integer(0, 1), 'MPEG quantisers.'),
+  encoderRow('mpeg4', 'mpeg_quant', integer(0, 1), 'MPEG quantizers.'),
 ];
 
 export const VIDEO_ENCODER_OPTIONS: readonly OptionRow[] = [...X264_OPTIONS, ...VPX_OPTIONS, ...OTHER_OPTIONS];

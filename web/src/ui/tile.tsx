@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** One number. */
+/** A figure with its label, and lines that explain it. */
 export function Tile({ label, value, children }: { label: string; value: string; children?: ComponentChildren }) {
   return (
     <section class="card tile" aria-label={label}>
