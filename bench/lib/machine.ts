@@ -22,7 +22,7 @@ export async function describeMachine(): Promise<Machine> {
     cpu: cpus()[0]?.model.trim() ?? arch(),
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
+    kernel: release().split('-')[0]!,
     node: process.version,
     ffmpeg: /^ffmpeg version (\S+)/.exec(version.stdout)?.[1] ?? 'unknown',
     airlock: (JSON.parse(text) as { version: string }).version,
