@@ -46,7 +46,8 @@ export function bounded(
   unit: string,
   digits = 1,
 ): Row {
-  const show = (value: number) => `${value.toFixed(digits)}${unit && ` ${unit}`}`;
+  // `toFixed` writes "-0" for a small negative number.
+  const show = (value: number) => `${value.toFixed(digits).replace(/^-(?=[0.]*$)/, '')}${unit && ` ${unit}`}`;
   const { value, min, max } = values;
   return {
     ...row,
