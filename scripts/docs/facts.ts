@@ -435,7 +435,7 @@ const CONNECTIONS = {
   allUnread: {
     what: 'Unread bytes of all responses',
     value: bytes(UNREAD_BYTES.places),
-    note: `If an account has unread bytes, its requests return \`429\` with the code \`concurrency_exceeded\`. If an account has no unread bytes, its requests return \`503\` with the code \`unavailable\`. The last ${bytes(UNREAD_BYTES.reserved)} are for accounts without unread bytes`,
+    note: `When the limit is reached, requests of an account with unread bytes return \`429\` with the code \`concurrency_exceeded\`. If an account has no unread bytes, its requests return \`503\` with the code \`unavailable\`. The last ${bytes(UNREAD_BYTES.reserved)} are for accounts without unread bytes`,
   },
   documents: {
     what: 'Bytes of pages, scripts, pictures and `/openapi.json` that an address gets per minute',

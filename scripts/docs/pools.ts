@@ -36,19 +36,19 @@ export const POOLS: readonly Pool[] = [
     full: WAITS,
   },
   {
-    what: 'Probes of remote files of a worker',
+    what: 'Probes of remote files, per worker',
     shape: PROBE_POOL,
     isKept: true,
     full: 'The request waits up to 45 seconds',
   },
-  { what: 'Deliveries to destinations of a worker', shape: DELIVERY_POOL, isKept: true, full: 'The delivery waits' },
+  { what: 'Deliveries to destinations, per worker', shape: DELIVERY_POOL, isKept: true, full: 'The delivery waits' },
   {
-    what: 'Tests of new connections of a worker',
+    what: 'Tests of new connections, per worker',
     shape: CHECK_POOL,
     isKept: true,
     full: 'The request waits up to 45 seconds',
   },
-  { what: 'Deliveries of webhooks of a worker', shape: WEBHOOK_POOL, isKept: true, full: 'The delivery waits' },
+  { what: 'Webhook deliveries, per worker', shape: WEBHOOK_POOL, isKept: true, full: 'The delivery waits' },
   {
     what: 'Open requests of an API process, including waiting requests and event streams',
     shape: OPEN_REQUEST_POOL,
@@ -154,7 +154,7 @@ export function sharedPools(): string {
   return `## Shared pools
 
 Accounts share the resources of a process by this rule. While less than a quarter of the places of a pool is taken, or while no other account
-has a place, an account can have as many places as the column "Of one account" shows. After that, it can have as many places as the next
+has a place, an account can have as many places as the column "Of one account" shows. Otherwise, an account can have as many places as the next
 column shows. The reserved places are only for accounts without a place. Even if accounts keep their places, it therefore takes the number of
 accounts in the column "Accounts to fill it" to fill a pool. A free place goes to the waiting account with the fewest places. If several
 accounts have the fewest places, it goes to the account that got a place least recently.

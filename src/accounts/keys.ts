@@ -161,7 +161,7 @@ export async function rotateKey(
 /** Revokes a key immediately. For an OAuth token, also revokes the keys and disables the webhooks that the token made. Idempotent. */
 export async function revokeKey(tx: Tx, id: string, accountId: string | undefined, by: Actor): Promise<ApiKey> {
   const key = await lockKey(tx, id, accountId);
-  // This also applies to a token that has rotated itself.
+  // What the token made ends even if the token has rotated itself.
   if (key.oauth_client_id) await endWhatKeyMade(tx, key, by);
   return endKey(tx, key, by);
 }

@@ -138,7 +138,7 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
   return {
     attempts: new prom.Counter({
       name: 'airlock_attempts_total',
-      help: 'Attempts at jobs that ended, by result',
+      help: 'Ended attempts, by result',
       labelNames: ['end', 'kind'],
       registers,
     }),
@@ -213,7 +213,7 @@ function createWebhookMetrics(
     countWebhooks(read) {
       new prom.Gauge({
         name: 'airlock_webhooks_sending',
-        help: 'Deliveries in progress. The kind probe tests an endpoint whose last delivery timed out',
+        help: 'Deliveries in progress. Deliveries of the kind probe test an endpoint whose last delivery timed out',
         labelNames: ['kind'],
         registers,
         collect() {
@@ -232,7 +232,7 @@ function registerServiceGauges(gauge: RegisterGauge) {
     queue: gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', ['status', 'class']),
     oldest: gauge(
       'airlock_oldest_waiting_seconds',
-      'Seconds for which the oldest waiting job has been due. The seconds count from the creation of the job if the job waited for its pieces or for a review, if its worker drained or died, or if a database outage interrupted its attempt',
+      'Seconds for which the oldest waiting job has been due. A job that returns to the queue without a delay counts from its creation: after its pieces or a review, after its worker drained or died, and after a database outage',
       ['class'],
     ),
     workers: gauge('airlock_workers', 'Workers with a recent heartbeat'),
@@ -240,11 +240,11 @@ function registerServiceGauges(gauge: RegisterGauge) {
     stored: gauge('airlock_stored_bytes', 'Stored bytes of uploads and outputs'),
     promised: gauge('airlock_promised_bytes', 'Bytes that unconfirmed uploads and unfinished outputs may still add'),
     free: gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']),
-    reserve: gauge('airlock_disk_reserve_bytes', 'Free bytes of the disk that Airlock keeps in reserve', ['disk']),
+    reserve: gauge('airlock_disk_reserve_bytes', 'Bytes of free disk space that Airlock keeps in reserve', ['disk']),
     files: gauge('airlock_disk_spare_files', 'Number of files that the disk can store above the reserve', ['disk']),
     backlog: gauge(
       'airlock_retention_backlog',
-      'Expired jobs, objects and uploads that are not deleted yet, up to 100,000',
+      'Expired jobs, objects and uploads that are not deleted yet. The count stops at 100,000',
       ['what'],
     ),
     undeletable: gauge('airlock_undeletable_objects', 'Objects whose deletion has failed in storage several times'),

@@ -23,7 +23,7 @@ export interface SendDeps {
   fetcher: Pick<Fetcher, 'post'>;
   /** Null unless tracing is enabled. */
   tracing?: Tracing | null;
-  /** Called after each attempt, with `delivered` or the reason of the failure. */
+  /** Called after each attempt, with `delivered` or the reason for the failure. */
   onAttempt?: (result: 'delivered' | DeliveryError) => void;
 }
 

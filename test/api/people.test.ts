@@ -373,7 +373,7 @@ describe('an operator', () => {
     expect(codes.map(({ json }) => json.code)).toEqual(['account_exists', 'idempotency_conflict']);
   });
 
-  it('reads the queue, the storage, and the audit log page by page, and verifies it', async () => {
+  it('reads the queue, the storage, and the audit log page by page, and verifies the audit log', async () => {
     const operator = await browser('operator');
     await api.call('POST', '/v1/transcodes', { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' });
     const queue = (await operator.call('GET', '/v1/admin/queue')).json;

@@ -170,7 +170,7 @@ describe('a picture of a long source', () => {
   const filesOf = async ({ id }: { id: string }, output: string) =>
     (await service.call('GET', `/v1/transcodes/${id}/files?output=${output}`)).json.items;
 
-  it('needs only the key frames for thumbnails and a sprite, and the files are the same as from the complete source', async () => {
+  it('yields the same thumbnails and sprite from its key frames alone as from the complete source', async () => {
     const outputs = [
       { outputFormat: 'thumbnails', count: 6, width: 80 },
       { outputFormat: 'sprite', every_seconds: 10, width: 32 },
@@ -190,7 +190,7 @@ describe('a picture of a long source', () => {
     expect(job.outputs[2].sha256).toBe(complete.outputs[2].sha256);
   });
 
-  it('needs only the key frames in the cues of Matroska for thumbnails and a sprite, and the files are the same as from the complete source', async () => {
+  it('yields the same thumbnails and sprite from the key frames in the cues of Matroska alone as from the complete source', async () => {
     const outputs = [
       { outputFormat: 'thumbnails', count: 6, width: 80 },
       { outputFormat: 'sprite', every_seconds: 10, width: 32 },

@@ -25,7 +25,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       ['many files', 'many'],
       ['files that never had a name', 'nameless'],
       ['blocks beyond the end of the output', 'beyond the end'],
-    ])('never exceeds the output limit, even if it is reserved in %s', async (_, how) => {
+    ])('never exceeds the output limit, even if a program reserves the space in %s', async (_, how) => {
       const { report } = await attacker.attack([`hold ${how}`], { limits: LIMITED });
       expect(report.get(`held ${how}`)).toBeLessThanOrEqual(OUTPUT_BYTES);
     });

@@ -11,7 +11,7 @@ import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
 import { findIn, findInText, windowsOf } from './leaks-scan.ts';
 
-/** Retention of outputs in seconds. It exceeds the duration of the test, which sets the expiry back. */
+/** Retention of outputs in seconds: longer than the test takes. The test itself moves the expiry into the past. */
 const RETENTION_SECONDS = 3600;
 
 const word = () => randomBytes(9).toString('hex');

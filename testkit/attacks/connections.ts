@@ -83,7 +83,7 @@ export async function attack(target: Attack): Promise<Attacker> {
   };
 }
 
-/** Returns the trickling connections first, so that they stay open and idle connections are rejected. */
+/** Returns the trickling connections first. The trickling connections then stay open, and the idle connections are rejected. */
 function behaviorsOf({ idle, trickling, putUrls = [], getUrls = [] }: Attack): Behavior[] {
   const kinds: ((index: number) => Behavior)[] = [
     () => ({ hello: 'GET / HTTP/1.1\r\nx-slow: ', trickle: (socket) => socket.write('y') }),

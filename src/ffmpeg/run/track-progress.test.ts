@@ -25,7 +25,7 @@ describe('the progress of a run', () => {
     expect(track({ ...LATE, frame: null, fps: null })).toEqual({ fraction: 0.4, speed: 2, etaSeconds: 3 });
   });
 
-  it('is unknown before the first time, and without a duration', () => {
+  it('is unknown until FFmpeg reports a time, and if the duration is unknown', () => {
     expect(trackProgress(10)({ ...LATE, frame: 0, fps: 0 })).toEqual({ fraction: null, speed: null, etaSeconds: null });
     expect(trackProgress(null)(REPORT)).toEqual({ fraction: null, speed: 2, etaSeconds: null });
   });

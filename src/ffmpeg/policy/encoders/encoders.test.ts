@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../../../testkit/run.ts';
 import { ENCODERS, FORMAT_DEFAULTS, findEncoder } from './encoders.ts';
 
-/** Options for encoders that do not accept every picture. */
+/** Options for encoders that do not accept every picture, or that are slow by default. */
 const PICTURES: Readonly<Record<string, readonly string[]>> = {
   dnxhd: ['-s', '256x128', '-profile:v', 'dnxhr_sq', '-pix_fmt', 'yuv422p'],
   libsvtav1: ['-preset', '12'],
