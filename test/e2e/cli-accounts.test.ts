@@ -110,7 +110,7 @@ describe('airlock accounts alongside a running API', () => {
     const { stdout, code } = await accounts('set', '--help');
     expect(code).toBe(0);
     for (const name of [...NUMBERS, ...Object.keys(SWITCH_SETTINGS)]) expect(stdout).toContain(settingFlag(name));
-    expect(stdout).toContain('restores the default');
+    expect(stdout).toContain('To restore a default');
     expect((await service.cli('--help')).stdout).toContain('accounts');
   });
 

@@ -220,7 +220,7 @@ describe('a job of a kind that consists of one folder and one registry entry', (
   it('is failed and recorded in the audit log and the metrics if one of its outputs violates the sandbox', async () => {
     const { id } = await create({ text: VIOLATION });
     const { status, outputs } = await read(id);
-    expect([status, outputs[0].size, outputs[1].size]).toEqual(['failed', VIOLATION.length, undefined]);
+    expect([status, outputs[0].size, outputs[1].size]).toEqual(['failed', VIOLATION.length, null]);
     const audit = `SELECT action, result FROM audit_log WHERE target = $1`;
     const entries = await until(
       async () => {
