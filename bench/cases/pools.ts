@@ -65,9 +65,7 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
       const ms = await rounds(work);
       const rss = memoryOf(service.pids('worker')).map((one) => one.rss)[0]!;
       results.push({ accounts, ms, rss });
-      report(
-        `${accounts} accounts kept ${peers.open('/drip')} fetches and ${peers.open('/hang') + peers.open('/silent')} other places`,
-      );
+      report(`${accounts} accounts kept ${peers.open('/drip')} fetches and ${heldPlaces(peers)} other places`);
     }
     return { rows: results.flatMap(rowsOf), raw: { results } };
   } finally {
@@ -78,6 +76,11 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
   }
 }
 
+/** Returns the number of requests to servers that never respond. */
+function heldPlaces(peers: Peers): number {
+  return peers.open('/hang') + peers.open('/silent');
+}
+
 /**
  * Waits until the accounts have the places that they can get. Their first requests arrive together: one API process creates about 200 jobs
  * a second, so the burst itself delays every request.
@@ -86,7 +89,7 @@ async function untilKept(peers: Peers): Promise<void> {
   let kept = -1;
   let since = 0;
   const isSteady = () => {
-    const now = peers.open('/hang');
+    const now = heldPlaces(peers);
     if (now !== kept) since = performance.now();
     kept = now;
     return kept > 0 && performance.now() - since > STEADY_MS;

@@ -58,7 +58,12 @@ async function lookUntilFound(context: ApiDeps['context'], jobId: string, waitin
   }
 }
 
-/** Returns the milliseconds between this number of checks of a job and its next check, while this process checks so many jobs. */
+/**
+ * Returns the milliseconds to wait before the next check of a job.
+ *
+ * @param checks number of checks of the job so far
+ * @param jobs number of jobs whose uploads this process checks
+ */
 export function pauseMs(checks: number, jobs: number): number {
   const ownMs = Math.min(FIRST_MS * 1.5 ** (checks - 1), LONGEST_MS);
   return Math.max(ownMs, (jobs * 1000) / MOST_PER_SECOND);

@@ -51,7 +51,7 @@ describe('a failed query', () => {
     expect(calls).toBe(3);
   });
 
-  it('is not repeated if a retry cannot help, if the time is over, or if its caller has aborted', async () => {
+  it('is not repeated after a permanent error, after its time limit, or after its caller has aborted', async () => {
     let calls = 0;
     const fail = (code: string) => async () => {
       calls += 1;

@@ -101,7 +101,8 @@ describe('a claim of a job that needs a capability', () => {
   it.each(['light', 'interactive'] as const)(
     'gives an account whose oldest job cannot run here no advantage over others: class %s',
     async (resource) => {
-      const [stuck, other] = [await account(), await account()];
+      const stuck = await account();
+      const other = await account();
       await wait(stuck, 'speech', { needs: [SPEECH], resource });
       for (const number of [1, 2, 3]) {
         await wait(stuck, `stuck ${number}`, { resource });
@@ -115,7 +116,8 @@ describe('a claim of a job that needs a capability', () => {
   );
 
   it('gives no advantage to an account whose oldest job is of an unknown kind', async () => {
-    const [stuck, other] = [await account(), await account()];
+    const stuck = await account();
+    const other = await account();
     await wait(stuck, 'future', { kind: 'hologram' });
     for (const number of [1, 2]) {
       await wait(other, `other ${number}`);
@@ -126,7 +128,8 @@ describe('a claim of a job that needs a capability', () => {
   });
 
   it('prefers the account with the fewest running jobs over the oldest job', async () => {
-    const [stuck, other] = [await account(), await account()];
+    const stuck = await account();
+    const other = await account();
     await wait(stuck, 'speech', { needs: [SPEECH] });
     for (const number of [1, 2, 3]) await wait(stuck, `stuck ${number}`);
     for (const number of [1, 2, 3]) await wait(other, `other ${number}`);
@@ -254,7 +257,8 @@ describe('a claim of an interactive job', () => {
   });
 
   it('serves an account that is next although its oldest job cannot run here and its other jobs are younger', async () => {
-    const [stuck, other] = [await account(), await account()];
+    const stuck = await account();
+    const other = await account();
     await wait(stuck, 'speech', { needs: [SPEECH], resource: 'interactive' });
     for (const number of [1, 2]) await wait(other, `other ${number}`, { resource: 'interactive' });
     await wait(stuck, 'stuck', { resource: 'interactive' });

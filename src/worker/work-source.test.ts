@@ -88,10 +88,14 @@ describe('the claims of a worker', () => {
   afterAll(() => world?.close());
 
   it('serve the accounts of interactive jobs in turn, however many older jobs one account has', async () => {
-    const [many, few] = [await world.account(), await world.account()];
+    const many = await world.account();
+    const few = await world.account();
     const accept = async (account: typeof many) => (await world.accept(account, {}, [], 'interactive')).id;
-    const [first, second, third] = [await accept(many), await accept(many), await accept(many)];
-    const [other, last] = [await accept(few), await accept(few)];
+    const first = await accept(many);
+    const second = await accept(many);
+    const third = await accept(many);
+    const other = await accept(few);
+    const last = await accept(few);
     const { source, claimed } = openSource(world);
     const work = source.ofSlot(0);
     while (await work(['interactive']));
@@ -99,7 +103,8 @@ describe('the claims of a worker', () => {
   });
 
   it('leave jobs with sources to fetch in the queue while too many fetched jobs of the account wait for a slot', async () => {
-    const [full, other] = [await world.account(), await world.account()];
+    const full = await world.account();
+    const other = await world.account();
     const waiting = await world.accept(full);
     const next = await world.accept(other);
     const { source, claimed } = openSource(world, { isFull: (_, account) => account === full.id });

@@ -8,7 +8,7 @@ import type { Rejection } from '../types.ts';
 /** Formats with a single audio track. */
 const SINGLE_AUDIO: ReadonlySet<string> = new Set(['mp3', 'aac', 'wav', 'flac']);
 
-/** Rejects uses of a graph's outputs that fail whatever the inputs are. */
+/** Rejects uses of a graph's outputs that fail with any inputs. */
 export function checkGraphUse(parsed: ParsedRequest, request: TranscodeRequest): Rejection[] {
   // A graph that ends only in sinks outputs nothing, and is ignored later.
   if (!parsed.graph || parsed.graph.graph.outputs.length === 0) return [];

@@ -32,7 +32,7 @@ export function mainVideo(info: MediaInfo): VideoStream | null {
   return info.video.find((stream) => !stream.isAttachedPicture && stream.width > 0) ?? null;
 }
 
-/** Returns the cover art, which a still picture shows if there is no video. */
+/** Returns the cover art. An output picture shows the cover art if the input has no video. */
 export function coverArt(info: MediaInfo): VideoStream | null {
   return info.video.find((stream) => stream.isAttachedPicture && stream.width > 0) ?? null;
 }

@@ -102,8 +102,8 @@ export function planLadder(
 }
 
 /**
- * Returns the video that determines the size and frame rate of all rungs. Throws `JobFailure` if there is no video, or only a picture
- * without a duration.
+ * Returns the video that determines the size and frame rate of all rungs. Throws `JobFailure` if the inputs have no
+ * video, or only a picture without a duration.
  */
 function readSource(inputs: readonly PlanInput[], parsed: ParsedRequest, format: LadderFormat) {
   const [first] = inputs as readonly [PlanInput, ...PlanInput[]];
