@@ -10,8 +10,8 @@ import { cacheFolder } from './media.ts';
 import { runWell } from './run.ts';
 
 /**
- * Text that the synthetic model recognizes. It has 100 words, as many as a fast speaker says in 30 s. The words differ, because whisper.cpp decodes
- * repetitions again, at another temperature.
+ * Text that the synthetic model recognizes. It has 100 words, as many as a fast speaker says in 30 s. The words differ, because whisper.cpp
+ * decodes repetitions again, at another temperature.
  */
 const SENTENCE = Array.from({ length: 100 }, (_, index) => `word${index}`).join(' ');
 
