@@ -43,7 +43,7 @@ describe('a short fuzzing campaign', () => {
   it('accepts or rejects each damaged fragmented file, and accepts every file that the sanitizer wrote', {
     timeout: 60_000,
   }, async () => {
-    expect(await findings(FRAGMENTS, 300, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
+    expect(await findings(FRAGMENTS, 300, ['rewritten', 'original', 'invalid_media'])).toEqual([]);
   });
 
   it('copies a damaged movie within its limits, and reads every copy that it has written', {
