@@ -132,8 +132,10 @@ function startDeliveries(deps: WorkerDeps, viewer: DeliveriesDeps['viewer']): De
       ...deps,
       viewer,
       onAttempt: (result) => metrics?.webhookAttempts.inc({ result }),
-      onClaim: ({ attempts, created_at: since }) =>
-        attempts === 1 && metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),
+      // A redelivery starts again at the first attempt, but its event can be weeks old.
+      onClaim: ({ attempts, earlier_attempts: earlier, created_at: since }) =>
+        earlier + attempts === 1 &&
+        metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),
     },
     deps.logger,
   );

@@ -177,6 +177,15 @@ describe('a job of a kind that consists of one folder and one registry entry', (
       ['toy.reversed', id],
     ]);
     expect(received.find(({ type }) => type === 'toy.completed')!.data.job).toMatchObject({ id, status: 'completed' });
+
+    const firstAttempts = async () =>
+      (await (await numbers).metrics()).match(/airlock_webhook_delay_seconds_count\S* (\d+)/)?.[1];
+    const counted = Number(await firstAttempts());
+    expect(counted).toBeGreaterThanOrEqual(2);
+    const [delivery] = (await api.call('GET', `/v1/webhooks/${hook.json.id}/deliveries`)).json.items;
+    expect((await api.call('POST', `/v1/webhooks/deliveries/${delivery.id}/redeliver`)).status).toBe(202);
+    await until(() => received.length === 3, { what: 'the webhook that is sent again' });
+    expect(Number(await firstAttempts()), 'a redelivery is not the first attempt').toBe(counted);
   });
 
   it('is in the list of its kind, which has its own count, and in no list of another kind', async () => {
