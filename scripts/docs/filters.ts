@@ -7,8 +7,12 @@ import {
 } from '../../src/ffmpeg/policy/filters/index.ts';
 import { FILTER_GROUPS, type FilterGroup } from './filter-groups.ts';
 import { code, heading, table } from './markdown.ts';
+import { sourceNumber } from './source-constants.ts';
+import { count } from './units.ts';
 
 const SOURCE = 'src/ffmpeg/policy/filters/table';
+/** Maximum number of parts of an expression. */
+const MAX_PARTS = count(sourceNumber('ffmpeg/policy/expressions/parse.ts', 'MAX_NODES'));
 const COLUMNS = ['Filter', 'Inputs', 'Outputs', 'What it does'];
 
 /** The function that renders the page of each group, by the path of the page below the repository. */
@@ -46,7 +50,8 @@ complete graph with streams such as \`[0:v]\` and \`[1:a]\`.
 Airlock parses a graph as FFmpeg does: chains, labels, quotes, and both levels of escaping. It checks every filter and value against these
 pages, and writes the graph again with the names of all options. If it rejects a filter or a value, the request returns \`422\` with the code
 \`option_refused\`. The error contains the position in the text, the reason and, if one exists, an alternative. Options that you don't set keep
-FFmpeg's defaults, unless the page of the filter states that Airlock sets them.
+FFmpeg's defaults, unless the page of the filter states that Airlock sets them. Some filters also have rules between their options, such as
+two lists that must have the same length. The pages don't list these rules, but the error states them.
 
 Airlock accepts named values in upper and lower case. For most options, it also accepts the number that FFmpeg assigns to a named value. Where
 an option needs a number, you can send a calculation of numbers, such as \`44100*1.25\`.
@@ -61,6 +66,9 @@ An expression can use numbers, \`+ - * / ^\`, brackets, \`;\`, and the variables
 ${[...CONSTANTS.keys()].map(code).join(', ')} and these functions:
 ${[...FUNCTIONS].map(([name, [least, most]]) => code(`${name}(${parameters(least, most)})`)).join(', ')}.
 ${[...REJECTED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is rejected because it ${reason}.`).join(' ')}
+
+An expression can have at most ${MAX_PARTS} parts, or fewer if the option states a lower number. Numbers, names, operators and calls are parts. The
+pages of the groups list the functions that only some options accept.
 
 Some filters also accept \`enable\`, an expression that switches the filter on and off. It can use the variables \`t\`, \`n\`, \`pos\`, \`w\` and
 \`h\`. The pages of the groups state "Accepts enable" for these filters.

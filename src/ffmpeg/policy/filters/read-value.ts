@@ -93,9 +93,9 @@ export function describeFilterValue(spec: FilterValue): string {
     case 'colors':
       return `Use at most ${spec.maxCount} colors such as red, #ff0000 or black@0.5, ${joinedBy(spec.separator)}.`;
     case 'expression':
-      return `Use an expression over ${spec.variables.join(', ')}.`;
+      return `Use an expression${describeRules(spec)}.`;
     case 'expressions':
-      return `Use at most ${spec.maxCount} expressions over ${spec.variables.join(', ')}, ${joinedBy(spec.separator)}.`;
+      return `Use at most ${spec.maxCount} expressions${describeRules(spec, ' each')}, ${joinedBy(spec.separator)}.`;
     case 'text':
       return `Use text of at most ${spec.maxBytes} bytes without control characters.`;
     case 'pattern':
@@ -105,6 +105,17 @@ export function describeFilterValue(spec: FilterValue): string {
     case 'asset':
       return 'Use a URL, the gs:// name of an upload, or input:N for an input of the job.';
   }
+}
+
+/** Describes the size, the variables and the additional functions of an expression. Omits the size if it is the size of every expression. */
+function describeRules({ variables, functions = {}, maxNodes }: ExpressionRules, each = ''): string {
+  const size = maxNodes === undefined ? '' : ` of at most ${maxNodes} parts${each}`;
+  const over = variables.length === 0 ? '' : ` over ${variables.join(', ')}`;
+  const calls = Object.entries(functions).map(
+    ([name, count]) => `${name}(${[...'abcdef'].slice(0, count).join(', ')})`,
+  );
+  if (calls.length === 0) return `${size}${over}`;
+  return `${size}${over}${over && ','} with the function${calls.length > 1 ? 's' : ''} ${calls.join(', ')}`;
 }
 
 function joinedBy(separator: string): string {

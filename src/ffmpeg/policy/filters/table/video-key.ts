@@ -10,6 +10,9 @@ const level = integer(0, 65_535);
 const plane = integer(0, 3);
 const keyed = { color, similarity, blend: unit };
 const hsv = { hue: number(-360, 360), sat: number(-1, 1), val: number(-1, 1), similarity, blend: unit };
+/** FFmpeg takes the sign of `hue`, which is negative for 0, and compares only values that are not negative. */
+const COMPARES_HSV =
+  "Compares hue, saturation and brightness, which default to 0. FFmpeg doesn't compare a negative value, or `hue=0`. For red, set `hue=360`.";
 const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
 
 /** Inputs of filters that use alpha. With `inplace`, they use the alpha of the picture itself. */
@@ -35,7 +38,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     timeline: true,
     example: 'colorkey=green:0.3:0.1',
   }),
-  video('hsvkey', 'Makes a hue transparent.', hsv, {
+  video('hsvkey', `Makes a color transparent. ${COMPARES_HSV}`, hsv, {
     timeline: true,
     example: 'hsvkey=hue=120:sat=0.5:val=0.5:similarity=0.2',
   }),
@@ -55,9 +58,9 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     timeline: true,
     example: 'colorhold=red:0.2',
   }),
-  video('hsvhold', 'Makes all hues except one gray.', hsv, {
+  video('hsvhold', `Makes all colors except one gray. ${COMPARES_HSV}`, hsv, {
     timeline: true,
-    example: 'hsvhold=hue=0:sat=1:similarity=0.3',
+    example: 'hsvhold=hue=360:sat=-1:val=-1:similarity=0.3',
   }),
   video(
     'backgroundkey',
