@@ -15,7 +15,7 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
     'The {one} fails, because at least one of its outputs could not be created. `error_code` is one of [these codes](failures.md).',
   canceled: 'A request cancels the {one}.',
   deleted:
-    'Airlock deletes the outputs of the {one}. `reason` is `erased` (a request erases them), `retention` (their retention ends) or `lost` (storage has lost them).',
+    'Airlock deletes the outputs, names, URLs and texts of the {one}. Airlock also records this event if the {one} has no outputs, for example because it failed. `reason` is `erased` (a request erases the {one}), `retention` (its retention ends) or `lost` (storage has lost its outputs).',
 };
 
 /** Describes when Airlock records events that only one kind has, or whose text differs for a kind. */

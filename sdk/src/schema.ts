@@ -1648,7 +1648,7 @@ export interface paths {
         put?: never;
         /**
          * Set a password with a setup link
-         * @description Sets the password and signs the person in. A link works once.
+         * @description Sets the password and signs the person in. A link works once, and expires after 24 hours.
          *
          *     Requires no key.
          */
@@ -4491,7 +4491,7 @@ export interface components {
             passed: boolean | null;
             /** @description Number of attempts in the self-test. */
             checks: number;
-            /** @description Attempts that the tier does not promise to block and did not block. */
+            /** @description Attempts of the self-test with an unexpected result that the tier allows. Examples are an attack that the tier does not guarantee to stop, and a cell without /dev/urandom, which is harmless. */
             exceptions: string[];
             /** @description When the last self-test ended. */
             at: string | null;

@@ -174,7 +174,9 @@ function addProofs(program: Command): void {
   const audit = program.command('audit').description('Verify that the audit log is unchanged');
   audit
     .command('verify')
-    .description('Check the hash chain of the audit log and the signed heads. Exits with 1 if a row does not match')
+    .description(
+      'Check the hash chain of the audit log and the signed heads. Exits with 1 if a row is missing or does not match, or if the signature of a head is invalid',
+    )
     .option('--head <file>', 'also compare the log with this head, which you stored elsewhere')
     .option('--json', 'print the result as JSON')
     .action(async (options) => {

@@ -27,9 +27,13 @@ export const failures = {
     retry: false,
   },
   option_refused: { advice: 'Remove the option that the message names.', retry: false },
-  encode_failed: { advice: 'Check the options against the input. The message comes from FFmpeg.', retry: false },
+  encode_failed: {
+    advice: 'Check the options against the input. The message usually comes from FFmpeg.',
+    retry: false,
+  },
   filter_failed: {
-    advice: 'Check the filter against the input: sizes, formats, channels and labels. The message comes from FFmpeg.',
+    advice:
+      'Check the filter against the input: sizes, formats, channels and labels. The message usually comes from FFmpeg.',
     retry: false,
   },
   asset_invalid: {

@@ -22,7 +22,11 @@ const workerSandbox = z
       ),
     passed: z.boolean().nullable().describe('The last self-test; null while the first is running.'),
     checks: z.number().describe('Number of attempts in the self-test.'),
-    exceptions: z.array(z.string()).describe('Attempts that the tier does not promise to block and did not block.'),
+    exceptions: z
+      .array(z.string())
+      .describe(
+        'Attempts of the self-test with an unexpected result that the tier allows. Examples are an attack that the tier does not guarantee to stop, and a cell without /dev/urandom, which is harmless.',
+      ),
     at: timestamp.nullable().describe('When the last self-test ended.'),
   })
   .meta({ id: 'WorkerSandbox', description: 'How a worker confines FFmpeg.' });

@@ -232,7 +232,7 @@ function registerServiceGauges(gauge: RegisterGauge) {
     queue: gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', ['status', 'class']),
     oldest: gauge(
       'airlock_oldest_waiting_seconds',
-      'Seconds for which the oldest waiting job has been due. A job that returns to the queue without a delay counts from its creation: after its pieces or a review, after its worker drained or died, and after a database outage',
+      'Seconds for which the oldest waiting job has been due. A job that returns to the queue without a delay counts from its creation: after its pieces or a review, after its worker drained or died, and after a database outage. A job that waited for its upload counts from the arrival of the upload',
       ['class'],
     ),
     workers: gauge('airlock_workers', 'Workers with a recent heartbeat'),

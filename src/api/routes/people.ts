@@ -170,7 +170,7 @@ function registerSetup(app: App, deps: ApiDeps): void {
         operationId: 'useSetupLink',
         tags: ['session'],
         summary: 'Set a password with a setup link',
-        description: 'Sets the password and signs the person in. A link works once.',
+        description: 'Sets the password and signs the person in. A link works once, and expires after 24 hours.',
         security: [],
         body: setupBody,
         response: { 201: session, '4xx': errorBody },
