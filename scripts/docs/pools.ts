@@ -86,6 +86,12 @@ export const POOLS: readonly Pool[] = [
     full: 'Returns `503` with the code `SlowDown`',
   },
   { what: 'Threads of a worker with four slots', shape: threadPool(4), isKept: false, full: WAITS },
+  {
+    what: 'Threads of an API process for large requests, with three or more cores',
+    shape: threadPool(sourceNumber('cli/roles/api.ts', 'MAX_PLANNER_THREADS')),
+    isKept: false,
+    full: 'The request waits',
+  },
 ];
 
 /** Memory that accounts share by the same rule, in bytes. */
@@ -128,6 +134,14 @@ const OTHERS: readonly (readonly [string, string])[] = [
   [
     'Transactions that lock an account, and batches',
     'One at a time for each account. Accounts do not wait for each other',
+  ],
+  [
+    'Checks of uploads that the embedded storage reports',
+    `The leader of the fleet makes up to ${sourceNumber('worker/follow-uploads.ts', 'AT_ONCE')} checks at a time, in the order of the reports. A check is short, because it waits only for the database and the storage. If ${sourceNumber('worker/follow-uploads.ts', 'MOST_WAITING').toLocaleString('en-US')} reports wait, the leader drops further reports. Periodic checks find their uploads`,
+  ],
+  [
+    'Checks of uploads for waiting clients, with S3 or Google Cloud Storage',
+    `An API process makes about ${sourceNumber('api/look-for-uploads.ts', 'MOST_PER_SECOND')} checks a second for all accounts together. With more jobs, it checks each job less often. A check is short, because it waits only for the database and the storage. The leader of the fleet also checks these uploads, but less often`,
   ],
 ];
 
