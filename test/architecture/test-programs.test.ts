@@ -33,6 +33,13 @@ it('processes of tests and benchmarks run the build, except those that run singl
   expect(found.sort()).toEqual(Object.keys(FROM_SOURCES).sort());
 });
 
+it('no file reads the variable CI, so that tests and programs behave alike on every machine', () => {
+  const readers = files.filter(({ text }) =>
+    /\benv(?:\.CI\b|\[['"]CI['"]\])|\{[^{}]*\bCI\b[^{}]*\} = process\.env\b/.test(text),
+  );
+  expect(readers.map(({ path }) => path)).toEqual([]);
+});
+
 it('tests start the build only with the options with which it was compiled', () => {
   const users = files.filter(({ text }) => text.includes("/program.ts'"));
   const bare = users.filter(({ text }) => /execPath,\s*\[?[^;\n]*\bPROGRAM\b/.test(text)).map(({ path }) => path);
