@@ -87,7 +87,7 @@ export const POOLS: readonly Pool[] = [
   },
   { what: 'Threads of a worker with four slots', shape: threadPool(4), isKept: false, full: WAITS },
   {
-    what: 'Threads of an API process for large requests, with three or more cores',
+    what: 'Threads for large requests, per API process with three or more cores',
     shape: threadPool(sourceNumber('cli/roles/api.ts', 'MAX_PLANNER_THREADS')),
     isKept: false,
     full: 'The request waits',
@@ -137,11 +137,11 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ],
   [
     'Checks of uploads that the embedded storage reports',
-    `The leader of the fleet makes up to ${sourceNumber('worker/follow-uploads.ts', 'AT_ONCE')} checks at a time, in the order of the reports. A check is short, because it waits only for the database and the storage. If ${sourceNumber('worker/follow-uploads.ts', 'MOST_WAITING').toLocaleString('en-US')} reports wait, the leader drops further reports. Periodic checks find their uploads`,
+    `The leader of the fleet makes up to ${sourceNumber('worker/follow-uploads.ts', 'AT_ONCE')} checks at a time, in the order of the reports. A check waits only for the database and the storage, never for a client. If ${sourceNumber('worker/follow-uploads.ts', 'MOST_WAITING').toLocaleString('en-US')} reports wait, the leader drops further reports. Periodic checks find their uploads`,
   ],
   [
     'Checks of uploads for waiting clients, with S3 or Google Cloud Storage',
-    `An API process makes about ${sourceNumber('api/look-for-uploads.ts', 'MOST_PER_SECOND')} checks a second for all accounts together. With more jobs, it checks each job less often. A check is short, because it waits only for the database and the storage. The leader of the fleet also checks these uploads, but less often`,
+    `An API process makes about ${sourceNumber('api/look-for-uploads.ts', 'MOST_PER_SECOND')} checks a second for all accounts together. With more jobs, it checks each job less often. A check waits only for the database and the storage, never for a client. The leader of the fleet also checks these uploads, but less often`,
   ],
 ];
 
