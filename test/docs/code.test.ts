@@ -19,7 +19,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'sdk/README.md': 'test/docs/sdk.test.ts',
 };
 
-/** Milliseconds allowed for the compiler, which needs 15 s of processor time. */
+/** Milliseconds allowed for the compiler, which needs 5 s of processor time. */
 const COMPILE_MS = 300_000;
 
 /** Blocks of JavaScript whose types TypeScript cannot follow, with the reason. Their syntax is checked, and a test runs them. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { runtimeFlags } from '../../src/cli/v8-options.ts';
 import { readConfig, toEnvironment } from '../../src/config/config.ts';
 import { knownVariables } from '../../src/config/settings.ts';
 import { readSources } from '../architecture/sources.ts';
@@ -13,7 +14,8 @@ const run = promisify(execFile);
 describe('reference pages', () => {
   // The check runs in a separate process, because schemas that other tests have registered would appear in the document.
   it('reference pages and the types of the SDK match the code (npx tsx scripts/docs.ts writes them)', async () => {
-    const check = run(process.execPath, ['--import', 'tsx', 'scripts/docs.ts', '--check'], { cwd: ROOT });
+    const args = [...runtimeFlags('test'), '--single-threaded-gc', '--import', 'tsx', 'scripts/docs.ts', '--check'];
+    const check = run(process.execPath, args, { cwd: ROOT });
     await expect(check).resolves.toMatchObject({ stderr: '' });
   });
 });
