@@ -15,7 +15,10 @@ const GRACE_MS = 3000;
 /** Names of all output files in the table of attacks. */
 const OUTPUTS = ['o', 'o.mkv', 'o.nut', 'o.wav', 'o0.mkv', 'o1.mkv', 'o.m3u8', 'o0.ts', 'h0.ts'];
 const hasOnly = ({ effects }: Attack, effect: Effect) => effects.every((other) => other === effect);
-/** Without the policy, attacks that only confuse it do nothing. Attacks of a class that only run forever end at the same limit, so one runs. */
+/**
+ * Without the policy, attacks that only confuse it do nothing. Attacks of a class that only run forever end at the same limit, so one of
+ * them runs.
+ */
 const CHOSEN = ATTACKS.filter((attack) => {
   if (hasOnly(attack, 'HANG')) return attack === ATTACKS.find((it) => it.class === attack.class && hasOnly(it, 'HANG'));
   return !hasOnly(attack, 'CONFUSE');
