@@ -9,6 +9,7 @@ import type { Program } from '../../src/sandbox/programs/program.ts';
 import { PROGRAMS } from '../../src/sandbox/programs/table.ts';
 import type { FilterName } from '../../src/sandbox/seccomp/policies.ts';
 import { recordCommands } from '../../src/worker/recorded-commands.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { skipNote } from '../helpers/skip-note.ts';
 import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
@@ -140,6 +141,8 @@ describe.runIf(hasCompiler)(`a third program in the table of programs${compilerN
   });
 
   it('is absent from the image if it is not installed, and no cell runs it', async () => {
+    // The image of this table equals the shared image.
+    await linkRootImage(join(folder, 'absent'));
     const sandbox = await open('absent', [...PROGRAMS, entry('listener', 'strict', { find: () => null })]);
     try {
       expect(Object.keys(sandbox.programs)).toEqual(['ffmpeg', 'ffprobe']);

@@ -94,9 +94,9 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     const encode = (seconds: number) =>
       fixture.sandbox.run({
         program: 'ffmpeg',
-        args: [...ENCODE, `testsrc=s=320x180:d=${seconds}`, '-c:v', 'libx264', '/out/out.mp4'],
+        args: slowEncode(seconds),
         inputs: [],
-        outputs: ['out.mp4'],
+        outputs: [SLOW_OUTPUT],
         limits: LIMITS,
         slot: 0,
       });

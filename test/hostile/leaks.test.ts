@@ -60,7 +60,7 @@ describe('confidential data', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-leaks-'));
     const tags = ['-metadata', `title=${NAMES['tag of the input']}`, '-vf', 'noise=alls=40:allf=t'];
-    const clip = await readFile(await makeClip(join(folder, 'clip.mp4'), { seconds: 2, args: tags }));
+    const clip = await readFile(await makeClip(join(folder, 'clip.mp4'), { size: '160x90', args: tags }));
     Object.assign(media, windowsOf('input', clip));
     const captions = `1\n00:00:00,000 --> 00:00:01,000\n${NAMES['words of the subtitles']}\n`;
     source = await startSource((request, response) => {

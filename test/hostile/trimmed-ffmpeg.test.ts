@@ -13,6 +13,7 @@ import type { CellResult, CellSpec, Sandbox } from '../../src/sandbox/types.ts';
 import { withLock } from '../../src/supervisor/file-lock.ts';
 import { processStat } from '../../src/telemetry/process-stat.ts';
 import { recordCommands } from '../../src/worker/recorded-commands.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { until } from '../../testkit/until.ts';
 import { LIMITS } from './cell-fixture.ts';
 
@@ -60,10 +61,12 @@ function replaceAll(content: Buffer, from: string, to: string): void {
 
 const programOf = (name: string) => join(trimmedFolder(dataDir), name, 'bin', 'ffmpeg');
 
-function check(name: string) {
+async function check(name: string) {
   const work = join(folder, `check-${name}`);
   mkdirSync(work);
   chmodSync(work, 0o711);
+  // The cells of the distribution's build use the shared image.
+  await linkRootImage(join(work, 'other'));
   const given: CheckOptions = {
     ...{ folder: work, own: programOf(name), distribution: DISTRIBUTION, sandbox: 'auto', corpus: CORPUS },
     waitWhilePaused: async () => {},
@@ -96,6 +99,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     let opened: Sandbox;
     let guarded: Sandbox;
     beforeAll(async () => {
+      await linkRootImage(dataDir);
       await use('lacking');
       trimmed = await TrimmedManager.open({ dataDir, withLock, isOn: true, builder: null });
       const paths = {

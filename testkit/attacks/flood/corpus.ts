@@ -26,6 +26,10 @@ export interface FloodSize {
   gifSide: number;
   /** Height of the single-color picture, which is 8192 pixels wide. */
   stillRows: number;
+  /** Height of the picture that is 16,000 pixels wide. */
+  wideRows: number;
+  /** Number of MiB to which each text of a picture decompresses. */
+  swellMib: number;
   /** Number of sources that drip. */
   drips: number;
   /** Number of requests to a source that drips before it returns 404. Each request keeps its job until the minimum rate ends the fetch. */
@@ -108,12 +112,12 @@ async function hostileMatroska(folder: string, { holeSeconds }: FloodSize): Prom
   ];
 }
 
-function hostilePictures({ stillRows, gifSide }: FloodSize): Hostile[] {
+function hostilePictures({ stillRows, wideRows, swellMib, gifSide }: FloodSize): Hostile[] {
   return [
     still(`a PNG of 8192 by ${stillRows} pixels`, bombPng(8192, stillRows)),
-    still('a PNG of 16,000 a side', bombPng(16_000, 2000, 100)),
+    still(`a PNG of 16,000 by ${wideRows} pixels`, bombPng(16_000, wideRows, 100)),
     still('a PNG of 4,000 million pixels', bombPng(65_000, 65_000, 1)),
-    still('a PNG of swelling texts', swellingPng(32 * 2 ** 20)),
+    still('a PNG of swelling texts', swellingPng(swellMib * 2 ** 20)),
     still('a JPEG of 65,535 a side', hollowJpeg(65_535, 65_535)),
     still('a JPEG without its picture', hollowJpeg(8000, 4000)),
     {

@@ -28,7 +28,7 @@ export interface FloodReport {
 }
 
 /** Milliseconds between health checks. */
-const HEALTH_MS = 50;
+const HEALTH_MS = 100;
 
 /**
  * Sends hostile files concurrently, mixed with legitimate jobs of another account, and waits until all jobs have ended. The service needs
@@ -138,7 +138,7 @@ async function runJobs({ attacker, other, files, health, timeoutMs }: Run) {
       const [bad, good] = await Promise.all([attacker.ended(), other.ended()]);
       return bad >= earlier + hostile.length && good >= earlierGood + legitimate.length;
     },
-    { what: 'the end of every job', timeoutMs, everyMs: 250 },
+    { what: 'the end of every job', timeoutMs, everyMs: 1000 },
   );
   return { hostile, legitimate, seconds: (performance.now() - began) / 1000 };
 }

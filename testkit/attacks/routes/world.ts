@@ -36,7 +36,7 @@ export async function openWorld(service: TestService, clip: string): Promise<Wor
     });
   });
   const as = { ...service, call: callAs(service, bystanderKey) };
-  const { fileUrl } = await upload(as, await makeClip(clip));
+  const { fileUrl } = await upload(as, await makeClip(clip, { size: '64x36', rate: 10 }));
   let jobs = 0;
   return {
     attackerKey,
