@@ -192,7 +192,7 @@ export const receipts = (given: () => TestService) => () => {
   it.skipIf(OTHER_STORAGE)(
     `receipts of a job that was erased while it ran become complete when its worker has released the job${storageNote}`,
     async () => {
-      const source = await sendClip('long.mp4', { seconds: 20, size: '640x360', rate: 30, audio: false });
+      const source = await sendClip('long.mp4', { seconds: 4, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
       const { id } = (await service.call('POST', '/v1/transcodes', body)).json;
       // FFmpeg is stopped, so the job cannot end before the request arrives.
@@ -212,7 +212,7 @@ export const receipts = (given: () => TestService) => () => {
 
   it.skipIf(OTHER_STORAGE)(`list an upload that another open job needs under remaining${storageNote}`, async () => {
     const source = await sendClip('shared.mp4');
-    const long = await sendClip('slow.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
+    const long = await sendClip('slow.mp4', { seconds: 4 });
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const running = (
       await service.call('POST', '/v1/transcodes', {
@@ -220,6 +220,8 @@ export const receipts = (given: () => TestService) => () => {
         outputFormat: 'mp4',
       })
     ).json;
+    // FFmpeg is stopped, so the job stays open.
+    await stopFfmpegs(service);
     await service.call('DELETE', `/v1/transcodes/${done.id}`);
     const { receipt } = (await get(done.id, 'receipt')).json;
     expect(receipt).toMatchObject({
