@@ -259,10 +259,13 @@ describe.skipIf(reason !== null)(`the walkthrough of production.md${skipNote(rea
 
   it('starts workers that pass every check of doctor', async () => {
     await followSection(6);
-    const [doctor, health] = await followSection(7);
+    const [check, request] = blocks.filter(({ section }) => section === sectionsOf(PAGE)[6]);
+    // One worker is enough, because both have the same settings.
+    const doctor = await follow({ ...check!, words: ['worker-1'] });
+    const health = await follow(request!);
     expect(doctor).not.toContain('✗');
     expect(health).toContain('"ok":true');
-    // Allows for four concurrent self-tests of the sandbox: one of each worker, and one of each doctor.
+    // Allows for the self-tests of the sandbox: one of each worker, and one of the doctor.
   }, 300_000);
 
   it('creates the first operator', async () => {
@@ -275,7 +278,8 @@ describe.skipIf(reason !== null)(`the walkthrough of production.md${skipNote(rea
     const stream = `timeout 60 curl -fsSN -H 'Accept: text/event-stream' -H "Authorization: Bearer $(cat first-key)" https://${HOST}/v1/events`;
     const events = machines.api.run(`grep -m 1 transcode.completed < <(${stream})`);
     events.catch(() => {});
-    await follow(clip!);
+    // A shorter and smaller clip than on the page, because the path of the job does not depend on them.
+    await follow({ ...clip!, text: clip!.text.replaceAll('d=5', 'd=1').replace('640x360', '160x90') });
     expect(await events).toContain('transcode.completed');
     const described = await machines.api.run(
       'ffprobe -v error -show_entries format=format_name -of csv=p=0 first.webm',

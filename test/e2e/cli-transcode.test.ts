@@ -23,7 +23,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-cli-'));
   // As root, the database and cells run under other accounts, which must be able to enter the folder.
   await chmod(folder, 0o711);
-  await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '640x360' });
+  await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '256x144' });
   await makeClip(join(folder, 'small.mov'), { size: '64x64' });
   const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
   await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '320x180', args: noise });
@@ -60,7 +60,7 @@ describe('airlock transcode', () => {
   it('writes the requested file and leaves nothing else behind', async () => {
     const done = await airlock('transcode', 'in.mov', 'out.mp4', '--resolution', '480p', '--quality', 'low');
     expect(done).toMatchObject({ code: 0, stdout: '' });
-    expect(done.stderr).toMatch(/✓ out\.mp4 .*640×360 · h264 · aac · 0:01/);
+    expect(done.stderr).toMatch(/✓ out\.mp4 .*256×144 · h264 · aac · 0:01/);
     expect(await left()).toEqual(['out.mp4']);
     expect(processesOf(folder)).toEqual([]);
     const { streams } = await ffprobe(join(folder, 'out.mp4'));
@@ -188,16 +188,16 @@ describe('airlock transcode alongside a running service', () => {
   it('accepts filters with quotes, graphs and text', async () => {
     const options = [
       '--option',
-      '-vf "scale=320:-2, drawbox=color=red"',
+      '-vf "scale=128:-2, drawbox=color=red"',
       '--option',
       '-crf 40',
       '--text',
       "It's ‘on’: 100%",
     ];
     const done = await alongside('transcode', 'in.mov', 'out.mp4', ...options);
-    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/✓ out\.mp4 .*320×180/)]);
-    const graph = await alongside('transcode', 'in.mov', 'square.mp4', '--filter', '[0:v]crop=200:200[v]');
-    expect([graph.code, graph.stderr]).toEqual([0, expect.stringMatching(/✓ square\.mp4 .*200×200/)]);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/✓ out\.mp4 .*128×72/)]);
+    const graph = await alongside('transcode', 'in.mov', 'square.mp4', '--filter', '[0:v]crop=100:100[v]');
+    expect([graph.code, graph.stderr]).toEqual([0, expect.stringMatching(/✓ square\.mp4 .*100×100/)]);
     const rejected = await alongside('transcode', 'in.mov', 'no.mp4', '--option', '-vf hflip,scael=2:2');
     expect([rejected.code, rejected.stderr]).toEqual([2, expect.stringMatching(/At character 7.*scale/s)]);
     expect(await left()).toEqual(['out.mp4', 'square.mp4']);
@@ -239,16 +239,16 @@ describe('airlock transcode alongside a running service', () => {
 
   it('writes a ladder into a folder, with its poster and sprite', async () => {
     const pictures = ['--poster', 'best', '--sprite', '0.5'];
-    const done = await alongside('transcode', 'in.mov', 'stream', '--ladder', '180,120', ...pictures);
+    const done = await alongside('transcode', 'in.mov', 'stream', '--ladder', '144,72', ...pictures);
     expect(done, done.stderr).toMatchObject({ code: 0, stdout: '' });
-    expect(done.stderr).toMatch(/✓ stream .*✓ stream\/poster\.jpg .*640×360.*✓ stream\/sprite /s);
+    expect(done.stderr).toMatch(/✓ stream .*✓ stream\/poster\.jpg .*256×144.*✓ stream\/sprite /s);
     expect(await left()).toEqual(['stream']);
     expect((await readdir(join(folder, 'stream'))).sort()).toEqual([
-      ...['120p', '180p', 'audio', 'manifest.mpd', 'master.m3u8', 'poster.jpg', 'sprite'],
+      ...['144p', '72p', 'audio', 'manifest.mpd', 'master.m3u8', 'poster.jpg', 'sprite'],
     ]);
     expect((await readdir(join(folder, 'stream', 'sprite'))).sort()).toEqual(['sprite-1.jpg', 'sprite.vtt']);
-    const { streams } = await ffprobe(join(folder, 'stream', '180p', 'index.m3u8'));
-    expect(streams[0]).toMatchObject({ codec_name: 'h264', height: 180 });
+    const { streams } = await ffprobe(join(folder, 'stream', '144p', 'index.m3u8'));
+    expect(streams[0]).toMatchObject({ codec_name: 'h264', height: 144 });
     const again = await alongside('transcode', 'in.mov', 'stream', '--ladder', 'auto');
     expect(again.stderr).toContain('is not empty');
   });

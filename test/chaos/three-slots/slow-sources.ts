@@ -12,7 +12,7 @@ import { entriesBelow } from '../../helpers/files.ts';
 import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from '../load.ts';
 
 /** Number of jobs with slow sources in each of the two resource classes. It exceeds the number of slots. */
-const JOBS = 5;
+const JOBS = 4;
 /** Bytes that a slow source sends every TICK_MS. The rate is 16 kB/s, twice the minimum rate of the fetcher. */
 const DROP_BYTES = 4096;
 const TICK_MS = 250;
@@ -45,7 +45,7 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-slow-'));
-    clip = await readFile(await makeClip(join(folder, 'clip.mp4')));
+    clip = await readFile(await makeClip(join(folder, 'clip.mp4'), { size: '64x64' }));
     // A box that players ignore, whose bytes take two minutes at this rate.
     const free = Buffer.alloc(2 * 2 ** 20);
     free.writeUInt32BE(free.length);

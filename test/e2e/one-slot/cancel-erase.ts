@@ -22,7 +22,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     service = given();
     await Promise.all([
       makeClip(join(folder, 'clip.mp4')),
-      makeClip(join(folder, 'long.mp4'), { seconds: 120, size: '640x360', rate: 30, audio: false }),
+      makeClip(join(folder, 'long.mp4'), { seconds: 120, rate: 30, audio: false }),
     ]);
     const { fileUrl } = await upload(service, join(folder, 'long.mp4'));
     slow = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', options: [{ option: '-preset', argument: 'veryslow' }] };

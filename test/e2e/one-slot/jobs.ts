@@ -20,7 +20,7 @@ export const jobs = (given: () => TestService) => () => {
     service = given();
     await Promise.all([
       makeClip(join(folder, 'clip.mp4')),
-      makeClip(join(folder, 'long.mp4'), { seconds: 90, size: '640x360', rate: 30, audio: false }),
+      makeClip(join(folder, 'long.mp4'), { seconds: 90, rate: 30, audio: false }),
     ]);
     clip = (await upload(service, join(folder, 'clip.mp4'))).fileUrl;
     long = (await upload(service, join(folder, 'long.mp4'))).fileUrl;

@@ -192,7 +192,7 @@ export const receipts = (given: () => TestService) => () => {
   it.skipIf(OTHER_STORAGE)(
     `receipts of a job that was erased while it ran become complete when its worker has released the job${storageNote}`,
     async () => {
-      const source = await sendClip('long.mp4', { seconds: 20, size: '640x360', rate: 30, audio: false });
+      const source = await sendClip('long.mp4', { seconds: 4, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
       const { id } = (await service.call('POST', '/v1/transcodes', body)).json;
       // FFmpeg is stopped, so the job cannot end before the request arrives.
@@ -212,7 +212,7 @@ export const receipts = (given: () => TestService) => () => {
 
   it.skipIf(OTHER_STORAGE)(`list an upload that another open job needs under remaining${storageNote}`, async () => {
     const source = await sendClip('shared.mp4');
-    const long = await sendClip('slow.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
+    const long = await sendClip('slow.mp4', { seconds: 4 });
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const running = (
       await service.call('POST', '/v1/transcodes', {
@@ -220,6 +220,8 @@ export const receipts = (given: () => TestService) => () => {
         outputFormat: 'mp4',
       })
     ).json;
+    // FFmpeg is stopped, so the job stays open.
+    await stopFfmpegs(service);
     await service.call('DELETE', `/v1/transcodes/${done.id}`);
     const { receipt } = (await get(done.id, 'receipt')).json;
     expect(receipt).toMatchObject({
@@ -299,10 +301,11 @@ export const receipts = (given: () => TestService) => () => {
   });
 
   it('are verified by a command that also verifies the audit log and a saved head of the log', async () => {
-    const head = await commandsOf(service)('audit', 'head');
+    // Separate processes, because the built program loads faster than the sources of these commands.
+    const head = await service.cli('audit', 'head');
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');
-    const verify = (...args: string[]) => commandsOf(service)('audit', 'verify', '--json', ...args);
+    const verify = (...args: string[]) => service.cli('audit', 'verify', '--json', ...args);
     const complete = await verify('--head', file);
     expect(complete.code, complete.stderr).toBe(0);
     const { rows, checkpoints, problem } = JSON.parse(complete.stdout);
@@ -318,7 +321,7 @@ export const receipts = (given: () => TestService) => () => {
       expect([altered.code, JSON.parse(altered.stdout)]).toMatchObject([1, { brokenAt: 2, problem: 'altered' }]);
       await database.query('DELETE FROM audit_log WHERE seq >= 2; DELETE FROM audit_checkpoints');
       expect((await verify()).code).toBe(0);
-      const cut = await commandsOf(service)('audit', 'verify', '--head', file);
+      const cut = await service.cli('audit', 'verify', '--head', file);
       expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/Row 2 of the audit log is missing/)]);
     } finally {
       await database.end();

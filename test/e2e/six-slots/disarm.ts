@@ -19,7 +19,7 @@ export const disarming = (given: () => TestService) => () => {
   let avi: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-disarm-'));
-    const clip = (name: string) => makeClip(join(folder, name));
+    const clip = (name: string) => makeClip(join(folder, name), { size: '160x90' });
     service = given();
     await Promise.all([clip('clip.mp4'), clip('clip.avi')]);
     mp4 = (await upload(service, join(folder, 'clip.mp4'))).fileUrl;
@@ -33,7 +33,7 @@ export const disarming = (given: () => TestService) => () => {
     const job = await transcode(service, { inputs: [{ url: mp4 }], outputFormat: 'webm', disarm: true });
     expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
     expect(job.inputs[0].size).toBe((await stat(join(folder, 'clip.mp4'))).size);
-    expect(job.outputs[0]).toMatchObject({ width: 320, height: 180, duration_seconds: expect.closeTo(1, 1) });
+    expect(job.outputs[0]).toMatchObject({ width: 160, height: 90, duration_seconds: expect.closeTo(1, 1) });
   });
 
   it.each([
@@ -51,7 +51,7 @@ export const disarming = (given: () => TestService) => () => {
 
   it('disarms fragmented files that recorders in browsers and DASH write', async () => {
     const movflags = 'frag_keyframe+empty_moov+default_base_moof';
-    const path = await makeClip(join(folder, 'recorded.mp4'), { args: ['-movflags', movflags] });
+    const path = await makeClip(join(folder, 'recorded.mp4'), { size: '160x90', args: ['-movflags', movflags] });
     const { fileUrl } = await upload(service, path, 'video/mp4', 'recorded.mp4');
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'webm', disarm: true });
     expect(job).toMatchObject({
@@ -59,7 +59,7 @@ export const disarming = (given: () => TestService) => () => {
       warnings: [],
       inputs: [{ container: 'rewritten', duration: expect.closeTo(1, 1) }],
     });
-    expect(job.outputs[0]).toMatchObject({ width: 320, height: 180, duration_seconds: expect.closeTo(1, 0) });
+    expect(job.outputs[0]).toMatchObject({ width: 160, height: 90, duration_seconds: expect.closeTo(1, 0) });
   });
 
   it('leaves a file unchanged if the reader does not support it, unless the request requires disarming', async () => {

@@ -104,7 +104,7 @@ export const jobLimits = (given: () => TestService) => () => {
       call: (method, path, body) => service.call(method, path, body, { authorization: `Bearer ${key}` }),
     };
     const { fileUrl } = await upload(narrow, join(folder, 'clip.mp4'));
-    const job = { ...greedy(), inputs: [{ url: fileUrl }] };
+    const job = { ...greedy(), inputs: [{ url: fileUrl }], preset: { quality: 'low' } };
     expect(await set('narrow', '--memory-mb', '80', '--wall-seconds', '30')).toMatchObject({ code: 0 });
     const failed = await transcode(narrow, { ...job, limits: { memory_mb: 4000, wall_seconds: 20 } });
     expect(failed).toMatchObject({

@@ -11,6 +11,7 @@ import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { startSource } from '../../../testkit/source-server.ts';
 import { until } from '../../../testkit/until.ts';
 import { entriesBelow } from '../../helpers/files.ts';
+import { stopFfmpegs } from '../../helpers/processes.ts';
 
 const SECRET = `sig${randomBytes(12).toString('hex')}`;
 
@@ -19,10 +20,8 @@ export const sources = (given: () => TestService) => () => {
   let folder: string;
   let source: Awaited<ReturnType<typeof startSource>>;
   let clip: Buffer;
-  let long: Buffer;
   const routes: Record<string, RequestListener> = {
     '/clip.mp4': (_request, response) => void response.writeHead(200, { 'content-type': 'video/mp4' }).end(clip),
-    '/long.mp4': (_request, response) => void response.writeHead(200, { 'content-type': 'video/mp4' }).end(long),
     '/moved': (_request, response) => void response.writeHead(302, { location: `/clip.mp4?token=${SECRET}` }).end(),
     '/inward': (_request, response) =>
       void response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
@@ -48,7 +47,6 @@ export const sources = (given: () => TestService) => () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-sources-'));
     await makeClip(join(folder, 'clip.mp4'));
     clip = await readFile(join(folder, 'clip.mp4'));
-    long = await readFile(await makeClip(join(folder, 'long.mp4'), { seconds: 20 }));
     source = await startSource((request, response) => {
       const route = routes[request.url!.split('?')[0]!];
       if (route) route(request, response);
@@ -98,9 +96,11 @@ export const sources = (given: () => TestService) => () => {
 
   it('need their space only once: if FFmpeg reads a remuxed container, the original is hashed and deleted', async () => {
     const { json: job } = await service.call('POST', '/v1/transcodes', {
-      inputs: [{ url: `${source.url}/long.mp4` }],
+      inputs: [{ url: `${source.url}/clip.mp4` }],
       outputFormat: 'webm',
     });
+    // FFmpeg is stopped, so the files of the job stay until the test has seen them.
+    const proceed = await stopFfmpegs(service);
     const names = async () => (await entriesBelow(join(service.dataDir, 'work'))).map((path) => basename(path));
     await until(
       async () => {
@@ -109,6 +109,7 @@ export const sources = (given: () => TestService) => () => {
       },
       { what: 'only the remuxed container' },
     );
+    proceed();
     const ended = await until(
       async () => {
         const { json } = await service.call('GET', `/v1/transcodes/${job.id}?wait=30`);
@@ -116,11 +117,11 @@ export const sources = (given: () => TestService) => () => {
       },
       { what: 'its end' },
     );
-    expect(ended).toMatchObject({ status: 'completed', inputs: [{ container: 'rewritten', size: long.length }] });
+    expect(ended).toMatchObject({ status: 'completed', inputs: [{ container: 'rewritten', size: clip.length }] });
     const { json } = await service.call('GET', `/v1/transcodes/${job.id}/manifest`);
     expect(json.manifest.inputs[0]).toMatchObject({
-      size: long.length,
-      sha256: createHash('sha256').update(long).digest('hex'),
+      size: clip.length,
+      sha256: createHash('sha256').update(clip).digest('hex'),
     });
   });
 
