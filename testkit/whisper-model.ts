@@ -67,14 +67,16 @@ export function writeWhisperModel(path: string, shape = MICRO, sentence = MODEL_
 }
 
 function writeVocabulary({ write }: Target, words: readonly string[]): void {
-  const parts = [ints(LISTED)];
+  const bytes = Buffer.alloc(4 + LISTED * 12 + words.join('').length);
+  let end = bytes.writeInt32LE(LISTED);
   for (let token = 0; token < LISTED; token += 1) {
     // whisper.cpp looks for these three tokens when it suppresses texts that are not speech.
     const known = { 50254: ' ', 50255: ' -', 50256: " '" }[token];
-    const text = Buffer.from(words[token] ?? known ?? `~${token}`);
-    parts.push(ints(text.length), text);
+    const text = words[token] ?? known ?? `~${token}`;
+    end = bytes.writeInt32LE(text.length, end);
+    end += bytes.write(text, end, 'latin1');
   }
-  write(Buffer.concat(parts));
+  write(bytes.subarray(0, end));
 }
 
 /** Writes a tensor. Type 0 has values of 32 bits, and type 1 has values of 16 bits. */

@@ -65,7 +65,7 @@ describe('the quality of an output', () => {
 
   it('is measured for the part of the source that a trimmed, rotated or slower output shows', async () => {
     const rotated = ['-metadata:s:v:0', 'rotate=90', '-g', '12'];
-    const { url } = await source('turned.mp4', { seconds: 4, args: rotated });
+    const { url } = await source('turned.mp4', { seconds: 3, size: '256x144', args: rotated });
     const trimmed = [
       { option: '-ss', argument: '1.3' },
       { option: '-t', argument: 1 },
@@ -117,7 +117,7 @@ describe('the quality of an output', () => {
 
 describe('an output with a quality target', () => {
   it('reaches its target in fewer bytes than the preset high', async () => {
-    const { path, url } = await source('long.mp4', { seconds: 12 });
+    const { path, url } = await source('long.mp4', { seconds: 12, rate: 12 });
     const outputs = [
       { outputFormat: 'mp4', name: 'found', target: { metric: 'ssim', at_least: 0.97 } },
       { outputFormat: 'mp4', name: 'fixed', preset: { quality: 'high' } },
@@ -150,8 +150,8 @@ describe('an output with a quality target', () => {
 describe('an automatic ladder', () => {
   it('has fewer rungs and fewer bytes for slides', async () => {
     // A still picture that is replaced by another after 30 seconds.
-    const slides = ['-vf', "loop=loop=-1:size=1,trim=duration=50,negate=enable='gte(t,30)'", '-g', '50', '-an'];
-    const { url } = await source('slides.mp4', { seconds: 50, size: '768x432', rate: 2, args: slides });
+    const slides = ['-vf', "loop=loop=-1:size=1,trim=duration=50,negate=enable='gte(t,30)'", '-g', '25', '-an'];
+    const { url } = await source('slides.mp4', { seconds: 50, size: '768x432', rate: 1, args: slides });
     const fixed = [432, 360, 240].map((height) => ({ height }));
     const job = await transcode(service, {
       inputs: [{ url }],

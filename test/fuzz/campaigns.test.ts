@@ -14,12 +14,14 @@ import { REWRITING } from './rewriting.ts';
 import { SIGNATURES } from './signatures.ts';
 
 const SEED = 20_261_124;
+/** The first clip of this seed has sound, B-frames, noise and 15 frames per second. Other clips have up to twice as many frames. */
+const PIECES_SEED = 12_784;
 
 /** Returns the findings of a run. Expects that each of these results occurred, because otherwise the run has tested nothing. */
-async function findings(campaign: Campaign, cases: number, kinds: readonly string[]) {
-  const report = await runCampaign(campaign, { seed: SEED, cases });
+async function findings(campaign: Campaign, cases: number, kinds: readonly string[], seed = SEED) {
+  const report = await runCampaign(campaign, { seed, cases });
   for (const kind of kinds) expect([kind, report.tally[kind] ?? 0]).not.toEqual([kind, 0]);
-  return report.findings.map((finding) => ({ seed: SEED, ...finding }));
+  return report.findings.map((finding) => ({ seed, ...finding }));
 }
 
 describe('a short fuzzing campaign', () => {
@@ -69,7 +71,7 @@ describe('a short fuzzing campaign', () => {
   it('encodes a clip in pieces as one process does, with every frame once, the same sound and the same quality', {
     timeout: 120_000,
   }, async () => {
-    expect(await findings(PIECES, 1, ['joined'])).toEqual([]);
+    expect(await findings(PIECES, 1, ['joined'], PIECES_SEED)).toEqual([]);
   });
 
   it('reads or rejects every possible output of FFmpeg, ffprobe and a storage immediately', async () => {

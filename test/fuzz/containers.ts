@@ -9,6 +9,7 @@ import { openSandbox } from '../../src/sandbox/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { stageMeter } from '../../src/telemetry/index.ts';
 import { damaged, restructured } from '../../testkit/bytes.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { fileOf } from '../../testkit/planned-file.ts';
 import type { Random } from '../../testkit/random.ts';
 import { faultOf, removeCase, watchMemory } from './bounds.ts';
@@ -29,6 +30,8 @@ async function open(): Promise<Fuzzer> {
   chmodSync(folder, 0o711);
   const seeds = await makeSeeds(folder);
   const dataDir = join(folder, 'data');
+  // Outside the test suite there is no image to link.
+  if (process.env.TEST_ROOT_IMAGES) await linkRootImage(dataDir);
   const sandbox = await openSandbox({ dataDir, slots: 1 });
   const sanitizer = openSanitizer({ threads: 1 });
   const tally: Record<string, number> = {};

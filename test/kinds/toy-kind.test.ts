@@ -123,8 +123,17 @@ describe('a job of a kind that consists of one folder and one registry entry', (
     expect([status, unnamed.details]).toEqual([400, expect.objectContaining({ accepted: ['txt', 'md'] })]);
   });
 
-  it('has an output of 120 files, which are listed, downloaded one by one and as a zip, and erased', async () => {
-    const { id } = await create({ text: 'many' });
+  let many: Promise<{ id: string }> | undefined;
+  /** Returns the id of a job with an output of 120 files. Storing them takes seconds, so three tests use the same job. */
+  const manyFiles = async (): Promise<string> => {
+    many ??= create({ text: 'many' });
+    const { id } = await many;
+    await read(id);
+    return id;
+  };
+
+  it('has an output of 120 files, which are listed, and downloaded one by one and as a zip', async () => {
+    const id = await manyFiles();
     expect((await read(id)).outputs[1]).toMatchObject({ format: 'md', size: 480, files: 120 });
     const { items, next } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=80`)).json;
     expect([items.length, next]).toEqual([80, items.at(-1).path]);
@@ -136,10 +145,6 @@ describe('a job of a kind that consists of one folder and one registry entry', (
     expect(await (await fetch(file.url)).text()).toBe('MANY');
     const zip = (await api.call('GET', `/v1/toys/${id}/download?output=md`)).json;
     expect((await (await fetch(zip.url)).arrayBuffer()).byteLength).toBeGreaterThan(480);
-    await api.call('DELETE', `/v1/toys/${id}`);
-    expect(await objectsOf(id)).toEqual(Array(3).fill({ state: 'deleted' }));
-    const { receipt } = (await api.call('GET', `/v1/toys/${id}/receipt`)).json;
-    expect(receipt.deleted).toContainEqual(expect.objectContaining({ files: 120, size: 480 }));
   });
 
   it('records its events, including one of its own, and includes the job in the last event', async () => {
@@ -420,8 +425,10 @@ describe('a job of a kind that consists of one folder and one registry entry', (
     const isReadable = async () => {
       for (const width of [1280, 390]) {
         await page.setViewportSize({ width, height: 800 });
-        expect([width, await overflowing(page), await faultsOf(page)]).toEqual([width, [], []]);
+        expect([width, await overflowing(page)]).toEqual([width, []]);
       }
+      // The narrow window has the same elements and more rules of layout, and axe needs half a second of processor time.
+      expect(await faultsOf(page)).toEqual([]);
       await page.setViewportSize({ width: 1280, height: 800 });
     };
 
@@ -495,8 +502,7 @@ describe('a job of a kind that consists of one folder and one registry entry', (
     });
 
     it('has a list of the files of an output, with pages, downloads of single files and a zip of all files', async () => {
-      const { id } = await create({ text: 'many' });
-      await read(id);
+      const id = await manyFiles();
       await open(id);
       await page.getByRole('button', { name: 'Show files of md' }).click();
       const files = region('Files of md (120)');
@@ -545,5 +551,13 @@ describe('a job of a kind that consists of one folder and one registry entry', (
       await page.getByText('Canceled', { exact: true }).first().waitFor();
       holdsParts = false;
     });
+  });
+
+  it('is erased with all 120 files of an output, which its receipt counts', async () => {
+    const id = await manyFiles();
+    await api.call('DELETE', `/v1/toys/${id}`);
+    expect(await objectsOf(id)).toEqual(Array(3).fill({ state: 'deleted' }));
+    const { receipt } = (await api.call('GET', `/v1/toys/${id}/receipt`)).json;
+    expect(receipt.deleted).toContainEqual(expect.objectContaining({ files: 120, size: 480 }));
   });
 });

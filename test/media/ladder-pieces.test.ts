@@ -68,16 +68,14 @@ async function shape(directory: string, name: string) {
   return { targetDuration, durations: segments.map(({ duration }: { duration: number }) => duration) };
 }
 
-async function keyFramesOf(directory: string, name: string): Promise<string[]> {
-  const fields = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0'];
-  const { stdout } = await run('ffprobe', ['-v', 'error', ...fields, join(directory, name, 'index.m3u8')]);
-  return stdout.split('\n').filter((line) => line.includes(',K'));
-}
-
-async function count(directory: string, name: string): Promise<number> {
-  const fields = ['-count_frames', '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0'];
-  const { stdout } = await run('ffprobe', ['-v', 'error', ...fields, join(directory, name, 'index.m3u8')]);
-  return Number.parseInt(stdout, 10);
+/** Returns the key frames and the number of decoded frames of a rendition, from one process. */
+async function readFrames(directory: string, name: string): Promise<{ keys: string[]; count: number }> {
+  const fields = ['-show_entries', 'packet=pts_time,flags:stream=nb_read_frames', '-of', 'csv=p=0'];
+  const args = ['-v', 'error', '-select_streams', 'v', '-count_frames', ...fields];
+  const { stdout } = await run('ffprobe', [...args, join(directory, name, 'index.m3u8')]);
+  const lines = stdout.split('\n');
+  const count = lines.find((line) => /^\d+,?$/.test(line));
+  return { keys: lines.filter((line) => line.includes(',K')), count: Number.parseInt(count!, 10) };
 }
 
 describe('a ladder that is encoded in pieces', () => {
@@ -101,8 +99,9 @@ describe('a ladder that is encoded in pieces', () => {
       for (const name of ['144p', '72p', 'audio'])
         expect(await shape(request.directory, name)).toEqual(await shape(one.directory, name));
       for (const name of ['144p', '72p']) {
-        expect(await keyFramesOf(request.directory, name)).toEqual(await keyFramesOf(one.directory, name));
-        expect(await count(request.directory, name)).toBe(await count(one.directory, name));
+        const read = await readFrames(request.directory, name);
+        expect(read).toEqual(await readFrames(one.directory, name));
+        expect([read.keys.length > 3, read.count > 300]).toEqual([true, true]);
       }
       expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
     },
