@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { JobFailure } from '../../src/contract/failures.ts';
+import type { CreateBody } from '../../src/contract/transcodes.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { LADDER_PIECES, MIXED_PIECES, RELEASE_CAPABILITIES } from '../../src/jobs/capabilities.ts';
@@ -270,15 +271,16 @@ describe('a video that is encoded in pieces', () => {
     });
 
     describe('a ladder in pieces with other outputs', () => {
-      const submitMixed = (count = 4) =>
+      const OUTPUTS: NonNullable<CreateBody['outputs']> = [
+        { name: 'stream', outputFormat: 'hls', ladder: [{ height: 72 }, { height: 64 }], segment_seconds: 2 },
+        { name: 'file', outputFormat: 'mp4', preset: { quality: 'low' } },
+        { name: 'poster', outputFormat: 'jpg', still: { at: 'best' } },
+        { name: 'scrub', outputFormat: 'sprite', every_seconds: 4 },
+      ];
+      const submitMixed = (count = OUTPUTS.length) =>
         world.accept(account, {
           ...{ inputs: [{ url: fileUrl }], outputFormat: undefined },
-          outputs: [
-            { name: 'stream', outputFormat: 'hls', ladder: [{ height: 72 }, { height: 64 }], segment_seconds: 2 },
-            { name: 'file', outputFormat: 'mp4', preset: { quality: 'low' } },
-            { name: 'poster', outputFormat: 'jpg', still: { at: 'best' } },
-            { name: 'scrub', outputFormat: 'sprite', every_seconds: 4 },
-          ].slice(0, count),
+          outputs: OUTPUTS.slice(0, count),
         });
 
       it('is encoded in pieces, and the worker that packages the ladder makes the other outputs', async () => {
