@@ -101,7 +101,7 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
   [/It does so after (\d+ s, [\w, ]+), each/g, shortWaits()],
   [/retries a failed attempt after ([^.]+ and \w+ hours)\./g, longWaits()],
   [/(?:only|has) failed for (\w+ days)/g, fact('webhooks', 'disabled')],
-  [/accepts (\d+) concurrent PUTs to one upload URL/g, fact('connections', 'puts')],
+  [/accepts (\d+) concurrent PUTs of one upload\b/g, fact('connections', 'puts')],
   [/and (\d+) downloads of one object/g, fact('connections', 'gets')],
   [/SDK uploads files over (\d+ MiB)/g, bytes(partsAbove())],
   [/Subtitles \| SRT, WebVTT, ASS in UTF-8 \| ([\d ]+MiB)/g, fact('files', 'subtitles')],
