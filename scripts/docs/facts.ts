@@ -411,7 +411,7 @@ const CONNECTIONS = {
     what: 'Time for the head of a request',
     value: milliseconds('listener/listener-limits.ts', 'HEAD_TIMES.headersTimeout'),
   },
-  bodyTime: { what: 'Time for a request to the API, including its body', value: milliseconds('api/app.ts', 'BODY_MS') },
+  bodyTime: { what: 'Time for the head and the body of a request to the API', value: milliseconds('api/app.ts', 'BODY_MS') },
   response: { what: 'Time in which a response of the API starts', value: milliseconds('api/app.ts', 'RESPONSE_MS') },
   openResponse: {
     what: 'Time in which a response of the API starts, on routes that need no key',
@@ -440,7 +440,7 @@ const CONNECTIONS = {
   documents: {
     what: 'Bytes of pages, scripts, pictures and `/openapi.json` that an address gets per minute',
     value: bytes(DOCUMENT_BYTES.perMinute),
-    note: `A burst of ${bytes(DOCUMENT_BYTES.burst)}. Further requests wait for up to ${seconds(DOCUMENT_WAIT_MS / 1000)}. If the address can't get the bytes by then, the request returns \`429\` with the code \`rate_limit_exceeded\``,
+    note: `A burst of ${bytes(DOCUMENT_BYTES.burst)}. A further request waits for up to ${seconds(DOCUMENT_WAIT_MS / 1000)}. If the limit doesn't allow the response by then, the request returns \`429\` with the code \`rate_limit_exceeded\``,
   },
   pieces: {
     what: 'Memory of the embedded storage for large pieces of downloads, in addition to 16 KiB for each download',
@@ -448,7 +448,7 @@ const CONNECTIONS = {
     note: `An account and an address use up to a quarter, or ${bytes(LARGE_PIECES.share)} while a quarter is in use. Beyond that, their downloads use only 16 KiB each, which is slower`,
   },
   puts: {
-    what: 'Concurrent `PUT` requests of one upload, including all of its parts, to the embedded storage',
+    what: 'Concurrent `PUT` requests to the embedded storage for one upload, including all of its parts',
     value: count(sourceNumber('gateway/transfers.ts', 'PUTS_PER_KEY')),
     note: 'Returns `503` with the code `SlowDown`',
   },

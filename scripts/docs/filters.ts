@@ -50,8 +50,9 @@ complete graph with streams such as \`[0:v]\` and \`[1:a]\`.
 Airlock parses a graph as FFmpeg does: chains, labels, quotes, and both levels of escaping. It checks every filter and value against these
 pages, and writes the graph again with the names of all options. If it rejects a filter or a value, the request returns \`422\` with the code
 \`option_refused\`. The error contains the position in the text, the reason and, if one exists, an alternative. Options that you don't set keep
-FFmpeg's defaults, unless the page of the filter states that Airlock sets them. Some filters also have rules between their options, such as
-two lists that must have the same length. The pages don't list these rules, but the error states them.
+FFmpeg's defaults, unless the page of the filter states that Airlock sets them. Some filters also restrict combinations of options. For
+example, a filter can require that two of its lists have the same length. The pages don't list these rules. If you break a rule, the error
+states the rule.
 
 Airlock accepts named values in upper and lower case. For most options, it also accepts the number that FFmpeg assigns to a named value. Where
 an option needs a number, you can send a calculation of numbers, such as \`44100*1.25\`.

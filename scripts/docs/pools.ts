@@ -137,11 +137,11 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ],
   [
     'Checks of uploads that the embedded storage reports',
-    `The leader of the fleet makes up to ${sourceNumber('worker/follow-uploads.ts', 'AT_ONCE')} checks at a time, in the order of the reports. A check waits only for the database and the storage, never for a client. If ${sourceNumber('worker/follow-uploads.ts', 'MOST_WAITING').toLocaleString('en-US')} reports wait, the leader drops further reports. Periodic checks find their uploads`,
+    `The leader of the fleet makes up to ${sourceNumber('worker/follow-uploads.ts', 'AT_ONCE')} checks at a time, in the order of the reports. A check waits only for the database and the storage, never for a client. If ${sourceNumber('worker/follow-uploads.ts', 'MOST_WAITING').toLocaleString('en-US')} reports wait, the leader drops further reports. Periodic checks find the uploads of these reports`,
   ],
   [
     'Checks of uploads for waiting clients, with S3 or Google Cloud Storage',
-    `An API process makes about ${sourceNumber('api/look-for-uploads.ts', 'MOST_PER_SECOND')} checks a second for all accounts together. With more jobs, it checks each job less often. A check waits only for the database and the storage, never for a client. The leader of the fleet also checks these uploads, but less often`,
+    `An API process makes up to about ${sourceNumber('api/look-for-uploads.ts', 'MOST_PER_SECOND')} checks a second for all accounts together. The more jobs it checks, the less often it checks each job. A check waits only for the database and the storage, never for a client. The leader of the fleet also checks these uploads, but less often`,
   ],
 ];
 

@@ -4491,7 +4491,7 @@ export interface components {
             passed: boolean | null;
             /** @description Number of attempts in the self-test. */
             checks: number;
-            /** @description Attempts of the self-test with an unexpected result that the tier allows. Examples are an attack that the tier does not guarantee to stop, and a cell without /dev/urandom, which is harmless. */
+            /** @description Attempts of the self-test whose result is unexpected, but allowed in this tier. Examples are an attack that the tier does not guarantee to stop, and a missing /dev/urandom in the cell, which is harmless. */
             exceptions: string[];
             /** @description When the last self-test ended. */
             at: string | null;

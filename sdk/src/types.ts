@@ -74,7 +74,7 @@ export type PathsWith<M extends Method> = {
 export type OperationOf<M extends Method, P extends keyof paths> = NonNullable<paths[P][M]>;
 
 // These types compare tuples, so that they don't distribute over the operations of all paths. Otherwise, TypeScript needs 0.1 s to check the
-// arguments of each call, because it compares them with the options of all operations before it knows the path.
+// arguments of each call, because it compares the arguments with the options of all operations before it knows the path.
 type PathParameters<O> = [O] extends [{ parameters: { path: infer T } }] ? { path: T } : { path?: never };
 type QueryParameters<O> = [O] extends [{ parameters: { query?: infer T } }] ? { query?: T } : { query?: never };
 /** The query parameters of a documented GET operation. */

@@ -25,7 +25,7 @@ const workerSandbox = z
     exceptions: z
       .array(z.string())
       .describe(
-        'Attempts of the self-test with an unexpected result that the tier allows. Examples are an attack that the tier does not guarantee to stop, and a cell without /dev/urandom, which is harmless.',
+        'Attempts of the self-test whose result is unexpected, but allowed in this tier. Examples are an attack that the tier does not guarantee to stop, and a missing /dev/urandom in the cell, which is harmless.',
       ),
     at: timestamp.nullable().describe('When the last self-test ended.'),
   })

@@ -132,7 +132,7 @@ function startDeliveries(deps: WorkerDeps, viewer: DeliveriesDeps['viewer']): De
       ...deps,
       viewer,
       onAttempt: (result) => metrics?.webhookAttempts.inc({ result }),
-      // A redelivery starts again at the first attempt, but its event can be weeks old.
+      // A redelivery counts its attempts from one again, but its event can be days old.
       onClaim: ({ attempts, earlier_attempts: earlier, created_at: since }) =>
         earlier + attempts === 1 &&
         metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),

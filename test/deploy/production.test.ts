@@ -260,7 +260,7 @@ describe.skipIf(reason !== null)(`the walkthrough of production.md${skipNote(rea
   it('starts workers that pass every check of doctor', async () => {
     await followSection(6);
     const [check, request] = blocks.filter(({ section }) => section === sectionsOf(PAGE)[6]);
-    // One worker is enough, because both have the same settings.
+    // Checks one of the two workers, because both have the same settings.
     const doctor = await follow({ ...check!, words: ['worker-1'] });
     const health = await follow(request!);
     expect(doctor).not.toContain('✗');
@@ -278,7 +278,7 @@ describe.skipIf(reason !== null)(`the walkthrough of production.md${skipNote(rea
     const stream = `timeout 60 curl -fsSN -H 'Accept: text/event-stream' -H "Authorization: Bearer $(cat first-key)" https://${HOST}/v1/events`;
     const events = machines.api.run(`grep -m 1 transcode.completed < <(${stream})`);
     events.catch(() => {});
-    // A shorter and smaller clip than on the page, because the path of the job does not depend on them.
+    // Uses a shorter and smaller clip than the page, because the job takes the same steps with every clip.
     await follow({ ...clip!, text: clip!.text.replaceAll('d=5', 'd=1').replace('640x360', '160x90') });
     expect(await events).toContain('transcode.completed');
     const described = await machines.api.run(

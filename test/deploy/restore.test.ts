@@ -17,7 +17,7 @@ import { findPostgresTools } from '../helpers/postgres-tools.ts';
 import { skipNote } from '../helpers/skip-note.ts';
 
 const SCRIPT = readFileSync(join(import.meta.dirname, '../../deploy/postgresql/after-pg-restore.sql'), 'utf8');
-/** Major version of the PostgreSQL of this run. */
+/** Major version of the PostgreSQL server that this test run uses. */
 const server = await readServerVersion();
 const tools = findPostgresTools(server);
 const note = skipNote(!tools && `pg_dump ${server} is not installed: apt-get install postgresql-client-${server}`);

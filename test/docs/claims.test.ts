@@ -11,7 +11,7 @@ const sentencesOf = (text: string) => joined(text).split(/(?<=[.!?])['"`]? | \| 
 
 describe('texts about health checks', () => {
   const pages = readPages();
-  /** The texts of string literals in the sources, of which the OpenAPI document consists. */
+  /** String literals in the sources. The texts of the OpenAPI document come from these literals. */
   const literals = readSources().flatMap(({ path, text }) =>
     [...text.matchAll(/'(?:[^'\\\n]|\\.)*'|`[^`]*`/g)].map(([literal]) => ({ path, text: literal })),
   );
@@ -26,7 +26,7 @@ describe('texts about health checks', () => {
     expect(claims).toEqual([]);
   });
 
-  it('state next to each `"ok":true` that the database and the storage respond, and where the number of workers is', () => {
+  it('state next to each `"ok":true` that the database and the storage respond, and which field contains the number of workers', () => {
     const guides = pages.filter(({ path, text }) => path.startsWith('docs/deploy/') && OK.test(text));
     expect(guides.length).toBeGreaterThanOrEqual(3);
     for (const { path, text } of guides) {
@@ -47,7 +47,7 @@ describe('texts about health checks', () => {
   });
 });
 
-it('api.md lists as many exceptions to the names of fields as it announces', () => {
+it('api.md lists as many exceptions to the rule for names of fields as it announces', () => {
   const [, announced, list] = /with (\w+) exceptions\. (.*?) The OpenAPI document,/.exec(
     joined(readPage('docs/api.md').text),
   )!;

@@ -34,7 +34,7 @@ describe('airlock transcribe', () => {
   };
 
   it('installs a model, prints the text of a file, and writes the format of the output’s extension', async () => {
-    // `cli-client.test.ts` tests the command with a server that has no model, and `speech-cell.test.ts` an install with a wrong hash.
+    // `cli-client.test.ts` tests the command with a server that has no model. `speech-cell.test.ts` tests an install with a wrong hash.
     const sha256 = createHash('sha256')
       .update(await readFile(join(folder, 'ggml-micro.bin')))
       .digest('hex');

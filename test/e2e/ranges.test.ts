@@ -118,7 +118,7 @@ describe('a picture of a long source', () => {
   };
 
   const SECONDS = ['0', '30.5', '44.99', '59.9'];
-  it('needs only parts of the source, and is the same picture', async () => {
+  it('needs only parts of the source, and equals the picture from the complete source', async () => {
     const complete = await makeOutputs('plain', ...SECONDS.map(picture));
     expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
     // The response to the request for a range contains the complete source.
@@ -145,7 +145,7 @@ describe('a picture of a long source', () => {
     });
   };
 
-  it('needs only parts of the source, and is the same still', async () => {
+  it('needs only parts of the source for a still, and equals the still from the complete source', async () => {
     const complete = await makeStills('plain', ...STILLS.map((at) => ({ at, width: 80 })));
     expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
     for (const [index, at] of STILLS.entries()) {

@@ -14,7 +14,7 @@ import { REWRITING } from './rewriting.ts';
 import { SIGNATURES } from './signatures.ts';
 
 const SEED = 20_261_124;
-/** The first clip of this seed has sound, B-frames, noise and 15 frames per second. Other clips have up to twice as many frames. */
+/** The first clip of this seed has sound, B-frames, noise and 15 frames per second. Other clips have up to 30 frames per second. */
 const PIECES_SEED = 12_784;
 
 /** Returns the findings of a run. Expects that each of these results occurred, because otherwise the run has tested nothing. */

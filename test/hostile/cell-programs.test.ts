@@ -141,7 +141,7 @@ describe.runIf(hasCompiler)(`a third program in the table of programs${compilerN
   });
 
   it('is absent from the image if it is not installed, and no cell runs it', async () => {
-    // The image of this table equals the shared image.
+    // The root image of this table of programs equals the shared root image.
     await linkRootImage(join(folder, 'absent'));
     const sandbox = await open('absent', [...PROGRAMS, entry('listener', 'strict', { find: () => null })]);
     try {

@@ -78,7 +78,7 @@ describe('the cell of a speech recognizer', () => {
     return dataDir;
   };
   let unchanged: Promise<string> | undefined;
-  /** Returns the data directory of all tests that don't change it, so that the root image of its cells is built only once. */
+  /** Returns the data directory that tests share if they don't change it, so that the root image of its cells is built only once. */
   const sharedDir = () => (unchanged ??= install('unchanged'));
   let attacked: Promise<string> | undefined;
   /** Returns the data directory with the hostile program. */
@@ -114,7 +114,8 @@ describe('the cell of a speech recognizer', () => {
         const audio = join(folder, 'tone.pcm');
         writeFileSync(audio, Buffer.alloc(64_000, 1));
         chmodSync(audio, 0o644);
-        // Both tiers have the same filter. Threads of whisper.cpp wait for each other in loops, so two threads need more processor time.
+        // Both tiers have the same filter, so only one tier runs two threads. Threads of whisper.cpp wait for each other in loops, so two
+        // threads need more processor time than one.
         const threads = tier === 'bwrap' ? '2' : '1';
         const args = [WHISPER_MODEL, '/in/audio', '/out/result', threads, 'en', 'transcribe'];
         const result = await run(sandbox, args, audio);

@@ -124,7 +124,7 @@ describe('a job of a kind that consists of one folder and one registry entry', (
   });
 
   let many: Promise<{ id: string }> | undefined;
-  /** Returns the id of a job with an output of 120 files. Storing them takes seconds, so three tests use the same job. */
+  /** Returns the id of a job with an output of 120 files. Storing these files takes seconds, so three tests use the same job. */
   const manyFiles = async (): Promise<string> => {
     many ??= create({ text: 'many' });
     const { id } = await many;
@@ -132,7 +132,7 @@ describe('a job of a kind that consists of one folder and one registry entry', (
     return id;
   };
 
-  it('has an output of 120 files, which are listed, and downloaded one by one and as a zip', async () => {
+  it('has an output of 120 files, which are listed, downloaded one by one, and downloaded as a zip', async () => {
     const id = await manyFiles();
     expect((await read(id)).outputs[1]).toMatchObject({ format: 'md', size: 480, files: 120 });
     const { items, next } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=80`)).json;
@@ -421,13 +421,13 @@ describe('a job of a kind that consists of one folder and one registry entry', (
       const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
       return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
     };
-    /** Expects that the page is readable and accessible in the window of a desktop and of a phone. */
+    /** Expects that the page is readable in the windows of a desktop and of a phone, and accessible in the window of a phone. */
     const isReadable = async () => {
       for (const width of [1280, 390]) {
         await page.setViewportSize({ width, height: 800 });
         expect([width, await overflowing(page)]).toEqual([width, []]);
       }
-      // The narrow window has the same elements and more rules of layout, and axe needs half a second of processor time.
+      // axe needs half a second of processor time, so it checks only the narrow window, which has the same elements and more layout rules.
       expect(await faultsOf(page)).toEqual([]);
       await page.setViewportSize({ width: 1280, height: 800 });
     };
@@ -553,7 +553,7 @@ describe('a job of a kind that consists of one folder and one registry entry', (
     });
   });
 
-  it('is erased with all 120 files of an output, which its receipt counts', async () => {
+  it('is erased with all 120 files of an output, and its receipt contains the number of files', async () => {
     const id = await manyFiles();
     await api.call('DELETE', `/v1/toys/${id}`);
     expect(await objectsOf(id)).toEqual(Array(3).fill({ state: 'deleted' }));

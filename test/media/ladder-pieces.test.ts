@@ -68,7 +68,7 @@ async function shape(directory: string, name: string) {
   return { targetDuration, durations: segments.map(({ duration }: { duration: number }) => duration) };
 }
 
-/** Returns the key frames and the number of decoded frames of a rendition, from one process. */
+/** Returns the key frames and the number of decoded frames of a rendition. One ffprobe process reads both. */
 async function readFrames(directory: string, name: string): Promise<{ keys: string[]; count: number }> {
   const fields = ['-show_entries', 'packet=pts_time,flags:stream=nb_read_frames', '-of', 'csv=p=0'];
   const args = ['-v', 'error', '-select_streams', 'v', '-count_frames', ...fields];

@@ -29,9 +29,10 @@ export const killing = (given: () => Promise<TestService>) => () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
+  /** A job that takes seconds, and a job that takes much less time. */
   const LOAD = [{ outputFormat: 'mp4', options: [{ option: '-preset', argument: 'slow' }] }, { outputFormat: 'jpg' }];
 
-  /** Creates jobs in both accounts. One job takes seconds, and the other job much less. */
+  /** Creates a job for each body in each of the two accounts. */
   function create(bodies: object[]): Promise<string>[][] {
     return clients.map((client, index) =>
       bodies.map((body) => client.create({ inputs: [{ url: sources[index] }], ...body })),

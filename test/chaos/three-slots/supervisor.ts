@@ -113,7 +113,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     proceed();
     await stopped;
     expect(children.filter(isAlive)).toEqual([]);
-    // The other tests prove that the next service runs waiting jobs, so only its database is started.
+    // Other tests prove that the next service runs waiting jobs, so this test starts only the database.
     const server = await openEmbeddedPostgres({ dataDir: service.dataDir, logger: recordingLogger() });
     const db = await openServiceDatabase(service);
     const { rows } = await db.query('SELECT status, attempts FROM jobs WHERE id = ANY($1) ORDER BY status', [ids]);

@@ -301,7 +301,7 @@ export const receipts = (given: () => TestService) => () => {
   });
 
   it('are verified by a command that also verifies the audit log and a saved head of the log', async () => {
-    // Separate processes, because the built program loads faster than the sources of these commands.
+    // Runs these commands in separate processes, because the built program loads faster than the sources of the commands.
     const head = await service.cli('audit', 'head');
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');

@@ -107,7 +107,7 @@ export function describeFilterValue(spec: FilterValue): string {
   }
 }
 
-/** Describes the size, the variables and the additional functions of an expression. Omits the size if it is the size of every expression. */
+/** Describes the size, the variables and the additional functions of an expression. Omits the size if the option does not set it. */
 function describeRules({ variables, functions = {}, maxNodes }: ExpressionRules, each = ''): string {
   const size = maxNodes === undefined ? '' : ` of at most ${maxNodes} parts${each}`;
   const over = variables.length === 0 ? '' : ` over ${variables.join(', ')}`;

@@ -99,7 +99,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'convolution',
-    'Applies a matrix of 3x3, 5x5 or 7x7, or a row or column of an odd count of up to 49 numbers.',
+    'Applies a matrix of 3x3, 5x5 or 7x7 numbers, or a row or column with an odd count of up to 49 numbers.',
     {
       ...planes((plane) => [`${plane}m`, numbers(-1000, 1000, ' ', 49)]),
       ...planes((plane) => [`${plane}rdiv`, number(0, 65_535)]),

@@ -10,9 +10,9 @@ const level = integer(0, 65_535);
 const plane = integer(0, 3);
 const keyed = { color, similarity, blend: unit };
 const hsv = { hue: number(-360, 360), sat: number(-1, 1), val: number(-1, 1), similarity, blend: unit };
-/** FFmpeg takes the sign of `hue`, which is negative for 0, and compares only values that are not negative. */
+/** FFmpeg multiplies the angle by the sign of `hue`, and uses the sign -1 for 0. FFmpeg compares only values that are not negative. */
 const COMPARES_HSV =
-  "Compares hue, saturation and brightness, which default to 0. FFmpeg doesn't compare a negative value, or `hue=0`. For red, set `hue=360`.";
+  'Compares hue, saturation and brightness. The options `hue`, `sat` and `val` default to 0. FFmpeg ignores a negative value, and also `hue=0`. For red, set `hue=360`.';
 const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
 
 /** Inputs of filters that use alpha. With `inplace`, they use the alpha of the picture itself. */
