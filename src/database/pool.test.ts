@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
+import { until } from '../../testkit/until.ts';
 import { names } from './batching-client.ts';
 import { compileEach, compileOnce } from './compile-once.ts';
 import { type Db, openPool, pipelined, sendWithCommit, type Tx } from './pool.ts';
@@ -179,14 +179,20 @@ describe('the pool', () => {
     await Promise.all(['x', 'y'].map((mark) => add(database.db as Tx, mark)));
     const lock = (tx: Tx, mark: string) => sql`SELECT FROM marks WHERE mark = ${mark} FOR UPDATE`.execute(tx);
     let tries = 0;
-    const inOrder = (marks: string[]) =>
-      withTransactionRetry(database.db, async (tx) => {
+    let locked = 0;
+    let committed = 0;
+    const inOrder = async ([first, second]: [string, string]) => {
+      await withTransactionRetry(database.db, async (tx) => {
         tries += 1;
-        for (const mark of marks) {
-          await lock(tx, mark);
-          await sleep(50);
-        }
+        // Otherwise, the repeated transaction could lock its first row before the other transaction, which is a second deadlock.
+        if (tries > 2) await until(() => committed > 0, { what: 'the commit of the other transaction' });
+        await lock(tx, first);
+        locked += 1;
+        await until(() => locked > 1, { what: 'both locks' });
+        await lock(tx, second);
       });
+      committed += 1;
+    };
     await Promise.all([inOrder(['x', 'y']), inOrder(['y', 'x'])]);
     expect(tries).toBe(3);
   });
