@@ -151,7 +151,9 @@ describe('a picture of a long source', () => {
     for (const [index, at] of STILLS.entries()) {
       const job = await makeStills('honest', { at, width: 80 });
       expect(job, String(at)).toMatchObject({
-        ...{ status: 'completed', inputs: [{ fetched: 'ranges' }], outputs: [{ role: 'still' }] },
+        status: 'completed',
+        inputs: [{ fetched: 'ranges' }],
+        outputs: [{ role: 'still' }],
       });
       expect(seen.bytes, String(at)).toBeLessThan(bytes.length / 4);
       expect(seen.requests, String(at)).toBeLessThanOrEqual(12);

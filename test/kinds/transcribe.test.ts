@@ -209,7 +209,9 @@ describe('a transcription', () => {
     it('a transcription of an upload of eleven minutes is made by child jobs, from pieces that end in pauses', async () => {
       await media('eleven.flac', await repeated(660, 50));
       const job = await transcribe({
-        ...{ media_url: await upload('eleven.flac', 'audio/flac'), output_format: 'json', language: 'en' },
+        media_url: await upload('eleven.flac', 'audio/flac'),
+        output_format: 'json',
+        language: 'en',
       });
       expect([job.status, job.error_message]).toEqual(['completed', null]);
       const { rows } = await api.database.pg.query(`SELECT kind, status, erased_at FROM jobs WHERE parent_id = $1`, [
