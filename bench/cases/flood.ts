@@ -9,9 +9,17 @@ import { percentile } from '../lib/statistics.ts';
  * sources that stall or never end.
  */
 const SIZE = {
-  ...{ files: 150, holeSeconds: 11.9 * 3600, burnSeconds: 0.4, gifSide: 4096, stillRows: 4352 },
-  ...{ wideRows: 2000, swellMib: 32 },
-  ...{ drips: 4, dripTries: 3, endless: 1, seed: 4 },
+  files: 150,
+  holeSeconds: 11.9 * 3600,
+  burnSeconds: 0.4,
+  gifSide: 4096,
+  stillRows: 4352,
+  wideRows: 2000,
+  swellMib: 32,
+  drips: 4,
+  dripTries: 3,
+  endless: 1,
+  seed: 4,
 };
 const TIMEOUT_MS = 30 * 60_000;
 const REST_MS = 10_000;

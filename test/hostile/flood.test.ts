@@ -11,9 +11,17 @@ import { until } from '../../testkit/until.ts';
 
 /** Size of the flood. `./airlock bench --case flood` sends more and heavier files, and measures the results. */
 const SIZE = {
-  ...{ files: 50, holeSeconds: 60, burnSeconds: 0.04, gifSide: 256, stillRows: 128 },
-  ...{ wideRows: 256, swellMib: 8 },
-  ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },
+  files: 50,
+  holeSeconds: 60,
+  burnSeconds: 0.04,
+  gifSide: 256,
+  stillRows: 128,
+  wideRows: 256,
+  swellMib: 8,
+  drips: 1,
+  dripTries: 1,
+  endless: 0,
+  seed: 4,
 };
 /** Maximum number of MiB by which the memory of a role may grow over the flood. A leaking job would keep tens of MiB per file. */
 const KEPT_MIB = 150;
