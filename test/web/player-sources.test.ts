@@ -38,7 +38,8 @@ async function play(path: string): Promise<string> {
 
 /**
  * Plays completely buffered media to the end. On a busy machine, the decoder may be late, so only waits with nothing to decode count as
- * stalls. A player jumps over a gap with a seek. The code runs in the page, with the globals of the page.
+ * stalls. A player jumps over a gap with a seek. If dash.js notices the end before the browser reports it, dash.js seeks to the end and
+ * pauses, and the browser fires no event `ended`. The code runs in the page, with the globals of the page.
  */
 const PLAY = `(async () => {
   const video = document.querySelector('video');
@@ -46,21 +47,23 @@ const PLAY = `(async () => {
   const rangesOf = ({ buffered }) =>
     Array.from({ length: buffered.length }, (_, index) => [buffered.start(index), buffered.end(index)]);
   const isBuffered = () => rangesOf(video).some(([, end]) => end >= video.duration - 0.1);
-  while (!isBuffered()) await new Promise((resolve) => setTimeout(resolve, 50));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+  while (!isBuffered()) await pause();
   const faults = [];
-  const ended = new Promise((resolve, reject) => {
-    video.addEventListener('ended', resolve, { once: true });
-    video.addEventListener('error', () => reject(new Error(video.error.message)));
-  });
   await video.play();
-  video.addEventListener('seeking', () => faults.push('a seek to ' + video.currentTime));
+  video.addEventListener('seeking', () => {
+    if (video.currentTime < video.duration) faults.push('a seek to ' + video.currentTime);
+  });
   video.addEventListener('waiting', () => {
     const at = video.currentTime;
     const hasData = rangesOf(video).some(([start, end]) => start <= at && end >= Math.min(at + 0.1, video.duration - 0.1));
     if (!hasData) faults.push('a wait at ' + at);
   });
   video.playbackRate = 4;
-  await ended;
+  while (!video.ended) {
+    if (video.error) throw new Error(video.error.message);
+    await pause();
+  }
   const { duration, currentTime, videoWidth, videoHeight } = video;
   const ranges = rangesOf(video);
   const [[start]] = ranges;
