@@ -411,7 +411,10 @@ const CONNECTIONS = {
     what: 'Time for the head of a request',
     value: milliseconds('listener/listener-limits.ts', 'HEAD_TIMES.headersTimeout'),
   },
-  bodyTime: { what: 'Time for the head and the body of a request to the API', value: milliseconds('api/app.ts', 'BODY_MS') },
+  bodyTime: {
+    what: 'Time for the head and the body of a request to the API',
+    value: milliseconds('api/app.ts', 'BODY_MS'),
+  },
   response: { what: 'Time in which a response of the API starts', value: milliseconds('api/app.ts', 'RESPONSE_MS') },
   openResponse: {
     what: 'Time in which a response of the API starts, on routes that need no key',
