@@ -34,7 +34,12 @@ describe('airlock transcribe', () => {
   };
 
   it('installs a model, prints the text of a file, and writes the format of the output’s extension', async () => {
-    // `cli-client.test.ts` tests the command with a server that has no model. `speech-cell.test.ts` tests an install with a wrong hash.
+    // `cli-client.test.ts` tests the command with a server that has no model.
+    const wrong = await airlock('transcribe', 'install', '--model', 'ggml-micro.bin', '--sha256', '0'.repeat(64));
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/The model has the SHA-256 [0-9a-f]{64}, not 0{64}/),
+    ]);
     const sha256 = createHash('sha256')
       .update(await readFile(join(folder, 'ggml-micro.bin')))
       .digest('hex');

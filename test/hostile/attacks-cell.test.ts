@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ATTACKS } from './attack-table/index.ts';
-import type { Attack, Effect } from './attack-table/rows.ts';
+import type { Attack } from './attack-table/rows.ts';
 import { containsText, isCostly, makeWorld, title, type World } from './attack-world.ts';
 import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
@@ -14,15 +14,6 @@ const SLOTS = 4;
 const GRACE_MS = 3000;
 /** Names of all output files in the table of attacks. */
 const OUTPUTS = ['o', 'o.mkv', 'o.nut', 'o.wav', 'o0.mkv', 'o1.mkv', 'o.m3u8', 'o0.ts', 'h0.ts'];
-const hasOnly = ({ effects }: Attack, effect: Effect) => effects.every((other) => other === effect);
-/**
- * The attacks that the tests run. Attacks that only confuse the policy are omitted, because they do nothing without the policy. All attacks
- * of a class that only run forever end at the same limit, so only the first of these attacks runs.
- */
-const CHOSEN = ATTACKS.filter((attack) => {
-  if (hasOnly(attack, 'HANG')) return attack === ATTACKS.find((it) => it.class === attack.class && hasOnly(it, 'HANG'));
-  return !hasOnly(attack, 'CONFUSE');
-});
 
 describe('the sandbox alone, with the policy off', () => {
   let fixture: Fixture;
@@ -32,7 +23,7 @@ describe('the sandbox alone, with the policy off', () => {
   beforeAll(async () => {
     fixture = await openFixture(SLOTS);
     world = await makeWorld(fixture.folder);
-    const queue = [...CHOSEN];
+    const queue = [...ATTACKS];
     await Promise.all(
       Array.from({ length: SLOTS }, async (_, slot) => {
         for (let attack = queue.shift(); attack; attack = queue.shift()) {
@@ -76,9 +67,9 @@ describe('the sandbox alone, with the policy off', () => {
     return got;
   }
 
-  it('runs every chosen attack of the table, at least 200 attacks', () => {
-    expect(seen.size).toBe(CHOSEN.length);
-    expect(CHOSEN.length).toBeGreaterThanOrEqual(200);
+  it('runs every row of the table of attacks, at least 150 rows', () => {
+    expect(seen.size).toBe(ATTACKS.length);
+    expect(ATTACKS.length).toBeGreaterThanOrEqual(150);
   });
 
   it('lets no attack find the canary or exceed its limits', () => {

@@ -76,6 +76,7 @@ describe.each(TIERS)('the source of random numbers in a cell of the tier %s', (t
     expect(filled.end).toBe('limit_output');
     expect(filled.sizes[0]).toBeLessThanOrEqual(8 * MIB);
     const toNowhere = [...DEVICE, '-c', 'copy', '-f', 'null', '-'];
+    expect((await ffmpeg(toNowhere, { limits: { cpuSeconds: 1 } })).end).toBe('limit_cpu');
     expect((await ffmpeg(toNowhere, { limits: { wallMs: 400 } })).end).toBe('limit_wall');
   });
 });

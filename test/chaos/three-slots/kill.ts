@@ -29,10 +29,13 @@ export const killing = (given: () => Promise<TestService>) => () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** A job that takes seconds, and a job that takes much less time. */
-  const LOAD = [{ outputFormat: 'mp4', options: [{ option: '-preset', argument: 'slow' }] }, { outputFormat: 'jpg' }];
+  const LOAD = [
+    { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'slow' }] },
+    { outputFormat: 'wav' },
+    { outputFormat: 'jpg' },
+  ];
 
-  /** Creates a job for each body in each of the two accounts. */
+  /** Creates jobs in both accounts. Some jobs take seconds, and the others much less. */
   function create(bodies: object[]): Promise<string>[][] {
     return clients.map((client, index) =>
       bodies.map((body) => client.create({ inputs: [{ url: sources[index] }], ...body })),
@@ -63,7 +66,7 @@ export const killing = (given: () => Promise<TestService>) => () => {
     expect(new Set(statuses.flat())).toEqual(new Set(['completed']));
 
     const fresh = roles.includes('postgres') ? await openServiceDatabase(service) : db;
-    expect(ids.flat()).toHaveLength(6);
+    expect(ids.flat()).toHaveLength(8);
     await expectEachCompletedOnce(fresh, ids.flat());
     await expectNoOrphans(fresh, service);
     const recovery = await recoveryOf(fresh, ids.flat(), new Date(killedAt));

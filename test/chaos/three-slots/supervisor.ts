@@ -3,12 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openEmbeddedPostgres } from '../../../src/supervisor/postgres.ts';
 import { processesIn } from '../../../src/supervisor/process-table.ts';
 import { makeClip, upload } from '../../../testkit/media.ts';
 import { startService, type TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
-import { recordingLogger } from '../../../testkit/supervisor.ts';
 import { until } from '../../../testkit/until.ts';
 import { stopFfmpegs } from '../../helpers/processes.ts';
 import { expectEachCompletedOnce, expectNoOrphans, isAlive, patientClient, untilFinal } from '../load.ts';
@@ -113,22 +111,15 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     proceed();
     await stopped;
     expect(children.filter(isAlive)).toEqual([]);
-    // Other tests prove that the next service runs waiting jobs, so this test starts only the database.
-    const server = await openEmbeddedPostgres({ dataDir: service.dataDir, logger: recordingLogger() });
+    await next();
     const db = await openServiceDatabase(service);
-    const { rows } = await db.query('SELECT status, attempts FROM jobs WHERE id = ANY($1) ORDER BY status', [ids]);
-    expect(rows).toEqual([
-      ...Array(2).fill({ status: 'completed', attempts: 1 }),
-      ...Array(2).fill({ status: 'pending', attempts: 0 }),
-    ]);
-    const { rows: completed } = await db.query(`SELECT id FROM jobs WHERE id = ANY($1) AND status = 'completed'`, [
-      ids,
-    ]);
-    await expectEachCompletedOnce(
-      db,
-      completed.map(({ id }) => id),
+    const { rows } = await db.query(
+      `SELECT state FROM attempts WHERE job_id = ANY($1) AND started_at < (SELECT min(started_at) FROM workers)`,
+      [ids],
     );
+    expect(rows.map((row) => row.state)).toEqual(['completed', 'completed']);
+    expect(await untilFinal(patientClient(service, service.key), ids)).toEqual(Array(4).fill('completed'));
+    await expectEachCompletedOnce(db, ids);
     await db.end();
-    await server.stop();
   });
 };

@@ -101,13 +101,9 @@ export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Ca
 export const SMALL = { scale: 0.25, fps: 8, seconds: 1.5 };
 export function smallCasesOf(scenes: Scenes): Case[] {
   const change = (filter: string) => filter.replaceAll('1080', '270');
-  return casesOf(scenes).map((one) => {
-    // The third hook has the same script and style as the first hook.
-    const { hook3: _, ...inputs } = one.inputs;
-    return one.blueprint === productSlideshow
-      ? { ...one, inputs: { ...inputs, aspect: '1x1' }, change }
-      : { ...one, inputs };
-  });
+  return casesOf(scenes).map((one) =>
+    one.blueprint === productSlideshow ? { ...one, inputs: { ...one.inputs, aspect: '1x1' }, change } : one,
+  );
 }
 
 /** Returns the name of an output of a case in `hashes.json`. */
