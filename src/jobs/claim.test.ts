@@ -199,8 +199,7 @@ describe('a claim of a job that needs a capability', () => {
 
 /** Returns the number of rows of `jobs` that scans have read so far. */
 async function readRows(): Promise<number> {
-  await query('SELECT pg_stat_force_next_flush()');
-  await query('SELECT pg_stat_clear_snapshot()');
+  await database.flushStatistics();
   const { rows } = await query(
     `SELECT (seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_user_tables WHERE relname = 'jobs'`,
   );

@@ -289,7 +289,7 @@ describe('claims in fair order', () => {
     const { pg } = world.database;
     await pg.query('ANALYZE jobs, job_sources, account_schedule');
     const scanned = async () => {
-      await pg.query('SELECT pg_stat_force_next_flush()');
+      await world.database.flushStatistics();
       const { rows } = await pg.query(
         `SELECT coalesce(sum(seq_tup_read), 0)::int AS n FROM pg_stat_user_tables WHERE relname <> 'accounts'`,
       );

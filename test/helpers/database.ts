@@ -5,9 +5,16 @@ import { openPool, type Pool } from '../../src/database/pool.ts';
 
 export interface TestDatabase extends Pool {
   url: string;
+  /**
+   * Makes the server count in its statistics what all connections of the pool have done. By itself, a connection reports with a delay of up
+   * to a minute, so that a test would count the rows of earlier statements.
+   */
+  flushStatistics(): Promise<void>;
   /** Closes the pool and drops the database. */
   drop(): Promise<void>;
 }
+
+const MAX_CONNECTIONS = 10;
 
 /** Creates a separate database on the PostgreSQL of this run, with the newest schema or without a schema. */
 export async function makeDatabase({ empty = false } = {}): Promise<TestDatabase> {
@@ -20,10 +27,17 @@ export async function makeDatabase({ empty = false } = {}): Promise<TestDatabase
   const parsed = new URL(admin);
   parsed.pathname = `/${name}`;
   const url = parsed.toString();
-  const pool = openPool(url, { max: 10, role: 'test', onError: () => {} });
+  const pool = openPool(url, { max: MAX_CONNECTIONS, role: 'test', onError: () => {} });
   return {
     ...pool,
     url,
+    async flushStatistics() {
+      const clients = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => pool.pg.connect()));
+      for (const client of clients) {
+        await client.query('SELECT pg_stat_force_next_flush()');
+        client.release();
+      }
+    },
     async drop() {
       await pool.close();
       await asAdmin(admin, `DROP DATABASE ${name} WITH (FORCE)`);
