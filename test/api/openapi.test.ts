@@ -171,6 +171,10 @@ describe('the OpenAPI document', () => {
     expect(faults).toEqual([]);
   });
 
+  it('is sent without indentation', async () => {
+    expect((await api.call('GET', '/openapi.json')).text).toBe(JSON.stringify(document));
+  });
+
   it('has at most 64 KiB when it is compressed with Brotli', () => {
     const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
     expect(brotliCompressSync(JSON.stringify(document), quality).length).toBeLessThan(64 * 1024);

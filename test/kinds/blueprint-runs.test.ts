@@ -10,6 +10,7 @@ import { defineBlueprint, media } from '../../src/blueprints/blueprint.ts';
 import { blueprints } from '../../src/blueprints/catalogue.ts';
 import { JobFailure } from '../../src/contract/failures.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
+import { viewQueue } from '../../src/fleet/overview.ts';
 import { createSetupLink } from '../../src/identity/setup-links.ts';
 import { setupPath } from '../../src/identity/setup-path.ts';
 import { createUser } from '../../src/identity/users.ts';
@@ -286,6 +287,8 @@ describe('a run of a blueprint', () => {
     expect(await query('SELECT status, awaiting FROM jobs WHERE id = $1', id)).toEqual([
       { status: 'pending', awaiting: 'review' },
     ]);
+    const { waiting: queued, awaiting } = await viewQueue(api.database.db);
+    expect({ queued, awaiting }).toEqual({ queued: 0, awaiting: 1 });
     const left = 'SELECT extract(epoch FROM review_until - now())::int AS seconds FROM jobs WHERE id = $1';
     const [{ seconds }] = await query(left, id);
     expect([seconds > 7000, seconds <= 7200]).toEqual([true, true]);
