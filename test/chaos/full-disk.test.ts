@@ -45,7 +45,7 @@ describe.skipIf(!isRoot())(`a disk of 900 MB that an account fills${skipNote(!is
   }
 
   it('a disk that an account fills with files does not affect another account’s jobs or PostgreSQL', () => {
-    expect(seen.files.jobs).toEqual(Array(2).fill('completed'));
+    expect(seen.files.jobs).toEqual(Array(4).fill('completed'));
     expect(seen.files.responses['presign 507']).toBeGreaterThan(0);
     // The limit is half of the reserve, because bytes may be written between two checks of the free space.
     expect(seen.files.lowestMb).toBeGreaterThan(50);

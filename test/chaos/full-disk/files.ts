@@ -4,12 +4,12 @@ import { httpServer, listen } from '../../../testkit/servers.ts';
 import { call, type TestService } from '../../../testkit/service.ts';
 import { type Disk, MB, RESERVE_MB, work } from './disk.ts';
 
-const JOBS = 2;
+const JOBS = 4;
 /** Megabytes above the reserve that are free when the attack begins. The rest is filled, so that the attack takes only seconds. */
 const SPARE_MB = 150;
 const FETCHES = 10;
 /** Number of clients of the other account. Each client waits for its job before it submits the next job. */
-const CLIENTS = 1;
+const CLIENTS = 2;
 /** Milliseconds between the attacker's rounds, which should fill the disk, not the processor. */
 const PAUSE_MS = 50;
 
