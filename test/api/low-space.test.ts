@@ -103,6 +103,7 @@ describe('with free space', () => {
     api.drain();
     const ready = await api.call('GET', '/readyz');
     expect([ready.status, ready.json.message]).toEqual([503, expect.stringContaining('about to stop')]);
+    expect(ready.headers.get('retry-after')).toBe('1');
     expect((await api.call('GET', '/livez')).status).toBe(200);
     const list = await api.call('GET', '/v1/transcodes');
     expect([list.status, list.headers.get('connection')]).toEqual([200, 'close']);

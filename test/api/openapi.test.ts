@@ -175,6 +175,13 @@ describe('the OpenAPI document', () => {
     expect((await api.call('GET', '/openapi.json')).text).toBe(JSON.stringify(document));
   });
 
+  it('describes every response', () => {
+    const described = operations().flatMap(([name, { responses }]) =>
+      Object.entries<Json>(responses).map(([status, { description }]) => [name, status, description]),
+    );
+    expect(described.filter(([, , text]) => text === '' || text === 'Default Response')).toEqual([]);
+  });
+
   it('has at most 64 KiB when it is compressed with Brotli', () => {
     const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
     expect(brotliCompressSync(JSON.stringify(document), quality).length).toBeLessThan(64 * 1024);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FACTS, type Fact } from '../../scripts/docs/facts.ts';
 import { sourceNumber } from '../../scripts/docs/source-constants.ts';
 import { bytes, count, seconds } from '../../scripts/docs/units.ts';
-import { idempotentPaths } from '../../src/api/openapi/headers.ts';
+import { idempotentPaths } from '../../src/api/openapi/responses.ts';
 import { batchBody } from '../../src/contract/batches.ts';
 import { runBody } from '../../src/contract/blueprints.ts';
 import { commandBody } from '../../src/contract/commands.ts';

@@ -1,5 +1,5 @@
-import { isIdempotent } from './headers.ts';
 import { literalOf } from './literals.ts';
+import { isIdempotent } from './responses.ts';
 import type { Document, Operation } from './types.ts';
 
 /** A sample program that sends a request. The format is `x-codeSamples`, which Redoc and other readers support. */

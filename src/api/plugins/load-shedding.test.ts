@@ -37,7 +37,7 @@ describe('a process that cannot keep up', () => {
     await read(3001);
     expect(await status('/work')).toBe(503);
     const ready = await app.inject({ url: '/readyz' });
-    expect([ready.statusCode, ready.json()]).toEqual([503, { ok: false }]);
+    expect([ready.statusCode, ready.headers['retry-after'], ready.json()]).toEqual([503, '1', { ok: false }]);
     expect(await status('/livez')).toBe(200);
   });
 

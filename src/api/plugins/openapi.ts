@@ -6,8 +6,8 @@ import { createDocument, type Document, sendDocument } from '../documents.ts';
 import { addCodeSamples } from '../openapi/code-samples.ts';
 import { describeErrors } from '../openapi/errors.ts';
 import { addExamples } from '../openapi/examples.ts';
-import { describeHeaders } from '../openapi/headers.ts';
 import { describePermission } from '../openapi/permissions.ts';
+import { describeResponses } from '../openapi/responses.ts';
 import { mergeTwins } from '../openapi/schemas.ts';
 import { deprecateDuplicates, documentSpellings } from '../openapi/spellings.ts';
 import type { Document as OpenapiDocument } from '../openapi/types.ts';
@@ -95,7 +95,7 @@ function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   deprecateDuplicates(document);
   nameWildcards(document);
   describeErrors(document, kinds);
-  describeHeaders(document, kinds);
+  describeResponses(document, kinds);
   addCodeSamples(document);
   return generated;
 }

@@ -85,13 +85,14 @@ function registerReadiness(app: App, draining: AbortSignal, check: Check): void 
     },
     async (_request, reply) => {
       if (draining.aborted) {
-        return reply
-          .code(503)
-          .send({ ok: false, message: 'Not ready: this process is about to stop; use another one.' });
+        return unready(reply).send({
+          ok: false,
+          message: 'Not ready: this process is about to stop; use another one.',
+        });
       }
       const { database, storage, message } = await check();
       const ok = database.ok && (storage.ok || storage.low_space === true);
-      return reply.code(ok ? 200 : 503).send({
+      return (ok ? reply : unready(reply)).send({
         ok,
         ...(storage.low_space && { low_space: true }),
         ...(!ok && message !== undefined && { message }),
@@ -102,6 +103,11 @@ function registerReadiness(app: App, draining: AbortSignal, check: Check): void 
 
 /** Returns the response of an overloaded process, which is alive but not ready. */
 function notReady(_request: FastifyRequest, reply: FastifyReply) {
-  reply.code(503);
+  unready(reply);
   return { ok: false };
+}
+
+/** Prepares a response of 503, with the same wait as other responses of 503. */
+function unready(reply: FastifyReply): FastifyReply {
+  return reply.code(503).header('retry-after', '1');
 }

@@ -22,7 +22,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   noautorotate: 'Use -display_rotation 0 before the input: it keeps the picture as stored.',
   top: 'Use -vf with setfield=tff instead.',
   deinterlace: 'Use -vf with bwdif instead.',
-  vbsf: 'Use -bsf:v.',
   scodec: 'Subtitle streams are not kept; burn them in with -vf and subtitles=….',
   pre: 'Send the options of that preset instead.',
   vpre: 'Send the options of that preset instead.',

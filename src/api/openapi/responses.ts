@@ -8,6 +8,17 @@ const IDEMPOTENT = [
   ...['/v1/blueprints/{slug}/runs', '/v1/admin/accounts'],
 ];
 
+/** The description that `@fastify/swagger` gives to a response whose schema has none. */
+const UNDESCRIBED = 'Default Response';
+/** Descriptions of responses, by status. Only health checks have the last two. */
+const DESCRIPTIONS: Record<string, string> = {
+  200: 'The request succeeded.',
+  201: 'The request succeeded, and created what the response shows.',
+  202: 'The request was accepted. Its work continues after the response.',
+  500: 'The check failed.',
+  503: 'The process does not accept requests.',
+};
+
 type DescribedKind = Pick<ShownKind, 'path' | 'hasOwnCreate'>;
 
 const idempotencyKey = {
@@ -36,8 +47,8 @@ export function idempotentPaths(kinds: readonly DescribedKind[]): string[] {
   return [...IDEMPOTENT, ...createPaths(kinds)];
 }
 
-/** Adds headers to the document, because the schemas do not contain them. */
-export function describeHeaders(document: Document, kinds: readonly DescribedKind[]): void {
+/** Adds headers and descriptions of responses to the document, because the schemas do not contain them. */
+export function describeResponses(document: Document, kinds: readonly DescribedKind[]): void {
   const paths = document.paths ?? {};
   const creates = createPaths(kinds);
   const idempotent = idempotentPaths(kinds);
@@ -51,7 +62,7 @@ export function describeHeaders(document: Document, kinds: readonly DescribedKin
   }
 }
 
-/** Whether an operation accepts an Idempotency-Key, once `describeHeaders` has run. */
+/** Whether an operation accepts an Idempotency-Key, once `describeResponses` has run. */
 export function isIdempotent({ parameters = [] }: Operation): boolean {
   return parameters.includes(idempotencyKey);
 }
@@ -61,6 +72,7 @@ function describeAnswers(path: string, method: string, operation: Operation, cre
   const responses = operation.responses ?? {};
   if (path === '/v1/transcodes/{id}/download') responses['302'] = { description: 'A redirect to the link.' };
   for (const [status, response] of Object.entries(responses)) {
+    if (response.description === UNDESCRIBED) response.description = DESCRIPTIONS[status] ?? '';
     response.headers = {
       'x-request-id': requestId,
       ...(!isOpen && limits),
