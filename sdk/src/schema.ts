@@ -54,7 +54,7 @@ export interface paths {
         };
         /**
          * Check that this process accepts requests
-         * @description Returns 503 while the process starts or shuts down. Use it to remove the process from a load balancer.
+         * @description Returns 503 while the process stops or is overloaded, or if the database or storage does not respond within 3 seconds. Use it to remove the process from a load balancer.
          *
          *     Requires no key.
          */
@@ -5988,7 +5988,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6226,7 +6226,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6599,7 +6599,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6933,7 +6933,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request was accepted. Its work continues after the response. */
+            /** @description Airlock accepted the request, and makes the deliveries after the response. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6960,7 +6960,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6987,7 +6987,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7111,7 +7111,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7191,7 +7191,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7243,7 +7243,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7295,7 +7295,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7586,7 +7586,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7616,7 +7616,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7691,7 +7691,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7858,7 +7858,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request was accepted. Its work continues after the response. */
+            /** @description Airlock accepted the request, and makes the deliveries after the response. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -7913,7 +7913,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request was accepted. Its work continues after the response. */
+            /** @description Airlock accepted the request, and makes the deliveries after the response. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -8067,7 +8067,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8119,7 +8119,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request succeeded, and created what the response shows. */
+            /** @description The request succeeded. The response contains the created resource. */
             201: {
                 headers: {
                     [name: string]: unknown;

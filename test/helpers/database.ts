@@ -6,8 +6,8 @@ import { openPool, type Pool } from '../../src/database/pool.ts';
 export interface TestDatabase extends Pool {
   url: string;
   /**
-   * Makes the server count in its statistics what all connections of the pool have done. By itself, a connection reports with a delay of up
-   * to a minute, so that a test would count the rows of earlier statements.
+   * Adds all earlier statements of this pool to the statistics of the server. Otherwise a connection may report its statements up to a
+   * minute later, and a test would count rows of earlier statements. Waits for all connections of the pool, so the caller must not hold any.
    */
   flushStatistics(): Promise<void>;
   /** Closes the pool and drops the database. */

@@ -279,7 +279,7 @@ describe('a run of a blueprint', () => {
     expect((await childrenOf(id)).every(({ erased_at }) => erased_at !== null)).toBe(true);
   });
 
-  it('waits for the review of its captions, and burns in the reviewed captions', async () => {
+  it('counts as awaiting until its captions are reviewed, and burns in the reviewed captions', async () => {
     const id = await create('caption-video', { video_url: url('clip.mp4'), style: 'clean-lower' });
     const waiting = await ended(id);
     expect(waiting).toMatchObject({ status: 'awaiting_review', step: 'review', outputs: [] });

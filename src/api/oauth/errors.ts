@@ -42,6 +42,8 @@ export function toOauthError(error: unknown): OauthError {
 }
 
 export function sendOauthError(reply: FastifyReply, error: OauthError): FastifyReply {
+  // The same wait as in `sendError`, in seconds. A rate limit has already set its own.
+  if ([429, 503].includes(error.status) && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
   return reply
     .code(error.status)
     .header('cache-control', 'no-store')

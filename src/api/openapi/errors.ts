@@ -3,6 +3,7 @@ import { ApiError, type ErrorCode, type ErrorDetails, errors } from '../../contr
 import { outputErrors } from '../../jobs/kind.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
 import { ERROR_EXAMPLES } from './error-examples.ts';
+import { UNDESCRIBED } from './responses.ts';
 import type { Answer, Document, Operation, Schema } from './types.ts';
 
 const SOURCES: readonly ErrorCode[] = ['source_not_owned', 'source_deleted', 'source_refused'];
@@ -201,7 +202,9 @@ function addError(
   const media = answer.content?.['application/json'];
   // Health checks return 500 and 503 with their own schema.
   if (media?.schema.$ref !== ERROR.$ref) return;
-  answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
+  answer.description = [answer.description === UNDESCRIBED ? '' : answer.description, `\`${code}\``]
+    .filter(Boolean)
+    .join(', ');
   const value = toErrorBody(
     new ApiError(code, details[code] ?? null, {
       status: 'completed',

@@ -8,15 +8,15 @@ const IDEMPOTENT = [
   ...['/v1/blueprints/{slug}/runs', '/v1/admin/accounts'],
 ];
 
-/** The description that `@fastify/swagger` gives to a response whose schema has none. */
-const UNDESCRIBED = 'Default Response';
-/** Descriptions of responses, by status. Only health checks have the last two. */
+/** The description that `@fastify/swagger` sets if it finds none. It does not look up references to `components.schemas`. */
+export const UNDESCRIBED = 'Default Response';
+/** Descriptions of responses, by status. 500 and 503 describe health checks, because `describeErrors` describes all other errors. */
 const DESCRIPTIONS: Record<string, string> = {
   200: 'The request succeeded.',
-  201: 'The request succeeded, and created what the response shows.',
-  202: 'The request was accepted. Its work continues after the response.',
-  500: 'The check failed.',
-  503: 'The process does not accept requests.',
+  201: 'The request succeeded. The response contains the created resource.',
+  202: 'Airlock accepted the request, and makes the deliveries after the response.',
+  500: 'The database or storage does not respond, or free space is low.',
+  503: 'The process is stopping or overloaded, or the database or storage does not respond.',
 };
 
 type DescribedKind = Pick<ShownKind, 'path' | 'hasOwnCreate'>;
@@ -47,7 +47,7 @@ export function idempotentPaths(kinds: readonly DescribedKind[]): string[] {
   return [...IDEMPOTENT, ...createPaths(kinds)];
 }
 
-/** Adds headers and descriptions of responses to the document, because the schemas do not contain them. */
+/** Adds the parameter `Idempotency-Key`, and the headers and descriptions of responses, because the schemas do not contain them. */
 export function describeResponses(document: Document, kinds: readonly DescribedKind[]): void {
   const paths = document.paths ?? {};
   const creates = createPaths(kinds);

@@ -33,7 +33,7 @@ describe('a process that cannot keep up', () => {
   });
   afterAll(() => app.close());
 
-  it('returns 503 to requests, is not ready, and stays alive', async () => {
+  it('returns 503 to requests, returns 503 with Retry-After from /readyz, and stays alive', async () => {
     await read(3001);
     expect(await status('/work')).toBe(503);
     const ready = await app.inject({ url: '/readyz' });

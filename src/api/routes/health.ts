@@ -78,21 +78,21 @@ function registerReadiness(app: App, draining: AbortSignal, check: Check): void 
         tags: ['health'],
         summary: 'Check that this process accepts requests',
         description:
-          'Returns 503 while the process starts or shuts down. Use it to remove the process from a load balancer.',
+          'Returns 503 while the process stops or is overloaded, or if the database or storage does not respond within 3 seconds. Use it to remove the process from a load balancer.',
         security: [],
         response: { 200: readyAnswer, 503: readyAnswer },
       },
     },
     async (_request, reply) => {
       if (draining.aborted) {
-        return unready(reply).send({
+        return setNotReady(reply).send({
           ok: false,
-          message: 'Not ready: this process is about to stop; use another one.',
+          message: 'Not ready: this process is about to stop; send requests to another process.',
         });
       }
       const { database, storage, message } = await check();
       const ok = database.ok && (storage.ok || storage.low_space === true);
-      return (ok ? reply : unready(reply)).send({
+      return (ok ? reply : setNotReady(reply)).send({
         ok,
         ...(storage.low_space && { low_space: true }),
         ...(!ok && message !== undefined && { message }),
@@ -103,11 +103,11 @@ function registerReadiness(app: App, draining: AbortSignal, check: Check): void 
 
 /** Returns the response of an overloaded process, which is alive but not ready. */
 function notReady(_request: FastifyRequest, reply: FastifyReply) {
-  unready(reply);
+  setNotReady(reply);
   return { ok: false };
 }
 
-/** Prepares a response of 503, with the same wait as other responses of 503. */
-function unready(reply: FastifyReply): FastifyReply {
+/** Sets the status 503 and the `Retry-After` that `sendError` sends by default, in seconds. */
+function setNotReady(reply: FastifyReply): FastifyReply {
   return reply.code(503).header('retry-after', '1');
 }
