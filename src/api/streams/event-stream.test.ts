@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
@@ -56,8 +57,10 @@ describe('a stream of events', () => {
     };
     const deps = { context: api.context, stopping: new AbortController().signal } as RouteDeps;
     const query = { accountId: api.account.id, ownKeys: null, job: JOB, ...changes };
+    let response: ServerResponse | undefined;
     app.decorateRequest('caller', null);
     app.get('/', (request, reply) => {
+      response = reply.raw;
       request.caller = { id: JOB } as never;
       return streamEvents(deps, hub, { request, reply }, query, bounds);
     });
@@ -71,7 +74,8 @@ describe('a stream of events', () => {
     return {
       log,
       socket,
-      started: () => until(() => hub.count() === 1, { what: 'the stream' }),
+      // An event that happens before the headers are sent can count as an older event.
+      started: () => until(() => response?.headersSent, { what: 'the headers of the stream' }),
       // The time-out is shorter than the time until the first keep-alive, which also ends the stream, because its caller is not a key.
       ended: () => until(() => hub.count() === 0, { what: 'the end of the stream', timeoutMs: 10_000 }),
       disconnected: () => until(async () => (await connections()) === 0, { what: 'the end of the connection' }),
