@@ -302,10 +302,10 @@ describe('webhooks', () => {
     const claimed = await claim();
     expect(claimed.map(({ webhook_id }) => webhook_id).sort()).toEqual([hanging.id, hanging.id, quick.id].sort());
     expect(await claim(16, claimed)).toEqual([]);
-    const short = {
-      ...fetcher,
-      post: (url: string, message: object) => fetcher.post(url, { ...message, timeoutMs: 300 } as never),
-    };
+    // Only the endpoints that hang need a short time limit. On a busy machine, even a quick endpoint can take 300 ms.
+    const post: typeof fetcher.post = (url, message) =>
+      fetcher.post(url, url.endsWith('/hang') ? { ...message, timeoutMs: 300 } : message);
+    const short = { ...fetcher, post };
     await Promise.all(
       sendDeliveries({ context: api.context, viewer: eventViewer(api.context), fetcher: short }, claimed),
     );

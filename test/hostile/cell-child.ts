@@ -10,7 +10,7 @@ import { chooseSandbox, type SandboxChoice } from '../../src/sandbox/choose.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
-import { LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
+import { commandOf, descendants, LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
 
 const [mode, dataDir, choice = 'bwrap', limit] = process.argv.slice(2) as [string, string, SandboxChoice?, string?];
 const chosen =
@@ -38,7 +38,7 @@ if (mode === 'long') {
   process.stdout.write('waiting\n');
   await new Promise((resolve) => setTimeout(resolve, 600_000));
 } else if (mode === 'blocked') {
-  // Writes several outputs, because the kernel does not limit their sum. Pictures have 12 kB each, so the outputs of one second exceed the
+  // Writes several outputs, because the kernel does not limit their sum. Pictures have 12 kB each, so the outputs of two seconds exceed the
   // limit.
   const outputs = Array.from({ length: 300 }, (_, index) => `${index}.nut`);
   const segments = ['-f', 'segment', '-segment_time', '0.3', '-c:v', 'rawvideo', '/out/%d.nut'];
@@ -48,12 +48,12 @@ if (mode === 'long') {
     args: limit === 'limit_wall' ? slowEncode(60) : [...slowEncode(60).slice(0, -3), ...segments],
     inputs: [],
     outputs: limit === 'limit_wall' ? [SLOW_OUTPUT] : outputs,
-    limits: { ...LIMITS, ...(limit === 'limit_wall' ? { wallMs: 4000 } : { outputBytes: 96 * 1024 }) },
+    limits: { ...LIMITS, ...(limit === 'limit_wall' ? { wallMs: 6000 } : { outputBytes: 240 * 1024 }) },
     slot: 0,
     onStdout() {
       if (blocked) return;
       blocked = true;
-      process.send!('blocked');
+      process.send!(descendants(process.pid).filter((pid) => /^(?:ffmpeg|ld-linux)/.test(commandOf(pid))));
       const nobody = new Int32Array(new SharedArrayBuffer(4));
       while (!existsSync(join(dataDir, 'free'))) Atomics.wait(nobody, 0, 0, 20);
     },

@@ -7,8 +7,6 @@ import { runProgram } from '../../src/sandbox/cell/run.ts';
 import type { WatchRequest } from '../../src/sandbox/watchdog/watch-cell.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 import {
-  commandOf,
-  descendants,
   LIMITS,
   openFixture,
   openRunContext,
@@ -40,13 +38,12 @@ describe('a worker whose event loop is blocked', () => {
     });
     try {
       const report = reportOf(child);
-      let isBlocked = false;
-      // The child sends this message just before it blocks its event loop.
-      child.once('message', () => {
-        isBlocked = true;
+      let cell: number[] = [];
+      // The child sends the processes of its cell just before it blocks its event loop.
+      child.once('message', (pids) => {
+        cell = pids as number[];
       });
-      await until(() => isBlocked || child.exitCode !== null, PATIENCE_MS);
-      const cell = descendants(child.pid!).filter((pid) => /^(?:ffmpeg|ld-linux)/.test(commandOf(pid)));
+      await until(() => cell.length > 0 || child.exitCode !== null, PATIENCE_MS);
       expect(cell).toHaveLength(1);
       await until(() => cell.every((pid) => !running(pid)), PATIENCE_MS);
       writeFileSync(join(folder, 'free'), '');

@@ -55,7 +55,7 @@ describe('confidential data', () => {
     jobs.push(response.json.id);
     return response.json.id as string;
   };
-  const ended = (id: string) => service.call('GET', `/v1/transcodes/${id}?wait=30`).then((response) => response.json);
+  const ended = (id: string) => service.call('GET', `/v1/transcodes/${id}?wait=60`).then((response) => response.json);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-leaks-'));
@@ -218,7 +218,7 @@ describe('confidential data', () => {
         const files = await filesIn(join(service.dataDir, 'storage', 'objects'));
         return files.length === 0 && !Object.values(NAMES).some((name) => names.includes(name));
       },
-      { what: 'the end of the retention', timeoutMs: 30_000, everyMs: 100 },
+      { what: 'the end of the retention', everyMs: 100 },
     );
     for (const id of jobs) {
       const { json } = await service.call('GET', `/v1/transcodes/${id}`);
