@@ -1,4 +1,5 @@
 import { readFile, rm, stat } from 'node:fs/promises';
+import { isFinal } from '../src/contract/common.ts';
 import { makeMedia } from './media-cache.ts';
 import { run } from './run.ts';
 import type { TestService } from './service.ts';
@@ -82,5 +83,7 @@ export async function upload(
 export async function transcode(service: TestService, body: unknown): Promise<any> {
   const created = await service.call('POST', '/v1/transcodes?wait=60', body);
   if (created.status !== 201) throw new Error(`create: ${created.status} ${created.text}`);
-  return created.json;
+  let job = created.json;
+  while (!isFinal(job.status)) job = (await service.call('GET', `/v1/transcodes/${job.id}?wait=60`)).json;
+  return job;
 }

@@ -201,12 +201,13 @@ describe('the pool', () => {
     const pool = openPool(database.url, { max: 1, role: 'closed', onError: () => {} });
     await pool.pg.query('SELECT 1');
     await pool.close();
-    await vi.waitFor(async () => {
+    const left = async () => {
       const { rows } = await database.pg.query(
         "SELECT FROM pg_stat_activity WHERE application_name = 'airlock-closed' AND datname = current_database()",
       );
-      expect(rows).toHaveLength(0);
-    });
+      return rows.length;
+    };
+    await until(async () => (await left()) === 0, { what: 'the end of the connection' });
   });
 
   it('sends pipelined queries on one connection, without waiting for a response between them', async () => {
@@ -282,11 +283,11 @@ describe('the pool', () => {
     const proxy = await openDatabaseProxy(database.url);
     const pool = openPool(proxy.url, { max: 1, role: 'test', onError: () => {}, silenceMs: 300 });
     try {
-      const first = await backend(pool.db);
+      const first = await retryTransient(() => backend(pool.db), 30_000);
       proxy.mute();
       const failure = await backend(pool.db).catch((error) => error);
       expect(isTransient(failure)).toBe(true);
-      expect(await retryTransient(() => backend(pool.db), 5_000)).not.toBe(first);
+      expect(await retryTransient(() => backend(pool.db), 30_000)).not.toBe(first);
     } finally {
       await pool.close();
       await proxy.cut();

@@ -77,9 +77,9 @@ const claim = (sending: readonly ClaimedDelivery[] = [], limit = 16) => {
   const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
   return claimDeliveries(api.context.db, viewer().catalog, { ...nextTurn(taken)!, limit });
 };
-/** Sends deliveries with a timeout of 100 ms. */
-const sendShort = async (deliveries: ClaimedDelivery[]) => {
-  const post: typeof fetcher.post = (url, message) => fetcher.post(url, { ...message, timeoutMs: 100 });
+/** Sends deliveries with a short timeout. */
+const sendShort = async (deliveries: ClaimedDelivery[], timeoutMs = 100) => {
+  const post: typeof fetcher.post = (url, message) => fetcher.post(url, { ...message, timeoutMs });
   await Promise.all(sendDeliveries({ context: api.context, viewer: viewer(), fetcher: { post } }, deliveries));
 };
 const makeDue = () =>
@@ -229,7 +229,7 @@ describe('endpoints that time out', () => {
     await api.database.pg.query(`UPDATE webhooks SET timeouts = 3, backs_off_until = now() WHERE id = $1`, [id]);
     const probes = await claim();
     expect(probes).toHaveLength(1);
-    await sendShort(probes);
+    await sendShort(probes, 60_000);
     expect((await read(id!)).backs_off_until).toBeNull();
     expect(await claim()).toHaveLength(2);
   });

@@ -39,6 +39,10 @@ describe('the self-test of a running worker', () => {
     const row = () => db.selectFrom('workers').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     const reports = [good(2000), broken];
     const asked: unknown[] = [];
+    let continueTests = () => {};
+    const isRead = new Promise<void>((resolve) => {
+      continueTests = resolve;
+    });
     let ended: SelfTestReport | null = null;
     const tests = startSelfTests(
       {
@@ -48,6 +52,7 @@ describe('the self-test of a running worker', () => {
           tier: 'bwrap',
           selfTest: async (options) => {
             asked.push(options);
+            await isRead;
             return reports.shift()!;
           },
         },
@@ -61,6 +66,7 @@ describe('the self-test of a running worker', () => {
     );
     await tests.recorded;
     expect(await row()).toMatchObject({ self_test_passed: true, self_test_checks: 1 });
+    continueTests();
     await until(() => ended !== null, { what: 'the end of the worker' });
     await tests.stop();
     expect(ended).toBe(broken);

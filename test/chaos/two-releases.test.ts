@@ -195,7 +195,7 @@ describe('two releases on one database, the newer of which has another kind of j
     expect(await leader()).toBe(olderWorker.pid);
     await expectErased(first, second, paused, kept);
     await expectEachCompletedOnce(database.pg as never, [alongside, last]);
-  }, 60_000);
+  });
 
   it('the newer release shows the events, runs the jobs and erases the data of the older release, and recovers from its death', async () => {
     await newerWorker.stop();
@@ -218,7 +218,7 @@ describe('two releases on one database, the newer of which has another kind of j
 
     expect((await newer.call('DELETE', `/v1/transcodes/${next}`)).status).toBeOneOf([200, 204]);
     await expectErased(interrupted, next);
-  }, 60_000);
+  });
 });
 
 interface Stream {

@@ -10,6 +10,9 @@ import type { ObjectStore } from '../../src/storage/types.ts';
 import { CONTAINER_TOKEN, PLATFORM_TOKEN, ROLE } from './aws-server/identities.ts';
 import { type AwsServer, startAwsServer } from './aws-server/start.ts';
 
+/** The default of `vi.waitFor` is one second, which a busy machine can exceed. */
+const PATIENCE = { timeout: 30_000 };
+
 const GET = { filename: 'a.mp4', contentType: 'video/mp4', expiresIn: 600 };
 
 describe('credentials of S3', () => {
@@ -72,8 +75,8 @@ describe('credentials of S3', () => {
       // Afterwards, 19 of 60 minutes are left.
       vi.setSystemTime(Date.now() + 41 * 60_000);
       await opened.ping();
-      await vi.waitFor(() => expect(server.issued).toHaveLength(2));
-      await vi.waitFor(async () => expect(await opened.presignGet('c', GET)).toContain(server.issued[1]!.id));
+      await vi.waitFor(() => expect(server.issued).toHaveLength(2), PATIENCE);
+      await vi.waitFor(async () => expect(await opened.presignGet('c', GET)).toContain(server.issued[1]!.id), PATIENCE);
     },
   );
 
@@ -96,7 +99,7 @@ describe('credentials of S3', () => {
     server.failure = { status: 503, code: 'ServiceUnavailable' };
     const opened = open('sts');
     const got = opened.get('a');
-    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(1), PATIENCE);
     server.failure = null;
     expect(await text((await got)!)).toBe('a');
   });

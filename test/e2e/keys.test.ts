@@ -124,7 +124,7 @@ describe('keys', () => {
 
   it('stay valid for a requested overlap when they are rotated', async () => {
     const old = (await create()).json;
-    const next = await rotate(old.id, { overlap_seconds: 2 });
+    const next = await rotate(old.id, { overlap_seconds: 8 });
     expect([await statusOf(old.key), await statusOf(next.json.key)]).toEqual([200, 200]);
     expect((await rotate(old.id)).status).toBe(409);
     await until(async () => (await statusOf(old.key)) === 401, { what: 'the end of the overlap' });
@@ -136,7 +136,7 @@ describe('keys', () => {
   });
 
   it('end when they expire', async () => {
-    const { json } = await create({ expires_at: new Date(Date.now() + 1500).toISOString() });
+    const { json } = await create({ expires_at: new Date(Date.now() + 8_000).toISOString() });
     expect(await statusOf(json.key)).toBe(200);
     await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to expire' });
   });

@@ -109,7 +109,9 @@ describe('a data directory with a copy of the prepared database', () => {
       const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
       await openEmbeddedPostgres({ dataDir: process.argv[1], logger, template: JSON.parse(process.argv[2]) });
     `;
-    const args = ['--import', 'tsx', '--input-type=module', '--eval', script, dataDir, JSON.stringify(use)];
+    // The database stays incomplete for long enough to be killed.
+    const slow = { ...use, statements: [...use.statements, 'SELECT pg_sleep(5)'] };
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script, dataDir, JSON.stringify(slow)];
     const start = spawn(process.execPath, args, { stdio: 'ignore' });
     const ended = new Promise((resolve) => start.once('exit', resolve));
     const home = join(dataDir, 'postgres');

@@ -253,7 +253,7 @@ function uploading({ context, database }: Backend): Pick<JobWorld, 'presign' | '
       context,
       account,
       { filename: sent.filename, fileSize: sent.bytes.length },
-      { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 },
+      { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 60_000 },
     );
   return {
     presign,

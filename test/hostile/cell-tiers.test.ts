@@ -31,7 +31,7 @@ import { seccompArchitecture } from '../../src/sandbox/seccomp/filter.ts';
 import { bombs } from '../../src/sandbox/self-test/bombs.ts';
 import { assembleProbe, type ProbeCall, readProbe } from '../../src/sandbox/self-test/probe-elf.ts';
 import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
-import type { CellLimits, SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
+import type { CellEnd, CellLimits, SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 import { skipNote } from '../helpers/skip-note.ts';
@@ -203,15 +203,22 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
   it('is stopped at its own thread limit despite a thread bomb in another worker, even without control groups', async () => {
     const workers = await Promise.all([openRunContext(fixture, tier), openRunContext(fixture, tier)]);
     const bomb = bombs(workers[0]!.tier.inside).find(({ key }) => key === 'threads')!;
-    const limits = { ...LIMITS, ...bomb.limits };
-    const ends = await Promise.all(
-      workers.map(async (context) => {
-        const { result } = await runProbe({ ...context, cgroup: () => null }, bomb.calls, limits);
-        return result.end;
-      }),
-    );
+    const limits = { ...LIMITS, ...bomb.limits, wallMs: 20_000 };
+    const tries: CellEnd[][] = [];
+    // A bomb that sleeps until its wall limit is inconclusive, as in the self-test, which then also tries again. The kernel may still have
+    // counted ending tasks of an earlier cell, and have rejected threads before the watchdog saw the limit.
+    while (tries.length < 3 && (tries.at(-1) ?? ['limit_wall']).includes('limit_wall')) {
+      tries.push(
+        await Promise.all(
+          workers.map(async (context) => {
+            const { result } = await runProbe({ ...context, cgroup: () => null }, bomb.calls, limits);
+            return result.end;
+          }),
+        ),
+      );
+    }
     for (const context of workers) await context.close();
-    expect(ends).toEqual(['limit_processes', 'limit_processes']);
+    expect(tries.at(-1)).toEqual(['limit_processes', 'limit_processes']);
   });
 });
 

@@ -173,7 +173,9 @@ describe('a run of a blueprint', () => {
     const id = await create('pair-test', { video_url: url('clip.mp4') });
     await ended(id);
     const events = async () => (await api.call('GET', `/v1/events?limit=100`)).json.events;
-    await until(async () => (await events()).at(-1)?.type === 'blueprint.completed', { what: 'the last event' });
+    const isEnd = ({ type, data }: { type: string; data: { job_id: string } }) =>
+      type === 'blueprint.completed' && data.job_id === id;
+    await until(async () => (await events()).some(isEnd), { what: 'the last event' });
     const own = (await events()).filter(({ data }: { data: { job_id: string } }) => data.job_id === id);
     const told = own.map(({ type, data }: { type: string; data: { step?: string; output?: string } }) =>
       [type.replace('blueprint.', ''), data.step ?? data.output].filter(Boolean).join(' '),

@@ -207,7 +207,7 @@ describe('an output that is uploaded while it is written', () => {
       },
     });
     await growTo(bytes.length);
-    await hasStored(1);
+    await until(() => stored.length > 0 && failures === 1, { what: 'an early part, and a part that storage rejects' });
     const sent = (await upload.send(complete(), 0))!;
     expect([...stored].sort()).toEqual([1, 2, 3, 4]);
     expect(failures).toBe(2);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCaptions } from '../../src/captions/index.ts';
+import { isFinal } from '../../src/contract/common.ts';
 import { failures } from '../../src/contract/failures.ts';
 import { run } from '../../testkit/run.ts';
 import { startSource } from '../../testkit/source-server.ts';
@@ -58,7 +59,9 @@ describe('a transcription', () => {
   const transcribe = async (body: object) => {
     const { status, text, json } = await create(body);
     expect([status, text]).toEqual([201, text]);
-    return json;
+    let job = json;
+    while (!isFinal(job.status)) job = (await api.call('GET', `/v1/transcribe/${job.id}?wait=60`)).json;
+    return job;
   };
   const download = async (id: string, query = '') => {
     const { json } = await api.call('GET', `/v1/transcribe/${id}/download${query}`);

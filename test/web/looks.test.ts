@@ -217,8 +217,7 @@ describe('the page of a job', () => {
 
 describe('the form for a new job', () => {
   it('shows neither "Valid" nor a notice before there is a source', async () => {
-    await open('/new');
-    await page.waitForResponse(/transcodes\/validate/);
+    await Promise.all([page.waitForResponse(/transcodes\/validate/), open('/new')]);
     await page.getByText('The exact commands appear here when you add a source.').waitFor();
     expect(await page.locator('main').getByText('Valid', { exact: true }).count()).toBe(0);
     expect(await page.locator('main .notice').count()).toBe(0);
