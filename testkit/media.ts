@@ -84,6 +84,10 @@ export async function transcode(service: TestService, body: unknown): Promise<an
   const created = await service.call('POST', '/v1/transcodes?wait=60', body);
   if (created.status !== 201) throw new Error(`create: ${created.status} ${created.text}`);
   let job = created.json;
-  while (!isFinal(job.status)) job = (await service.call('GET', `/v1/transcodes/${job.id}?wait=60`)).json;
+  for (let reads = 0; reads < 5 && !isFinal(job.status); reads += 1) {
+    const read = await service.call('GET', `/v1/transcodes/${job.id}?wait=60`);
+    if (read.status !== 200) throw new Error(`read: ${read.status} ${read.text}`);
+    job = read.json;
+  }
   return job;
 }

@@ -7,19 +7,16 @@ import { presigned, type RawConnection, rawConnection, rawRequest } from '../../
 
 const TYPE = { 'content-type': 'video/mp4' };
 let gateway: EmbeddedGateway;
-/** A gateway that waits for clients so briefly that a busy machine can exceed its limits. */
+/** A gateway that waits for bytes so briefly that a busy machine can exceed its limit. */
 let hasty: EmbeddedGateway;
 
 beforeAll(async () => {
   gateway = await startEmbeddedGateway({ maxObjectBytes: 50_000_000 });
-  hasty = await startEmbeddedGateway({
-    minimumRate: { bytesPerSecond: 1000, windowMs: 300 },
-    headersTimeoutMs: 300,
-  });
+  hasty = await startEmbeddedGateway({ minimumRate: { bytesPerSecond: 1000, windowMs: 300 } });
 });
 afterAll(() => Promise.all([gateway?.close(), hasty?.close()]));
 afterEach(async () => {
-  await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
+  for (const one of [gateway, hasty]) await vi.waitFor(async () => expect(await one.tempFiles()).toEqual([]), 10_000);
 });
 
 /** Returns the head of a raw PUT with a valid signature for `size` bytes. */
@@ -223,11 +220,13 @@ describe('an upload', () => {
 
 describe('a connection', () => {
   it('a connection with slow headers is closed', async () => {
-    const silent = rawConnection(hasty.port);
-    const slow = rawConnection(hasty.port);
+    const { port, close } = await startEmbeddedGateway({ headersTimeoutMs: 300 });
+    const silent = rawConnection(port);
+    const slow = rawConnection(port);
     slow.write('GET / HTTP/1.1\r\nhost: x\r\n');
     expect(await slow.ended).toMatch(/^HTTP\/1\.1 408/);
     await silent.ended;
+    await close();
   });
 
   it('a connection with huge headers, broken HTTP or an absolute request target is rejected, and others are served', async () => {

@@ -122,7 +122,7 @@ describe('concurrent requests of one key', () => {
   it('do not count towards the limit while they wait for their jobs', async () => {
     const { id } = (await api.call('POST', '/v1/transcodes', body())).json;
     const responses: Promise<string>[] = [];
-    // More requests at a time than the limit would wait for their turn, and a busy process would reject some of them.
+    // Sends the requests in groups. Requests beyond the limit wait for a slot, and a busy process would reject some of them.
     for (let group = 0; group < 3; group += 1) {
       const waits = Array.from({ length: KEY_REQUESTS.active }, () => send('GET', `/v1/transcodes/${id}?wait=60`));
       responses.push(...waits.map(({ received }) => received('\r\n')));

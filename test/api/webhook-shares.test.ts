@@ -77,8 +77,8 @@ const claim = (sending: readonly ClaimedDelivery[] = [], limit = 16) => {
   const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
   return claimDeliveries(api.context.db, viewer().catalog, { ...nextTurn(taken)!, limit });
 };
-/** Sends deliveries with a short timeout. */
-const sendShort = async (deliveries: ClaimedDelivery[], timeoutMs = 100) => {
+/** Sends deliveries with this timeout in milliseconds. */
+const sendWithin = async (deliveries: ClaimedDelivery[], timeoutMs = 100) => {
   const post: typeof fetcher.post = (url, message) => fetcher.post(url, { ...message, timeoutMs });
   await Promise.all(sendDeliveries({ context: api.context, viewer: viewer(), fetcher: { post } }, deliveries));
 };
@@ -207,7 +207,7 @@ describe('endpoints that time out', () => {
   it('receive nothing during a pause that doubles up to five minutes, and then one delivery at a time', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 100);
-    await sendShort(await claim([], 1));
+    await sendWithin(await claim([], 1));
     for (const seconds of [5, 10, 20, 40, 80, 160, 300, 300]) {
       const pause = await pauseOf(id!);
       expect(pause).toBeGreaterThan(seconds * 0.8 - 2);
@@ -219,7 +219,7 @@ describe('endpoints that time out', () => {
       expect(probes.map(({ is_probe }) => is_probe)).toEqual([true]);
       // While the probe runs, no other worker sends a delivery to the endpoint.
       expect(await claim()).toEqual([]);
-      await sendShort(probes);
+      await sendWithin(probes);
     }
   });
 
@@ -229,7 +229,7 @@ describe('endpoints that time out', () => {
     await api.database.pg.query(`UPDATE webhooks SET timeouts = 3, backs_off_until = now() WHERE id = $1`, [id]);
     const probes = await claim();
     expect(probes).toHaveLength(1);
-    await sendShort(probes, 60_000);
+    await sendWithin(probes, 60_000);
     expect((await read(id!)).backs_off_until).toBeNull();
     expect(await claim()).toHaveLength(2);
   });
@@ -267,10 +267,10 @@ describe('endpoints that time out', () => {
   it('the deliveries of an endpoint that times out and is then disabled end without a pause', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 4);
-    await sendShort(await claim([], 1));
+    await sendWithin(await claim([], 1));
     await api.call('PATCH', `/v1/webhooks/${id}`, { enabled: false });
     await makeDue();
-    for (let batch = 0; batch < 2; batch++) await sendShort(await claim());
+    for (let batch = 0; batch < 2; batch++) await sendWithin(await claim());
     const { items } = (await api.call('GET', `/v1/webhooks/${id}/deliveries`)).json;
     expect(items.map(({ error }: { error: string }) => error)).toEqual(Array(4).fill('webhook_disabled'));
   });

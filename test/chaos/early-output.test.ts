@@ -161,20 +161,25 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
 
   it('leaves nothing behind when its job is canceled during the upload', async () => {
     let failHeld = () => {};
+    const held = new Promise<never>((_, reject) => {
+      failHeld = () => reject(new Error('held'));
+    });
+    held.catch(() => {});
     let isHeld = false;
     before = (number) => {
       if (number !== 3) return;
       isHeld = true;
-      return new Promise<void>((_, reject) => {
-        failHeld = () => reject(new Error('held'));
-      });
+      return held;
     };
     await start(remote);
     const job = await submit();
-    await until(() => isHeld, { what: 'a part that is held' });
-    expect(await parts()).toHaveLength(1);
-    await cancelJob(world.context, account.id, 'transcode', job.id);
-    failHeld();
+    try {
+      await until(() => isHeld, { what: 'a part that is held' });
+      expect(await parts()).toHaveLength(1);
+      await cancelJob(world.context, account.id, 'transcode', job.id);
+    } finally {
+      failHeld();
+    }
     await isSwept(job.id);
     expect(await world.attempts(job.id)).toMatchObject([{ state: 'canceled' }]);
   });

@@ -133,9 +133,9 @@ describe('alongside a newer release on one database,', () => {
     const before = skipped().event;
     const read = async (after: string | null) =>
       (await api.call('GET', `/v1/events?limit=2${after ? `&after=${after}` : ''}`)).json;
-    // Transactions of other tests hide newer events of this server.
-    await until(async () => (await read(null)).events.length === 2, { what: 'the first page' });
-    const first = await read(null);
+    const first = await until(async () => ((await read(null)).events.length > 0 ? read(null) : null), {
+      what: 'the first page',
+    });
     const second = await read(first.next);
     expect([...first.events, ...second.events].map(({ data }) => data.key_id)).toEqual(['first', 'last']);
     expect(await read(second.next)).toEqual({ events: [], next: second.next });

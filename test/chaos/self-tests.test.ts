@@ -40,7 +40,7 @@ describe('the self-test of a running worker', () => {
     const reports = [good(2000), broken];
     const asked: unknown[] = [];
     let continueTests = () => {};
-    const isRead = new Promise<void>((resolve) => {
+    const rowRead = new Promise<void>((resolve) => {
       continueTests = resolve;
     });
     let ended: SelfTestReport | null = null;
@@ -52,7 +52,7 @@ describe('the self-test of a running worker', () => {
           tier: 'bwrap',
           selfTest: async (options) => {
             asked.push(options);
-            await isRead;
+            await rowRead;
             return reports.shift()!;
           },
         },

@@ -109,7 +109,7 @@ describe('a data directory with a copy of the prepared database', () => {
       const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
       await openEmbeddedPostgres({ dataDir: process.argv[1], logger, template: JSON.parse(process.argv[2]) });
     `;
-    // The database stays incomplete for long enough to be killed.
+    // Keeps the cluster incomplete for some seconds, so that the test can kill the start in time.
     const slow = { ...use, statements: [...use.statements, 'SELECT pg_sleep(5)'] };
     const args = ['--import', 'tsx', '--input-type=module', '--eval', script, dataDir, JSON.stringify(slow)];
     const start = spawn(process.execPath, args, { stdio: 'ignore' });

@@ -39,7 +39,7 @@ describe('a worker whose event loop is blocked', () => {
     try {
       const report = reportOf(child);
       let cell: number[] = [];
-      // The child sends the processes of its cell just before it blocks its event loop.
+      // The child sends the process IDs of its cell just before it blocks its event loop.
       child.once('message', (pids) => {
         cell = pids as number[];
       });

@@ -66,7 +66,7 @@ describe('the storage port', () => {
         const { open } = stranger.counts();
         return open > 200 && open <= LIMITS.perAddress;
       };
-      // The gateway can end many connections at once, which the attacker then replaces one by one.
+      // The gateway can end many connections at once. The attacker then replaces them one by one.
       await until(isLimited, { what: 'the maximum of the attacker’s connections', everyMs: 5 });
       expect(stranger.counts().ended).toBeGreaterThan(300);
     } finally {

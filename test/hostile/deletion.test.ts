@@ -37,14 +37,15 @@ describe('deletion', () => {
   let account: Awaited<ReturnType<JobWorld['account']>>;
   beforeAll(async () => {
     world = await makeJobWorld();
-    // Without a running clock, a row that failed rests until the end of the test, however long the sweeps take.
-    const ping = () => world.gateway.store.ping();
-    world.context.rows = createRowGuard({ ping, onFailure: () => {}, now: () => 0 });
     proxy = await openForbiddingProxy(world.gateway.port);
     const location = { endpoint: proxy.endpoint, publicEndpoint: proxy.endpoint, bucket: BUCKET, region: REGION };
     context = { ...world.context, store: openEmbeddedStore({ ...location, credentials: CREDENTIAL }) };
   });
   beforeEach(async () => {
+    // The clock of the guard is stopped, so a row that failed rests for good, regardless of how long the sweeps take.
+    const ping = () => world.gateway.store.ping();
+    context.rows = createRowGuard({ ping, onFailure: () => {}, now: () => 0 });
+    world.context.rows = context.rows;
     account = await world.account();
   });
   afterEach(async () => {

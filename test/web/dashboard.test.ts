@@ -582,8 +582,8 @@ describe('a person', () => {
 describe('the sign-in page', () => {
   it('appears within a second without a session, and is accessible, in light and dark', async () => {
     const firstPaints: number[] = [];
-    // Other load can delay a page, so there are up to ten loads. A page that paints late would be late each time.
-    for (let load = 0; load < 10 && (load < 2 || Math.min(...firstPaints) >= 1000); load += 1) {
+    // Other work on the machine can delay a page, so the test opens the page up to four times. A slow page would be slow each time.
+    for (let load = 0; load < 4 && (load < 2 || Math.min(...firstPaints) >= 1000); load += 1) {
       const colorScheme = load % 2 === 0 ? 'light' : 'dark';
       const page = await browser.newPage({ colorScheme });
       await page.goto(`${service.api}/jobs`);

@@ -63,7 +63,7 @@ const PLAY_TO_END = `(async () => {
   if (video.readyState === 0) await once('loadedmetadata');
   await video.play();
   video.playbackRate = 4;
-  // dash.js can notice the end before the browser does, which then fires no event.
+  // If dash.js notices the end before the browser does, the browser fires no event.
   while (!video.ended) await new Promise((resolve) => setTimeout(resolve, 50));
   return { at: video.currentTime, duration: video.duration, height: video.videoHeight };
 })()`;
@@ -140,7 +140,7 @@ describe('the player', () => {
   it('plays the chosen quality, and responds to the keyboard', async () => {
     const { page } = await open(await pageOf('clear'), { width: 390, height: 844 });
     await page.locator('#quality:enabled').selectOption({ label: '120p' });
-    // A clip that ends on a busy machine would be paused before the key pauses it.
+    // Repeats the clip, which could otherwise end on a busy machine before the key pauses it.
     await page.evaluate("document.querySelector('video').loop = true");
     await page.locator('body').press('k');
     await until(async () => (await video(page, 'videoHeight')) === 120, { what: 'the chosen quality' });

@@ -117,7 +117,7 @@ describe('explainFailure', () => {
   ])('needs less than 80 ms for a long line with text of an input: %s', (text) => {
     const line = text.repeat(Math.ceil(65_536 / text.length));
     const used: number[] = [];
-    // A garbage collection can delay one run, so there are up to three. A costly expression would be late each time.
+    // A garbage collection can slow down one run, so the test allows three. A costly expression would be slow in each run.
     while (used.length < 3 && !used.some((microseconds) => microseconds < 80_000)) {
       const before = process.cpuUsage();
       ended(line);
