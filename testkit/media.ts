@@ -83,9 +83,15 @@ export async function upload(
 export async function transcode(service: TestService, body: unknown): Promise<any> {
   const created = await service.call('POST', '/v1/transcodes?wait=60', body);
   if (created.status !== 201) throw new Error(`create: ${created.status} ${created.text}`);
-  let job = created.json;
+  return waitUntilFinal(service, '/v1/transcodes', created.json);
+}
+
+/** Reads a job below `path` until it is final. A single request with `wait` may end earlier on a busy machine. */
+// biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+export async function waitUntilFinal({ call }: Pick<TestService, 'call'>, path: string, created: any): Promise<any> {
+  let job = created;
   for (let reads = 0; reads < 5 && !isFinal(job.status); reads += 1) {
-    const read = await service.call('GET', `/v1/transcodes/${job.id}?wait=60`);
+    const read = await call('GET', `${path}/${job.id}?wait=60`);
     if (read.status !== 200) throw new Error(`read: ${read.status} ${read.text}`);
     job = read.json;
   }

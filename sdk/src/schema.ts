@@ -54,7 +54,7 @@ export interface paths {
         };
         /**
          * Check that this process accepts requests
-         * @description Returns 503 while the process stops or is overloaded, or if the database or storage does not respond within 3 seconds. Use it to remove the process from a load balancer.
+         * @description Returns 503 while the process stops or is overloaded, or if the database or storage does not respond. Use it to remove the process from a load balancer.
          *
          *     Requires no key.
          */

@@ -20,15 +20,20 @@ afterEach(async () => {
 });
 
 /** Returns the head of a raw PUT with a valid signature for `size` bytes. */
-async function head(key: string, size: number, lines: string[] = [`content-length: ${size}`]): Promise<string> {
-  const url = new URL((await gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 })).url);
+async function head(
+  key: string,
+  size: number,
+  lines: string[] = [`content-length: ${size}`],
+  { store } = gateway,
+): Promise<string> {
+  const url = new URL((await store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 })).url);
   const fixed = [`PUT ${url.pathname}${url.search} HTTP/1.1`, `host: ${url.host}`, 'content-type: video/mp4'];
   return [...fixed, ...lines].join('\r\n');
 }
 
-async function start(key: string, size: number, lines?: string[]): Promise<RawConnection> {
-  const connection = rawConnection(gateway.port);
-  connection.write(`${await head(key, size, lines)}\r\n\r\n`);
+async function start(key: string, size: number, lines?: string[], to = gateway): Promise<RawConnection> {
+  const connection = rawConnection(to.port);
+  connection.write(`${await head(key, size, lines, to)}\r\n\r\n`);
   return connection;
 }
 
@@ -145,17 +150,12 @@ describe('an upload', () => {
   });
 
   it('an upload below the minimum rate is rejected with a reason and disconnected', async () => {
-    const { store, port } = hasty;
-    const { url } = await store.presignPut('slow', { contentType: 'video/mp4', size: 1_000_000, expiresIn: 900 });
-    const { pathname, search, host } = new URL(url);
-    const connection = rawConnection(port);
-    connection.write(`PUT ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: video/mp4\r\n`);
-    connection.write('content-length: 1000000\r\n\r\n');
+    const connection = await start('slow', 1_000_000, undefined, hasty);
     const drip = setInterval(() => connection.write('x'), 50);
     const response = await connection.ended;
     clearInterval(drip);
     expect(response).toMatch(/^HTTP\/1\.1 408[\s\S]*<Code>RequestTimeout<\/Code>/);
-    expect(await store.head('slow')).toBeNull();
+    expect(await hasty.store.head('slow')).toBeNull();
   });
 
   it('gets 100 Continue only if its headers are accepted', async () => {

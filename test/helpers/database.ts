@@ -7,7 +7,8 @@ export interface TestDatabase extends Pool {
   url: string;
   /**
    * Adds all earlier statements of this pool to the statistics of the server. Otherwise a connection may report its statements up to a
-   * minute later, and a test would count rows of earlier statements. Waits for all connections of the pool, so the caller must not hold any.
+   * minute later, and a test would count rows of earlier statements. Waits for all connections of the pool, so the caller must not hold
+   * any of them.
    */
   flushStatistics(): Promise<void>;
   /** Closes the pool and drops the database. */

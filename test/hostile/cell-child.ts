@@ -10,7 +10,7 @@ import { chooseSandbox, type SandboxChoice } from '../../src/sandbox/choose.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
-import { commandOf, descendants, LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
+import { cellPrograms, LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
 
 const [mode, dataDir, choice = 'bwrap', limit] = process.argv.slice(2) as [string, string, SandboxChoice?, string?];
 const chosen =
@@ -53,7 +53,7 @@ if (mode === 'long') {
     onStdout() {
       if (blocked) return;
       blocked = true;
-      process.send!(descendants(process.pid).filter((pid) => /^(?:ffmpeg|ld-linux)/.test(commandOf(pid))));
+      process.send!(cellPrograms(process.pid));
       const nobody = new Int32Array(new SharedArrayBuffer(4));
       while (!existsSync(join(dataDir, 'free'))) Atomics.wait(nobody, 0, 0, 20);
     },

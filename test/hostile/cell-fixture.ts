@@ -132,6 +132,11 @@ export function descendants(pid: number): number[] {
   return found.slice(1);
 }
 
+/** Returns the process IDs of the programs in the cells of a process. */
+export function cellPrograms(pid: number): number[] {
+  return descendants(pid).filter((one) => /^(?:ffmpeg|ld-linux)/.test(commandOf(one)));
+}
+
 export function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();

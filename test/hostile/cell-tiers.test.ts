@@ -36,6 +36,7 @@ import { cgroupsOf } from '../../testkit/control-groups.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 import { skipNote } from '../helpers/skip-note.ts';
 import {
+  cellPrograms,
   commandOf,
   descendants,
   type Fixture,
@@ -174,7 +175,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     });
     try {
       await once(other.stdout!, 'data');
-      const victim = descendants(other.pid!).find((pid) => /^(?:ffmpeg|ld-linux)/.test(commandOf(pid)))!;
+      const victim = cellPrograms(other.pid!)[0]!;
       const owner = join(folder, 'cells', readdirSync(join(folder, 'cells'))[0]!);
       const job = readdirSync(owner).find((name) => existsSync(join(owner, name, 'out')))!;
       const output = join(owner, job, 'out', SLOW_OUTPUT);

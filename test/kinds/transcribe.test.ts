@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCaptions } from '../../src/captions/index.ts';
-import { isFinal } from '../../src/contract/common.ts';
 import { failures } from '../../src/contract/failures.ts';
+import { waitUntilFinal } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
@@ -59,13 +59,7 @@ describe('a transcription', () => {
   const transcribe = async (body: object) => {
     const { status, text, json } = await create(body);
     expect([status, text]).toEqual([201, text]);
-    let job = json;
-    for (let reads = 0; reads < 5 && !isFinal(job.status); reads += 1) {
-      const read = await api.call('GET', `/v1/transcribe/${job.id}?wait=60`);
-      expect(read.status).toBe(200);
-      job = read.json;
-    }
-    return job;
+    return waitUntilFinal(api, '/v1/transcribe', json);
   };
   const download = async (id: string, query = '') => {
     const { json } = await api.call('GET', `/v1/transcribe/${id}/download${query}`);

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { ApiError } from '../../contract/errors.ts';
+import { setRetryAfter } from '../plugins/errors.ts';
 
 /** The code of an OAuth error (RFC 6749, 5.2 and 4.1.2.1; RFC 7591, 3.2.2; RFC 8707, 2). */
 export type OauthErrorCode =
@@ -42,8 +43,7 @@ export function toOauthError(error: unknown): OauthError {
 }
 
 export function sendOauthError(reply: FastifyReply, error: OauthError): FastifyReply {
-  // The same wait as in `sendError`, in seconds. A rate limit has already set its own.
-  if ([429, 503].includes(error.status) && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
+  setRetryAfter(reply, error.status);
   return reply
     .code(error.status)
     .header('cache-control', 'no-store')

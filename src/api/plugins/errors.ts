@@ -153,14 +153,18 @@ const CLIENT_REASONS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'the request did not arrive in time',
 };
 
+/** Sets `Retry-After` of an error with the status 429 or 503, in seconds. A rate limit has already set it. */
+export function setRetryAfter(reply: FastifyReply, status: number, seconds: unknown = 1): void {
+  if (status === 503 || (status === 429 && !reply.hasHeader('retry-after')))
+    reply.header('retry-after', String(seconds));
+}
+
 function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSettings): FastifyReply {
   const { uploadToken, everySite } = reply.request.routeOptions.config;
   if ((uploadToken || everySite) && !reply.hasHeader('access-control-allow-origin'))
     reply.headers(errorReadableBy(reply.request.headers));
   if (error.status === 401) reply.header('www-authenticate', challengeOf(reply.request));
-  if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
-    reply.header('retry-after', String(error.details?.retry_after_seconds ?? 1));
-  }
+  setRetryAfter(reply, error.status, error.details?.retry_after_seconds);
   return reply
     .code(error.status)
     .type('application/json; charset=utf-8')

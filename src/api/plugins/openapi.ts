@@ -86,7 +86,9 @@ export async function registerOpenapi(app: App, { settings, context }: ApiDeps):
   registerDocsPages(app, settings);
 }
 
-/** Adds the parts that schemas cannot express: unique names, every error, headers, descriptions of responses, examples, and sample programs. */
+/**
+ * Adds the parts that schemas cannot express: unique names, every error, headers, descriptions of responses, examples, and sample programs.
+ */
 function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   const document = generated as OpenapiDocument;
   mergeTwins(document);

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Health, healthAnswer, liveAnswer, readyAnswer } from '../../contract/health.ts';
 import { checkHealth } from '../../fleet/health.ts';
 import type { ApiDeps } from '../deps.ts';
+import { setRetryAfter } from '../plugins/errors.ts';
 import { NEVER_SHED } from '../plugins/load-shedding.ts';
 import type { App } from '../types.ts';
 
@@ -78,7 +79,7 @@ function registerReadiness(app: App, draining: AbortSignal, check: Check): void 
         tags: ['health'],
         summary: 'Check that this process accepts requests',
         description:
-          'Returns 503 while the process stops or is overloaded, or if the database or storage does not respond within 3 seconds. Use it to remove the process from a load balancer.',
+          'Returns 503 while the process stops or is overloaded, or if the database or storage does not respond. Use it to remove the process from a load balancer.',
         security: [],
         response: { 200: readyAnswer, 503: readyAnswer },
       },
@@ -107,7 +108,7 @@ function notReady(_request: FastifyRequest, reply: FastifyReply) {
   return { ok: false };
 }
 
-/** Sets the status 503 and the `Retry-After` that `sendError` sends by default, in seconds. */
 function setNotReady(reply: FastifyReply): FastifyReply {
-  return reply.code(503).header('retry-after', '1');
+  setRetryAfter(reply, 503);
+  return reply.code(503);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, readTestGraph } from '../../../../test/helpers/filter-table.ts';
 import { anyCharacter } from '../../../../testkit/any-character.ts';
-import { cpuMs } from '../../../../testkit/cpu-time.ts';
+import { leastCpuMs } from '../../../../testkit/cpu-time.ts';
 import { linkPads, type Pad } from './links.ts';
 import { optionTexts, padsOf } from './pads.ts';
 import { readGraph } from './read-graph.ts';
@@ -181,12 +181,7 @@ describe('any text', () => {
     { weight: 1, arbitrary: fc.array(noise, { maxLength: 200 }).map((parts) => parts.join('')) },
   );
 
-  /** Returns milliseconds of CPU time. The best of three attempts counts, so that a garbage collection does not matter. */
-  function slowness(read: () => unknown): number {
-    let best = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < 3 && best > 50; attempt++) best = Math.min(best, cpuMs(read));
-    return best;
-  }
+  const slowness = (read: () => unknown) => leastCpuMs(read, 50);
 
   test('is read within 50 ms, and an accepted graph has the same meaning after writing and reading it', () => {
     fc.assert(
