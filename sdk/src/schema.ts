@@ -2500,6 +2500,20 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description The result of the delivery of an output. */
+        DeliveryResult: {
+            /**
+             * @description `failed` if the output could not be delivered. The output stays in Airlock, and the job can be completed.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** @description How many attempts at the delivery have begun. */
+            attempts: number;
+            /** @description `destination_failed` if the delivery failed; null otherwise. */
+            error_code: "destination_failed" | null;
+            /** @description One sentence for people; null unless the delivery failed. */
+            error_message: string | null;
+        };
         /** @description The delivery of an output to its destination. */
         OutputDelivery: {
             /**
@@ -2507,6 +2521,8 @@ export interface components {
              * @enum {string}
              */
             status: "pending" | "delivering" | "delivered" | "failed";
+            /** @description How many attempts at the delivery have begun. */
+            attempts: number;
             /** @description Host that receives the output; null once the job has been erased. */
             host: string | null;
             /** @description Its bucket; null for a presigned URL. */
@@ -2625,7 +2641,9 @@ export interface components {
             renditions?: components["schemas"]["Rendition"][];
             /** @description Whether the segments are encrypted. Only present for ladders. */
             encrypted?: boolean;
-            /** @description Its delivery; only for an output with a destination. */
+            /** @description The result of its delivery; null for an output without a destination. */
+            delivery: components["schemas"]["DeliveryResult"] | null;
+            /** @description Its delivery with the place that receives it; only for an output with a destination. */
             destination?: components["schemas"]["OutputDelivery"];
             /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. For a ladder, these are the figures of the largest rendition. */
             quality?: components["schemas"]["QualityFigures"];
@@ -2712,6 +2730,11 @@ export interface components {
         WorkingCopy: {
             /** @description The attempt that used it. */
             attempt: number;
+            /**
+             * Format: uuid
+             * @description The child job that the attempt belonged to, such as a piece of a video; absent for the job itself.
+             */
+            child_id?: string;
             /** @description When it was removed; null until this is known. */
             removed_at: string | null;
         };
@@ -3369,9 +3392,11 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
+            /** @description What the job awaits without occupying a slot: the bytes of its `upload`, its `children`, which encode pieces of a video, or the `delivery` of its stored outputs. Otherwise null. */
+            awaiting: ("upload" | "children" | "delivery") | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
+            /** @description The outputs, in the order of the request. An output is `completed` and can be downloaded as soon as it is stored, even while the job is `processing`. If the job has one output, the list is empty until this output is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -3451,9 +3476,11 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
+            /** @description What the job awaits without occupying a slot: the bytes of its `upload`, its `children`, which encode pieces of a video, or the `delivery` of its stored outputs. Otherwise null. */
+            awaiting: ("upload" | "children" | "delivery") | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
+            /** @description The outputs, in the order of the request. An output is `completed` and can be downloaded as soon as it is stored, even while the job is `processing`. If the job has one output, the list is empty until this output is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -4302,9 +4329,11 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
+            /** @description What the job awaits without occupying a slot: the bytes of its `upload`, its `children`, which encode pieces of a video, or the `delivery` of its stored outputs. Otherwise null. */
+            awaiting: ("upload" | "children" | "delivery") | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
+            /** @description The outputs, in the order of the request. An output is `completed` and can be downloaded as soon as it is stored, even while the job is `processing`. If the job has one output, the list is empty until this output is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -4824,9 +4853,11 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
+            /** @description What the job awaits without occupying a slot: the bytes of its `upload`, its `children`, which encode pieces of a video, or the `delivery` of its stored outputs. Otherwise null. */
+            awaiting: ("upload" | "children" | "delivery") | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
+            /** @description The outputs, in the order of the request. An output is `completed` and can be downloaded as soon as it is stored, even while the job is `processing`. If the job has one output, the list is empty until this output is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;

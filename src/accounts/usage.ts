@@ -9,10 +9,6 @@ export function monthOf(at: Date): string {
   return `${at.toISOString().slice(0, 7)}-01`;
 }
 
-function dayOf(at: Date): string {
-  return at.toISOString().slice(0, 10);
-}
-
 export async function usedMinutes(db: Db, accountId: string, month: string): Promise<number> {
   const row = await db
     .selectFrom('usage_months')
@@ -23,21 +19,21 @@ export async function usedMinutes(db: Db, accountId: string, month: string): Pro
   return row?.minutes ?? 0;
 }
 
-/** Counts a completed job, for its month and its day. */
-export async function addUsage(tx: Tx, accountId: string, minutes: number, at: Date): Promise<void> {
-  await insertUsage(tx, { accountId, minutes, month: monthOf(at), day: dayOf(at) });
+/** Counts a job that completes now, for its month and its day in UTC. */
+export async function addUsage(tx: Tx, accountId: string, minutes: number): Promise<void> {
+  await insertUsage(tx, { accountId, minutes });
 }
 
 const insertUsage = compileOnce(
-  (_db, { accountId, minutes, month, day }: { accountId: string; minutes: number; month: string; day: string }) => sql`
+  (_db, { accountId, minutes }: { accountId: string; minutes: number }) => sql`
     WITH month AS (
       INSERT INTO usage_months AS counted (account_id, month, minutes, jobs)
-      VALUES (${accountId}, ${month}, ${minutes}, 1)
+      VALUES (${accountId}, date_trunc('month', now() AT TIME ZONE 'UTC')::date, ${minutes}, 1)
       ON CONFLICT (account_id, month)
       DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1
     )
     INSERT INTO usage_days AS counted (account_id, day, minutes, jobs)
-    VALUES (${accountId}, ${day}, ${minutes}, 1)
+    VALUES (${accountId}, (now() AT TIME ZONE 'UTC')::date, ${minutes}, 1)
     ON CONFLICT (account_id, day)
     DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1`,
 );

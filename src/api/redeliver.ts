@@ -2,15 +2,15 @@ import { recentSpace } from '../accounts/store-space.ts';
 import { type Destination, destinationFaults, hasManyFiles, type RedeliverBody } from '../contract/destinations.ts';
 import { ApiError } from '../contract/errors.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
+import { beginRedelivery, MAX_PLACES, nextReport } from '../jobs/deliveries.ts';
 import { type NewDelivery, readDelivery, viewDelivery } from '../jobs/delivery.ts';
 import { openOutput } from '../jobs/downloads.ts';
 import { namedOutputs } from '../jobs/output-names.ts';
 import { getJob, lockJob, outputsOf } from '../jobs/read.ts';
-import { beginRedelivery, MAX_PLACES, nextReport } from '../jobs/redelivery.ts';
 import { type JobOutput, outputFacts } from '../jobs/rows.ts';
+import { delivery as deliveryKind } from '../kinds/delivery/index.ts';
 import { findDestination } from '../kinds/find-destination.ts';
 import type { Caller } from '../kinds/kind.ts';
-import { redelivery } from '../kinds/redelivery/index.ts';
 import { checkJob, insertAdmitted } from '../kinds/submit.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -34,7 +34,7 @@ export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body:
   measuring.catch(() => {}); // The request is checked first, so its errors take precedence.
   const chosen = await chooseOutputs(deps, accountId, id, body);
   const deliveries = chosen.map(({ row, delivery }) => ({ output_id: row.id, target: delivery.target }));
-  const admission = await checkJob(deps, redelivery, caller, { jobId: id, deliveries });
+  const admission = await checkJob(deps, deliveryKind, caller, { jobId: id, deliveries });
   const space = await measuring;
   return withTransactionRetry(context.db, async (tx) => {
     const locked = await lockJob(tx, accountId, KIND, id);
@@ -47,7 +47,7 @@ export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body:
       if (!report) throw tooManyPlaces(name);
       await beginRedelivery(context, tx, row, report);
     }
-    await insertAdmitted(deps, tx, { kind: redelivery, caller, admission, space });
+    await insertAdmitted(deps, tx, { kind: deliveryKind, caller, admission, space });
     const changed = await outputsOf(tx, [id]);
     return chosen.map(({ name, row }) => {
       const now = changed.find((one) => one.id === row.id)!;

@@ -145,7 +145,28 @@ export function checkDestinations(
 
 export const DELIVERY_STATUSES = ['pending', 'delivering', 'delivered', 'failed'] as const;
 
-/** The delivery of an output, as part of the output. */
+const attempts = z.number().describe('How many attempts at the delivery have begun.');
+const errorCode = z
+  .literal('destination_failed')
+  .nullable()
+  .describe('`destination_failed` if the delivery failed; null otherwise.');
+const errorMessage = z.string().nullable().describe('One sentence for people; null unless the delivery failed.');
+
+/** The result of the delivery of an output, as part of the output. */
+export const deliveryResult = z
+  .object({
+    status: z
+      .enum(['pending', 'delivered', 'failed'])
+      .describe(
+        '`failed` if the output could not be delivered. The output stays in Airlock, and the job can be completed.',
+      ),
+    attempts,
+    error_code: errorCode,
+    error_message: errorMessage,
+  })
+  .meta({ id: 'DeliveryResult', description: 'The result of the delivery of an output.' });
+
+/** The delivery of an output with its place, as part of the output. */
 export const delivery = z
   .object({
     status: z
@@ -153,15 +174,13 @@ export const delivery = z
       .describe(
         '`failed` if the output could not be delivered. The output stays in Airlock, and the job can be completed.',
       ),
+    attempts,
     host: z.string().nullable().describe('Host that receives the output; null once the job has been erased.'),
     bucket: z.string().nullable().describe('Its bucket; null for a presigned URL.'),
     prefix: z.string().nullable().describe('Its folder in the bucket; null for a presigned URL.'),
     connection: z.string().nullable().describe('Name of the connection to the bucket. Null for a presigned URL.'),
-    error_code: z
-      .literal('destination_failed')
-      .nullable()
-      .describe('`destination_failed` if the delivery failed; null otherwise.'),
-    error_message: z.string().nullable().describe('One sentence for people; null unless the delivery failed.'),
+    error_code: errorCode,
+    error_message: errorMessage,
     delivered_at: timestamp.nullable().describe('When the delivery ended; null unless it is `delivered`.'),
   })
   .meta({ id: 'OutputDelivery', description: 'The delivery of an output to its destination.' });

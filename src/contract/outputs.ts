@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { delivery } from './destinations.ts';
+import { delivery, deliveryResult } from './destinations.ts';
 import { failures } from './failures.ts';
 import { figures } from './quality.ts';
 import { streamPlan } from './stream-plan.ts';
@@ -94,7 +94,12 @@ export const output = z
       .describe('SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless the output is completed.'),
     plan: fileFacts.shape.plan,
     ...ladderFacts,
-    destination: delivery.optional().describe('Its delivery; only for an output with a destination.'),
+    delivery: deliveryResult
+      .nullable()
+      .describe('The result of its delivery; null for an output without a destination.'),
+    destination: delivery
+      .optional()
+      .describe('Its delivery with the place that receives it; only for an output with a destination.'),
     ...qualityFacts,
     error_code: failureCode.nullable().describe('Why the output failed, for programs; null unless it failed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the output failed.'),

@@ -48,6 +48,10 @@ const uploadUrl = z
 const workingCopy = z
   .object({
     attempt: z.number().describe('The attempt that used it.'),
+    child_id: z
+      .uuid()
+      .optional()
+      .describe('The child job that the attempt belonged to, such as a piece of a video; absent for the job itself.'),
     removed_at: timestamp.nullable().describe('When it was removed; null until this is known.'),
   })
   .meta({ id: 'WorkingCopy', description: 'The work folder of an attempt.' });

@@ -222,11 +222,17 @@ export const job = z
       .describe(
         '`upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null.',
       ),
+    awaiting: z
+      .enum(['upload', 'children', 'delivery'])
+      .nullable()
+      .describe(
+        'What the job awaits without occupying a slot: the bytes of its `upload`, its `children`, which encode pieces of a video, or the `delivery` of its stored outputs. Otherwise null.',
+      ),
     inputs: z.array(jobInput).describe('The sources, in the order of the request.'),
     outputs: z
       .array(output)
       .describe(
-        'The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed.',
+        'The outputs, in the order of the request. An output is `completed` and can be downloaded as soon as it is stored, even while the job is `processing`. If the job has one output, the list is empty until this output is completed.',
       ),
     output_format: z.string().describe('The `outputFormat` of the request.'),
     output_url: z

@@ -35,7 +35,7 @@ export interface JobsTable {
   /** Capabilities that the job requires of a worker beyond its kind. */
   needs: Generated<string[]>;
   /** What the job awaits without occupying a slot. Null if the job awaits nothing. */
-  awaiting: 'children' | 'review' | 'upload' | null;
+  awaiting: 'children' | 'review' | 'upload' | 'delivery' | null;
   /** Time at which a job that awaits a review fails. */
   review_until: Timestamp | null;
   /** State from which the next attempt of a parent continues. */

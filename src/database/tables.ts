@@ -122,6 +122,10 @@ export interface ObjectsTable {
   files: number | null;
   /** For a zip: id of the tree that the zip contains. */
   archive_of: string | null;
+  /** The attempt that makes an output. Null for an upload, and in rows of older releases. */
+  attempt_id: string | null;
+  /** The upload whose bytes a confirm has copied. Null for every other object, and in rows of older releases. */
+  upload_id: string | null;
 }
 
 export type UploadState = 'pending' | 'confirming' | 'confirmed' | 'deleted';

@@ -221,6 +221,8 @@ export interface PlanContext {
   memoryBytes?: number;
   /** Position of an output that has its own command; absent = no such output. */
   apart?: number;
+  /** Positions of the outputs that an earlier attempt has made, which need no command; absent = none. */
+  made?: readonly number[];
 }
 
 export type PlanSource = 'preset' | 'raw_options' | 'defaults';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { requireStorage } from '../accounts/require-storage.ts';
 import { recentSpace } from '../accounts/store-space.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -17,7 +18,7 @@ import { treeArchiveKey, treeFileKey } from '../storage/keys.ts';
  * stream through this process, one part at a time.
  *
  *   none ── insert ──► pending ── all parts stored, tree still live ──► live
- *                         └── failure, or no progress for a minute ──► deleting
+ *                         └── failure, or the end of this process ──► deleting
  */
 
 /** Bytes of every part except the last. Some storages require parts of one size. */
@@ -32,8 +33,9 @@ export const ARCHIVE_PART_POOL: PoolShape = { places: 4, share: 1, reserved: 0, 
 /** Number of following files that are read ahead if they are small, and the maximum size of a small file in bytes. */
 const READ_AHEAD = 8;
 const SMALL_BYTES = 2 ** 20;
-/** Seconds after which an archive that makes no progress is deleted, so that a later request makes another one. */
-const STALLED_SECONDS = 60;
+/** Seconds after which an archive counts as abandoned if its process does not renew its lease, so that a later request makes another one. */
+const LEASE_SECONDS = 60;
+const RENEW_MS = 15_000;
 /** Milliseconds for which a request waits for an archive. */
 const WAIT_MS = 20_000;
 const POLL_MS = 250;
@@ -165,7 +167,7 @@ async function insertArchive(
       .insertInto('objects')
       .values({
         ...{ id, account_id: tree.account_id, key, kind: 'output', job_id: tree.job_id, size },
-        ...{ content_type: 'application/zip', state: 'pending', delete_after: soon(), archive_of: tree.id },
+        ...{ content_type: 'application/zip', state: 'pending', delete_after: leaseEnd, archive_of: tree.id },
       })
       // Conflicts if another process has inserted an archive of this tree, because the index on `archive_of` is unique.
       .onConflict((conflict) => conflict.doNothing())
@@ -193,12 +195,14 @@ async function makeArchive(
     if (!bytes) return false;
     const partNumber = parts.length + 1;
     parts.push({ partNumber, etag: await store.putPart(key, { uploadId, partNumber, bytes }) });
-    await changeArchive(context, id, {});
     return true;
   };
+  // A part may wait for its turn for longer than the lease.
+  const renewing = setInterval(() => void changeArchive(context, id, {}).catch(() => {}), RENEW_MS);
   try {
     while (await turns.run(tree.account_id, { signal }, storeNext));
   } finally {
+    clearInterval(renewing);
     // Closes the files of an archive that failed.
     await made.return(undefined);
   }
@@ -263,23 +267,21 @@ async function publishArchive({ db }: ArchiveContext, tree: Tree, id: string): P
   });
 }
 
+const leaseEnd = sql<Date>`now() + make_interval(secs => ${sql.lit(LEASE_SECONDS)})`;
+
 /**
- * Changes the row of a pending archive, and records that the archive makes progress. Throws `output_deleted` if the archive is no longer
+ * Changes the row of a pending archive, and renews its lease. Throws `output_deleted` if the archive is no longer
  * pending.
  */
 async function changeArchive({ db }: ArchiveContext, id: string, change: { multipart_id?: string }): Promise<void> {
   const changed = await db
     .updateTable('objects')
-    .set({ ...change, delete_after: soon() })
+    .set({ ...change, delete_after: leaseEnd })
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .returning('id')
     .executeTakeFirst();
   if (!changed) throw new ApiError('output_deleted');
-}
-
-function soon(): Date {
-  return new Date(Date.now() + STALLED_SECONDS * 1000);
 }
 
 async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {

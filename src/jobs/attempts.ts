@@ -1,5 +1,6 @@
 import type { Updateable } from 'kysely';
 import type { AppliedLimits } from '../contract/limit-bounds.ts';
+import { databaseNow } from '../database/clock.ts';
 import { compileEach } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -61,12 +62,8 @@ export async function endAttempt(
   { state, facts, errorCode }: AttemptEnd,
 ): Promise<void> {
   const row = { account_id: claim.job.account_id, id: claim.attemptId };
-  const now = new Date();
   const change: Updateable<AttemptsTable> = {
     state,
-    ended_at: now,
-    // A worker removes the work folder before it completes the job.
-    ...(state === 'completed' && { cleaned_at: now }),
     error_code: errorCode,
     exit_code: facts?.exitCode ?? null,
     signal: facts?.signal ?? null,
@@ -82,16 +79,19 @@ export async function endAttempt(
     }),
   };
   const columns = Object.keys(change) as (keyof AttemptsTable)[];
-  await updateRunning(tx, { columns }, { ...change, attemptId: claim.attemptId });
+  // A worker removes the work folder before it completes the job.
+  const isCleaned = state === 'completed';
+  await updateRunning(tx, { columns, isCleaned }, { ...change, attemptId: claim.attemptId });
 }
 
 type RunningChange = Updateable<AttemptsTable> & { attemptId: string };
 
-const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[] }, RunningChange, unknown>(
-  (db, values, { columns }) =>
+const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[]; isCleaned: boolean }, RunningChange, unknown>(
+  (db, values, { columns, isCleaned }) =>
     db
       .updateTable('attempts')
       .set(Object.fromEntries(columns.map((column) => [column, values[column]])))
+      .set({ ended_at: databaseNow, ...(isCleaned && { cleaned_at: databaseNow }) })
       .where('id', '=', values.attemptId)
       .where('state', '=', 'running'),
 );
@@ -100,7 +100,7 @@ const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[] }, RunningC
 export async function markLost(tx: Tx, jobId: string): Promise<void> {
   await tx
     .updateTable('attempts')
-    .set({ state: 'lost', ended_at: new Date(), error_code: 'worker_lost' })
+    .set({ state: 'lost', ended_at: databaseNow, error_code: 'worker_lost' })
     .where('job_id', '=', jobId)
     .where('state', '=', 'running')
     .execute();
@@ -111,7 +111,7 @@ export async function markCleaned(db: Db, attemptIds: string[]): Promise<void> {
   if (attemptIds.length === 0) return;
   await db
     .updateTable('attempts')
-    .set({ cleaned_at: new Date() })
+    .set({ cleaned_at: databaseNow })
     .where('id', 'in', attemptIds)
     .where('cleaned_at', 'is', null)
     .execute();

@@ -20,8 +20,8 @@ import {
   ofJob,
   SETTLED_SECONDS,
 } from './awaited-uploads.ts';
+import { endFailed } from './end.ts';
 import type { Swept } from './expire.ts';
-import { endFailed } from './finish.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen, type Job } from './rows.ts';
 import { RATED_PARTS, startEarly } from './start-early.ts';

@@ -1,18 +1,25 @@
 import { sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
-import type { Claim, Job } from './rows.ts';
+import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
 
+/**
+ * Seconds for which a child is kept after its end. The sweep also keeps every child whose parent is open, and the end of the parent ends its
+ * children, so this time only matters if an older release has ended the parent.
+ */
+export const CHILD_SECONDS = 60;
 /** The share of the children's work in the progress of their parent. The rest is the parent's work on the results of the children. */
 export const CHILDREN_SHARE = 0.98;
 
 /*
  * A parent waits for its children without a slot: its attempt ends as released, and the job becomes due when the last child is final. Its
- * next attempt reads the results of the children. The parent's kind determines the effect of a failed child. Rows are locked from the
- * children up, never down, which prevents deadlocks.
+ * next attempt reads the results of the children. The parent's kind determines the effect of a failed child. Children live as long as their
+ * parent is open, and end in the transaction that ends it (`end.ts`). Rows are locked from the children up, never down, which prevents
+ * deadlocks.
  */
 
 export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
@@ -34,7 +41,7 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
         ...WITHOUT_ATTEMPT,
         available_at: job.created_at,
         awaiting: children === 0 ? null : 'children',
-        updated_at: new Date(),
+        updated_at: databaseNow,
       })
       .where('id', '=', job.id)
       .execute();
@@ -44,26 +51,32 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
   });
 }
 
-/** Updates the progress of the parent of a job that has just become final. If the job was the last open child, the parent becomes due. */
-export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<void> {
-  if (job.parent_id === null) return;
+/**
+ * Updates the progress of the parent of a job that has just become final. If the job was the last open child, the parent becomes due. If it
+ * was the last delivery, returns the parent, which the caller ends.
+ */
+export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<Job | null> {
+  if (job.parent_id === null) return null;
   // Lock the parent in any state: a parent that is about to wait sees that this child is final, or this transaction sees that the parent
   // waits.
   const parent = await tx
     .selectFrom('jobs')
-    .select(['id', 'created_at', 'resource_class', 'status', 'awaiting'])
+    .select(JOB_COLUMNS)
     .where('id', '=', job.parent_id)
     .forUpdate()
     .executeTakeFirst();
-  if (parent?.status !== 'pending' || parent.awaiting !== 'children') return;
+  if (parent?.status !== 'pending') return null;
+  if (parent.awaiting === 'delivery') return (await countOpenChildren(tx, parent.id)) > 0 ? null : parent;
+  if (parent.awaiting !== 'children') return null;
   await followChildren(tx, parent.id);
-  if ((await countOpenChildren(tx, parent.id)) > 0) return;
+  if ((await countOpenChildren(tx, parent.id)) > 0) return null;
   await tx
     .updateTable('jobs')
     .set({ awaiting: null, available_at: parent.created_at, speed: null, fps: null, eta_seconds: null })
     .where('id', '=', parent.id)
     .execute();
   await notify(tx, 'airlock_queue', parent.resource_class);
+  return null;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import * as z from 'zod';
+import type { Warning } from '../contract/common.ts';
 import type { DeliveryView } from '../contract/destinations.ts';
 import { DELIVERY_STATUSES } from '../contract/destinations.ts';
 import type { Vault } from '../crypto/vault.ts';
+import { readDatabaseTime } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
@@ -20,6 +22,13 @@ export const deliveryTarget = z.union([
 export type DeliveryTarget = z.infer<typeof deliveryTarget>;
 const targetJson = storedJson('destination of an output', 1, z.object({ target: deliveryTarget }));
 
+/** The outputs that a job delivers. The stored request contains secrets, so it is sealed, and erased when the job ends. */
+const deliveryRequest = z.object({
+  deliveries: z.array(z.object({ output_id: z.string(), target: deliveryTarget })),
+});
+export type DeliveryRequest = z.infer<typeof deliveryRequest>;
+export const deliveryRequestJson = storedJson('request of a redelivery', 1, deliveryRequest);
+
 const place = z.object({ host: z.string().nullable(), bucket: z.string().nullable(), prefix: z.string().nullable() });
 
 /**
@@ -29,6 +38,8 @@ const place = z.object({ host: z.string().nullable(), bucket: z.string().nullabl
 const report = place.extend({
   error: z.string().nullable(),
   at: z.string().nullable(),
+  /** How many attempts have begun to deliver the output. Absent in rows of older releases. */
+  attempts: z.number().optional(),
   /** The connection that can deliver the output again. Absent for a presigned URL, and in rows of older releases. */
   connection: z.string().optional(),
   /** Other places to which earlier deliveries may have sent a copy. `at` is null for a delivery that failed. */
@@ -56,7 +67,13 @@ export function deliveryColumns(vault: Vault, row: OutputRow, delivery: NewDeliv
 }
 
 function firstReport({ place, target }: NewDelivery): DeliveryReport {
-  return { ...place, error: null, at: null, ...('connection' in target && { connection: target.connection }) };
+  return {
+    ...place,
+    attempts: 0,
+    error: null,
+    at: null,
+    ...('connection' in target && { connection: target.connection }),
+  };
 }
 
 export function sealReport(vault: Vault, row: OutputRow, value: DeliveryReport): Buffer {
@@ -88,16 +105,34 @@ export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | nul
   const found = readDelivery(vault, row);
   if (!found) return null;
   const { host, bucket, prefix, connection = null, error, at } = found;
+  // Releases that did not count attempts recorded no delivery before its first attempt, except as pending.
+  const attempts = found.attempts ?? (found.status === 'pending' ? 0 : 1);
   // `skipped`: the job ended before the delivery began. A newer release may have more statuses.
   const shown = found.status === 'skipped' ? 'failed' : found.status;
   const status = DELIVERY_STATUSES.find((known) => known === shown) ?? 'pending';
   const failed = status === 'failed';
   return {
-    ...{ status, host, bucket, prefix, connection },
+    status,
+    attempts,
+    host,
+    bucket,
+    prefix,
+    connection,
     error_code: failed ? 'destination_failed' : null,
     error_message: failed ? (error ?? 'The job ended before the output was delivered.') : null,
     delivered_at: status === 'delivered' ? at : null,
   };
+}
+
+/** Returns a warning for each output whose delivery has failed. The output stays in storage. */
+export function undeliveredWarnings(vault: Vault, outputs: readonly (DeliveryRow & Pick<JobOutput, 'position'>)[]) {
+  return outputs.flatMap((row): Warning[] => {
+    const found = readDelivery(vault, row);
+    if (found?.status !== 'failed') return [];
+    const which = outputs.length > 1 ? `Output ${row.position + 1}` : 'The output';
+    const reason = found.error ?? 'The job ended before the output was delivered.';
+    return [{ field: 'destination', message: `${which} was not delivered, and stays here: ${reason}` }];
+  });
 }
 
 /** Changes to the row of an output with a destination when its job ends, because its secrets are no longer needed. */
@@ -121,8 +156,9 @@ export async function recordDelivery(
   { status, error = null }: { status: DeliveryStep['status']; error?: string | null },
 ): Promise<boolean> {
   const { status: _, ...known } = readDelivery(vault, row) ?? { ...NOWHERE, status };
-  const at = status === 'delivered' ? new Date().toISOString() : null;
-  const change = sealReport(vault, row, { ...known, error, at });
+  const at = status === 'delivered' ? (await readDatabaseTime(db)).toISOString() : null;
+  const attempts = (known.attempts ?? 0) + (status === 'delivering' ? 1 : 0);
+  const change = sealReport(vault, row, { ...known, attempts, error, at });
   const { rows } = await sql`
     UPDATE job_outputs SET delivery_status = ${status}, delivery_sealed = ${change}
     FROM jobs WHERE job_outputs.id = ${row.id} AND jobs.id = ${claim.job.id}

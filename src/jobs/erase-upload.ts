@@ -5,10 +5,10 @@ import type { Tx } from '../database/pool.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { wakeWaiting } from '../events/record.ts';
 import { deleteBytes } from '../objects/deletion.ts';
-import { markDeleting } from '../objects/objects.ts';
+import { copiesOf, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { scrubUploads, type Upload } from '../uploads/upload.ts';
-import { endCanceled } from './cancel.ts';
+import { endCanceled } from './end.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen } from './rows.ts';
 
@@ -21,12 +21,13 @@ const NAMED_JOBS = 20;
  * and `StorageError` if bytes could not be deleted. The sweeper retries such a deletion.
  */
 export async function eraseUpload(context: JobsContext, found: Upload, by: Actor): Promise<void> {
-  const upload = await withTransactionRetry(context.db, async (tx) => {
+  const { upload, objects } = await withTransactionRetry(context.db, async (tx) => {
     const upload = await lockUpload(tx, found);
-    if (upload.state !== 'deleted') await forget(context, tx, upload, by);
-    return upload;
+    const objects = [...(upload.object_id ? [upload.object_id] : []), ...(await copiesOf(tx, [upload.id]))];
+    if (upload.state !== 'deleted') await forget(context, tx, upload, { by, objects });
+    return { upload, objects };
   });
-  if (upload.object_id) await deleteBytes(context, [upload.object_id]);
+  await deleteBytes(context, objects);
   if (!upload.staging_closed_at) await closeStaging(context, upload);
 }
 
@@ -42,10 +43,15 @@ async function lockUpload(tx: Tx, { id, inspection_id }: Upload): Promise<Upload
   return upload;
 }
 
-async function forget(context: JobsContext, tx: Tx, upload: Upload, by: Actor): Promise<void> {
+async function forget(
+  context: JobsContext,
+  tx: Tx,
+  upload: Upload,
+  { by, objects }: { by: Actor; objects: string[] },
+): Promise<void> {
   await requireUnused(tx, upload);
   await scrubUploads(tx, [upload.id], 'erased');
-  if (upload.object_id) await markDeleting(tx, [upload.object_id], 'erased');
+  await markDeleting(tx, objects, 'erased');
   const inspection = upload.inspection_id
     ? await tx.selectFrom('jobs').selectAll().where('id', '=', upload.inspection_id).executeTakeFirst()
     : undefined;

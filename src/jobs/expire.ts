@@ -5,10 +5,10 @@ import type { Tables } from '../database/tables.ts';
 import { isReadByOpenJob, markDeleting } from '../objects/objects.ts';
 import { closeStagingOf } from '../uploads/staging.ts';
 import { MULTIPART_SECONDS, scrubUploads, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
-import { scrubJobs } from './erase.ts';
 import { recordDeletions } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { OPEN_STATUSES } from './rows.ts';
+import { scrubJobs } from './scrub.ts';
 
 /** Maximum number of rows in one transaction. */
 const BATCH = 500;
@@ -52,7 +52,7 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
       // Another sweeper, an erase or a new job that reads an output has locked the row. The next sweep expires it.
       const jobs = await query.forUpdate('made').skipLocked().execute();
       const ids = jobs.map((job) => job.id);
-      const objects = await scrubJobs(tx, ids, new Date(), 'retention');
+      const objects = await scrubJobs(tx, ids, 'retention');
       await markDeleting(tx, objects, 'retention');
       await recordDeletions(context, tx, jobs, 'retention');
       return jobs.length;
@@ -61,8 +61,8 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
 }
 
 /**
- * Selects the jobs whose retention has ended. A job whose output an open job reads stays until that job ends. Every release sets
- * `expires_at` when a job ends, even for statuses that this release does not know.
+ * Selects the jobs whose retention has ended. A job stays while its parent or one of its children is open, and while an open job reads its
+ * output. Every release sets `expires_at` when a job ends, even for statuses that this release does not know.
  */
 export function dueJobs(db: Db) {
   return db
@@ -71,6 +71,7 @@ export function dueJobs(db: Db) {
     .where('made.status', 'not in', OPEN_STATUSES)
     .where('made.expires_at', '<=', databaseNow)
     .where('made.erased_at', 'is', null)
+    .where(hasNoOpenRelative)
     .where((where) =>
       where.not(
         where.exists(
@@ -85,6 +86,15 @@ export function dueJobs(db: Db) {
     )
     .orderBy('made.expires_at');
 }
+
+/**
+ * Condition on a job: neither its parent nor one of its children is open. An open parent needs the results of its children, and a delivery
+ * that a client has requested needs the outputs of its parent.
+ */
+const hasNoOpenRelative = sql<boolean>`(
+  (made.parent_id IS NULL
+    OR (SELECT parent.completed_at FROM jobs AS parent WHERE parent.id = made.parent_id) IS NOT NULL)
+  AND (SELECT true FROM jobs AS child WHERE child.parent_id = made.id AND child.completed_at IS NULL LIMIT 1) IS NULL)`;
 
 /** Deletes uploads whose retention has ended. */
 export function expireUploads(context: JobsContext): Promise<Swept> {
@@ -171,7 +181,7 @@ function isOver(where: ExpressionBuilder<Tables, 'objects'>) {
 
 /** Selects the uploads that were not confirmed in time. */
 export function dueUnconfirmed(db: Db) {
-  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+  const ago = (seconds: number) => sql<Date>`now() - make_interval(secs => ${sql.lit(seconds)})`;
   return (
     db
       .selectFrom('uploads')
@@ -223,31 +233,53 @@ export async function expireUnconfirmed(context: JobsContext): Promise<Swept> {
 }
 
 /**
- * Condition on an object that never became live: the output of a dead attempt, a stalled archive, or the copy of a confirm that lost a
- * race.
+ * Selects the objects that never became live and whose owner has ended:
+ *
+ *     owner                         the object is abandoned
+ *     the attempt that makes it     when the attempt has ended
+ *     the upload that it copies     when the upload is deleted, or another copy was confirmed
+ *     the process that zips it      when the process has not renewed its lease (`archives.ts`)
+ *
+ * An upload in parts is the object of its own upload, which expires by itself. Objects of older releases have no owner, and are abandoned
+ * at `delete_after`.
  */
-export function isAbandoned(where: ExpressionBuilder<Tables, 'objects'>) {
-  const confirms = where
-    .selectFrom('uploads')
-    .select('uploads.id')
-    .whereRef('uploads.object_id', '=', 'objects.id')
-    .where('uploads.state', '=', sql.lit('confirming'));
-  return where.and([
-    where('objects.state', '=', sql.lit('pending')),
-    where('objects.delete_after', '<=', databaseNow),
-    where.not(where.exists(confirms)),
-  ]);
+export function abandoned(db: Db) {
+  const pending = db.selectFrom('objects').select('objects.id').where('objects.state', '=', sql.lit('pending'));
+  const ofAttempts = pending
+    .leftJoin('attempts', 'attempts.id', 'objects.attempt_id')
+    .where('objects.attempt_id', 'is not', null)
+    .where(sql<boolean>`attempts.state IS DISTINCT FROM 'running'`);
+  const ofUploads = pending
+    .leftJoin('uploads', 'uploads.id', 'objects.upload_id')
+    .where('objects.upload_id', 'is not', null)
+    .where(
+      sql<boolean>`(coalesce(uploads.state, 'deleted') = 'deleted'
+        OR coalesce(uploads.object_id, objects.id) <> objects.id)`,
+    );
+  const withLease = pending
+    .where('objects.attempt_id', 'is', null)
+    .where('objects.upload_id', 'is', null)
+    .where('objects.delete_after', '<=', databaseNow)
+    .where(sql<boolean>`NOT EXISTS (
+      SELECT FROM uploads WHERE uploads.object_id = objects.id AND uploads.state IN ('pending', 'confirming'))`);
+  return ofAttempts.unionAll(ofUploads).unionAll(withLease);
 }
 
 export async function expireAbandoned({ db }: JobsContext): Promise<Swept> {
   const due = await db
-    .with('abandoned', (query) =>
-      query.selectFrom('objects').select('id').where(isAbandoned).limit(BATCH).forUpdate().skipLocked(),
+    .with('abandoned', () => abandoned(db).limit(BATCH))
+    .with('locked', (query) =>
+      query
+        .selectFrom('objects')
+        .select('id')
+        .where('id', 'in', (select) => select.selectFrom('abandoned').select('id'))
+        .where('state', '=', 'pending')
+        .forUpdate()
+        .skipLocked(),
     )
     .updateTable('objects')
     .set({ state: 'deleting', deletion_reason: 'replaced' })
-    .where('id', 'in', (select) => select.selectFrom('abandoned').select('id'))
-    .where('state', '=', 'pending')
+    .where('id', 'in', (select) => select.selectFrom('locked').select('id'))
     .returning('id')
     .execute();
   return { done: due.length, isFull: due.length === BATCH };

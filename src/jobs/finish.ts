@@ -1,31 +1,37 @@
 import { sql, type Updateable } from 'kysely';
-import { addUsage } from '../accounts/usage.ts';
 import type { Warning } from '../contract/common.ts';
-import { compileEach, compileOnce } from '../database/compile-once.ts';
+import { databaseNow } from '../database/clock.ts';
+import { compileEach } from '../database/compile-once.ts';
 import { notify } from '../database/notify.ts';
 import { sendWithCommit, type Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { JobsTable } from '../database/tables.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
-import { dropUnconfirmed } from './awaited-uploads.ts';
-import { endBatch } from './batch-end.ts';
-import { wakeParent } from './children.ts';
-import { ENDED_DELIVERY } from './delivery.ts';
+import { insertDeliveries } from './deliveries.ts';
+import { openTarget } from './delivery.ts';
+import {
+  afterEnd,
+  closeSources,
+  END_COLUMNS,
+  endChildren,
+  endFailed,
+  failedColumns,
+  limitsOf,
+  recordEnd,
+} from './end.ts';
 import { recordJobEvent } from './job-events.ts';
-import { type Failure, type JobsContext, traitsOf } from './kind.ts';
-import { completeOutputs, failOutput, failOutputs, hasOutputs, type StoredOutput } from './outputs.ts';
-import { lockOwned } from './read.ts';
+import type { Failure, JobsContext } from './kind.ts';
+import { failOutput, hasOutputs, type StoredOutput, showOutputs } from './outputs.ts';
+import { lockDescendants, lockOwned } from './read.ts';
 import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import {
-  billableMinutes,
   type Claim,
-  endColumns,
   type Job,
+  type JobOutput,
   MAX_ATTEMPTS,
   OPEN_STATUSES,
   type Ownership,
   sealWarnings,
-  storedLimits,
 } from './rows.ts';
 
 /** The result of an attempt that made outputs. The job is completed if the attempt made all outputs, otherwise failed. */
@@ -53,90 +59,130 @@ export interface FailedOutput {
 }
 
 /**
- * Ends the job with these outputs if this attempt still owns it. Returns false if the attempt was canceled or replaced. The caller must
- * then delete the outputs.
+ * Ends the job with these outputs if this attempt still owns it. Outputs that are not visible yet become visible. A job whose outputs have
+ * destinations then awaits their deliveries, whose end also ends the job. Returns false if the attempt was canceled or replaced. The caller
+ * must then delete the outputs.
  */
 export async function completeJob(context: JobsContext, claim: Claim, result: Completion): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
-    const now = new Date();
-    const end = endColumns(claim.job, now);
+    const mayHaveChildren = claim.number > 1;
+    if (mayHaveChildren) await lockDescendants(tx, claim.job.id);
     const failure = result.failures?.[0]?.failure ?? null;
-    const change = {
-      ...(failure
-        ? failedColumns(context, claim.job, failure)
-        : { status: 'completed' as const, progress: 1, eta_seconds: 0 }),
-      plan_sealed:
-        result.plan === null ? null : sealColumn(context.vault, 'jobs', 'plan_sealed', claim.job, result.plan),
-      warnings_sealed: sealWarnings(context.vault, claim.job, result.warnings),
-      input_seconds: failure ? null : result.inputSeconds,
-      ...limitsOf(result.attempt),
-      ...end,
-      ...(leavesNothing(claim, result) && { erased_at: now, erased_reason: 'retention' as const }),
-    };
-    const owned = { change, jobId: claim.job.id, attemptId: claim.attemptId };
-    if (!(await changeOwned(tx, owned))) return isCompletedWith(tx, claim, result.outputs);
-    const others = changeOthers(context, tx, claim, result, { now, expiresAt: end.expires_at });
+    const due = dueDeliveries(context, claim, result);
+    const owned = { change: changeOf(context, claim, result), jobId: claim.job.id, attemptId: claim.attemptId };
+    const variant = { isAwaiting: due.length > 0, isErased: leavesNothing(claim, result) };
+    if (!(await changeOwned(tx, variant, owned))) return isCompletedWith(tx, claim, result.outputs);
+    const others = changeOthers(context, tx, claim, result);
+    if (due.length > 0) {
+      await others;
+      if (mayHaveChildren) await endChildren(context, tx, claim.job);
+      await insertDeliveries(context, tx, claim.job, due);
+      return true;
+    }
+    const ended = recordEnd(context, tx, claim.job, { failure, inputSeconds: result.inputSeconds });
     const { parent_id, batch_id } = claim.job;
     // In each of these cases, statements depend on the results of earlier statements.
-    if (failure || result.apply || parent_id !== null || batch_id !== null) {
-      await others;
-      await wakeParent(tx, claim.job);
-      await endBatch(tx, claim.job);
-    } else await sendWithCommit(tx, others);
+    if (failure || result.apply || parent_id !== null || batch_id !== null || mayHaveChildren) {
+      await Promise.all([others, ended]);
+      if (mayHaveChildren) await endChildren(context, tx, claim.job);
+      await afterEnd(context, tx, claim.job);
+    } else await sendWithCommit(tx, Promise.all([others, ended]));
     return true;
   });
 }
 
-/** Changes the columns of a job. Returns false if the attempt no longer owns the job. */
-async function changeOwned(
-  tx: Tx,
-  { change, ...owned }: { change: Updateable<JobsTable>; jobId: string; attemptId: string },
-): Promise<boolean> {
-  const columns = Object.keys(change) as (keyof JobsTable)[];
-  return (await updateOwned(tx, { columns }, { ...change, ...owned })).length > 0;
+/** Returns the outputs that have a destination, among the outputs that are now stored. */
+function dueDeliveries({ vault }: JobsContext, { outputs: rows }: Claim, { outputs }: Completion) {
+  const isStored = ({ id, status }: JobOutput) =>
+    status === 'completed' || outputs.some(({ outputId }) => outputId === id);
+  return rows.flatMap((row) => {
+    const target = isStored(row) ? openTarget(vault, row) : null;
+    return target ? [{ row, target }] : [];
+  });
 }
+
+function changeOf(context: JobsContext, { job }: Claim, result: Completion) {
+  const failure = result.failures?.[0]?.failure ?? null;
+  return {
+    ...(failure ? failedColumns(context, job, failure) : COMPLETED),
+    plan_sealed: result.plan === null ? null : sealColumn(context.vault, 'jobs', 'plan_sealed', job, result.plan),
+    warnings_sealed: sealWarnings(context.vault, job, result.warnings),
+    input_seconds: failure ? null : result.inputSeconds,
+    ...limitsOf(result.attempt),
+  };
+}
+
+const COMPLETED = { status: 'completed' as const, progress: 1, eta_seconds: 0 };
 
 type OwnedChange = Updateable<JobsTable> & { jobId: string; attemptId: string };
 
-const updateOwned = compileEach<{ columns: (keyof JobsTable)[] }, OwnedChange, { id: string }>(
-  (db, values, { columns }) =>
+interface EndVariant {
+  /** Whether the job awaits the deliveries of its outputs instead of ending. */
+  isAwaiting: boolean;
+  isErased: boolean;
+}
+
+/** Changes the columns of a job that ends or awaits deliveries. Returns false if the attempt no longer owns the job. */
+async function changeOwned(
+  tx: Tx,
+  variant: EndVariant,
+  { change, ...owned }: { change: Updateable<JobsTable>; jobId: string; attemptId: string },
+): Promise<boolean> {
+  const columns = Object.keys(change) as (keyof JobsTable)[];
+  return (await updateOwned(tx, { columns, ...variant }, { ...change, ...owned })).length > 0;
+}
+
+const ERASED_COLUMNS = { erased_at: databaseNow, erased_reason: 'retention' as const };
+/** The job keeps the id of its last attempt, which the manifest describes. It has ended, so no worker owns the job. */
+const AWAITING_COLUMNS = {
+  status: 'pending' as const,
+  awaiting: 'delivery' as const,
+  progress: 1,
+  speed: null,
+  fps: null,
+  eta_seconds: null,
+  error_code: null,
+  error_sealed: null,
+  resume_sealed: null,
+  updated_at: databaseNow,
+};
+
+const updateOwned = compileEach<EndVariant & { columns: (keyof JobsTable)[] }, OwnedChange, { id: string }>(
+  (db, values, { columns, isAwaiting, isErased }) =>
     db
       .updateTable('jobs')
-      .set(Object.fromEntries(columns.map((column) => [column, values[column]])))
+      .set({
+        ...Object.fromEntries(columns.map((column) => [column, values[column]])),
+        ...(isAwaiting ? AWAITING_COLUMNS : END_COLUMNS),
+        ...(isErased && ERASED_COLUMNS),
+      })
       .where('id', '=', values.jobId)
       .where('current_attempt', '=', values.attemptId)
       .where('status', '=', 'processing')
       .returning('id'),
 );
 
-/** Changes the other rows that change when the job ends, in one round trip. */
+/** Changes the other rows that change when the outputs of a job are stored, in one round trip. */
 async function changeOthers(
   context: JobsContext,
   tx: Tx,
   claim: Claim,
-  { apply, outputs, failures = [], attempt, inputSeconds }: Completion,
-  { now, expiresAt }: { now: Date; expiresAt: Date },
+  { apply, outputs, failures = [], attempt }: Completion,
 ): Promise<void> {
   const failure = failures[0]?.failure ?? null;
+  const unpublished = outputs.filter(({ isPublished }) => !isPublished);
   await Promise.all([
     apply?.(tx),
-    completeOutputs(context, tx, claim, outputs, expiresAt),
+    showOutputs(context, tx, claim, unpublished),
     ...failures.map((failed) =>
       failOutput(context, tx, { id: failed.outputId, account_id: claim.job.account_id }, failed.failure),
     ),
     endAttempt(context, tx, claim, {
-      ...{ state: failure ? 'failed' : 'completed', facts: attempt },
+      state: failure ? 'failed' : 'completed',
+      facts: attempt,
       errorCode: failure?.code ?? null,
     }),
     closeSources(tx, claim.job),
-    ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),
-    // A failed job is not billed. A child is billed as a part of its parent.
-    inputSeconds === null || failure || claim.job.parent_id !== null
-      ? null
-      : addUsage(tx, claim.job.account_id, billableMinutes(inputSeconds), now),
-    failure
-      ? recordJobEvent(context, tx, claim.job, 'failed', { error_code: failure.code })
-      : recordJobEvent(context, tx, claim.job, 'completed', {}),
   ]);
 }
 
@@ -161,6 +207,7 @@ export async function failAttempt(
   attempt: AttemptFacts | null,
 ): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
+    await lockDescendants(tx, claim.job.id);
     const job = await lockOwned(tx, claim);
     if (!job) return false;
     await endAttempt(context, tx, claim, { state: 'failed', facts: attempt, errorCode: failure.code });
@@ -204,7 +251,7 @@ export async function requeue(
     .set({
       ...WITHOUT_ATTEMPT,
       available_at: delaySeconds > 0 ? sql`now() + make_interval(secs => ${delaySeconds})` : job.created_at,
-      updated_at: new Date(),
+      updated_at: databaseNow,
     })
     .where('id', '=', job.id)
     .where('status', 'in', OPEN_STATUSES)
@@ -213,72 +260,11 @@ export async function requeue(
   await notify(tx, 'airlock_queue', job.resource_class);
 }
 
-/** Sets an open job to failed. The caller has locked its row. */
-export async function endFailed(
-  context: JobsContext,
-  tx: Tx,
-  job: Job,
-  failure: Failure,
-  attempt: AttemptFacts | null,
-): Promise<void> {
-  await tx
-    .updateTable('jobs')
-    .set({
-      ...failedColumns(context, job, failure),
-      ...limitsOf(attempt),
-      ...endColumns(job, new Date()),
-    })
-    .where('id', '=', job.id)
-    .where('status', 'in', OPEN_STATUSES)
-    .execute();
-  await failOutputs(tx, job, failure.code);
-  await closeSources(tx, job);
-  await dropUnconfirmed(context, tx, job, failure);
-  await traitsOf(context, job)?.onEnd?.(context, tx, job, failure);
-  await recordJobEvent(context, tx, job, 'failed', { error_code: failure.code });
-  await wakeParent(tx, job);
-  await endBatch(tx, job);
-}
-
-function failedColumns({ vault }: JobsContext, job: Job, { code, message }: Failure) {
-  return {
-    status: 'failed' as const,
-    error_code: code,
-    error_sealed: sealColumn(vault, 'jobs', 'error_sealed', job, message),
-    eta_seconds: null,
-  };
-}
-
-/** Returns the column `limits`: the limits that applied if the attempt ran a cell, otherwise null. */
-function limitsOf(attempt: AttemptFacts | null) {
-  return { limits: attempt?.limits ? storedLimits.write(attempt.limits) : null };
-}
-
 /** Sets an open job to failed because its worker died in each attempt. The caller has locked its row. */
 export async function failLostJob(context: JobsContext, tx: Tx, job: Job): Promise<void> {
   const message = `The worker died in each of ${MAX_ATTEMPTS} attempts.`;
   await endFailed(context, tx, job, { code: 'worker_lost', message }, null);
 }
-
-/** Releases the sources of a final job: clears complete URLs and destinations, and starts the retention of the uploads. */
-export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seconds'>): Promise<void> {
-  await closeEach(tx, job);
-}
-
-// Locks the objects in the order of their ids, like `lockObjects`.
-const closeEach = compileOnce(
-  (_db, { id, retention_seconds }: Pick<Job, 'id' | 'retention_seconds'>) => sql`
-    WITH source AS (
-      UPDATE job_sources SET source_sealed = NULL WHERE job_id = ${id} AND source_sealed IS NOT NULL
-    ), destination AS (
-      UPDATE job_outputs SET ${ENDED_DELIVERY}
-      WHERE job_id = ${id} AND destination_sealed IS NOT NULL
-    ), locked AS (
-      SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${id})
-      ORDER BY id FOR UPDATE)
-    UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${retention_seconds}))
-    FROM locked WHERE objects.id = locked.id AND state = 'live' AND kind = 'upload'`,
-);
 
 /**
  * Whether this attempt has already ended the job with these outputs. The caller retries a commit whose response was lost with the
@@ -290,7 +276,7 @@ async function isCompletedWith(tx: Tx, claim: Claim, outputs: readonly StoredOut
     .select('id')
     .where('id', '=', claim.job.id)
     .where('current_attempt', '=', claim.attemptId)
-    .where('status', 'in', ['completed', 'failed'])
+    .where((where) => where.or([where('status', 'in', ['completed', 'failed']), where('awaiting', '=', 'delivery')]))
     .executeTakeFirst();
   return row !== undefined && hasOutputs(tx, claim.job, outputs);
 }

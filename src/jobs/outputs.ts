@@ -8,12 +8,11 @@ import { type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import type { ObjectsTable } from '../database/tables.ts';
 import { withPipelinedTransaction } from '../database/transaction-retry.ts';
 import { insertEvents } from '../events/record.ts';
+import { archivesOf, markDeleting } from '../objects/objects.ts';
 import { eventType } from './job-events.ts';
 import type { Failure, JobsContext } from './kind.ts';
+import { lockOwned, outputsOf } from './read.ts';
 import { type Claim, type Job, type OutputFacts, outputFacts } from './rows.ts';
-
-/** Seconds after which a reserved object that never became live is deleted. */
-export const RESERVED_SECONDS = 3600;
 
 /** An output of an attempt, after its bytes were stored. */
 export interface StoredOutput {
@@ -23,6 +22,8 @@ export interface StoredOutput {
   facts: OutputFacts;
   /** The key that decrypts the files of the output. Absent for an output that is not encrypted. */
   key?: Buffer;
+  /** Whether the output is already visible. Defaults to false. */
+  isPublished?: boolean;
 }
 
 /**
@@ -59,20 +60,13 @@ export async function reserveTree(
   return reserveWithinQuota(context.db, claim, { key: prefix, contentType, size: maxBytes, sha256: null, files: 0 });
 }
 
-/**
- * Records the total bytes of a reserved tree that has been stored, and the hash of its manifest. Also postpones the deletion of the tree.
- */
+/** Records the total bytes of a reserved tree that has been stored, and the hash of its manifest. */
 export async function recordTree(
   context: Pick<JobsContext, 'db'>,
   objectId: string,
   { size, files, sha256 }: { size: number; files: number; sha256: string },
 ): Promise<void> {
   await changeReserved(context.db, objectId, { size, files, sha256 });
-}
-
-/** Postpones the deletion of an output that is still being stored. */
-export async function postponeDeletion(context: Pick<JobsContext, 'db'>, objectId: string): Promise<void> {
-  await changeReserved(context.db, objectId, {});
 }
 
 interface ReservedObject {
@@ -114,11 +108,11 @@ function replaced(): Error {
 }
 
 function rowOf(
-  { job }: Claim,
+  { job, attemptId }: Claim,
   { key, contentType, size, sha256, files = null }: Omit<ReservedObject, 'files'> & { files?: number | null },
 ) {
   const { account_id: accountId, id: jobId } = job;
-  return { id: uuidv7(), accountId, jobId, key, contentType, size, sha256, files, until: reservedUntil() };
+  return { id: uuidv7(), accountId, jobId, attemptId, key, contentType, size, sha256, files };
 }
 
 type OutputRow = ReturnType<typeof rowOf>;
@@ -139,17 +133,16 @@ const insertWithinQuota = compileOnce(
 /** Inserts the object once for each row of `rows`. */
 function insertObject(row: OutputRow, rows: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
-    INSERT INTO objects (id, account_id, key, kind, job_id, content_type, size, sha256, files, state, delete_after)
-    SELECT ${row.id}::uuid, ${row.accountId}::uuid, ${row.key}::text, 'output', ${row.jobId}::uuid, ${row.contentType}::text,
-      ${row.size}::bigint, ${row.sha256}::text, ${row.files}::integer, 'pending', ${row.until}::timestamptz
+    INSERT INTO objects (id, account_id, key, kind, job_id, attempt_id, content_type, size, sha256, files, state)
+    SELECT ${row.id}::uuid, ${row.accountId}::uuid, ${row.key}::text, 'output', ${row.jobId}::uuid, ${row.attemptId}::uuid,
+      ${row.contentType}::text, ${row.size}::bigint, ${row.sha256}::text, ${row.files}::integer, 'pending'
     FROM (${rows}) AS allowed
-    ON CONFLICT (key) DO UPDATE SET size = EXCLUDED.size, sha256 = EXCLUDED.sha256, delete_after = EXCLUDED.delete_after
-    WHERE objects.state = 'pending'`;
+    ON CONFLICT (key) DO UPDATE SET size = EXCLUDED.size, sha256 = EXCLUDED.sha256 WHERE objects.state = 'pending'`;
 }
 
 /**
- * Records the upload in parts of a growing output, before any part is stored, so that the sweeper can delete the parts. Also postpones the
- * deletion of the output. Throws if the output was deleted in the meantime, or has parts of another upload.
+ * Records the upload in parts of a growing output, before any part is stored, so that the sweeper can delete the parts. Throws if the
+ * output was deleted in the meantime, or has parts of another upload.
  */
 export async function recordMultipart(
   context: Pick<JobsContext, 'db'>,
@@ -181,10 +174,7 @@ export async function sizeOutput(
   });
 }
 
-/**
- * Changes a reserved object, and postpones its deletion. Throws if it was deleted or replaced. If `multipartId` is set, the row must name
- * this upload in parts or none.
- */
+/** Changes a reserved object. Throws if it was deleted or replaced. If `multipartId` is set, the row must name this upload in parts or none. */
 async function changeReserved(
   db: Db,
   objectId: string,
@@ -193,7 +183,7 @@ async function changeReserved(
 ): Promise<void> {
   const changed = await db
     .updateTable('objects')
-    .set({ ...change, delete_after: reservedUntil() })
+    .set(change)
     .where('id', '=', objectId)
     .where('state', '=', 'pending')
     .$if(multipartId !== undefined, (query) =>
@@ -204,17 +194,29 @@ async function changeReserved(
   if (!changed) throw replaced();
 }
 
-function reservedUntil(): Date {
-  return new Date(Date.now() + RESERVED_SECONDS * 1000);
+/**
+ * Makes an output visible before its job ends, and records its event. Returns false if the attempt no longer owns the job. Repeating the
+ * call after a lost response changes nothing.
+ */
+export async function publishOutput(context: JobsContext, claim: Claim, output: StoredOutput): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const [job, rows] = await Promise.all([lockOwned(tx, claim), outputsOf(tx, [claim.job.id])]);
+    if (!job) return false;
+    const isVisible = rows.some(({ id, object_id }) => id === output.outputId && object_id === output.objectId);
+    if (!isVisible) await showOutputs(context, tx, claim, [output]);
+    return true;
+  });
 }
 
-/** Makes the outputs of a completed job visible, and records their events in their order, in one statement. */
-export async function completeOutputs(
+/**
+ * Makes outputs visible, and records their events in their order, in one statement. The statement fails if an output has been deleted or was
+ * made by another attempt.
+ */
+export async function showOutputs(
   context: JobsContext,
   tx: Tx,
   claim: Claim,
   outputs: readonly StoredOutput[],
-  expiresAt: Date,
 ): Promise<void> {
   if (outputs.length === 0) return;
   const type = eventType(context, claim.job, 'output_ready');
@@ -226,7 +228,9 @@ export async function completeOutputs(
     tx,
     { hasEvents: type !== null },
     {
-      ...{ accountId: claim.job.account_id, jobId: claim.job.id, expiresAt, type },
+      accountId: claim.job.account_id,
+      jobId: claim.job.id,
+      type,
       ids: rows.map(({ row }) => row.id),
       objectIds: rows.map(({ objectId }) => objectId),
       facts: rows.map(({ facts }) => outputFacts.write(facts)),
@@ -241,13 +245,13 @@ export async function completeOutputs(
 interface VisibleOutputs extends Record<'ids' | 'objectIds' | 'facts' | 'events', string[]> {
   accountId: string;
   jobId: string;
-  expiresAt: Date;
   /** Type of the events. Null for a kind without events. */
   type: string | null;
   /** Sealed keys of encrypted outputs. */
   keys: (Buffer | undefined)[];
 }
 
+// The objects that a run takes from its children are already live.
 const makeVisible = compileEach<{ hasEvents: boolean }, VisibleOutputs, unknown>((_db, made, { hasEvents }) => {
   const events = insertEvents(sql`
     SELECT ${made.accountId}::uuid AS account_id, ${made.jobId}::uuid AS job_id, NULL::uuid AS upload_id,
@@ -255,14 +259,16 @@ const makeVisible = compileEach<{ hasEvents: boolean }, VisibleOutputs, unknown>
     FROM unnest(${made.events}::text[]) WITH ORDINALITY AS ready (data, number) ORDER BY number`);
   return sql`
     WITH object AS (
-      UPDATE objects SET state = 'live', delete_after = ${made.expiresAt}::timestamptz
-      WHERE id = ANY(${made.objectIds}::uuid[]) AND state = 'pending'
-    )${hasEvents ? sql`, ${events}` : sql``}
-    UPDATE job_outputs SET status = 'completed', object_id = made.object_id, facts = made.facts::jsonb,
-      key_sealed = coalesce(made.key, key_sealed)
-    FROM unnest(${made.ids}::uuid[], ${made.objectIds}::uuid[], ${made.facts}::text[], ${made.keys}::bytea[])
-      AS made (id, object_id, facts, key)
-    WHERE job_outputs.id = made.id`;
+      UPDATE objects SET state = 'live', delete_after = NULL
+      WHERE id = ANY(${made.objectIds}::uuid[]) AND state IN ('pending', 'live') RETURNING id
+    )${hasEvents ? sql`, ${events}` : sql``}, output AS (
+      UPDATE job_outputs SET status = 'completed', object_id = made.object_id, facts = made.facts::jsonb,
+        key_sealed = coalesce(made.key, key_sealed)
+      FROM unnest(${made.ids}::uuid[], ${made.objectIds}::uuid[], ${made.facts}::text[], ${made.keys}::bytea[])
+        AS made (id, object_id, facts, key) JOIN object ON object.id = made.object_id
+      WHERE job_outputs.id = made.id AND job_outputs.status = 'pending' RETURNING job_outputs.id
+    )
+    SELECT require_count((SELECT count(*) FROM output), cardinality(${made.ids}::uuid[]))`;
 });
 
 /** Records that one output of a job was not made. Other outputs of the job may have been made. */
@@ -289,6 +295,19 @@ export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>, code: string | n
     .where('job_id', '=', job.id)
     .where('status', '=', 'pending')
     .execute();
+}
+
+/** Deletes the outputs of a job that is canceled, because a canceled job has no output. */
+export async function dropOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {
+  const dropped = await tx
+    .updateTable('job_outputs')
+    .set({ status: 'failed', facts: null, key_sealed: null })
+    .where('job_id', '=', job.id)
+    .where('status', '=', 'completed')
+    .returning('object_id')
+    .execute();
+  const objects = dropped.flatMap(({ object_id }) => object_id ?? []);
+  await markDeleting(tx, [...objects, ...(await archivesOf(tx, objects))], 'erased');
 }
 
 /** Whether the job's outputs refer to these objects. */

@@ -45,15 +45,26 @@ export async function lockJob(tx: Tx, accountId: string, kind: string, id: strin
   return tx.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
 }
 
-/** Locks every descendant of this job, the deepest first. */
-async function lockDescendants(tx: Tx, id: string): Promise<void> {
+/** Locks every descendant of this job, the deepest first. Lock descendants before the job itself, like a child that ends. */
+export async function lockDescendants(tx: Tx, id: string): Promise<void> {
   await sql`
-    WITH RECURSIVE below (id, depth) AS (
-      SELECT id, 1 FROM jobs WHERE parent_id = ${id}
-      UNION ALL SELECT jobs.id, depth + 1 FROM jobs JOIN below ON jobs.parent_id = below.id)
+    ${below(id)}
     SELECT jobs.id FROM jobs JOIN below ON below.id = jobs.id ORDER BY depth DESC, jobs.id FOR UPDATE OF jobs`.execute(
     tx,
   );
+}
+
+/** Returns the ids of the descendants of a job: its children, and the children of its children. */
+export async function descendantsOf(db: Db, id: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`${below(id)} SELECT id FROM below`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+function below(id: string) {
+  return sql`
+    WITH RECURSIVE below (id, depth) AS (
+      SELECT id, 1 FROM jobs WHERE parent_id = ${id}
+      UNION ALL SELECT jobs.id, depth + 1 FROM jobs JOIN below ON jobs.parent_id = below.id)`;
 }
 
 /** Locks and returns the job's row if the attempt still owns the job. */

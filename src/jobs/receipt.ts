@@ -1,26 +1,30 @@
 import { ApiError } from '../contract/errors.ts';
 import type { Receipt } from '../contract/receipts.ts';
+import { readDatabaseTime } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import { hasBytes, type StoredObject } from '../objects/objects.ts';
 import { stagingEnds } from '../uploads/staging.ts';
 import { readDelivery } from './delivery.ts';
-import { outputsOf } from './read.ts';
+import { descendantsOf, outputsOf } from './read.ts';
 import type { Job } from './rows.ts';
 
 /**
- * Reports the deletions of a job with their times: its outputs, including outputs of replaced attempts, and the uploads that it used.
- * Outputs of other jobs that the job read are reported by the receipts of those jobs. `complete` is true only when the storage confirms
- * that each object is deleted, no URL can restore an upload, and every worker that attempted the job has reported that it deleted its
- * copies. Throws 409 until the job is erased or its retention ends, and `StorageError` if the storage does not respond.
+ * Reports the deletions of a job and its descendants with their times: their outputs, including outputs of replaced attempts, and the
+ * uploads that they used, including further copies of these uploads. Outputs of other jobs that the job read are reported by the receipts of
+ * those jobs. `complete` is true only when the storage confirms that each object is deleted, no URL can restore an upload, and every worker
+ * that attempted one of the jobs has reported that it deleted its copies. Throws 409 until the job is erased or its retention ends, and
+ * `StorageError` if the storage does not respond.
  */
 export async function readReceipt(context: Pick<Context, 'db' | 'store' | 'vault'>, job: Job): Promise<Receipt> {
   const { id } = job;
   if (!job.erased_at) throw new ApiError('receipt_not_ready');
-  const [objects, copies, urls, outside] = await Promise.all([
-    objectsOf(context, id),
-    workingCopies(context, id),
-    uploadUrls(context, id),
+  const ids = [id, ...(await descendantsOf(context.db, id))];
+  const [objects, copies, urls, outside, issuedAt] = await Promise.all([
+    objectsOf(context, ids),
+    workingCopies(context, ids),
+    uploadUrls(context, ids),
     deliveredCopies(context, id),
+    readDatabaseTime(context.db),
   ]);
   const gone = await Promise.all(objects.map((object) => isGone(context, object)));
   const deleted = objects.filter((_, index) => gone[index]);
@@ -31,7 +35,7 @@ export async function readReceipt(context: Pick<Context, 'db' | 'store' | 'vault
     job_id: id,
     kind: job.kind,
     transcode_id: id,
-    issued_at: new Date().toISOString(),
+    issued_at: issuedAt.toISOString(),
     status: job.status,
     reason: job.erased_reason ?? 'erased',
     erased_at: job.erased_at.toISOString(),
@@ -55,28 +59,37 @@ export async function readReceipt(context: Pick<Context, 'db' | 'store' | 'vault
   };
 }
 
-/** Returns the outputs of a job, and the uploads that it used. */
-async function objectsOf({ db }: Pick<Context, 'db'>, id: string): Promise<StoredObject[]> {
-  const used = db.selectFrom('job_sources').select('object_id').where('job_id', '=', id);
-  const outputs = db.selectFrom('objects').selectAll().where('job_id', '=', id);
+/** Returns the outputs of these jobs, the uploads that they used, and the copies of these uploads. */
+async function objectsOf({ db }: Pick<Context, 'db'>, ids: readonly string[]): Promise<StoredObject[]> {
+  const sources = db.selectFrom('job_sources').where('job_id', 'in', ids);
+  const used = sources.select('object_id');
+  const outputs = db.selectFrom('objects').selectAll().where('job_id', 'in', ids);
+  const copies = db
+    .selectFrom('objects')
+    .selectAll()
+    .where('upload_id', 'in', sources.select('upload_id').$castTo<{ upload_id: string }>());
   const uploads = db
     .selectFrom('objects')
     .selectAll()
     .where('kind', '=', 'upload')
     .where('id', 'in', used.$castTo<{ object_id: string }>());
   // Each part uses its own index. A single condition for both parts would read the complete table.
-  return outputs.union(uploads).orderBy('id').execute();
+  return outputs.union(uploads).union(copies).orderBy('id').execute();
 }
 
-async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<Receipt['working_copies']> {
+/** Returns the work folders of the attempts at these jobs. The first job comes first, and the others are its descendants. */
+async function workingCopies({ db }: Pick<Context, 'db'>, ids: readonly string[]): Promise<Receipt['working_copies']> {
   const attempts = await db
     .selectFrom('attempts')
-    .select(['number', 'cleaned_at'])
-    .where('job_id', '=', id)
+    .select(['job_id', 'number', 'cleaned_at'])
+    .where('job_id', 'in', ids)
+    .orderBy((order) => order.eb('job_id', '!=', ids[0]!))
+    .orderBy('job_id')
     .orderBy('number')
     .execute();
-  return attempts.map(({ number, cleaned_at }) => ({
+  return attempts.map(({ job_id, number, cleaned_at }) => ({
     attempt: number,
+    ...(job_id !== ids[0] && { child_id: job_id }),
     removed_at: cleaned_at?.toISOString() ?? null,
   }));
 }
@@ -103,8 +116,8 @@ interface UploadUrl {
   ends: Date;
 }
 
-async function uploadUrls({ db, store }: Pick<Context, 'db' | 'store'>, id: string): Promise<UploadUrl[]> {
-  const used = db.selectFrom('job_sources').select('upload_id').where('job_id', '=', id);
+async function uploadUrls({ db, store }: Pick<Context, 'db' | 'store'>, ids: readonly string[]): Promise<UploadUrl[]> {
+  const used = db.selectFrom('job_sources').select('upload_id').where('job_id', 'in', ids);
   const uploads = await db
     .selectFrom('uploads')
     .select(['id', 'staging_key', 'declared_size', 'url_expires_at', 'staging_closed_at', 'late_puts'])

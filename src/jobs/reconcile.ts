@@ -5,10 +5,10 @@ import { archivesOf, lockObjects, markDeleting } from '../objects/objects.ts';
 import { isArchiveKey, treePrefixOf } from '../storage/keys.ts';
 import { mergeByKey } from '../storage/merge-keys.ts';
 import { scrubUploads } from '../uploads/upload.ts';
-import { scrubJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { type KnownKey, knownKeys } from './known-keys.ts';
+import { scrubJobs } from './scrub.ts';
 
 /** Minimum age in seconds of the keys and rows that are repaired. A younger key may belong to a transaction that has not committed yet. */
 const SETTLE_SECONDS = 3600;
@@ -132,7 +132,7 @@ async function scrubMissingObject(context: JobsContext, objectId: string): Promi
     );
     const job = await jobWithout(tx, objectId);
     if (!job) return true;
-    await scrubJobs(tx, [job.id], new Date(), 'lost');
+    await scrubJobs(tx, [job.id], 'lost');
     await recordJobEvent(context, tx, job, 'deleted', { reason: 'lost' });
     return true;
   });

@@ -4,6 +4,7 @@ import { LOST_SECONDS } from '../fleet/workers.ts';
 import { markCleaned, markLost, spentAttempts } from './attempts.ts';
 import { failLostJob, releaseJob, requeue } from './finish.ts';
 import type { JobsContext } from './kind.ts';
+import { lockDescendants } from './read.ts';
 import { isOpen, MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
 /**
@@ -70,6 +71,7 @@ const UNKNOWN_KIND_SECONDS = 60;
 
 async function restart(context: JobsContext, id: string, attemptId: string): Promise<void> {
   await context.db.transaction().execute(async (tx) => {
+    await lockDescendants(tx, id);
     const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
     if (job.completed_at || job.current_attempt !== attemptId) {

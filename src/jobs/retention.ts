@@ -1,7 +1,7 @@
 import type { Db } from '../database/pool.ts';
 import { dueDeletions, finishDeletions } from '../objects/deletion.ts';
-import { isDueBatch, scrubBatches } from './batches.ts';
 import {
+  abandoned,
   dueJobs,
   dueUnconfirmed,
   dueUploads,
@@ -9,11 +9,11 @@ import {
   expireJobs,
   expireUnconfirmed,
   expireUploads,
-  isAbandoned,
   type Swept,
 } from './expire.ts';
 import type { JobsContext } from './kind.ts';
 import { dueReviews, expireReviews } from './review.ts';
+import { isDueBatch, scrubBatches } from './scrub-batches.ts';
 
 export interface SweepReport {
   expiredJobs: number;
@@ -70,7 +70,7 @@ async function isAnythingDue(db: Db): Promise<boolean> {
     dueJobs(db),
     dueUploads(db),
     dueUnconfirmed(db),
-    db.selectFrom('objects').select('objects.id').where(isAbandoned),
+    abandoned(db),
     db.selectFrom('batches').select('batches.id').where(isDueBatch),
     dueDeletions(db).select('id'),
     dueReviews(db).select('id'),

@@ -103,19 +103,6 @@ export function isOpen({ status }: Pick<Job, 'status'>): boolean {
   return (OPEN_STATUSES as readonly string[]).includes(status);
 }
 
-/** Returns the columns that every final status sets: retention starts now, and complete URLs are no longer needed. */
-export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
-  return {
-    request_source_sealed: null,
-    awaiting: null,
-    review_until: null,
-    resume_sealed: null,
-    completed_at: now,
-    updated_at: now,
-    expires_at: new Date(now.getTime() + job.retention_seconds * 1000),
-  };
-}
-
 /**
  * Seals the warnings of a job. Warnings quote the caller's text, so they are stored like the request: sealed, without the queries of URLs.
  */

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Tx } from '../database/pool.ts';
 import { type AttemptFacts, endAttempt } from './attempts.ts';
-import { endFailed, requeue } from './finish.ts';
+import { endFailed } from './end.ts';
+import { requeue } from './finish.ts';
 import type { JobsContext } from './kind.ts';
-import { lockOwned } from './read.ts';
+import { lockDescendants, lockOwned } from './read.ts';
 import type { Claim } from './rows.ts';
 
 /*
@@ -26,6 +27,7 @@ export async function waitForStorage(
   attempt: AttemptFacts | null,
 ): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
+    await lockDescendants(tx, claim.job.id);
     const job = await lockOwned(tx, claim);
     if (!job) return false;
     await endAttempt(context, tx, claim, { state: 'released', facts: attempt, errorCode: CODE });
@@ -69,6 +71,7 @@ export async function endStarved(context: JobsContext, waitSeconds: number): Pro
 
 async function endOneStarved(context: JobsContext, id: string, waitSeconds: number): Promise<void> {
   await context.db.transaction().execute(async (tx) => {
+    await lockDescendants(tx, id);
     const job = await tx
       .selectFrom('jobs')
       .selectAll()

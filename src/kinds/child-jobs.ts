@@ -6,6 +6,7 @@ import type { SchemaIssue } from '../contract/faults/describe-issue.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Tx } from '../database/pool.ts';
+import { CHILD_SECONDS } from '../jobs/children.ts';
 import { insertJob } from '../jobs/insert.ts';
 import { reserveSources } from '../jobs/sources.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
@@ -15,11 +16,6 @@ import { newJob } from './submit.ts';
  * A job may create jobs of other kinds as its children. Their kinds check the requests as if a client of the parent's account had sent
  * them. Clients don't see the children, because they are jobs of hidden copies of those kinds.
  */
-
-/**
- * Number of seconds after which an ended child is erased if its outputs were not used. This equals the time limit of the longest encode.
- */
-const CHILD_SECONDS = 6 * 3600;
 
 /** Returns a copy of a kind. Only other jobs create jobs of the copy, and clients don't see these jobs. */
 export function hiddenKind<Request>(kind: Kind<Request>, name: string): Kind<Request> {

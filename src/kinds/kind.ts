@@ -97,13 +97,15 @@ export interface Admission {
 
 /**
  * The result of an attempt that did not fail. A job that awaits its children runs again when all of them are final. A job that
- * awaits a review runs again after the review. A job that awaits its upload runs again when the upload is complete.
+ * awaits a review runs again after the review. A job that awaits its upload runs again when the upload is complete. A deferred job returns to
+ * the queue, because this worker has no capacity for it.
  */
 export type AttemptResult =
   | { outcome: 'completed'; completion: Completion }
   | { outcome: 'awaiting-children' }
   | { outcome: 'awaiting-review' }
-  | { outcome: 'awaiting-upload' };
+  | { outcome: 'awaiting-upload' }
+  | { outcome: 'deferred' };
 
 /** Runs an attempt at a job. `kinds` contains the kinds of the worker, for a parent whose children are jobs of other kinds. */
 export type Execute = (tools: WorkTools, run: Run, kinds: ReadonlyMap<string, Kind>) => Promise<AttemptResult>;

@@ -2,10 +2,10 @@ import { RENDER_KIND, TRANSCRIBE_KIND } from './blueprint/capability.ts';
 import { blueprint } from './blueprint/index.ts';
 import { hiddenKind } from './child-jobs.ts';
 import { connectionCheck } from './connection-check/index.ts';
+import { delivery, earlierDelivery } from './delivery/index.ts';
 import { inspection } from './inspection/index.ts';
 import type { Kind } from './kind.ts';
 import { probe } from './probe/index.ts';
-import { redelivery } from './redelivery/index.ts';
 import { segment } from './segment/index.ts';
 import { transcode } from './transcode/index.ts';
 import { transcribe } from './transcribe/index.ts';
@@ -16,7 +16,7 @@ const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
 const KINDS: readonly Kind[] = [
   ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck), asKind(blueprint)],
-  ...[asKind(transcribe), transcribePiece, asKind(redelivery)],
+  ...[asKind(transcribe), transcribePiece, asKind(delivery), asKind(earlierDelivery)],
 ];
 
 /** Kinds whose jobs a run of a blueprint creates, with the names of their hidden copies. */

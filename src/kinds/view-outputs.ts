@@ -37,6 +37,12 @@ function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
     ...(facts?.plan && { plan: facts.plan }),
     ...(facts?.renditions && { renditions: facts.renditions }),
     ...(facts?.encrypted !== undefined && { encrypted: facts.encrypted }),
+    delivery: destination && {
+      status: destination.status === 'delivering' ? 'pending' : destination.status,
+      attempts: destination.attempts,
+      error_code: destination.error_code,
+      error_message: destination.error_message,
+    },
     ...(destination && { destination }),
     ...(facts?.quality && { quality: facts.quality }),
     ...(facts?.measures && { measures: facts.measures }),

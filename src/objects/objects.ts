@@ -44,6 +44,18 @@ export async function archivesOf(db: Db, ids: readonly string[]): Promise<string
   return rows.map(({ id }) => id);
 }
 
+/** Returns the ids of the copies of these uploads that confirms have made, and whose bytes are not deleted yet. */
+export async function copiesOf(db: Db, uploadIds: readonly string[]): Promise<string[]> {
+  if (uploadIds.length === 0) return [];
+  const rows = await db
+    .selectFrom('objects')
+    .select('id')
+    .where('upload_id', '=', sql<string>`ANY(${uploadIds}::uuid[])`)
+    .where('state', '!=', 'deleted')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** Whether storage has any byte of an object, or of any file of a tree. */
 export async function hasBytes(
   store: ObjectStore,
@@ -54,13 +66,16 @@ export async function hasBytes(
   return false;
 }
 
-/** Deletes an object that was reserved and never became live. Does nothing to a live object. */
+/**
+ * Deletes an object that was reserved and never became live. Does nothing to a live object. Also deletes the bytes of an object that the
+ * sweeper has deleted already, because the caller may have stored them after that.
+ */
 export async function dropReserved(context: Pick<Context, 'db' | 'store' | 'rows'>, id: string): Promise<void> {
   await context.db
     .updateTable('objects')
     .set({ state: 'deleting', deletion_reason: 'replaced' })
     .where('id', '=', id)
-    .where('state', '=', 'pending')
+    .where('state', 'in', ['pending', 'deleted'])
     .execute();
   await deleteBytes(context, [id]);
 }

@@ -1,9 +1,10 @@
 import { uuidv7 } from '../crypto/uuid.ts';
+import { databaseNow } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { sealedKey } from '../storage/keys.ts';
-import { UNCONFIRMED_SECONDS, type Upload } from './upload.ts';
+import type { Upload } from './upload.ts';
 
 type Sealing = Pick<Context, 'db' | 'store'>;
 
@@ -25,7 +26,7 @@ export async function sealCopy(context: Sealing, upload: Upload): Promise<Sealed
   const objectId = uuidv7();
   const key = sealedKey(upload.account_id, objectId);
   // Insert the object's row before its bytes are copied: a copy without a row would never be deleted.
-  await insertCopy(db, { ...upload, objectId, key, until: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000) });
+  await insertCopy(db, { ...upload, objectId, key });
   const copied = await store.copy(upload.staging_key, key);
   const size = copied && (copied.size ?? (await store.head(key))?.size);
   if (size === upload.declared_size) return { found: 'all', objectId, key };
@@ -34,16 +35,21 @@ export async function sealCopy(context: Sealing, upload: Upload): Promise<Sealed
   return { found: copied ? 'other-size' : 'nothing' };
 }
 
-type Copy = Pick<Upload, 'account_id' | 'declared_type' | 'declared_size'> & {
+type Copy = Pick<Upload, 'id' | 'account_id' | 'declared_type' | 'declared_size'> & {
   objectId: string;
   key: string;
-  until: Date;
 };
 
-const insertCopy = compileOnce((db, { objectId, key, until, account_id, declared_type, declared_size }: Copy) =>
+const insertCopy = compileOnce((db, { objectId, id, key, account_id, declared_type, declared_size }: Copy) =>
   db.insertInto('objects').values({
-    ...{ id: objectId, account_id, key, kind: 'upload', state: 'pending', delete_after: until },
-    ...{ content_type: declared_type, size: declared_size },
+    id: objectId,
+    account_id,
+    key,
+    kind: 'upload',
+    upload_id: id,
+    state: 'pending',
+    content_type: declared_type,
+    size: declared_size,
   }),
 );
 
@@ -59,7 +65,7 @@ export async function dropCopy(
 async function markDeleted(db: Db, objectId: string): Promise<void> {
   await db
     .updateTable('objects')
-    .set({ state: 'deleted', deleted_at: new Date() })
+    .set({ state: 'deleted', deleted_at: databaseNow })
     .where('id', '=', objectId)
     .execute();
 }

@@ -25,12 +25,9 @@ import { recordCommands } from './recorded-commands.ts';
 import type { StopReason } from './running-attempts.ts';
 import { startAttempt, tracedTools } from './traced.ts';
 
-/**
- * Milliseconds for which the worker retries recording the end of a job while the database is unreachable. After this time, the job's lease
- * has expired.
- */
+/** Milliseconds for which the worker retries recording the end of a failed or released attempt while the database is unreachable. */
 const FINISH_MS = 60_000;
-/** Maximum delay before the next attempt of a job that found no space on the disk. */
+/** Maximum delay before the next attempt of a job for which the worker had no capacity. */
 const MAX_ROOM_WAIT_SECONDS = 60;
 
 type MeasuredDeps = WorkerDeps & Pick<WorkTools, 'measure'>;
@@ -94,7 +91,12 @@ async function attempt(
     const { completion } = result;
     const isComplete = (completion.failures ?? []).length === 0;
     await folder.remove();
-    const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
+    // The outputs are stored, and the attempt owns the job as long as it is not replaced.
+    const won = await retryTransient(
+      () => completeJob(deps.context, claim, completion),
+      Number.POSITIVE_INFINITY,
+      signal,
+    );
     if (!won) await dropAll(deps, reserved, log);
     isCleaned = won && isComplete;
     if (won) {
@@ -136,7 +138,12 @@ function release(
 ): Promise<boolean> {
   if (outcome === 'awaiting-children') return waitForChildren(context, claim);
   if (outcome === 'awaiting-review') return waitForReview(context, claim, reviewSeconds);
+  if (outcome === 'deferred') return releaseJob(context, claim, { delaySeconds: delayOf(claim), reason: 'no_room' });
   return waitForUpload(context, claim);
+}
+
+function delayOf({ number }: Claim): number {
+  return Math.min(MAX_ROOM_WAIT_SECONDS, 2 * number);
 }
 
 async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']): Promise<AttemptResult> {
@@ -182,8 +189,8 @@ async function recordFailure(
   // If an attempt is stopped for its disk use, the reason of the signal is the failure.
   if (signal.aborted && signal.reason instanceof JobFailure) return fail(deps, claim, signal.reason, log);
   if (error instanceof DiskFull) {
-    const delaySeconds = Math.min(MAX_ROOM_WAIT_SECONDS, 2 * claim.number);
-    await retryTransient(() => releaseJob(deps.context, claim, { delaySeconds, reason: 'no_room' }), FINISH_MS);
+    const waiting = { delaySeconds: delayOf(claim), reason: 'no_room' };
+    await retryTransient(() => releaseJob(deps.context, claim, waiting), FINISH_MS);
     return 'released';
   }
   const reason = signal.aborted ? (signal.reason as StopReason) : null;

@@ -48,9 +48,8 @@ describe('an attempt that was replaced', () => {
   it('leaves no output behind when it dies before it can delete its output', async () => {
     const job = await world.accept(await world.account());
     const worker = uuidv7();
-    const { objectId, key } = await world.store(await world.mustClaim(worker));
+    const { key } = await world.store(await world.mustClaim(worker));
     await recoverLost(world.context, [worker]);
-    await world.database.pg.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, [objectId]);
     await sweepExpired(world.context);
     expect(await world.context.store.head(key)).toBeNull();
     expect(await world.row(job.id)).toMatchObject({ status: 'pending' });

@@ -123,9 +123,8 @@ export async function expectFailedByLossAlone(db: Client, ids: string[]): Promis
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Lets interrupted work expire, and checks that the storage contains exactly the objects that rows describe. */
+/** Waits for the sweep of interrupted work, and checks that the storage contains exactly the objects that rows describe. */
 export async function expectNoOrphans(db: Client, service: TestService): Promise<void> {
-  await db.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE state = 'pending'`);
   await until(
     async () => {
       const { rows } = await db.query(

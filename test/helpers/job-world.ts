@@ -62,8 +62,8 @@ export interface JobWorld extends Backend {
   claim(workerId?: string): Promise<Claim | null>;
   /** Claims a job, and throws if none is waiting. */
   mustClaim(workerId?: string): Promise<Claim>;
-  /** Reserves and stores an output of a few bytes. */
-  store(claim: Claim): Promise<{ objectId: string; key: string }>;
+  /** Reserves and stores a few bytes as the output at this position, by default as the first output. */
+  store(claim: Claim, position?: number): Promise<{ objectId: string; key: string }>;
   complete(claim: Claim, objectId: string, facts?: OutputFacts): Promise<boolean>;
   /** Presigns, sends and confirms an upload, whose inspection finds a clip of ten seconds. */
   upload(
@@ -212,8 +212,8 @@ function claiming({ context, gateway }: Backend): Pick<JobWorld, 'claim' | 'must
       if (!claimed) throw new Error('nothing waits');
       return claimed;
     },
-    async store(claimed) {
-      const key = outputKey(claimed.job.account_id, claimed.job.id, claimed.attemptId, 'mp4');
+    async store(claimed, position = 0) {
+      const key = outputKey(claimed.job.account_id, claimed.job.id, claimed.attemptId, 'mp4', position);
       const object = { key, contentType: 'video/mp4', size: OUTPUT.size, sha256: OUTPUT.sha256 };
       const objectId = await reserveOutput(context, claimed, object);
       const path = join(gateway.root, '..', objectId);

@@ -186,7 +186,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await parts()).toHaveLength(1);
     await sweepExpired(world.context);
     expect(await parts()).toHaveLength(1);
-    await world.database.pg.query(`UPDATE objects SET delete_after = now() WHERE key = $1`, [key]);
+    await world.database.pg.query(`UPDATE attempts SET state = 'lost' WHERE id = $1`, [claim.attemptId]);
     await sweepExpired(world.context);
     expect(await parts()).toEqual([]);
     expect(await row()).toMatchObject({ state: 'deleted', deletion_reason: 'replaced', multipart_id: null });

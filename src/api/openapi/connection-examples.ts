@@ -22,8 +22,15 @@ const connection: ConnectionView = {
 const redeliver: RedeliverBody = { output: 'hls' };
 
 const delivery: DeliveryView = {
-  ...{ status: 'delivering', host: 'minio.example.com', bucket: 'media', prefix: 'videos/2026/', connection: 'media' },
-  ...{ error_code: null, error_message: null, delivered_at: null },
+  status: 'delivering',
+  attempts: 1,
+  host: 'minio.example.com',
+  bucket: 'media',
+  prefix: 'videos/2026/',
+  connection: 'media',
+  error_code: null,
+  error_message: null,
+  delivered_at: null,
 };
 
 /** Examples of requests and responses about connections and destinations, by the name of their schema. */

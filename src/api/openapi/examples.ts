@@ -59,6 +59,7 @@ const output = {
   },
   error_code: null,
   error_message: null,
+  delivery: null,
 };
 
 const noLimit = { requested: null, applied: null, set_by: null };
@@ -68,6 +69,7 @@ const pending: Job = {
   jobId: ID,
   status: 'pending',
   waiting_for: null,
+  awaiting: null,
   inputs: [
     {
       url: URL,

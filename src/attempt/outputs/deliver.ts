@@ -2,8 +2,7 @@ import { Readable } from 'node:stream';
 import { explainBucketError, openConnection } from '../../connections/bucket.ts';
 import { findConnection } from '../../connections/connections.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
-import { type DeliveryTarget, openTarget, recordDelivery } from '../../jobs/delivery.ts';
-import { postponeDeletion, type StoredOutput } from '../../jobs/outputs.ts';
+import { type DeliveryTarget, recordDelivery } from '../../jobs/delivery.ts';
 import type { JobOutput } from '../../jobs/rows.ts';
 import type { StoredObject } from '../../objects/objects.ts';
 import { readTree } from '../../objects/tree.ts';
@@ -17,64 +16,15 @@ import type { Run, WorkTools } from '../tools.ts';
 
 /** Maximum number of files of a tree that are sent concurrently. */
 const AT_ONCE = 4;
-/** Milliseconds after which the deletion of stored outputs is postponed again. Far less than `RESERVED_SECONDS`. */
-const POSTPONE_MS = 600_000;
 /** Matches files that refer to other files. Such files are sent last, so that no player starts to play an incomplete copy. */
 const IS_INDEX = /\.(?:m3u8|mpd|vtt)$/;
 
-/** An output that could not be delivered. It stays in storage. */
-export interface FailedDelivery {
-  position: number;
-  /** The reason as a sentence for the owner of the job. */
-  reason: string;
-}
-
-/**
- * Delivers the stored outputs that have a destination. Each output is read from storage and sent through the guarded fetcher. Meanwhile,
- * the slot is free for other jobs, unless many deliveries wait. Rejects only if the attempt has to end.
- */
-export async function deliverOutputs(
-  tools: WorkTools,
-  run: Run,
-  outputs: readonly StoredOutput[],
-): Promise<FailedDelivery[]> {
-  const due = outputs.flatMap((stored) => {
-    const row = run.claim.outputs.find(({ id }) => id === stored.outputId)!;
-    const target = openTarget(tools.context.vault, row);
-    return target ? [{ row, target, objectId: stored.objectId }] : [];
-  });
-  if (due.length === 0) return [];
-  const keeping = setInterval(() => void keepAll(tools, outputs), POSTPONE_MS);
-  try {
-    return await deliverEach(tools, run, due);
-  } finally {
-    clearInterval(keeping);
-  }
-}
-
-/** Delivers the outputs one after another, like `deliverOutputs`. Releases the slot unless many deliveries wait. */
-export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueDelivery[]): Promise<FailedDelivery[]> {
-  const { account_id: accountId } = run.claim.job;
-  const { deliveries, delivering } = tools.transfers;
-  const place = delivering.tryTake(accountId);
-  if (place) run.lease.leave();
-  const failed: FailedDelivery[] = [];
-  try {
-    for (const one of due) {
-      const work = () => tools.measure('deliver', () => deliverOne(tools, run, one));
-      const reason = await deliveries.run(accountId, run, work);
-      if (reason !== null) failed.push({ position: one.row.position, reason });
-    }
-  } finally {
-    place?.();
-  }
-  return failed;
-}
-
-/** Postpones the deletion of all outputs, so that no output is deleted while another output is delivered. */
-async function keepAll({ context, logger }: WorkTools, outputs: readonly StoredOutput[]): Promise<void> {
-  for (const { objectId } of outputs) {
-    await postponeDeletion(context, objectId).catch((err) => logger.warn({ err }, 'an output was not postponed'));
+/** Delivers the outputs one after another. Rejects only if the attempt has to end. */
+export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueDelivery[]): Promise<void> {
+  const { deliveries } = tools.transfers;
+  for (const one of due) {
+    const work = () => tools.measure('deliver', () => deliverOne(tools, run, one));
+    await deliveries.run(run.claim.job.account_id, run, work);
   }
 }
 
@@ -85,14 +35,15 @@ export interface DueDelivery {
   objectId: string;
 }
 
-/**
- * Delivers one output, and records the steps of the delivery. Returns the reason why the output could not be delivered, or null if it was
- * delivered.
- */
-async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<string | null> {
+/** An error of Airlock's own storage while it is read. It says nothing about the destination. */
+class ReadError extends Error {}
+
+/** Delivers one output, and records the steps and the result of the delivery. Rejects if storage cannot be read. */
+async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<void> {
   await record(tools, run, due.row, { status: 'delivering' });
   const reason = await send(tools, run, due).catch((error: unknown) => {
     if (run.signal.aborted) throw run.signal.reason;
+    if (error instanceof ReadError) throw error.cause;
     if (!(error instanceof StorageError)) tools.logger.error({ err: error }, 'a delivery failed inside Airlock');
     return error instanceof StorageError ? explainBucketError(error) : 'Airlock failed to deliver the output.';
   });
@@ -101,7 +52,6 @@ async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise
     await record(tools, run, due.row, { status: 'failed', error: reason });
     tools.logger.info({ position: due.row.position }, 'an output was not delivered');
   }
-  return reason;
 }
 
 async function record(tools: WorkTools, run: Run, row: JobOutput, step: Parameters<typeof recordDelivery>[3]) {
@@ -174,9 +124,13 @@ function putOf(
   { key, size, content_type }: Pick<StoredObject, 'key' | 'size' | 'content_type'>,
 ): BucketPut {
   const chunks = async function* (start: number, end: number) {
-    const body = await store.get(key, { start, end: end - 1 });
-    if (!body) throw new Error('an output is gone from storage');
-    yield* body;
+    try {
+      const body = await store.get(key, { start, end: end - 1 });
+      if (!body) throw new Error('an output is gone from storage');
+      yield* body;
+    } catch (cause) {
+      throw new ReadError('an output cannot be read', { cause });
+    }
   };
   const read = (start: number, end: number) => Readable.from(chunks(start, end), { objectMode: false });
   return { size: size ?? 0, contentType: content_type, read, signal };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { postponeDeletion, recordTree, reserveTree } from '../../jobs/outputs.ts';
+import { recordTree, reserveTree } from '../../jobs/outputs.ts';
 import { type TreeFile, writeManifest } from '../../objects/tree.ts';
 import { forEachAtOnce } from '../../storage/at-once.ts';
 import { treeFileKey, treeManifestKey, treePrefix } from '../../storage/keys.ts';
@@ -10,8 +10,6 @@ import { putOutput } from './store-file.ts';
 
 /** Maximum number of files that are stored concurrently: enough to hide the latency of storage, and few enough for the gateway's disk. */
 const AT_ONCE = 8;
-/** Milliseconds after which the deletion of the tree is postponed again. Far less than `RESERVED_SECONDS`. */
-const POSTPONE_MS = 600_000;
 
 /** A directory to store as one output. */
 export interface TreeOutput extends DirectoryBounds {
@@ -47,7 +45,7 @@ export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): P
   const prefix = treePrefix(job.account_id, job.id, attemptId, position);
   const objectId = await reserveTree(tools.context, run.claim, { prefix, contentType, maxBytes });
   run.reserved(objectId);
-  const files = await putFiles(tools, run, { ...tree, prefix, objectId }, found);
+  const files = await putFiles(tools, run, { ...tree, prefix }, found);
   const manifest = writeManifest(files);
   const path = join(run.folder, `manifest-${position}.json`);
   await writeFile(path, manifest.bytes);
@@ -64,16 +62,11 @@ export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): P
 async function putFiles(
   tools: WorkTools,
   run: Run,
-  tree: Pick<TreeOutput, 'directory' | 'contentTypeOf'> & { prefix: string; objectId: string },
+  tree: Pick<TreeOutput, 'directory' | 'contentTypeOf'> & { prefix: string },
   found: readonly FoundFile[],
 ): Promise<TreeFile[]> {
   const files: TreeFile[] = [];
-  let postponedAt = performance.now();
   await forEachAtOnce(found, AT_ONCE, async (file) => {
-    if (performance.now() - postponedAt > POSTPONE_MS) {
-      postponedAt = performance.now();
-      await postponeDeletion(tools.context, tree.objectId);
-    }
     files.push(await putFile(tools, run, tree, file));
   });
   return files;

@@ -8,25 +8,24 @@ import type { PoolShape } from '../../pools/share.ts';
 
 /** How accounts share the concurrent deliveries of a worker. A delivery costs a few sockets, and waits for its destination. */
 export const DELIVERY_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
-/** How accounts share the concurrent tests of buckets, for clients that create a connection. A test ends after 20 seconds. */
-export const CHECK_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
 /**
- * How accounts share the jobs that deliver, or wait to deliver, without a slot. Other jobs keep their slots, so that an account runs no
- * more jobs than a worker can deliver.
+ * How accounts share the deliveries of a worker that run or wait for a connection. A delivery has no slot. If its account has no place, the
+ * delivery returns to the queue, so that an account starts no more deliveries than a worker can make.
  */
 export const DELIVERING_POOL: PoolShape = { places: 1024, share: 32, reserved: 256 };
+/** How accounts share the concurrent tests of buckets, for clients that create a connection. A test ends after 20 seconds. */
+export const CHECK_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
 
 export interface TransferPools {
   deliveries: FairPool;
-  checks: FairPool;
-  /** Jobs that deliver without a slot. */
   delivering: FairPool;
+  checks: FairPool;
 }
 
 export function createTransferPools(): TransferPools {
   return {
     deliveries: new FairPool(DELIVERY_POOL),
-    checks: new FairPool(CHECK_POOL),
     delivering: new FairPool(DELIVERING_POOL),
+    checks: new FairPool(CHECK_POOL),
   };
 }

@@ -17,17 +17,20 @@ import { groupProducers, type OutputContext, type Producer, planCommand } from '
 import { SEVERAL_INPUTS, unmeasured } from './quality/plan-quality.ts';
 
 /**
- * Plans the commands of a job: one command for each group of outputs that can share a decode. Returns a failure for each output that the
- * inputs do not allow. Pure. Throws `JobFailure` like `planTranscode` if the inputs allow none of the outputs.
+ * Plans the commands of a job: one command for each group of outputs that can share a decode and that are not made yet. Returns a failure
+ * for each output that the inputs do not allow. Pure. Throws `JobFailure` like `planTranscode` if the inputs allow none of the outputs.
  */
 export function planJob(request: JobRequest, files: readonly PlanInput[], ctx: PlanContext): JobPlan {
   if (!('outputs' in request)) return { commands: [planTranscode(request, files, ctx)] };
   const { outputs } = parseJob(request);
   const inputs = shownInputs(files, outputs[0]!.parsed);
-  const planned = outputs.map((output, position) => tryOutput(output.request, inputs, { ...ctx, position }));
+  const made = new Set(ctx.made);
+  const planned = outputs.flatMap((output, position) =>
+    made.has(position) ? [] : [tryOutput(output.request, inputs, { ...ctx, position })],
+  );
   const producers = planned.filter((one) => 'args' in one);
   const failures = planned.filter((one) => 'code' in one);
-  if (producers.length === 0) throw new JobFailure(failures[0]!.code, failures[0]!.message);
+  if (producers.length === 0 && made.size === 0) throw new JobFailure(failures[0]!.code, failures[0]!.message);
   return { commands: groupProducers(producers, ctx).map((group) => checkedCommand(group, ctx)), failures };
 }
 

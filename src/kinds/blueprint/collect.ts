@@ -1,7 +1,5 @@
-import { sql } from 'kysely';
 import { JobFailure } from '../../contract/failures.ts';
 import type { Tx } from '../../database/pool.ts';
-import { markChildren } from '../../jobs/discard-children.ts';
 import type { Completion, FailedOutput } from '../../jobs/finish.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { outputsOf } from '../../jobs/read.ts';
@@ -44,7 +42,7 @@ function storedOf(row: JobOutput, output: JobOutput): StoredOutput {
   return { outputId: row.id, objectId: output.object_id!, facts: outputFacts.read(output.facts) };
 }
 
-/** Transfers the objects of the children to the run, and erases the children. */
+/** Transfers the objects of the children to the run, before the end of the run ends the children. */
 async function takeOutputs(
   tx: Tx,
   job: Job,
@@ -53,7 +51,7 @@ async function takeOutputs(
   await lockObjects(tx, objects);
   const taken = await tx
     .updateTable('objects')
-    .set({ job_id: job.id, delete_after: sql`now() + make_interval(secs => ${job.retention_seconds})` })
+    .set({ job_id: job.id })
     .where('id', 'in', objects)
     .where('state', '=', 'live')
     .returning('id')
@@ -65,6 +63,5 @@ async function takeOutputs(
     .where('job_id', 'in', children)
     .where('object_id', 'in', objects)
     .execute();
-  await markChildren(tx, job.id);
   await tx.updateTable('jobs').set(stepColumns(job, 'done')).where('id', '=', job.id).execute();
 }

@@ -1,8 +1,6 @@
 import type { Run, WorkTools } from '../../attempt/tools.ts';
-import { JobFailure } from '../../contract/failures.ts';
 import { withTransactionRetry } from '../../database/transaction-retry.ts';
 import { childrenOf } from '../../jobs/children.ts';
-import { discardChildren } from '../../jobs/discard-children.ts';
 import { lockOwned } from '../../jobs/read.ts';
 import { isOpen } from '../../jobs/rows.ts';
 import { type AdmittedChild, type ChildAdmission, insertChildren, openChildAdmission } from '../child-jobs.ts';
@@ -27,14 +25,7 @@ export async function executeRun(tools: WorkTools, run: Run, kinds: KindsContext
   const children = await childrenOf(tools.context.db, job.id);
   if (children.some(isOpen)) return { outcome: 'awaiting-children' };
   const attempt = { tools, run, kinds, children, request: openRun(tools, run) };
-  try {
-    return await continueFrom(attempt, openState(tools.context.vault, job) ?? FIRST_STATE);
-  } catch (error) {
-    // Discard the children only if no other attempt follows, because another attempt may need their outputs.
-    if (!run.signal.aborted && error instanceof JobFailure && !error.retry)
-      await discardChildren(tools.context, job.id);
-    throw error;
-  }
+  return continueFrom(attempt, openState(tools.context.vault, job) ?? FIRST_STATE);
 }
 
 async function continueFrom(attempt: RunAttempt, state: RunState): Promise<AttemptResult> {

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { blueprints } from '../../blueprints/catalogue.ts';
 import { RUN_STEPS } from '../../contract/blueprints.ts';
-import { markChildren } from '../../jobs/discard-children.ts';
 import type { Kind } from '../kind.ts';
 import { admitRun, type RunSubmission } from './admit.ts';
 import { capabilityOf } from './capability.ts';
@@ -19,9 +18,5 @@ export const blueprint: Omit<Kind<RunSubmission>, 'shown'> & { shown: typeof sho
   shown,
   admit: admitRun,
   capabilities: [...blueprints.keys()].map(capabilityOf),
-  // If `failure` is neither null nor an expired review, the failed attempt has already discarded the children.
-  onEnd: async (_context, tx, job, failure) => {
-    if (failure === null || failure.code === 'review_expired') await markChildren(tx, job.id);
-  },
   load: async () => (await import('./execute.ts')).executeRun,
 };

@@ -2,7 +2,7 @@ import type { Tx } from '../../database/pool.ts';
 import { sealColumn } from '../../database/sealed-columns.ts';
 import { wakeWaiting } from '../../events/record.ts';
 import { canUseUpload, lockJobOfUpload } from '../../jobs/awaited-uploads.ts';
-import { endFailed } from '../../jobs/finish.ts';
+import { endFailed } from '../../jobs/end.ts';
 import type { Failure, JobsContext } from '../../jobs/kind.ts';
 import type { Job } from '../../jobs/rows.ts';
 import { markDeleting } from '../../objects/objects.ts';

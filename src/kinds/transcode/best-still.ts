@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { missingOutputs } from '../../attempt/outputs/publish.ts';
 import { sizeOfPlainFile } from '../../attempt/outputs/store-file.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { OutputRequest } from '../../contract/transcode-request.ts';
@@ -47,7 +48,8 @@ export async function findBestStill(
   sources: PreparedSources,
 ): Promise<Pick<Best, 'picture'> | FallBack> {
   const [input] = sources.inputs;
-  if (!input || !attempt.request.outputs.some(wantsBest)) return { picture: null };
+  const missing = missingOutputs(attempt.run.claim).map(({ position }) => attempt.request.outputs[position]);
+  if (!input || !missing.some((output) => output && wantsBest(output))) return { picture: null };
   const stream = videoOf(input);
   if (!stream || stream.isAttachedPicture || input.info.isImage) return { picture: null };
   const times = bestCandidates(input.info, stream, CANDIDATES);

@@ -1,5 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { addOutput, missingOutputs } from '../../attempt/outputs/publish.ts';
 import { storeFile } from '../../attempt/outputs/store-file.ts';
 import { stageObject } from '../../attempt/sources/stage-source.ts';
 import { transcribeFile } from '../../attempt/speech/transcribe-file.ts';
@@ -12,7 +13,7 @@ import {
 import { JobFailure } from '../../contract/failures.ts';
 import { isTextFormat, type TextFormat } from '../../contract/formats.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
-import type { JobOutput } from '../../jobs/rows.ts';
+import { type JobOutput, outputFacts } from '../../jobs/rows.ts';
 import { getObject } from '../../objects/objects.ts';
 import { outputKey } from '../../storage/keys.ts';
 import type { TranscodeAttempt } from './attempt.ts';
@@ -25,16 +26,19 @@ import type { PreparedSources } from './sources/prepared.ts';
  * fail.
  */
 export async function addCaptions(attempt: TranscodeAttempt, sources: PreparedSources, made: Made): Promise<void> {
-  const texts = attempt.run.claim.outputs.filter(({ format }) => isTextFormat(format));
+  const { tools, run } = attempt;
+  const texts = missingOutputs(run.claim).filter(({ format }) => isTextFormat(format));
   if (texts.length === 0) return;
   try {
     const path = await spokenFile(attempt, sources, made);
     const file = { path, slot: sources.slot, subject: 'The output', name: 'captions' };
-    const transcript = await transcribeFile(attempt.tools, attempt.run, file);
-    for (const row of texts) made.outputs.push(await storeCaptions(attempt, row, transcript));
+    const transcript = await transcribeFile(tools, run, file);
+    for (const row of texts) await addOutput(tools, run, made, await storeCaptions(attempt, row, transcript));
   } catch (error) {
-    if (attempt.run.signal.aborted || !(error instanceof JobFailure)) throw error;
-    made.failures.push(...texts.map(({ position }) => ({ position, error })));
+    if (run.signal.aborted || !(error instanceof JobFailure)) throw error;
+    const isMade = ({ id }: JobOutput) => made.outputs.some(({ outputId }) => outputId === id);
+    const missing = texts.filter((row) => !isMade(row));
+    made.failures.push(...missing.map(({ position }) => ({ position, error })));
   }
 }
 
@@ -43,7 +47,11 @@ async function spokenFile(
   { inputs }: PreparedSources,
   { outputs }: Made,
 ): Promise<string> {
-  const spoken = outputs.find(({ facts }) => facts.audio_codec !== null && facts.files === undefined);
+  const earlier = run.claim.outputs.flatMap(({ status, object_id: objectId, facts }) =>
+    status === 'completed' && objectId !== null ? [{ objectId, facts: outputFacts.read(facts) }] : [],
+  );
+  const hasSound = ({ facts }: Pick<StoredOutput, 'facts'>) => facts.audio_codec !== null && facts.files === undefined;
+  const spoken = [...earlier, ...outputs].find(hasSound);
   const object = spoken && (await getObject(tools.context.db, spoken.objectId));
   if (object) {
     const before = () => run.disk.reserve(object.size ?? 0);

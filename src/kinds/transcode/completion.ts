@@ -25,11 +25,17 @@ export function completionOf(
       outputId: run.claim.outputs[position]!.id,
       failure: { code, message: several ? `Output ${position + 1}: ${message}` : message },
     })),
-    plan: planJson.write({ args: commands[0]!.args, source: commands[0]!.source, ...furtherCommands(commands) }),
+    plan: planOf(commands),
     warnings: mergeWarnings(request.warnings, hideQueries([...planWarnings, ...made.warnings])),
     inputSeconds: planned?.inputSeconds ?? inputSeconds,
     attempt: { ...sumFacts(made.facts), build: buildOf(tools, run.claim, commands) },
   };
+}
+
+/** Returns the commands of the last attempt. Null if this attempt ran none, because only its captions were missing. */
+function planOf(commands: JobPlan['commands']): string | null {
+  const [first] = commands;
+  return first ? planJson.write({ args: first.args, source: first.source, ...furtherCommands(commands) }) : null;
 }
 
 function furtherCommands([, ...others]: JobPlan['commands']) {
@@ -69,6 +75,6 @@ function buildOf(
     airlockVersion: settings.version,
     ffmpegVersion: version,
     ffmpegPackage: name,
-    commandSha256: sha256(canonicalJson(others.length > 0 ? [only, ...others] : only)).toString('hex'),
+    commandSha256: sha256(canonicalJson(others.length > 0 ? [only, ...others] : (only ?? []))).toString('hex'),
   };
 }

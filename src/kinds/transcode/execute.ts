@@ -1,4 +1,3 @@
-import { deliverOutputs } from '../../attempt/outputs/deliver.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { JobPlan, PictureTime, RungRate } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
@@ -48,9 +47,10 @@ async function useSources(attempt: TranscodeAttempt, sources: PreparedSources): 
   throw made.error;
 }
 
-/** Makes the outputs: compare → plan → split → run, check and store each command → complete. */
+/**
+ * Makes the outputs that no earlier attempt has made: compare → plan → split → run, check, store and publish each command → complete.
+ */
 async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources): Promise<AttemptResult | FallBack> {
-  const { tools, run } = attempt;
   const hashing = startHashing(attempt, sources);
   try {
     const best = await findBestStill(attempt, sources);
@@ -72,23 +72,10 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
     made.warnings.push(...target.warnings);
     await addCaptions(attempt, sources, made);
     await hashing.done;
-    await sources.used();
-    const undelivered = await deliverOutputs(tools, run, made.outputs);
-    made.warnings.push(
-      ...undelivered.map(({ position, reason }) => ({
-        field: 'destination',
-        message: undeliveredText(run, position, reason),
-      })),
-    );
     return { outcome: 'completed', completion: completionOf(attempt, sources, made) };
   } finally {
     await hashing.stop();
   }
-}
-
-function undeliveredText({ claim }: Run, position: number, reason: string): string {
-  const which = claim.outputs.length > 1 ? `Output ${position + 1}` : 'The output';
-  return `${which} was not delivered, and stays here: ${reason}`;
 }
 
 /** Returns the plan of an earlier attempt, completed by commands for the other outputs, or a new plan. */
@@ -114,8 +101,10 @@ function makePlan(
   sources: PreparedSources,
   found: { best: PictureTime | null; rungRates?: readonly RungRate[]; apart?: number },
 ): Promise<JobPlan> {
+  const made = run.claim.outputs.flatMap(({ status, position }) => (status === 'completed' ? [position] : []));
   const context = {
     ...found,
+    made,
     resourceClass: run.claim.job.resource_class === 'heavy' ? ('heavy' as const) : ('light' as const),
     disarm: request.disarm,
     cores: tools.settings.cores,

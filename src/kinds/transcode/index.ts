@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { markChildren } from '../../jobs/discard-children.ts';
 import type { Kind } from '../kind.ts';
 import { admitTranscode, type TranscodeSubmission } from './admit.ts';
 import { shown } from './shown.ts';
@@ -18,9 +17,5 @@ export const transcode: Omit<Kind<TranscodeSubmission>, 'shown'> & { shown: type
   },
   shown,
   admit: admitTranscode,
-  // A failed job has no pieces, because it deleted them before it encoded the video without pieces.
-  onEnd: async (_context, tx, job, failure) => {
-    if (failure === null) await markChildren(tx, job.id);
-  },
   load: async () => (await import('./execute.ts')).executeTranscode,
 };

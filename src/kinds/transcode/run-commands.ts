@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CellFailure } from '../../attempt/cells/cell-failure.ts';
 import { cellLimits } from '../../attempt/cells/cell-limits.ts';
 import { runCommand } from '../../attempt/cells/run-command.ts';
+import { addOutput, missingOutputs, publishAll } from '../../attempt/outputs/publish.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { JobPlan, MeasuredFile, Plan, PlanWarning } from '../../ffmpeg/index.ts';
 import type { AttemptFacts } from '../../jobs/attempts.ts';
@@ -28,9 +29,9 @@ export interface Made {
 }
 
 /**
- * Runs the commands one after another, and checks and stores their outputs. If a command fails, all of its outputs fail. If an output fails
- * its check, only this output fails. Throws the first failure if no output was made, or the first violation of the sandbox. Also throws a failure that a retry can fix, if an
- * attempt is left.
+ * Runs the commands one after another, and checks and stores their outputs. Each output becomes visible when it is stored. If a command
+ * fails, all of its outputs fail. If an output fails its check, only this output fails. Throws the first failure if no attempt has made an
+ * output, or the first violation of the sandbox. Also throws a failure that a retry can fix, if an attempt is left.
  */
 export async function runCommands(
   attempt: TranscodeAttempt,
@@ -38,7 +39,8 @@ export async function runCommands(
   { commands, failures: unplanned = [] }: JobPlan,
   searched: Searched = new Map(),
 ): Promise<Made> {
-  const { claim, signal } = attempt.run;
+  const { tools, run } = attempt;
+  const { claim, signal } = run;
   const failures = unplanned.map(({ position, code, message }) => ({ position, error: new JobFailure(code, message) }));
   const made: Made = { commands: [...commands], outputs: [], failures, facts: [], warnings: [] };
   for (const [number, command] of commands.entries()) {
@@ -54,8 +56,12 @@ export async function runCommands(
   // A violation is recorded in the audit log, so no other failure may hide it.
   const first = made.failures.find(({ error }) => error.code === 'sandbox_violation') ?? made.failures[0];
   const mayRetry = claim.number < MAX_ATTEMPTS && made.failures.find(({ error }) => error.retry);
-  if (first && made.outputs.length === 0) throw first.error;
-  if (mayRetry) throw mayRetry.error;
+  const hasEarlier = missingOutputs(claim).length < claim.outputs.length;
+  if (first && made.outputs.length === 0 && !hasEarlier) throw first.error;
+  if (mayRetry) {
+    await publishAll(tools, run, made);
+    throw mayRetry.error;
+  }
   return made;
 }
 
@@ -129,11 +135,12 @@ async function storeOutputs(
   }: Pick<Encoded, 'command' | 'figures'> & { folder: string; early: EarlyOutput | null },
   made: Made,
 ): Promise<void> {
+  const { tools, run } = attempt;
   for (const planned of command.outputs) {
     await storeOutput(attempt, sources, { folder, planned, early }).then(
-      (output) => made.outputs.push(withFigures(output, figures.get(planned.position))),
+      (output) => addOutput(tools, run, made, withFigures(output, figures.get(planned.position))),
       (error: unknown) => {
-        if (attempt.run.signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
+        if (run.signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
         made.failures.push({ position: planned.position, error });
       },
     );

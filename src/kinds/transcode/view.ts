@@ -117,6 +117,8 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     jobId: job.id,
     status,
     waiting_for: awaitsUpload(job) ? 'upload' : null,
+    // A transcode awaits no review.
+    awaiting: job.awaiting === 'review' ? null : job.awaiting,
     inputs: inputs.map((input) => ({
       ...viewInput(context.vault, job, input),
       upload: related.uploads?.get(input.position) ?? null,

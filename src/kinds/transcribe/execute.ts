@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { addOutput, missingOutputs } from '../../attempt/outputs/publish.ts';
 import { storeFile } from '../../attempt/outputs/store-file.ts';
 import type { Recognized } from '../../attempt/speech/engine.ts';
 import { openSpeechSource } from '../../attempt/speech/open-source.ts';
@@ -23,7 +24,6 @@ import type { TranscriptFormat } from '../../contract/transcriptions.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
 import { childrenOf } from '../../jobs/children.ts';
-import { discardChildren } from '../../jobs/discard-children.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { isOpen, type JobOutput, openWarnings } from '../../jobs/rows.ts';
 import { outputKey } from '../../storage/keys.ts';
@@ -45,9 +45,7 @@ export async function executeTranscription(tools: WorkTools, run: Run): Promise<
   if (children.length > 0) {
     const durationSeconds = openDuration(tools, run);
     const results = await readPieces(tools, run, children);
-    const completed = await complete(tools, run, request, { results, durationSeconds });
-    await discardChildren(tools.context, job.id);
-    return completed;
+    return complete(tools, run, request, { results, durationSeconds });
   }
   const opened = await openSpeechSource(tools, run, request.disarm);
   const speech = await findPieces(tools, run, opened);
@@ -89,20 +87,21 @@ async function complete(
   request: TranscriptionRequest,
   { results, durationSeconds }: { results: readonly Recognized[]; durationSeconds: number },
 ): Promise<AttemptResult> {
-  const { job, outputs } = run.claim;
+  const { job } = run.claim;
   const isEnglishOnly = results.some((result) => result.isEnglishOnly);
   const language = isEnglishOnly ? 'en' : (request.language ?? mainLanguage(results));
   const segments = results.flatMap((result) => result.segments);
   const transcript = { language: segments.length > 0 ? language : null, segments, durationSeconds };
-  const stored: StoredOutput[] = [];
-  for (const output of outputs) stored.push(await storeTranscript(tools, run, output, { transcript, request }));
+  const made = { outputs: [], failures: [] };
+  for (const output of missingOutputs(run.claim)) {
+    const stored = await storeTranscript(tools, run, output, { transcript, request });
+    await addOutput(tools, run, made, stored);
+  }
   const completion = {
-    ...{
-      outputs: stored,
-      warnings: [...openWarnings(tools.context.vault, job), ...(isEnglishOnly ? ignoredFields(request) : [])],
-      inputSeconds: durationSeconds,
-      attempt: null,
-    },
+    outputs: made.outputs,
+    warnings: [...openWarnings(tools.context.vault, job), ...(isEnglishOnly ? ignoredFields(request) : [])],
+    inputSeconds: durationSeconds,
+    attempt: null,
     plan: transcriptionResult.write({ language: transcript.language }),
   };
   return { outcome: 'completed', completion };

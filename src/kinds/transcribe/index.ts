@@ -1,5 +1,4 @@
 import { TRANSCRIBE } from '../../attempt/speech/transcription-request.ts';
-import { markChildren } from '../../jobs/discard-children.ts';
 import type { Kind } from '../kind.ts';
 import { admitTranscription, type TranscribeSubmission } from './admit.ts';
 import { shown } from './shown.ts';
@@ -10,8 +9,5 @@ export const transcribe: Kind<TranscribeSubmission> = {
   events: { prefix: 'transcription' },
   shown,
   admit: admitTranscription,
-  onEnd: async (_context, tx, job, failure) => {
-    if (failure === null) await markChildren(tx, job.id);
-  },
   load: async () => (await import('./execute.ts')).executeTranscription,
 };

@@ -6,14 +6,12 @@ import { type PieceRequest, pieceJson, pieceResult, TRANSCRIBE_PIECE } from '../
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { type FailureCode, failures, JobFailure } from '../../contract/failures.ts';
 import { openColumn, sealColumn } from '../../database/sealed-columns.ts';
+import { CHILD_SECONDS } from '../../jobs/children.ts';
 import { insertJob, type NewJob } from '../../jobs/insert.ts';
 import { lockOwned, outputsOf } from '../../jobs/read.ts';
 import type { Job } from '../../jobs/rows.ts';
 import { getObject } from '../../objects/objects.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-
-/** Number of seconds after which the result of a piece is deleted if its parent did not read it. */
-const PIECE_SECONDS = 24 * 3600;
 
 /** Inserts a child for each piece. `resume` is the state from which the job continues when all children have ended. */
 export async function insertPieces(
@@ -46,7 +44,7 @@ function childOf({ claim: { job, inputs } }: Run, request: PieceRequest): NewJob
     ...{ facts: JSON.stringify({ v: 1, seconds }), settings: null, needs: job.needs, warnings: [], metadata: null },
     sources: [{ position: 0, asset: null, source }],
     outputs: [{ format: 'json', name: 'piece.json', role: 'text' }],
-    ...{ retentionSeconds: PIECE_SECONDS, parentId: job.id, priority: job.priority },
+    ...{ retentionSeconds: CHILD_SECONDS, parentId: job.id, priority: job.priority },
   };
 }
 

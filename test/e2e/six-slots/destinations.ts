@@ -361,7 +361,8 @@ export const destinations = (given: () => TestService) => () => {
       const [event] = await until(
         async () => {
           const found = await eventsOf(job.id, 'transcode.delivery_failed');
-          return found.length === 2 && found;
+          // Two of the first delivery, and two of the second.
+          return found.length === 4 && found;
         },
         { what: 'the events' },
       );

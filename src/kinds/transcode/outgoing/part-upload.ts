@@ -1,11 +1,5 @@
 import type { Run, WorkTools } from '../../../attempt/tools.ts';
-import {
-  clearMultipart,
-  RESERVED_SECONDS,
-  recordMultipart,
-  reserveGrowingOutput,
-  sizeOutput,
-} from '../../../jobs/outputs.ts';
+import { clearMultipart, recordMultipart, reserveGrowingOutput, sizeOutput } from '../../../jobs/outputs.ts';
 import { type OutagePolicy, StorageError } from '../../../storage/types.ts';
 
 /** Error codes of stores that cannot combine these parts, such as stores that require parts of one size. */
@@ -14,8 +8,6 @@ const REJECTIONS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidP
 interface Begun {
   objectId: string;
   uploadId: string;
-  /** Timer that renews the reservation of the output. */
-  renewing: NodeJS.Timeout;
 }
 
 /**
@@ -23,14 +15,14 @@ interface Begun {
  * part is stored.
  */
 export class PartUpload {
-  readonly #tools: Pick<WorkTools, 'context' | 'logger'>;
+  readonly #tools: Pick<WorkTools, 'context'>;
   readonly #run: Run;
   readonly #object: { key: string; contentType: string };
   readonly #parts = new Map<number, { etag: string; sha256: string }>();
   #beginning: Promise<Begun> | null = null;
   #isCombined = false;
 
-  constructor(tools: Pick<WorkTools, 'context' | 'logger'>, run: Run, object: { key: string; contentType: string }) {
+  constructor(tools: Pick<WorkTools, 'context'>, run: Run, object: { key: string; contentType: string }) {
     this.#tools = tools;
     this.#run = run;
     this.#object = object;
@@ -64,7 +56,7 @@ export class PartUpload {
 
   /** Publishes the first `count` parts as one object. Returns false if the store rejects combining the parts. */
   async complete(count: number, size: number, outagePolicy: OutagePolicy): Promise<boolean> {
-    const { uploadId, renewing } = await this.#begun();
+    const { uploadId } = await this.#begun();
     const { key } = this.#object;
     const listed = Array.from({ length: count }, (_, index) => {
       const { etag } = this.#parts.get(index + 1)!;
@@ -78,14 +70,12 @@ export class PartUpload {
       });
     // An earlier call whose response was lost may have combined the parts.
     this.#isCombined ||= (await this.#store.head(key))?.size === size;
-    clearInterval(renewing);
     return this.#isCombined;
   }
 
   /** Deletes all parts, unless they were combined. If this fails, the sweeper deletes them. */
   async abort(): Promise<void> {
     const upload = await this.#beginning?.catch(() => null);
-    clearInterval(upload?.renewing);
     if (!upload || this.#isCombined) return;
     await this.#store.abortMultipart(this.#object.key, upload.uploadId);
     await clearMultipart(this.#tools.context, upload.objectId, upload.uploadId);
@@ -101,19 +91,15 @@ export class PartUpload {
   }
 
   async #begin(): Promise<Begun> {
-    const { context, logger } = this.#tools;
+    const { context } = this.#tools;
     const { key, contentType } = this.#object;
     const objectId = await reserveGrowingOutput(context, this.#run.claim, this.#object);
     this.#run.reserved(objectId);
     const uploadId = await this.#store.createMultipart(key, { contentType });
-    const record = () => recordMultipart(context, objectId, uploadId);
-    await record().catch(async (error) => {
+    await recordMultipart(context, objectId, uploadId).catch(async (error) => {
       await this.#store.abortMultipart(key, uploadId);
       throw error;
     });
-    // Renew the reservation, because a long encode takes longer than a reservation is valid.
-    const renew = () =>
-      void record().catch((err) => logger.warn({ err }, 'the reservation of an output was not renewed'));
-    return { objectId, uploadId, renewing: setInterval(renew, (RESERVED_SECONDS * 1000) / 4).unref() };
+    return { objectId, uploadId };
   }
 }

@@ -10,6 +10,7 @@ import {
   secondsOf,
 } from '../../../ffmpeg/index.ts';
 import { LADDER_PIECES, MIXED_PIECES, S3_SOURCES } from '../../../jobs/capabilities.ts';
+import { CHILD_SECONDS } from '../../../jobs/children.ts';
 import { insertJob, type NewJob } from '../../../jobs/insert.ts';
 import { lockOwned } from '../../../jobs/read.ts';
 import { inspectionJson } from '../../../uploads/upload.ts';
@@ -19,9 +20,6 @@ import type { PreparedSources } from '../sources/prepared.ts';
 import { type ChosenPieces, choosePieces, dividedOutput, mayBeInPieces } from './choose.ts';
 import { ladderOf } from './split.ts';
 import { ladderJson, mixedJson, piecesJson } from './state.ts';
-
-/** Number of seconds after which a piece is deleted if its parent did not read it. This equals the time limit of the longest encode. */
-const PIECE_SECONDS = 6 * 3600;
 
 interface PieceStart {
   plan: JobPlan;
@@ -159,6 +157,6 @@ function segmentOf({ claim }: Run, request: SegmentRequest): Omit<NewJob, 'facts
     ...{ resourceClass: job.resource_class, request: { shown: text, sent: text }, settings: null },
     sources: [{ position: 0, asset: null, source }],
     ...{ outputs: [{ format: 'mp4', name: 'piece.mp4' }], warnings: [], metadata: null },
-    ...{ retentionSeconds: PIECE_SECONDS, parentId: job.id, priority: job.priority },
+    ...{ retentionSeconds: CHILD_SECONDS, parentId: job.id, priority: job.priority },
   };
 }

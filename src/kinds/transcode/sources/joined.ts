@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { JobFailure } from '../../../contract/failures.ts';
 import { joinedFault, type Plan } from '../../../ffmpeg/index.ts';
 import { CHILDREN_SHARE, childrenOf } from '../../../jobs/children.ts';
-import { discardChildren } from '../../../jobs/discard-children.ts';
 import { isOpen, type Job } from '../../../jobs/rows.ts';
 import type { StoredObject } from '../../../objects/objects.ts';
 import type { SanitizeResult } from '../../../sanitizer/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
+import { dividedOutput } from '../segments/choose.ts';
 import { type LadderState, openState, type PiecesState } from '../segments/state.ts';
 import { objectsOf, prepareLadder, stagePiece, unusable } from './joined-ladder.ts';
 import { type FallBack, type PreparedSources, type ReadyOnes, readySources, type Strategy } from './prepared.ts';
@@ -16,8 +16,8 @@ import { type FallBack, type PreparedSources, type ReadyOnes, readySources, type
 const JOIN_BYTES = 64 * 2 ** 20;
 
 /**
- * Joins the pieces that the children of this job have encoded, as planned by an earlier attempt. If the pieces are unusable, deletes them,
- * and the next strategy encodes the video without pieces.
+ * Joins the pieces that the children of this job have encoded, as planned by an earlier attempt. If the pieces are unusable, the next
+ * strategy encodes the video without pieces.
  */
 export const joined: Strategy = {
   name: 'joined',
@@ -25,11 +25,17 @@ export const joined: Strategy = {
     const { tools, run } = attempt;
     // Only an earlier attempt can have created children.
     const children = run.claim.number === 1 ? [] : await childrenOf(tools.context.db, run.claim.job.id);
-    if (children.length === 0) return null;
+    if (children.length === 0 || isDividedMade(attempt)) return null;
     if (children.some(isOpen)) return { outcome: 'awaiting-children' };
     return prepareJoin(attempt, children).catch((error: unknown) => fallBackFrom(attempt, error));
   },
 };
+
+/** Whether an earlier attempt has stored the output that the pieces make. */
+function isDividedMade(attempt: TranscodeAttempt): boolean {
+  const position = dividedOutput(attempt);
+  return position !== null && attempt.run.claim.outputs[position]?.status === 'completed';
+}
 
 async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]): Promise<PreparedSources> {
   const { tools, run } = attempt;
@@ -40,7 +46,6 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
   if (!state || children.length !== wanted) throw unusable('The pieces differ from the plan.');
   const objects = await objectsOf(attempt, children);
   const common = {
-    used: () => discardChildren(tools.context, run.claim.job.id),
     fallBackFrom: async (error: unknown) => (mayKeepPieces(state, error) ? null : fallBackFrom(attempt, error)),
   };
   const sources = 'recipe' in state ? prepareLadder(attempt, state, objects) : prepareVideo(attempt, state, objects);
@@ -108,8 +113,7 @@ async function readJoined(
  * Falls back after any failure of the pieces. If the cause also affects the encode without pieces, that encode fails by itself. An outage
  * of storage or database does not concern the pieces, and is rethrown.
  */
-async function fallBackFrom({ tools, run }: TranscodeAttempt, error: unknown): Promise<FallBack> {
+function fallBackFrom({ run }: TranscodeAttempt, error: unknown): FallBack {
   if (run.signal.aborted || !(error instanceof JobFailure)) throw error;
-  await discardChildren(tools.context, run.claim.job.id);
   return { outcome: 'fall-back', reason: error.message, found: { noSplitReason: error.message } };
 }

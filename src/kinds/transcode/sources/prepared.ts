@@ -60,8 +60,6 @@ export interface PreparedSources {
   settle(): Promise<void>;
   /** Checks an output in addition to the checks against its plan. Throws `JobFailure`. */
   checkOutput(path: string): Promise<void>;
-  /** Called after the outputs are stored. */
-  used(): Promise<void>;
   /** Called with an error after `close`. Returns a fallback, or null if the attempt fails with this error. */
   fallBackFrom(error: unknown): Promise<FallBack | null>;
   close(): Promise<void>;
@@ -119,7 +117,6 @@ export function readySources({ run }: TranscodeAttempt, sources: ReadyOnes): Pre
     accept: async () => null,
     settle: async () => {},
     checkOutput: async () => {},
-    used: async () => {},
     fallBackFrom: async () => null,
     close: async () => {},
     ...sources,

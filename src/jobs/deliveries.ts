@@ -1,15 +1,72 @@
+import { sql } from 'kysely';
 import type { Tx } from '../database/pool.ts';
-import { type DeliveryReport, type NewDelivery, readDelivery, sealReport } from './delivery.ts';
+import { openColumn } from '../database/sealed-columns.ts';
+import {
+  type DeliveryReport,
+  type DeliveryRequest,
+  type DeliveryTarget,
+  deliveryRequestJson,
+  type NewDelivery,
+  readDelivery,
+  sealReport,
+} from './delivery.ts';
+import { insertJob } from './insert.ts';
 import { recordOwnEvent } from './job-events.ts';
 import type { Failure, JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
 import type { Job, JobOutput } from './rows.ts';
 
 /*
- * A separate job delivers outputs of a final job again. The final job is its parent, so an erase of the parent cancels the delivery. The
- * outputs are `delivering` from the time of the request, because a copy of an earlier delivery may exist. The receipt then shows the
- * location of that copy, even if the parent is erased.
+ * A job of its own delivers an output, so a crash or a slow destination repeats or delays only this delivery. The job that made the output is
+ * its parent: the parent awaits its deliveries, and the end of the parent cancels them. A delivery that a client requests after the end of
+ * the parent is the same, except that nothing awaits it. The outputs are `delivering` from the insert of the job, because a copy of an
+ * earlier delivery may exist. The receipt then shows the location of that copy, even if the parent is erased.
  */
+
+/** The kind of the jobs that deliver outputs. */
+export const DELIVERY_KIND = 'delivery';
+/** Number of seconds for which the row of the job is kept. The rows of the outputs contain the result. */
+export const DELIVERY_SECONDS = 60;
+
+/** Inserts a job for the delivery of each of these outputs, whose job is the parent. The caller has locked the parent. */
+export async function insertDeliveries(
+  context: JobsContext,
+  tx: Tx,
+  parent: Job,
+  due: readonly { row: JobOutput; target: DeliveryTarget }[],
+): Promise<void> {
+  await tx
+    .updateTable('job_outputs')
+    .set({ delivery_status: 'delivering', destination_sealed: null })
+    .where(
+      'id',
+      'in',
+      due.map(({ row }) => row.id),
+    )
+    .execute();
+  for (const { row, target } of due) {
+    const sent = deliveryRequestJson.write({ deliveries: [{ output_id: row.id, target }] });
+    await insertJob(context, tx, {
+      kind: DELIVERY_KIND,
+      accountId: parent.account_id,
+      keyId: parent.key_id,
+      requestId: parent.request_id,
+      traceparent: parent.traceparent,
+      parentId: parent.id,
+      // Not counted among the running jobs of the account, because it uses no slot.
+      resourceClass: 'interactive',
+      request: { shown: '{"v":1}', sent },
+      facts: '{"v":1}',
+      settings: null,
+      sources: [],
+      outputs: [],
+      warnings: [],
+      metadata: null,
+      retentionSeconds: DELIVERY_SECONDS,
+      priority: parent.priority,
+    });
+  }
+}
 
 /** Maximum number of places of earlier copies that the receipt of an output shows. */
 export const MAX_PLACES = 20;
@@ -34,7 +91,10 @@ export function nextReport(
   const earlier = last ? earlierPlaces(last, place) : [];
   if (earlier.length >= MAX_PLACES) return null;
   return {
-    ...{ ...place, error: null, at: null },
+    ...place,
+    attempts: 0,
+    error: null,
+    at: null,
     ...('connection' in target && { connection: target.connection }),
     ...(earlier.length > 0 && { earlier }),
   };
@@ -54,12 +114,23 @@ export async function beginRedelivery(
     .execute();
 }
 
-/** Ends the open deliveries of a job that delivers outputs again. `failure` is null if the job was canceled. */
-export async function endRedelivery(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void> {
+/** Returns the deliveries that a job makes. Empty if its request was erased. */
+export function readDeliveries(
+  { vault }: Pick<JobsContext, 'vault'>,
+  job: Pick<Job, 'id' | 'account_id' | 'request_source_sealed'>,
+): DeliveryRequest['deliveries'] {
+  const sent = openColumn(vault, 'jobs', 'request_source_sealed', job);
+  return sent === null ? [] : deliveryRequestJson.read(JSON.parse(sent)).deliveries;
+}
+
+/** Ends the open deliveries of a job that delivers outputs. `failure` is null if the job was canceled. */
+export async function endDelivery(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void> {
+  const ids = readDeliveries(context, job).map(({ output_id }) => output_id);
   const open = await tx
     .selectFrom('job_outputs')
     .selectAll()
     .where('job_id', '=', job.parent_id)
+    .where('id', '=', sql<string>`ANY(${ids}::uuid[])`)
     .where('delivery_status', '=', 'delivering')
     .orderBy('position')
     .forUpdate()
@@ -76,9 +147,9 @@ export async function endRedelivery(context: JobsContext, tx: Tx, job: Job, fail
       .where('id', '=', row.id)
       .execute();
   }
-  // Only an erase of the parent cancels the job, and an erased parent records no more events.
+  // Only the end of the parent cancels the job, and a parent that has ended records no more events.
   if (failure)
-    await recordRedelivery(
+    await recordDelivered(
       context,
       tx,
       job,
@@ -87,7 +158,7 @@ export async function endRedelivery(context: JobsContext, tx: Tx, job: Job, fail
 }
 
 /** Records how the deliveries of these outputs of the parent ended, as events of the parent. */
-export async function recordRedelivery(
+export async function recordDelivered(
   context: JobsContext,
   tx: Tx,
   { parent_id }: Pick<Job, 'parent_id'>,
