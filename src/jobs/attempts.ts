@@ -1,4 +1,4 @@
-import type { Updateable } from 'kysely';
+import { sql, type Updateable } from 'kysely';
 import type { AppliedLimits } from '../contract/limit-bounds.ts';
 import { databaseNow } from '../database/clock.ts';
 import { compileEach } from '../database/compile-once.ts';
@@ -114,5 +114,19 @@ export async function markCleaned(db: Db, attemptIds: string[]): Promise<void> {
     .set({ cleaned_at: databaseNow })
     .where('id', 'in', attemptIds)
     .where('cleaned_at', 'is', null)
+    .execute();
+}
+
+/**
+ * Records that the attempts of these dead workers left nothing on the disk of the caller's machine. `left` are the attempts whose work
+ * folders could not be removed. A worker can die before it creates a folder, or before it records that it removed the folder.
+ */
+export async function markWorkersCleaned(db: Db, workerIds: readonly string[], left: readonly string[]): Promise<void> {
+  await db
+    .updateTable('attempts')
+    .set({ cleaned_at: databaseNow })
+    .where('worker_id', '=', sql<string>`ANY(${[...workerIds]}::uuid[])`)
+    .where('cleaned_at', 'is', null)
+    .where('id', '!=', sql<string>`ALL(${[...left]}::uuid[])`)
     .execute();
 }

@@ -17,13 +17,16 @@ describe('removeDeadWorkFolders', () => {
       await mkdir(join(parent, name, attempt), { recursive: true });
       await writeFile(join(parent, name, attempt, 'source-0'), 'bytes of a source');
     }
-    expect(await removeDeadWorkFolders(parent, (name) => name === '2-200', neverFails)).toEqual([attempt]);
+    expect(await removeDeadWorkFolders(parent, (name) => name === '2-200', neverFails)).toEqual({
+      removed: [attempt],
+      left: [],
+    });
     expect(await readdir(parent)).toEqual(['2-200']);
     expect(await readdir(join(parent, '2-200', attempt))).toEqual(['source-0']);
     await rm(parent, { recursive: true });
   });
 
   it('returns no attempts if the parent folder does not exist', async () => {
-    expect(await removeDeadWorkFolders('/nowhere/at/all', () => false, neverFails)).toEqual([]);
+    expect(await removeDeadWorkFolders('/nowhere/at/all', () => false, neverFails)).toEqual({ removed: [], left: [] });
   });
 });

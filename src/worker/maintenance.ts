@@ -173,19 +173,19 @@ async function recover({ context, logger, storage, settings }: MaintenanceDeps):
 
 /**
  * Removes work folders of dead processes on this machine: `<workDir>/../<pid>-<start>`. Each folder contains a folder per attempt, named by
- * the attempt's ID. Returns the IDs of the attempts whose folders were removed.
+ * the attempt's ID. Returns the IDs of the attempts whose folders were removed, and of those whose folders are left.
  */
 export async function removeDeadWorkFolders(
   parent: string,
   isAlive: (name: string) => boolean,
   onFailure: (folder: string, error: unknown) => void,
-): Promise<string[]> {
+): Promise<{ removed: string[]; left: string[] }> {
   const names = await readdir(parent).catch(() => []);
-  const attempts: string[] = [];
+  const attempts = { removed: [] as string[], left: [] as string[] };
   for (const name of names) {
     if (isAlive(name)) continue;
     const folder = join(parent, name);
-    const left = (await readdir(folder).catch(() => [])).filter(isUuid);
+    const found = (await readdir(folder).catch(() => [])).filter(isUuid);
     // If a folder cannot be removed, the next start of a worker retries.
     const removed = await rm(folder, { recursive: true, force: true }).then(
       () => true,
@@ -194,7 +194,7 @@ export async function removeDeadWorkFolders(
         return false;
       },
     );
-    if (removed) attempts.push(...left);
+    attempts[removed ? 'removed' : 'left'].push(...found);
   }
   return attempts;
 }

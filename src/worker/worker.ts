@@ -9,7 +9,7 @@ import { diskSpace } from '../config/disk-reserve.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { pipelined } from '../database/pool.ts';
 import { removeWorker, workersOfHost } from '../fleet/workers.ts';
-import { markCleaned } from '../jobs/attempts.ts';
+import { markCleaned, markWorkersCleaned } from '../jobs/attempts.ts';
 import { type ClaimOptions, classesWithWork } from '../jobs/claim.ts';
 import { recoverLost } from '../jobs/recover.ts';
 import { eventViewer } from '../kinds/view-events.ts';
@@ -187,7 +187,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
 /** Cleans up after dead workers of this machine: removes their work folders and rows, and recovers their running attempts. */
 async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Promise<void> {
   await mkdir(settings.workDir, { recursive: true, mode: 0o700 });
-  const removed = await removeDeadWorkFolders(
+  const folders = await removeDeadWorkFolders(
     dirname(settings.workDir),
     (name) => {
       const [pid, start] = name.split('-');
@@ -195,7 +195,7 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
     },
     (folder, error) => logger.error({ folder, err: error }, 'the work folder of a dead worker was not removed'),
   );
-  await markCleaned(context.db, removed);
+  await markCleaned(context.db, folders.removed);
   const { host, boot } = ownIdentity();
   const neighbours = await workersOfHost(context.db, host, boot);
   const dead = neighbours.filter((other) => !isAliveHere({ pid: other.pid, start: other.pid_start }));
@@ -203,5 +203,6 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
   const ids = dead.map((other) => other.id);
   const recovered = await recoverLost(context, ids);
   logger.info({ workers: ids.length, recovered }, 'recovered attempts of dead workers of this machine');
+  await markWorkersCleaned(context.db, ids, folders.left);
   for (const id of ids) await removeWorker(context.db, id);
 }

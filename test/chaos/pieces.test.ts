@@ -94,13 +94,19 @@ describe('a video that is encoded in pieces', () => {
     until(async () => (await world.row(id)).status === wanted, { what: `the job to be ${wanted}` });
   const children = (id: string) => childrenOf(world.database.db, id);
   /** Returns the distinct states of the objects of a job's pieces. */
-  const left = async (id: string) =>
-    (
-      await world.database.pg.query(
-        'SELECT DISTINCT objects.state FROM objects JOIN jobs ON jobs.id = job_id WHERE parent_id = $1',
-        [id],
-      )
-    ).rows.map(({ state }) => state);
+  /** Waits until no bytes of a piece are being deleted, and returns the states of the pieces. */
+  const left = (id: string) =>
+    until(
+      async () => {
+        const { rows } = await world.database.pg.query(
+          'SELECT DISTINCT objects.state FROM objects JOIN jobs ON jobs.id = job_id WHERE parent_id = $1',
+          [id],
+        );
+        const states: string[] = rows.map(({ state }) => state);
+        return states.includes('deleting') ? null : states;
+      },
+      { what: 'the deletion of the pieces' },
+    );
   /** Lets another worker take the lease of the attempt while the cell runs, as if the worker had died. */
   const loseLease = async (spec: CellSpec) => {
     await world.database.pg.query(

@@ -9,6 +9,9 @@ CREATE INDEX objects_of_attempts ON objects (attempt_id) WHERE state = 'pending'
 CREATE INDEX objects_of_uploads ON objects (upload_id) WHERE upload_id IS NOT NULL;
 CREATE INDEX objects_copying ON objects (upload_id) WHERE state = 'pending' AND upload_id IS NOT NULL;
 
+-- The attempts whose work folders may still exist, for the next worker of the machine, which removes them.
+CREATE INDEX attempts_uncleaned ON attempts (worker_id) WHERE cleaned_at IS NULL;
+
 -- A job whose outputs are stored waits for their deliveries, which are jobs of their own.
 -- NOT VALID: every row meets the narrower condition that this one replaces, so no row has to be read.
 ALTER TABLE jobs
