@@ -114,7 +114,7 @@ export async function cancelBatch(context: JobsContext, accountId: string, id: s
     for (const job of open) locked.push(await lockJob(tx, accountId, job.kind, job.id));
     const jobs = locked.filter(isOpen);
     if (jobs.length === 0) return 0;
-    await tx.updateTable('batches').set({ canceled_at: new Date() }).where('id', '=', id).execute();
+    await tx.updateTable('batches').set({ canceled_at: databaseNow }).where('id', '=', id).execute();
     for (const job of jobs) await endCanceled(context, tx, job);
     return jobs.length;
   });

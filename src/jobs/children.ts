@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { recordJobEvent } from './job-events.ts';
@@ -34,7 +35,7 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
         ...WITHOUT_ATTEMPT,
         available_at: job.created_at,
         awaiting: children === 0 ? null : 'children',
-        updated_at: new Date(),
+        updated_at: databaseNow,
       })
       .where('id', '=', job.id)
       .execute();

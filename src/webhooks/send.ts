@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import { webhookHeaders } from '../crypto/webhook-signature.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import type { EventViewer } from '../events/viewer.ts';
 import { FetchError, type Fetcher } from '../fetcher/index.ts';
@@ -66,7 +66,7 @@ async function postpone({ context }: SendDeps, { id, attempts }: Delivery): Prom
   const seconds = (RETRY_SECONDS[attempts - 1] ?? RETRY_SECONDS.at(-1)!) * jitter();
   await context.db
     .updateTable('webhook_deliveries')
-    .set({ next_attempt_at: sql`now() + make_interval(secs => ${seconds})` })
+    .set({ next_attempt_at: inSeconds(seconds) })
     .where('id', '=', id)
     .where('attempts', '=', attempts)
     .where('state', '=', 'pending')
@@ -108,8 +108,8 @@ async function record(
       .updateTable('webhook_deliveries')
       .set({
         ...{ state, status, error },
-        attempted_at: new Date(),
-        next_attempt_at: retry === undefined ? null : new Date(Date.now() + retry * 1000 * jitter()),
+        attempted_at: databaseNow,
+        next_attempt_at: retry === undefined ? null : inSeconds(retry * jitter()),
       })
       .where('id', '=', delivery.id)
       .where('attempts', '=', delivery.attempts)
