@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inSeconds } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 
 /** Seconds that a lease lasts without renewal. After that, another worker can take the lease. */
@@ -18,11 +19,11 @@ export interface LeaseTry {
 export async function holdFleetLease(db: Db, name: 'maintenance', holder: string): Promise<LeaseTry> {
   const { rows } = await sql<LeaseTry>`
     WITH held AS (
-    INSERT INTO fleet_leases (name, holder, expires_at)
-    VALUES (${name}, ${holder}, now() + make_interval(secs => ${FLEET_LEASE_SECONDS}))
-    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-      WHERE fleet_leases.holder = excluded.holder OR fleet_leases.expires_at < now()
-    RETURNING holder)
+      INSERT INTO fleet_leases (name, holder, expires_at) VALUES (${name}, ${holder}, ${inSeconds(FLEET_LEASE_SECONDS)})
+      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+        WHERE fleet_leases.holder = excluded.holder OR fleet_leases.expires_at < now()
+      RETURNING holder
+    )
     SELECT EXISTS (SELECT FROM held) AS "isHeld", now() AS at`.execute(db);
   return rows[0]!;
 }

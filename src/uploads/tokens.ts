@@ -89,7 +89,7 @@ async function mayMakerUpload(db: Db, { key_id, user_id }: UploadToken): Promise
       .where('id', '=', key_id)
       .where(isAliveRow)
       .executeTakeFirst();
-    return key !== undefined && key.scopes.includes('upload');
+    return key?.scopes.includes('upload') ?? false;
   }
   if (user_id === null) return false;
   const user = await db

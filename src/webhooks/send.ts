@@ -74,7 +74,8 @@ async function postpone({ context }: SendDeps, { id, attempts }: Delivery): Prom
 }
 
 async function post({ fetcher }: SendDeps, delivery: Delivery, { url, secrets, body }: Message): Promise<Outcome> {
-  const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt: new Date() }, secrets);
+  const sentAt = new Date();
+  const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt }, secrets);
   const headers = { 'content-type': 'application/json', ...signed };
   try {
     const status = await fetcher.post(url, { headers, body, timeoutMs: TIMEOUT_MS });

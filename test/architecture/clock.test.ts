@@ -43,7 +43,7 @@ const EXCEPTIONS: readonly { path: string; line: string; reason: string }[] = [
   },
   {
     path: 'webhooks/send.ts',
-    line: 'const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt: new Date() }, secrets);',
+    line: 'const sentAt = new Date();',
     reason: 'a signature, which the receiver compares with its own clock',
   },
 ];
@@ -65,12 +65,16 @@ function readsOfClock(path: string, text: string): { path: string; line: string 
     .map((line) => ({ path, line: line.trim() }));
 }
 
+function sorted(reads: readonly { path: string; line: string }[]): string[] {
+  return reads.map(({ path, line }) => `${path}: ${line}`).sort();
+}
+
 describe('times that are stored or compared with stored times', () => {
   it('come from the clock of the database, except for the listed lines', () => {
     const found = readSources()
       .filter(({ path, folder }) => FOLDERS.has(folder) && !ELSEWHERE.has(path))
       .flatMap(({ path, text }) => readsOfClock(path, text));
-    expect(found).toEqual(EXCEPTIONS.map(({ path, line }) => ({ path, line })));
+    expect(sorted(found)).toEqual(sorted(EXCEPTIONS.map(({ path, line }) => ({ path, line }))));
   });
 
   it('are still read from the clock of the process in each file of the list of files in progress', () => {
