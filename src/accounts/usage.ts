@@ -5,12 +5,18 @@ import type { Db, Tx } from '../database/pool.ts';
 import type { Account } from './accounts.ts';
 
 /** Returns the first day of the month in UTC, as `YYYY-MM-01`. */
-export function monthOf(at: Date): string {
+function monthOf(at: Date): string {
   return `${at.toISOString().slice(0, 7)}-01`;
 }
 
 /** SQL for the first day of the current month in UTC. */
 const currentMonth = sql<string>`date_trunc('month', now() AT TIME ZONE 'UTC')::date`;
+
+/** Returns the current month in UTC, as `YYYY-MM`. */
+export async function readMonth(db: Db): Promise<string> {
+  const { rows } = await sql<{ month: string }>`SELECT to_char(${currentMonth}, 'YYYY-MM') AS month`.execute(db);
+  return rows[0]!.month;
+}
 
 function dayOf(at: Date): string {
   return at.toISOString().slice(0, 10);
