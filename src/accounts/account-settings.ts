@@ -8,13 +8,14 @@ import {
   numberFault,
 } from '../contract/account-settings.ts';
 import { ApiError } from '../contract/errors.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { type Account, ensureAccount, getAccount } from './accounts.ts';
 import { appendAudit } from './audit.ts';
 import { countLiveKeys } from './key-life.ts';
 import { cutPage, type ListCursors } from './list-cursor.ts';
 import { countUploads, readStoredBytes } from './stored-bytes.ts';
-import { monthOf, usedMinutes } from './usage.ts';
+import { usedMinutes } from './usage.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 
@@ -71,7 +72,7 @@ export async function changeAccount(
       // Null restores the default of the column. Most defaults are null.
       ...Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, value ?? sql`DEFAULT`])),
       ...(disarm !== undefined && { disarm }),
-      ...(disabled !== undefined && { disabled_at: disabled ? (disabled_at ?? new Date()) : null }),
+      ...(disabled !== undefined && { disabled_at: disabled ? (disabled_at ?? databaseNow) : null }),
     })
     .where('id', '=', id)
     .returningAll()
@@ -83,7 +84,7 @@ export async function changeAccount(
 /** The status of a job that is not final, or `awaiting` for a job that no worker can start yet. */
 const awaitedStatus = sql<string>`CASE WHEN status = 'pending' AND awaiting IS NOT NULL THEN 'awaiting' ELSE status END`;
 
-export async function accountUsage(db: Db, account: Account, now = new Date()): Promise<AccountUsage> {
+export async function accountUsage(db: Db, account: Account): Promise<AccountUsage> {
   const jobs = await db
     .selectFrom('jobs')
     .select((select) => [awaitedStatus.as('state'), select.fn.countAll<number>().as('jobs')])
@@ -94,11 +95,11 @@ export async function accountUsage(db: Db, account: Account, now = new Date()): 
     .execute();
   const count = (state: string) => jobs.find((row) => row.state === state)?.jobs ?? 0;
   return {
-    keys: await countLiveKeys(db, account.id, now),
+    keys: await countLiveKeys(db, account.id),
     waiting: count('pending'),
     awaiting: count('awaiting'),
     running: count('processing'),
-    minutes: await usedMinutes(db, account.id, monthOf(now)),
+    minutes: await usedMinutes(db, account.id),
     stored_bytes: await readStoredBytes(db, account.id),
     open_uploads: await countUploads(db, account.id, 'pending'),
   };

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { isSignedBy, type PublicJwk, SIGNATURE_ALGORITHM, type Signature, type Signer } from '../crypto/signing.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 import type { AuditCheckpointsTable, AuditLogTable } from '../database/tables.ts';
 import { GENESIS, hashAuditRow } from './audit.ts';
@@ -46,11 +47,11 @@ type Checkpoint = { head: AuditHead; by: Signature };
 export async function auditHead(db: Db): Promise<AuditHead | null> {
   const last = await db
     .selectFrom('audit_log')
-    .select(['seq', 'hash'])
+    .select(['seq', 'hash', databaseNow.as('now')])
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return last ? headOf(last.seq, last.hash, new Date()) : null;
+  return last ? headOf(last.seq, last.hash, last.now) : null;
 }
 
 /** Signs the head of the log unless it is already signed. Safe to call concurrently from several processes. */

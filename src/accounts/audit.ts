@@ -58,15 +58,16 @@ export const GENESIS = Buffer.alloc(32);
 /** Appends a row whose hash covers the previous row. Other writers wait until the transaction ends. */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${AUDIT_LOCK})`.execute(tx);
-  const last = await tx
-    .selectFrom('audit_log')
-    .select(['seq', 'hash'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  // The time of this statement, not of the transaction, so that the times have the same order as the entries.
+  const { rows } = await sql<{ at: Date; seq: number | null; hash: Buffer | null }>`
+    SELECT clock_timestamp() AS at, last.seq, last.hash
+    FROM (SELECT) AS one LEFT JOIN (SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1) AS last ON true`.execute(
+    tx,
+  );
+  const last = rows[0]!;
   const row = {
-    seq: (last?.seq ?? 0) + 1,
-    at: new Date(),
+    seq: (last.seq ?? 0) + 1,
+    at: last.at,
     actor: entry.actor,
     action: entry.action,
     target: entry.target ?? null,
@@ -75,7 +76,7 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     request_id: entry.requestId ?? null,
     details: entry.details ?? {},
   };
-  const previous = last?.hash ?? GENESIS;
+  const previous = last.hash ?? GENESIS;
   await tx
     .insertInto('audit_log')
     .values({ ...row, details: JSON.stringify(row.details), previous, hash: hashAuditRow(row, previous) })

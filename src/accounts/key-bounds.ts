@@ -1,6 +1,7 @@
 import { prefixContains } from '../config/addresses.ts';
 import { ApiError } from '../contract/errors.ts';
 import { ACCOUNT_SCOPES, type CreateKeyBody, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY, SCOPES } from '../contract/keys.ts';
+import { secondsAgo } from '../database/clock.ts';
 import type { Tx } from '../database/pool.ts';
 import { type ApiKey, countLiveKeys } from './key-life.ts';
 
@@ -8,7 +9,7 @@ import { type ApiKey, countLiveKeys } from './key-life.ts';
 export type KeyRights = Pick<ApiKey, 'scopes' | 'allowed_cidrs' | 'expires_at'>;
 
 const EVERYTHING: KeyRights = { scopes: [...SCOPES], allowed_cidrs: [], expires_at: null };
-const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
 
 /**
  * Returns the rights of a new key: the rights in the request, and by default the rights of its creator, except the scope `operator`. If
@@ -85,8 +86,7 @@ function addressesOutside(own: readonly string[], asked: readonly string[]): str
  * in 24 hours. Keys that the operator or a local command creates do not count. Exact while the caller holds the account's lock.
  */
 export async function requireKeyCapacity(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
-  const now = new Date();
-  const live = await countLiveKeys(tx, accountId, now);
+  const live = await countLiveKeys(tx, accountId);
   if (live + added > MAX_LIVE_KEYS) {
     throw new ApiError('too_many_keys', {
       limit: MAX_LIVE_KEYS,
@@ -100,7 +100,7 @@ export async function requireKeyCapacity(tx: Tx, accountId: string, added: 0 | 1
     .select((select) => select.fn.countAll<number>().as('made'))
     .where('account_id', '=', accountId)
     .where('origin', '=', 'account')
-    .where('created_at', '>', new Date(now.getTime() - DAY_MS))
+    .where('created_at', '>', secondsAgo(DAY_SECONDS))
     .executeTakeFirstOrThrow();
   if (made < MAX_NEW_KEYS_A_DAY) return;
   throw new ApiError('too_many_keys', {

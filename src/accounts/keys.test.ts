@@ -39,7 +39,7 @@ describe('the caller of a request', () => {
     const { origin, oauth_user_id, family_hash, refresh_hash, refresh_expires_at, ...row } = keys[0];
     expect(origin).toBe('operator');
     expect([oauth_user_id, family_hash, refresh_hash, refresh_expires_at]).toEqual([null, null, null, null]);
-    expect(caller).toStrictEqual({ key: row, account: accounts[0] });
+    expect(caller).toStrictEqual({ key: row, account: accounts[0], isAlive: true, isNoted: false });
   });
 
   it('is found if the key was revoked, but not if the key does not exist', async () => {

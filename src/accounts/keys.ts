@@ -3,6 +3,7 @@ import { ApiError } from '../contract/errors.ts';
 import { type ApiKeyView, type CreateKeyBody, MAX_LISTED_DEAD_KEYS } from '../contract/keys.ts';
 import { makeApiKey } from '../crypto/api-key.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { databaseNow, inSeconds, secondsAgo } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -11,7 +12,7 @@ import { recordEvent } from '../events/record.ts';
 import { type Account, lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import { grantedRights, type KeyRights, requireKeyCapacity, requireRotatable, rightsOf } from './key-bounds.ts';
-import { type ApiKey, isAlive, isAliveRow, isListedRow } from './key-life.ts';
+import { type ApiKey, isAliveRow, isListedRow, type JudgedKey, selectAlive } from './key-life.ts';
 import { endWhatKeyMade } from './token-end.ts';
 
 export interface CreatedKey {
@@ -38,19 +39,19 @@ export async function createKey(
   by: Actor,
   maker: KeyMaker | 'operator' | 'command' = 'operator',
 ): Promise<CreatedKey> {
-  if (body.expires_at && new Date(body.expires_at).getTime() <= Date.now()) {
-    throw new ApiError('invalid_request', {
-      field: 'expires_at',
-      reason: 'is in the past',
-      remedy: 'Send a later time',
-    });
-  }
   const own = typeof maker === 'string' ? null : await lockMaker(tx, accountId, maker);
   const rights = grantedRights(body, own);
   if (own) await requireKeyCapacity(tx, accountId, 1);
   const origin = typeof maker === 'string' ? maker : 'account';
   const made = { account_id: accountId, name: body.name, origin, made_by: makerId(maker) } as const;
   const created = await insertKey(tx, { ...made, ...rights });
+  if (!created.key.is_alive) {
+    throw new ApiError('invalid_request', {
+      field: 'expires_at',
+      reason: 'is in the past',
+      remedy: 'Send a later time',
+    });
+  }
   await appendAudit(tx, { ...by, action: 'key.created', target: created.key.id, result: 'ok' });
   await recordEvent(tx, { accountId }, 'key.created', { key_id: created.key.id });
   return created;
@@ -59,17 +60,22 @@ export async function createKey(
 /**
  * Returns the keys of all accounts, newest first, for the operator. Includes the keys of local commands that have ended only on request.
  */
-export async function listAllKeys(db: Db, options: { endedCommands: boolean }): Promise<ApiKey[]> {
-  const newest = db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
+export async function listAllKeys(db: Db, options: { endedCommands: boolean }): Promise<JudgedKey[]> {
+  const newest = db
+    .selectFrom('api_keys')
+    .selectAll()
+    .select(selectAlive)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc');
   if (options.endedCommands) return newest.execute();
-  return newest.where((row) => isListedRow(row, new Date())).execute();
+  return newest.where(isListedRow).execute();
 }
 
 /**
  * Returns all keys that this key created or rotated, directly or through other keys, with their successors, newest first. If the key was
  * stolen, these keys must also be revoked. Reads the audit log.
  */
-export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
+export async function listKeysMadeBy(db: Db, id: string): Promise<JudgedKey[]> {
   const made = sql<string>`
     WITH RECURSIVE births AS (
       SELECT actor, CASE action WHEN 'key.rotated' THEN target END AS old,
@@ -84,6 +90,7 @@ export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
   return db
     .selectFrom('api_keys')
     .selectAll()
+    .select(selectAlive)
     .where('id', 'in', sql<string>`(${made})`)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
@@ -92,19 +99,19 @@ export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
 
 /** Returns an account's keys, newest first: all active keys, and the newest inactive keys. */
 export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
-  const now = new Date();
   const newest = db
     .selectFrom('api_keys')
-    .selectAll()
     .where('account_id', '=', accountId)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc');
-  const alive = await newest.where((row) => isAliveRow(row, now)).execute();
-  const dead = await newest
-    .where((row) => row.and([row.not(isAliveRow(row, now)), isListedRow(row, now)]))
-    .limit(MAX_LISTED_DEAD_KEYS)
+  const inactive = newest
+    .select('id')
+    .where((row) => row.and([row.not(isAliveRow(row)), isListedRow(row)]))
+    .limit(MAX_LISTED_DEAD_KEYS);
+  return newest
+    .selectAll()
+    .where((row) => row.or([isAliveRow(row), row('id', 'in', inactive)]))
     .execute();
-  return [...alive, ...dead].sort((a, b) => b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : -1));
 }
 
 /**
@@ -120,7 +127,7 @@ export async function rotateKey(
 ): Promise<CreatedKey> {
   const own = options.for && (await lockMaker(tx, options.for.accountId, options.for.maker));
   const old = await lockKey(tx, id, options.for?.accountId);
-  if (!isAlive(old) || old.replaced_by) {
+  if (!old.is_alive || old.replaced_by) {
     const reason = 'it is revoked, expired or already rotated';
     throw new ApiError('key_not_active', { field: 'id', reason, remedy: 'Create a new key' });
   }
@@ -137,10 +144,7 @@ export async function rotateKey(
     expires_at: old.expires_at,
     made_by: makerId(options.for?.maker ?? 'operator'),
   });
-  const end =
-    options.overlapSeconds > 0
-      ? { dies_at: new Date(Date.now() + options.overlapSeconds * 1000) }
-      : { revoked_at: new Date() };
+  const end = options.overlapSeconds > 0 ? { dies_at: inSeconds(options.overlapSeconds) } : { revoked_at: databaseNow };
   await tx
     .updateTable('api_keys')
     .set({ ...end, replaced_by: created.key.id })
@@ -172,7 +176,7 @@ export async function endKey(tx: Tx, key: ApiKey, by: Actor): Promise<ApiKey> {
   const { id } = key;
   const revoked = await tx
     .updateTable('api_keys')
-    .set({ revoked_at: new Date() })
+    .set({ revoked_at: databaseNow })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -180,6 +184,8 @@ export async function endKey(tx: Tx, key: ApiKey, by: Actor): Promise<ApiKey> {
   await recordEvent(tx, { accountId: key.account_id }, 'key.revoked', { key_id: id });
   return revoked;
 }
+
+const aMinuteAgo = secondsAgo(sql.lit(60));
 
 const selectKey = compileOnce((db, { hash }: { hash: Buffer }) =>
   db
@@ -189,11 +195,22 @@ const selectKey = compileOnce((db, { hash }: { hash: Buffer }) =>
     .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'api_keys.created_at as key_created_at'])
     .select(['account_id', 'key_hash', 'hint', 'scopes', 'allowed_cidrs'])
     .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at', 'oauth_client_id', 'made_by'])
+    .select(selectAlive)
+    .select(sql<boolean>`coalesce(last_used_at >= ${aMinuteAgo}, false)`.as('is_noted'))
     .where('key_hash', '=', hash),
 );
 
-/** Finds the key with this hash, active or not, and its account. Uses a single query, because every request runs it. */
-export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; account: Account } | undefined> {
+/** A key, active or not. */
+interface FoundKey {
+  key: ApiKey;
+  account: Account;
+  isAlive: boolean;
+  /** Whether its use was recorded less than a minute ago. */
+  isNoted: boolean;
+}
+
+/** Finds the key with this hash and its account. Uses a single query, because every request runs it. */
+export async function findKey(db: Db, hash: Buffer): Promise<FoundKey | undefined> {
   const [found] = await selectKey(db, { hash });
   if (!found) return undefined;
   const { key_id: id, key_name: name, key_created_at: created_at, account_id, key_hash, hint, ...others } = found;
@@ -207,23 +224,23 @@ export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; acco
     dies_at,
     oauth_client_id,
     made_by,
+    is_alive: isAlive,
+    is_noted: isNoted,
     ...account
   } = others;
   const fields = { id, account_id, name, key_hash, hint, scopes, allowed_cidrs };
   const times = { created_at, expires_at, last_used_at, revoked_at };
   const key = { ...fields, ...times, replaced_by, dies_at, oauth_client_id, made_by };
-  return { key, account };
+  return { key, account, isAlive, isNoted };
 }
 
-/** Records the use of a key, at most once a minute to avoid a write for every request. */
+/** Records the use of a key, at most once a minute to avoid a write for every request: see `FoundKey.isNoted`. */
 export async function touchKey(db: Db, id: string): Promise<void> {
   await db
     .updateTable('api_keys')
-    .set({ last_used_at: new Date() })
+    .set({ last_used_at: databaseNow })
     .where('id', '=', id)
-    .where((where) =>
-      where.or([where('last_used_at', 'is', null), where('last_used_at', '<', new Date(Date.now() - 60_000))]),
-    )
+    .where((where) => where.or([where('last_used_at', 'is', null), where('last_used_at', '<', aMinuteAgo)]))
     .execute();
 }
 
@@ -251,12 +268,13 @@ async function insertKey(
     origin: KeyOrigin;
     expires_at: Date | string | null;
   },
-): Promise<CreatedKey> {
+): Promise<CreatedKey & { key: JudgedKey }> {
   const made = makeApiKey();
   const key = await tx
     .insertInto('api_keys')
     .values({ ...values, id: uuidv7(), key_hash: made.hash, hint: made.hint })
     .returningAll()
+    .returning(selectAlive)
     .executeTakeFirstOrThrow();
   return { key, raw: made.raw };
 }
@@ -270,12 +288,12 @@ async function lockMaker(tx: Tx, accountId: string, maker: KeyMaker): Promise<Ke
   await lockAccount(tx, accountId);
   if ('rights' in maker) return maker.rights;
   const current = await lockKey(tx, maker.key.id, accountId);
-  if (!isAlive(current)) throw new ApiError('unauthorized');
+  if (!current.is_alive) throw new ApiError('unauthorized');
   return rightsOf(current);
 }
 
-async function lockKey(tx: Tx, id: string, accountId: string | undefined): Promise<ApiKey> {
-  let query = tx.selectFrom('api_keys').selectAll().where('id', '=', id).forUpdate();
+async function lockKey(tx: Tx, id: string, accountId: string | undefined): Promise<JudgedKey> {
+  let query = tx.selectFrom('api_keys').selectAll().select(selectAlive).where('id', '=', id).forUpdate();
   if (accountId) query = query.where('account_id', '=', accountId);
   const key = await query.executeTakeFirst();
   if (!key) throw new ApiError('not_found');

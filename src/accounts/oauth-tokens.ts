@@ -1,7 +1,8 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { makeApiKey } from '../crypto/api-key.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ApiKeysTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
@@ -88,20 +89,26 @@ export async function renewTokens(
   return { key: renewedKey, access: made.raw, refresh: joined(secrets) };
 }
 
-/** Finds and locks the grant of a refresh token. `isCurrent` is false for a token that has already been used. */
-export async function lockGrant(
-  tx: Tx,
-  refresh: string,
-): Promise<{ key: AccessToken; isCurrent: boolean } | undefined> {
+interface LockedGrant {
+  key: AccessToken;
+  /** False for a refresh token that has already been used. */
+  isCurrent: boolean;
+  /** Whether the grant can be refreshed. */
+  isOpen: boolean;
+}
+
+/** Finds and locks the grant of a refresh token. */
+export async function lockGrant(tx: Tx, refresh: string): Promise<LockedGrant | undefined> {
   const [family, current] = refresh.split('.');
   if (!family || !current) return undefined;
   const key = await tx
     .selectFrom('api_keys')
     .selectAll()
+    .select(sql<boolean>`revoked_at IS NULL AND coalesce(refresh_expires_at > now(), false)`.as('is_open'))
     .where('family_hash', '=', sha256(family))
     .forUpdate()
     .executeTakeFirst();
-  return key && { key, isCurrent: key.refresh_hash?.equals(sha256(current)) ?? false };
+  return key && { key, isCurrent: key.refresh_hash?.equals(sha256(current)) ?? false, isOpen: key.is_open };
 }
 
 /** Returns the part that all refresh tokens of a grant share. */
@@ -130,7 +137,7 @@ async function liveTokens(tx: Tx, userId: string, clientId?: string): Promise<Ac
     .selectAll()
     .where('oauth_user_id', '=', userId)
     .where('revoked_at', 'is', null)
-    .where('refresh_expires_at', '>', new Date());
+    .where('refresh_expires_at', '>', databaseNow);
   if (clientId) query = query.where('oauth_client_id', '=', clientId);
   return query.execute();
 }
@@ -138,16 +145,11 @@ async function liveTokens(tx: Tx, userId: string, clientId?: string): Promise<Ac
 function renewed({ hash, hint }: { hash: Buffer; hint: string }, { current }: RefreshSecrets) {
   return {
     ...{ key_hash: hash, hint, refresh_hash: sha256(current) },
-    expires_at: new Date(Date.now() + ACCESS_SECONDS * 1000),
-    refresh_expires_at: new Date(Date.now() + REFRESH_SECONDS * 1000),
+    expires_at: inSeconds(ACCESS_SECONDS),
+    refresh_expires_at: inSeconds(REFRESH_SECONDS),
   };
 }
 
 function joined({ family, current }: RefreshSecrets): string {
   return `${family}.${current}`;
-}
-
-/** Whether the grant can be refreshed. */
-export function isOpenGrant({ revoked_at, refresh_expires_at }: AccessToken): boolean {
-  return revoked_at === null && refresh_expires_at !== null && refresh_expires_at.getTime() > Date.now();
 }

@@ -1,8 +1,9 @@
 import { ApiError } from '../contract/errors.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Tx } from '../database/pool.ts';
 import { recordEvent } from '../events/record.ts';
 import { type Actor, appendAudit } from './audit.ts';
-import { isAlive } from './key-life.ts';
+import { isAliveRow } from './key-life.ts';
 
 /*
  * A person grants an application access with an OAuth token. Keys and webhooks refer to the key that made them, so that revoking a token
@@ -43,7 +44,7 @@ interface Made {
 function revokeMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
   return tx
     .updateTable('api_keys')
-    .set({ revoked_at: new Date() })
+    .set({ revoked_at: databaseNow })
     .where('made_by', 'in', makers)
     .where('revoked_at', 'is', null)
     .returning(['id', 'made_by'])
@@ -54,7 +55,7 @@ function revokeMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
 function disableMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
   return tx
     .updateTable('webhooks')
-    .set({ disabled_at: new Date(), disabled_reason: 'revoked', updated_at: new Date() })
+    .set({ disabled_at: databaseNow, disabled_reason: 'revoked', updated_at: databaseNow })
     .where('made_by', 'in', makers)
     .where((where) => where.or([where('disabled_at', 'is', null), where('disabled_reason', '=', 'paused')]))
     .returning(['id', 'made_by'])
@@ -76,9 +77,10 @@ export async function requireLivingKey(tx: Tx, keyId: string | null): Promise<vo
   if (keyId === null) return;
   const key = await tx
     .selectFrom('api_keys')
-    .select(['revoked_at', 'expires_at', 'dies_at'])
+    .select('id')
     .where('id', '=', keyId)
+    .where(isAliveRow)
     .forShare()
     .executeTakeFirst();
-  if (!key || !isAlive(key)) throw new ApiError('unauthorized');
+  if (!key) throw new ApiError('unauthorized');
 }

@@ -4,17 +4,22 @@ import { compileOnce } from '../database/compile-once.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { Account } from './accounts.ts';
 
-/** Returns the first day of the month in UTC, as `YYYY-MM-01`. */
-export function monthOf(at: Date): string {
-  return `${at.toISOString().slice(0, 7)}-01`;
+/** SQL for the first day of the current month in UTC. */
+const currentMonth = sql<string>`date_trunc('month', now() AT TIME ZONE 'UTC')::date`;
+
+/** Returns the current month in UTC, as `YYYY-MM`. */
+export async function readMonth(db: Db): Promise<string> {
+  const { rows } = await sql<{ month: string }>`SELECT to_char(${currentMonth}, 'YYYY-MM') AS month`.execute(db);
+  return rows[0]!.month;
 }
 
-export async function usedMinutes(db: Db, accountId: string, month: string): Promise<number> {
+/** Returns the minutes that the account has used in the current month. */
+export async function usedMinutes(db: Db, accountId: string): Promise<number> {
   const row = await db
     .selectFrom('usage_months')
     .select('minutes')
     .where('account_id', '=', accountId)
-    .where('month', '=', month)
+    .where('month', '=', currentMonth)
     .executeTakeFirst();
   return row?.minutes ?? 0;
 }
@@ -28,7 +33,7 @@ const insertUsage = compileOnce(
   (_db, { accountId, minutes }: { accountId: string; minutes: number }) => sql`
     WITH month AS (
       INSERT INTO usage_months AS counted (account_id, month, minutes, jobs)
-      VALUES (${accountId}, date_trunc('month', now() AT TIME ZONE 'UTC')::date, ${minutes}, 1)
+      VALUES (${accountId}, ${currentMonth}, ${minutes}, 1)
       ON CONFLICT (account_id, month)
       DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1
     )
@@ -75,11 +80,11 @@ async function promisedMinutes(db: Db, accountId: string): Promise<number> {
  * Throws 402 if `required` minutes exceed the monthly minutes of the account that remain after its open jobs. Exact while the caller holds
  * the account's lock.
  */
-export async function checkQuota(db: Db, account: Account, required: number, at: Date): Promise<void> {
+export async function checkQuota(db: Db, account: Account, required: number): Promise<void> {
   if (account.monthly_minutes === null) return;
   // In this order, a job that completes in between is counted twice rather than missed.
   const promised = await promisedMinutes(db, account.id);
-  const used = await usedMinutes(db, account.id, monthOf(at));
+  const used = await usedMinutes(db, account.id);
   const remaining = Math.max(0, account.monthly_minutes - used - promised);
   if (required > remaining || remaining === 0) {
     throw new ApiError('quota_exceeded', {

@@ -1,5 +1,7 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { Vault } from '../crypto/vault.ts';
 import { makeWebhookSecret } from '../crypto/webhook-signature.ts';
+import { inSeconds } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 import { type Actor, appendAudit } from './audit.ts';
@@ -18,10 +20,10 @@ export async function accountSecret(db: Db, vault: Vault, accountId: string): Pr
     .values({ ...key, secret_sealed: sealColumn(vault, 'webhook_secrets', 'secret_sealed', key, makeWebhookSecret()) })
     .onConflict((conflict) => conflict.column('account_id').doNothing())
     .execute();
-  const row = await secretRow(db, accountId).executeTakeFirstOrThrow();
+  const row = await secretRow(db, accountId).select(overlapEnd.as('overlap_end')).executeTakeFirstOrThrow();
   return {
     secret: openColumn(vault, 'webhook_secrets', 'secret_sealed', row)!,
-    old_secret_until: shownUntil(row.old_secret_until),
+    old_secret_until: row.overlap_end?.toISOString() ?? null,
   };
 }
 
@@ -40,28 +42,27 @@ export async function rotateAccountSecret(
   const end = retired(overlapSeconds, openColumn(vault, 'webhook_secrets', 'secret_sealed', old), (text) =>
     sealColumn(vault, 'webhook_secrets', 'old_secret_sealed', key, text),
   );
-  await tx
+  const { overlap_end } = await tx
     .updateTable('webhook_secrets')
     .set({ ...end, secret_sealed: sealColumn(vault, 'webhook_secrets', 'secret_sealed', key, secret) })
     .where('account_id', '=', accountId)
-    .execute();
+    .returning(overlapEnd.as('overlap_end'))
+    .executeTakeFirstOrThrow();
   await appendAudit(tx, { ...by, action: 'webhook_secret.rotated', target: accountId, result: 'ok' });
-  return { secret, old_secret_until: shownUntil(end.old_secret_until) };
+  return { secret, old_secret_until: overlap_end?.toISOString() ?? null };
 }
 
-/** Returns the end of the overlap of a rotation. Returns null once the overlap has ended. */
-export function shownUntil(until: Date | null): string | null {
-  return until && until > new Date() ? until.toISOString() : null;
-}
+/** SQL for the end of the overlap of a rotation, in which the old secret also signs. Null once the overlap has ended. */
+export const overlapEnd = sql<Date | null>`CASE WHEN old_secret_until > now() THEN old_secret_until END`;
 
 /** Returns the columns of a replaced secret. Without an overlap, the old secret no longer signs. */
 export function retired(
   overlapSeconds: number,
   old: string | null,
   seal: (text: string) => Buffer,
-): { old_secret_sealed: Buffer | null; old_secret_until: Date | null } {
+): { old_secret_sealed: Buffer | null; old_secret_until: RawBuilder<Date> | null } {
   if (overlapSeconds === 0 || old === null) return { old_secret_sealed: null, old_secret_until: null };
-  return { old_secret_sealed: seal(old), old_secret_until: new Date(Date.now() + overlapSeconds * 1000) };
+  return { old_secret_sealed: seal(old), old_secret_until: inSeconds(overlapSeconds) };
 }
 
 function secretRow(db: Db, accountId: string) {

@@ -37,7 +37,7 @@ async function ended(
   { kind, id }: AwaitedJob,
   waitMs: number,
 ): Promise<Job> {
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   const over = new AbortController();
   const end = () => over.abort();
   const { socket } = request.raw;
@@ -48,7 +48,7 @@ async function ended(
       // Listen before each read, so that no change in between is missed.
       const woken = signals.wait(id, deadline, stop);
       const job = await getJob(context.db, callerOf(request).account.id, kind, id);
-      if (isFinal(job.status) || Date.now() >= deadline || stop.aborted) return job;
+      if (isFinal(job.status) || performance.now() >= deadline || stop.aborted) return job;
       await whileWaiting(request, woken);
     }
   } finally {

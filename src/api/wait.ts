@@ -26,7 +26,7 @@ export async function waitUntilFinal<View extends { status: string }>(
   seconds: number,
 ): Promise<View> {
   const { context, signals, stopping } = deps;
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000;
   const over = new AbortController();
   // Pass a reason, so that no exception with a stack trace is created.
   const end = () => over.abort('over');
@@ -35,7 +35,7 @@ export async function waitUntilFinal<View extends { status: string }>(
   stopping.addEventListener('abort', end, { once: true });
   if (stopping.aborted) end();
   try {
-    const isOver = () => Date.now() >= deadline || over.signal.aborted;
+    const isOver = () => performance.now() >= deadline || over.signal.aborted;
     // Listen before each read, so that no change in between is missed.
     let woken = signals.wait(id, deadline, over.signal);
     const { restingStatuses = [] } = shown;

@@ -3,7 +3,7 @@ import { type Listener, listen } from '../database/notify.ts';
 /** Wakes requests that wait for a job or an upload, and streams of events. One database connection per process serves all of them. */
 export interface Signals {
   /**
-   * Resolves on a notification for this id, at the deadline (ms since 1970), or on abort. May resolve early, so callers must check again.
+   * Resolves on a notification for this id, at the deadline, which is a value of `performance.now()`, or on abort. May resolve early, so callers must check again.
    * Never rejects.
    */
   wait(id: string, deadline: number, signal?: AbortSignal): Promise<void>;
@@ -52,7 +52,7 @@ export async function openSignals(url: string, onError: (error: Error) => void):
           if (wakers.size === 0) waiting.delete(id);
           resolve();
         };
-        const timer = setTimeout(wake, Math.max(0, Math.min(deadline - Date.now(), LOOK_AGAIN_MS)));
+        const timer = setTimeout(wake, Math.max(0, Math.min(deadline - performance.now(), LOOK_AGAIN_MS)));
         wakers.add(wake);
         signal?.addEventListener('abort', wake, { once: true });
         if (signal?.aborted) wake();

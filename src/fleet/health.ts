@@ -9,7 +9,7 @@ const CHECK_MS = 3000;
 /** Tiers, sorted from the weakest. */
 const TIERS = ['none', 'landlock', 'bwrap', 'gvisor'];
 
-/** Checks all dependencies that a job needs. Never rejects. */
+/** Checks all dependencies that a job needs. `startedAt` is from `performance.now()`. Never rejects. */
 export async function checkHealth(context: Pick<Context, 'db' | 'store'>, startedAt: number): Promise<Health> {
   const [database, storage] = await Promise.all([
     attempt(async () => {
@@ -36,7 +36,7 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
   return {
     ok,
     timestamp: new Date().toISOString(),
-    uptime: Math.round((Date.now() - startedAt) / 1000),
+    uptime: Math.round((performance.now() - startedAt) / 1000),
     supabase: {
       ok: database.ok,
       status: database.ok ? 200 : 503,

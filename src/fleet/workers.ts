@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { Security } from '../contract/security.ts';
+import { databaseNow, secondsAgo } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 import type { WorkersTable } from '../database/tables.ts';
 
@@ -28,7 +29,7 @@ export type WorkerBuild = Pick<
 export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<boolean> {
   const row = await db
     .updateTable('workers')
-    .set({ heartbeat_at: new Date(), ...now })
+    .set({ heartbeat_at: databaseNow, ...now })
     .where('id', '=', id)
     .returning('drain_requested')
     .executeTakeFirst();
@@ -88,11 +89,7 @@ export async function removeWorker(db: Db, id: string): Promise<void> {
 
 /** Returns the workers with a recent heartbeat. */
 export async function aliveWorkers(db: Db) {
-  return db
-    .selectFrom('workers')
-    .selectAll()
-    .where('heartbeat_at', '>', new Date(Date.now() - LOST_SECONDS * 1000))
-    .execute();
+  return db.selectFrom('workers').selectAll().where('heartbeat_at', '>', secondsAgo(LOST_SECONDS)).execute();
 }
 
 /** Returns the workers of the same host and boot. The caller can check which of their processes are alive. */
@@ -101,8 +98,5 @@ export async function workersOfHost(db: Db, host: string, boot: string) {
 }
 
 export async function removeSilentWorkers(db: Db, olderThanSeconds: number): Promise<void> {
-  await db
-    .deleteFrom('workers')
-    .where('heartbeat_at', '<', new Date(Date.now() - olderThanSeconds * 1000))
-    .execute();
+  await db.deleteFrom('workers').where('heartbeat_at', '<', secondsAgo(olderThanSeconds)).execute();
 }

@@ -1,16 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { sql } from 'kysely';
 import { type Actor, appendAudit } from '../accounts/audit.ts';
 import { revokeKey } from '../accounts/keys.ts';
 import {
   familyOf,
   findGrantByAccess,
-  isOpenGrant,
   issueTokens,
   lockGrant,
   type NewTokens,
   renewTokens,
 } from '../accounts/oauth-tokens.ts';
 import { ROLE_SCOPES } from '../contract/people.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { OauthClient } from './oauth-clients.ts';
 import { hashToken, makeToken } from './tokens.ts';
@@ -38,7 +39,7 @@ export async function grantCode(tx: Tx, consent: Consent, by: Origin): Promise<s
     .insertInto('oauth_codes')
     .values({
       ...{ code_hash: hash, client_id: client.id, user_id: user.id, redirect_uri: redirectUri, challenge, scopes },
-      expires_at: new Date(Date.now() + CODE_SECONDS * 1000),
+      expires_at: inSeconds(CODE_SECONDS),
     })
     .execute();
   await appendAudit(tx, { ...by, actor: `user:${user.id}`, action: 'oauth.granted', target: client.id, result: 'ok' });
@@ -59,7 +60,13 @@ export interface Exchange {
 export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<NewTokens | null> {
   const hash = hashToken(sent.code);
   const found = hash
-    ? await tx.selectFrom('oauth_codes').selectAll().where('code_hash', '=', hash).forUpdate().executeTakeFirst()
+    ? await tx
+        .selectFrom('oauth_codes')
+        .selectAll()
+        .select(sql<boolean>`expires_at > now()`.as('is_valid'))
+        .where('code_hash', '=', hash)
+        .forUpdate()
+        .executeTakeFirst()
     : undefined;
   if (!hash || !found || found.client_id !== sent.clientId) return null;
   const actor = `user:${found.user_id}`;
@@ -69,9 +76,7 @@ export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<
     return null;
   }
   const isRight =
-    found.expires_at.getTime() > Date.now() &&
-    found.redirect_uri === sent.redirectUri &&
-    isVerifierOf(sent.verifier, found.challenge);
+    found.is_valid && found.redirect_uri === sent.redirectUri && isVerifierOf(sent.verifier, found.challenge);
   const user = await activeUser(tx, found.user_id);
   const scopes = user ? allowedScopes(user, found.scopes) : [];
   const { name } = await tx
@@ -79,7 +84,7 @@ export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<
     .select('name')
     .where('id', '=', found.client_id)
     .executeTakeFirstOrThrow();
-  const used = { used_at: new Date() };
+  const used = { used_at: databaseNow };
   if (!isRight || !user || scopes.length === 0) {
     await tx.updateTable('oauth_codes').set(used).where('code_hash', '=', hash).execute();
     return null;
@@ -106,14 +111,14 @@ export async function refreshGrant(
 ): Promise<NewTokens | null> {
   const found = await lockGrant(tx, sent.refresh);
   if (!found || found.key.oauth_client_id !== sent.clientId) return null;
-  const { key, isCurrent } = found;
+  const { key, isCurrent, isOpen } = found;
   const actor = `user:${key.oauth_user_id}`;
   if (!isCurrent) {
     await appendAudit(tx, { ...by, actor, action: 'oauth.reused', target: sent.clientId, result: 'refused' });
     await revokeKey(tx, key.id, undefined, { ...by, actor: 'system' });
     return null;
   }
-  if (!isOpenGrant(key) || !key.oauth_user_id) return null;
+  if (!isOpen || !key.oauth_user_id) return null;
   const user = await activeUser(tx, key.oauth_user_id);
   const scopes = user ? allowedScopes(user, key.scopes) : [];
   if (scopes.length === 0) return null;

@@ -2,7 +2,7 @@ import { type Expression, type ExpressionBuilder, type Selectable, type SqlBool,
 import type { Account } from '../accounts/accounts.ts';
 import { type Actor, appendAudit } from '../accounts/audit.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
-import { databaseNow } from '../database/clock.ts';
+import { databaseNow, inSeconds, secondsAgo } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { SessionsTable, Tables } from '../database/tables.ts';
 import { hashToken, makeToken } from './tokens.ts';
@@ -32,7 +32,7 @@ export async function openSession(tx: Tx, user: User, by: Omit<Actor, 'actor'>):
       id: uuidv7(),
       user_id: user.id,
       token_hash: hash,
-      expires_at: new Date(Date.now() + SESSION_SECONDS * 1000),
+      expires_at: inSeconds(SESSION_SECONDS),
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -49,7 +49,7 @@ export async function openSession(tx: Tx, user: User, by: Omit<Actor, 'actor'>):
         .limit(MAX_SESSIONS),
     )
     .execute();
-  await tx.updateTable('users').set({ last_sign_in_at: new Date() }).where('id', '=', user.id).execute();
+  await tx.updateTable('users').set({ last_sign_in_at: databaseNow }).where('id', '=', user.id).execute();
   const actor = `user:${user.id}`;
   await appendAudit(tx, { ...by, actor, action: 'session.opened', target: session.id, result: 'ok' });
   return { session, token: raw };
@@ -61,17 +61,25 @@ export interface SessionCaller {
   account: Account;
 }
 
+/** A session that was found by its cookie. */
+interface FoundSession extends SessionCaller {
+  /** Whether its use was recorded less than a minute ago. */
+  isNoted: boolean;
+}
+
 /** Finds the session of a cookie, with its person and account. Returns undefined if the session has ended or the person is disabled. */
-export async function findSession(db: Db, token: string): Promise<SessionCaller | undefined> {
+export async function findSession(db: Db, token: string): Promise<FoundSession | undefined> {
   const hash = hashToken(token);
   if (!hash) return undefined;
-  const session = await db
+  const found = await db
     .selectFrom('sessions')
     .selectAll()
+    .select(sql<boolean>`last_used_at >= ${secondsAgo(60)}`.as('is_noted'))
     .where('token_hash', '=', hash)
     .where((row) => isOpen(row))
     .executeTakeFirst();
-  if (!session) return undefined;
+  if (!found) return undefined;
+  const { is_noted: isNoted, ...session } = found;
   const user = await db
     .selectFrom('users')
     .selectAll()
@@ -84,7 +92,7 @@ export async function findSession(db: Db, token: string): Promise<SessionCaller 
     .selectAll()
     .where('id', '=', user.account_id)
     .executeTakeFirstOrThrow();
-  return { session, user, account };
+  return { session, user, account, isNoted };
 }
 
 /** Returns the ids of the sessions that are still open, and whose people and accounts are not disabled. */
@@ -103,9 +111,9 @@ export async function openSessions(db: Db, ids: readonly string[]): Promise<stri
 }
 
 /** Records the use of a session, at most once a minute. */
-export async function touchSession(db: Db, { id, last_used_at: last }: Session): Promise<void> {
-  if (last.getTime() > Date.now() - 60_000) return;
-  await db.updateTable('sessions').set({ last_used_at: new Date() }).where('id', '=', id).execute();
+export async function touchSession(db: Db, { session: { id }, isNoted }: FoundSession): Promise<void> {
+  if (isNoted) return;
+  await db.updateTable('sessions').set({ last_used_at: databaseNow }).where('id', '=', id).execute();
 }
 
 export async function endSession(tx: Tx, session: Session, by: Actor): Promise<void> {
@@ -114,6 +122,6 @@ export async function endSession(tx: Tx, session: Session, by: Actor): Promise<v
 }
 
 function isOpen(row: ExpressionBuilder<Tables, 'sessions'>): Expression<SqlBool> {
-  const idle = sql<Date>`now() - make_interval(secs => ${sql.lit(IDLE_SECONDS)})`;
+  const idle = secondsAgo(IDLE_SECONDS);
   return row.and([row('sessions.expires_at', '>', databaseNow), row('sessions.last_used_at', '>', idle)]);
 }

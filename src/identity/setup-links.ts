@@ -3,6 +3,7 @@ import { DEFAULT_ACCOUNT, ensureAccount } from '../accounts/accounts.ts';
 import { type Actor, appendAudit } from '../accounts/audit.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { SetupBody, SetupLinkView } from '../contract/people.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { type OpenedSession, openSession } from './sessions.ts';
 import { hashToken, makeToken } from './tokens.ts';
@@ -18,16 +19,15 @@ const SETUP_LOCK = 0x53_45_54_55; // The letters "SETU" in ASCII.
  */
 export async function createSetupLink(tx: Tx, user: User | null, by: Actor): Promise<string> {
   const { raw, hash } = makeToken();
-  const expires = new Date(Date.now() + LINK_SECONDS * 1000);
   await tx
     .deleteFrom('setup_links')
     .where((row) =>
-      row.or([row('expires_at', '<', new Date()), row('user_id', 'is not distinct from', user?.id ?? null)]),
+      row.or([row('expires_at', '<', databaseNow), row('user_id', 'is not distinct from', user?.id ?? null)]),
     )
     .execute();
   await tx
     .insertInto('setup_links')
-    .values({ token_hash: hash, user_id: user?.id ?? null, expires_at: expires })
+    .values({ token_hash: hash, user_id: user?.id ?? null, expires_at: inSeconds(LINK_SECONDS) })
     .execute();
   if (user) await appendAudit(tx, { ...by, action: 'user.link_created', target: user.id, result: 'ok' });
   return raw;
@@ -80,7 +80,7 @@ async function findLink(db: Db, token: string): Promise<{ hash: Buffer; user: Us
         .selectFrom('setup_links')
         .selectAll()
         .where('token_hash', '=', hash)
-        .where('expires_at', '>', new Date())
+        .where('expires_at', '>', databaseNow)
         .executeTakeFirst()
     : undefined;
   if (!hash || !link) throw new ApiError('setup_link_invalid');

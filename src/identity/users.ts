@@ -4,6 +4,7 @@ import { revokeTokensOf } from '../accounts/oauth-tokens.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Role } from '../contract/people.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { UsersTable } from '../database/tables.ts';
 
@@ -63,7 +64,7 @@ export async function setPassword(tx: Tx, userId: string, passwordHash: string):
 export async function setDisabled(tx: Tx, user: User, disabled: boolean, by: Actor): Promise<void> {
   await tx
     .updateTable('users')
-    .set({ disabled_at: disabled ? (user.disabled_at ?? new Date()) : null })
+    .set({ disabled_at: disabled ? (user.disabled_at ?? databaseNow) : null })
     .where('id', '=', user.id)
     .execute();
   if (disabled) {

@@ -68,14 +68,14 @@ export async function giveUpload(
  * state after the lock.
  */
 async function release(tx: Tx, { id }: Pick<Job, 'id'>): Promise<void> {
-  await releaseLocked(tx, { id, now: new Date() });
+  await releaseLocked(tx, { id });
 }
 
 // The job is due from now on, so that the time of a slow upload doesn't put the job before other accounts' jobs. If a confirm inspects an
 // upload of the job, only this inspection releases the job.
 const releaseLocked = compileOnce(
-  (_db, { id, now }: { id: string; now: Date }) => sql`
-    UPDATE jobs SET awaiting = NULL, available_at = now(), updated_at = ${now}
+  (_db, { id }: { id: string }) => sql`
+    UPDATE jobs SET awaiting = NULL, available_at = now(), updated_at = now()
     WHERE id = ${id} AND status = 'pending' AND awaiting = 'upload' AND NOT EXISTS (
       SELECT FROM uploads WHERE job_id = ${id} AND check_at IS NOT NULL
         AND (state IN ('pending', 'deleted') OR (state = 'confirming' AND inspection_id <> ${id})))

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { isUuid, uuidv7 } from '../crypto/uuid.ts';
 import type { Vault } from '../crypto/vault.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { BatchesTable } from '../database/tables.ts';
@@ -112,7 +113,7 @@ export async function cancelBatch(context: JobsContext, accountId: string, id: s
     for (const job of open) locked.push(await lockJob(tx, accountId, job.kind, job.id));
     const jobs = locked.filter(isOpen);
     if (jobs.length === 0) return 0;
-    await tx.updateTable('batches').set({ canceled_at: new Date() }).where('id', '=', id).execute();
+    await tx.updateTable('batches').set({ canceled_at: databaseNow }).where('id', '=', id).execute();
     for (const job of jobs) await endCanceled(context, tx, job);
     return jobs.length;
   });

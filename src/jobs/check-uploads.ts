@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
-import { databaseNow } from '../database/clock.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -10,7 +10,7 @@ import type { StoredUpload } from '../storage/types.ts';
 import { joinParts } from '../uploads/join-parts.ts';
 import { partCount } from '../uploads/part-plan.ts';
 import { dropCopy, sealCopy } from '../uploads/seal.ts';
-import { closeStaging, stagingEnds } from '../uploads/staging.ts';
+import { closeStaging, stagingEndsRow } from '../uploads/staging.ts';
 import type { Upload } from '../uploads/upload.ts';
 import {
   canUseUpload,
@@ -123,8 +123,12 @@ function readUpload(db: Db, id: string): Promise<Upload | undefined> {
   return db.selectFrom('uploads').select(UPLOAD_COLUMNS).where('id', '=', id).executeTakeFirst();
 }
 
-function readJob(db: Db, { job_id: id }: Upload): Promise<Pick<Job, 'status' | 'attempts' | 'needs'> | undefined> {
-  return db.selectFrom('jobs').select(['status', 'attempts', 'needs']).where('id', '=', id).executeTakeFirst();
+function readJob(db: Db, { job_id: id }: Upload) {
+  return db
+    .selectFrom('jobs')
+    .select(['status', 'attempts', 'needs', databaseNow.as('readAt')])
+    .where('id', '=', id)
+    .executeTakeFirst();
 }
 
 /** Checks an upload. Returns false if it is missing. `isExpected` means that the bytes have probably arrived. Throws `StorageError`. */
@@ -139,7 +143,7 @@ async function checkPending(context: JobsContext, upload: Upload, isExpected: bo
   const job = upload.part_size === null ? undefined : await readJob(context.db, upload);
   // The attempt reads the parts, and joins exactly the parts that it has read.
   if (job?.status === 'processing') {
-    await checkAgainAfter(context.db, upload, READ_SECONDS);
+    await checkAgainAt(context.db, upload, inSeconds(READ_SECONDS));
     return true;
   }
   const sealed = await seal(context, upload, isExpected);
@@ -185,32 +189,31 @@ async function areJoined(context: JobsContext, upload: Upload): Promise<boolean>
   }
 }
 
-function after(seconds: number) {
-  return sql<Date>`now() + make_interval(secs => ${seconds})`;
-}
-
-/** Returns the time until which the bytes may arrive. */
-export function awaitedUntil(upload: Pick<Upload, 'url_expires_at' | 'declared_size' | 'part_size'>): Date {
-  return upload.part_size === null ? stagingEnds(upload) : upload.url_expires_at;
-}
+/** The time until which the bytes may arrive. */
+const awaitedUntil = sql<Date>`CASE WHEN part_size IS NULL THEN ${stagingEndsRow} ELSE url_expires_at END`;
+/** The time of the next check of an upload that is missing. */
+const nextCheck = sql<Date>`least(${awaitedUntil}, now() + least(make_interval(secs => ${sql.lit(LONGEST_SECONDS)}),
+  greatest(make_interval(secs => ${sql.lit(FIRST_SECONDS)}), (now() - created_at) * ${sql.lit(SHARE_OF_AGE)})))`;
 
 async function waitOrFail(context: JobsContext, upload: Upload): Promise<void> {
-  const now = Date.now();
-  const left = (awaitedUntil(upload).getTime() - now) / 1000;
-  if (left <= 0) return failMissing(context, upload);
-  const age = (now - upload.created_at.getTime()) / 1000;
-  const seconds = Math.min(left, LONGEST_SECONDS, Math.max(FIRST_SECONDS, age * SHARE_OF_AGE));
-  await checkAgainAfter(context.db, upload, seconds);
+  if (await checkAgainAt(context.db, upload, nextCheck)) await failMissing(context, upload);
 }
 
-async function checkAgainAfter(db: Db, { id, state }: Pick<Upload, 'id' | 'state'>, seconds: number): Promise<void> {
-  await db
+/** Sets the time of the next check. Returns whether the bytes are overdue. */
+async function checkAgainAt(
+  db: Db,
+  { id, state }: Pick<Upload, 'id' | 'state'>,
+  at: RawBuilder<Date>,
+): Promise<boolean> {
+  const updated = await db
     .updateTable('uploads')
-    .set({ check_at: after(seconds) })
+    .set({ check_at: at })
     .where('id', '=', id)
     .where('state', '=', state)
     .where('check_at', 'is not', null)
-    .execute();
+    .returning(sql<boolean>`${awaitedUntil} <= now()`.as('is_overdue'))
+    .executeTakeFirst();
+  return updated?.is_overdue ?? false;
 }
 
 async function failMissing(context: JobsContext, upload: Upload): Promise<void> {
@@ -247,7 +250,10 @@ async function settle(context: JobsContext, upload: Upload): Promise<void> {
   if (upload.state === 'deleted') return failMissing(context, upload);
   await withTransactionRetry(context.db, async (tx) => {
     const job = await lockJobOfUpload(tx, upload);
-    if (job && isOpen(job) && upload.state === 'confirming') return checkAgainAfter(tx, upload, SETTLED_SECONDS);
+    if (job && isOpen(job) && upload.state === 'confirming') {
+      await checkAgainAt(tx, upload, inSeconds(SETTLED_SECONDS));
+      return;
+    }
     if (job && !isOpen(job)) await dropUnconfirmed(context, tx, job, null);
     await forgetCheck(tx, upload);
   });

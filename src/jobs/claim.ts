@@ -171,7 +171,7 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
   const { resourceClass, hasCapabilities, byRunnable, worker, ...values } = query;
   const attemptId = uuidv7();
   const variant = { resourceClass, hasCapabilities, byRunnable, fetches: mayFetch !== null };
-  const start = { ...values, attemptId, workerId: worker.id, tier: worker.tier, now: new Date(), account: mayFetch };
+  const start = { ...values, attemptId, workerId: worker.id, tier: worker.tier, account: mayFetch };
   const [row] = await startOne(db, variant, start);
   const { is_even: isEven, tried, must_fetch: mustFetch, ...job } = row!;
   const started = job.id === null ? null : { attemptId, number: job.attempts, job };
@@ -188,14 +188,13 @@ interface Start extends Pick<Eligibility, 'kinds' | 'capabilities' | 'passedOver
   attemptId: string;
   workerId: string;
   tier: string;
-  now: Date;
   account: string | null;
 }
 
 type StartedRow = Job & { is_even: boolean | null; tried: string | null; must_fetch: boolean | null };
 
 const startOne = compileEach<StartVariant, Start, StartedRow>((_db, start, variant) => {
-  const { kinds, capabilities, passedOver, served, attemptId, now } = start;
+  const { kinds, capabilities, passedOver, served, attemptId } = start;
   const turn = { ...variant, kinds, capabilities, passedOver, served };
   const { eligible } = eligibleFor(turn);
   const { first, where, order } = turnOf(turn);
@@ -216,7 +215,7 @@ const startOne = compileEach<StartVariant, Start, StartedRow>((_db, start, varia
       RETURNING job_id, number
     ), started AS (
       UPDATE jobs SET status = 'processing', current_attempt = ${attemptId}::uuid, attempts = attempt.number,
-        started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
+        started_at = coalesce(started_at, now()), updated_at = now()
       FROM attempt WHERE jobs.id = attempt.job_id
       RETURNING ${columns('jobs')}
     ), ${startedEvents(start)}

@@ -1,4 +1,5 @@
 import { basename, parse } from 'node:path';
+import { sql } from 'kysely';
 import { ApiError, type ErrorDetails } from '../contract/errors.ts';
 import { oneOf } from '../contract/faults/expectation.ts';
 import { shownName } from '../contract/faults/field-names.ts';
@@ -6,6 +7,7 @@ import { nearestName } from '../contract/faults/near-name.ts';
 import { adviceFor } from '../contract/limit-advice.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import { isUuid } from '../crypto/uuid.ts';
+import { databaseNow } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import { pipelined } from '../database/pool.ts';
@@ -62,13 +64,20 @@ export async function downloadUrl(
  */
 export async function signedOutputs(
   { db, vault, store }: Pick<Context, 'db' | 'vault' | 'store'>,
-  job: Pick<Job, 'id' | 'erased_at' | 'expires_at'>,
+  job: Pick<Job, 'id' | 'erased_at'>,
 ): Promise<{ name: string; url: string }[]> {
-  const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
-  if (job.erased_at || isOver) return [];
+  if (job.erased_at) return [];
   const links = namedOutputs(vault, await findOutputs(db, job)).map(async ({ name, row }) => {
     const filename = openColumn(vault, 'job_outputs', 'name_sealed', row);
-    if (row.status !== 'completed' || row.state !== 'live' || row.files !== null || !row.key || !filename) return [];
+    if (
+      row.is_over ||
+      row.status !== 'completed' ||
+      row.state !== 'live' ||
+      row.files !== null ||
+      !row.key ||
+      !filename
+    )
+      return [];
     const how = { filename, contentType: row.content_type!, expiresIn: DOWNLOAD_SECONDS };
     return [{ name, url: await store.presignGet(row.key, how) }];
   });
@@ -144,6 +153,8 @@ export interface OpenedOutput {
   object: OutputObject;
   /** Time at which retention deletes the output. Null while the time is unknown. */
   expiresAt: Date | null;
+  /** Time at which the output was opened, by the clock of the database. */
+  openedAt: Date;
 }
 
 /** Opens a completed output. Without `name`, opens the only output of the job, or the only output with this role. */
@@ -170,11 +181,10 @@ export async function openOutput(
   if (!found || found.object_id === null || found.key === null || found.content_type === null)
     throw outputError(context, kind, 'absent');
   const { object_id, key, content_type, size, sha256, files } = found;
-  const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
   const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', found);
-  if (found.state !== 'live' || isOver || filename === null) throw new ApiError('output_deleted');
+  if (found.state !== 'live' || found.is_over || filename === null) throw new ApiError('output_deleted');
   const object = { id: object_id, account_id, job_id: id, key, content_type, size, sha256, files };
-  return { id: found.id, filename, object, expiresAt: job.expires_at };
+  return { id: found.id, filename, object, expiresAt: job.expires_at, openedAt: found.now };
 }
 
 /**
@@ -255,11 +265,13 @@ const findJob = compileOnce((db, { id, account_id, kind }: Pick<Job, 'id' | 'acc
     .where('kind', '=', kind),
 );
 
-/** Selects the outputs of a job in their order, with their objects. */
+/** Selects the outputs of a job in their order, with their objects. `is_over` means that the retention of the job has ended. */
 const findOutputs = compileOnce((db, { id }: Pick<Job, 'id'>) =>
   db
     .selectFrom('job_outputs')
+    .innerJoin('jobs', 'jobs.id', 'job_outputs.job_id')
     .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
+    .select([databaseNow.as('now'), sql<boolean>`coalesce(jobs.expires_at <= now(), false)`.as('is_over')])
     .select([
       'job_outputs.id',
       'job_outputs.account_id',

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import { compileEach } from '../database/compile-once.ts';
 import { notification } from '../database/notify.ts';
 import { sendWithCommit, type Tx } from '../database/pool.ts';
@@ -15,11 +16,10 @@ import type { Job, JobOutput, JobSource } from './rows.ts';
 const JOB_TYPES = {
   ...({ id: 'uuid', account_id: 'uuid', key_id: 'uuid', request_id: 'text', traceparent: 'text' } as const),
   ...({ kind: 'text', resource_class: 'text', parent_id: 'uuid', batch_id: 'uuid', batch_index: 'integer' } as const),
-  ...({ priority: 'smallint', needs: 'text[]', available_at: 'timestamptz', awaiting: 'text' } as const),
+  ...({ priority: 'smallint', needs: 'text[]', awaiting: 'text' } as const),
   ...({ fetches: 'boolean', request_sealed: 'bytea', request_source_sealed: 'bytea' } as const),
   ...({ request_facts: 'jsonb', request_settings: 'jsonb', warnings_sealed: 'bytea' } as const),
   ...({ metadata_sealed: 'bytea', webhook_sealed: 'bytea', retention_seconds: 'integer' } as const),
-  ...({ created_at: 'timestamptz', updated_at: 'timestamptz' } as const),
 };
 const SOURCE_TYPES = {
   ...({ job_id: 'uuid', position: 'integer', role: 'text', kind: 'text', upload_id: 'uuid' } as const),
@@ -31,9 +31,9 @@ const OUTPUT_TYPES = {
   ...({ delivery_sealed: 'bytea', delivery_status: 'text' } as const),
 };
 
-/** A row to insert. JSON is text, and a time can be `infinity`. */
+/** A row to insert. JSON is text. */
 type Written<Row, Columns extends keyof Row> = {
-  [K in Columns]: K extends 'available_at' ? Date | string : K extends JsonColumn ? string | null : Row[K];
+  [K in Columns]: K extends JsonColumn ? string | null : Row[K];
 };
 type JsonColumn = 'request_facts' | 'request_settings' | 'probe';
 export type NewJobRow = Written<Job, keyof typeof JOB_TYPES> & { resource_class: ResourceClass };
@@ -46,17 +46,19 @@ interface NewRows {
   outputs: readonly NewOutputRow[];
   /** Type of the event that reports the job. Null if the kind of the job has no events. */
   queued: string | null;
-  /** See `NewJob.isLast`. */
-  isLast: boolean;
+  /** See `NewJob.lastAt`. */
+  lastAt: Date | null;
 }
 
 /** The columns that a new job does not set, with the defaults of the database. */
-const DEFAULTS: Omit<Job, keyof typeof JOB_TYPES> = {
+const DEFAULTS: Omit<Job, keyof typeof JOB_TYPES | TimeColumn> = {
   ...{ status: 'pending', review_until: null, resume_sealed: null, plan_sealed: null, limits: null },
   ...{ progress: 0, speed: null, fps: null, eta_seconds: null, current_attempt: null, attempts: 0 },
   ...{ input_seconds: null, error_code: null, error_sealed: null, started_at: null, completed_at: null },
   ...{ expires_at: null, erased_at: null, erased_reason: null },
 };
+/** The columns that the database sets to the time of the transaction. */
+type TimeColumn = 'available_at' | 'created_at' | 'updated_at';
 /** The latest time in JavaScript. Represents `infinity`. */
 const NEVER = new Date(8.64e15);
 
@@ -64,7 +66,7 @@ const NEVER = new Date(8.64e15);
  * Inserts the rows and the event. Unless the job awaits something, notifies the workers when the transaction commits. Returns the row of
  * the job without reading it.
  */
-export async function insertRows(tx: Tx, { row, sources, outputs, queued, isLast }: NewRows): Promise<Job> {
+export async function insertRows(tx: Tx, { row, sources, outputs, queued, lastAt }: NewRows): Promise<Job> {
   const values = {
     ...row,
     ...columnsOf('source', SOURCE_TYPES, sources),
@@ -73,11 +75,14 @@ export async function insertRows(tx: Tx, { row, sources, outputs, queued, isLast
   };
   const isAwaiting = row.awaiting !== null;
   const inserted = insert(tx, { hasEvent: queued !== null, isAwaiting }, values);
-  await (isLast ? sendWithCommit(tx, inserted) : inserted);
+  if (lastAt) await sendWithCommit(tx, inserted);
+  const createdAt = lastAt ?? (await inserted)[0]!.created_at;
   return {
     ...DEFAULTS,
     ...row,
-    available_at: row.available_at instanceof Date ? row.available_at : NEVER,
+    created_at: createdAt,
+    updated_at: createdAt,
+    available_at: isAwaiting ? NEVER : createdAt,
     request_facts: JSON.parse(row.request_facts!),
     request_settings: row.request_settings === null ? null : JSON.parse(row.request_settings),
   };
@@ -85,18 +90,25 @@ export async function insertRows(tx: Tx, { row, sources, outputs, queued, isLast
 
 type Values = Record<string, unknown>;
 
-const insert = compileEach<{ hasEvent: boolean; isAwaiting: boolean }, Values, unknown>((_db, values, variant) => {
+interface InsertVariant {
+  hasEvent: boolean;
+  isAwaiting: boolean;
+}
+
+const insert = compileEach<InsertVariant, Values, Pick<Job, 'created_at'>>((_db, values, variant) => {
   const { hasEvent, isAwaiting } = variant;
   const names = Object.keys(JOB_TYPES);
   const columns = sql.join(names.map((name) => sql`${values[name]}::${typeOf(JOB_TYPES, name)}`));
+  const availableAt = isAwaiting ? sql`'infinity'` : databaseNow;
   return sql`
     WITH job AS (
-      INSERT INTO jobs (${refs(names)}, status) VALUES (${columns}, 'pending')
-      RETURNING id, account_id,
+      INSERT INTO jobs (${refs(names)}, status, available_at, created_at, updated_at)
+      VALUES (${columns}, 'pending', ${availableAt}, ${databaseNow}, ${databaseNow})
+      RETURNING id, account_id, created_at,
         CASE WHEN awaiting IS NULL THEN ${notification('airlock_queue', sql<string>`resource_class`)} END
     ), source AS (${insertAll('job_sources', 'source', SOURCE_TYPES, values)}),
     output AS (${insertAll('job_outputs', 'output', OUTPUT_TYPES, values)})${hasEvent ? queuedEvent(values, isAwaiting) : sql``}
-    SELECT FROM job`;
+    SELECT created_at FROM job`;
 });
 
 /**

@@ -60,8 +60,11 @@ export interface NewJob {
   fetches?: false;
   /** Whether the job waits for uploads that were created with it. */
   awaitsUpload?: boolean;
-  /** Whether the caller's transaction reads nothing after the insert. Its COMMIT is then sent without waiting for the insert. */
-  isLast?: boolean;
+  /**
+   * Set if the caller's transaction reads nothing after the insert. Its COMMIT is then sent without waiting for the insert. The value is the
+   * time of the transaction, which an earlier statement has read.
+   */
+  lastAt?: Date;
 }
 
 export interface NewSource {
@@ -90,7 +93,6 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
   const { vault } = context;
   const id = job.id ?? uuidv7();
   const key = { account_id: job.accountId, id };
-  const now = new Date();
   const { request } = job;
   const sources = sourceRows(context, key, job.sources);
   const outputs = outputRows(context, key, job.outputs);
@@ -106,7 +108,6 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
     batch_index: job.batch?.index ?? null,
     priority: job.priority ?? 0,
     needs: [...(job.needs ?? [])],
-    available_at: job.awaitsUpload ? 'infinity' : now,
     awaiting: job.awaitsUpload ? 'upload' : null,
     fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null && source.uploadId === null),
     request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
@@ -120,13 +121,11 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
     metadata_sealed: job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
     webhook_sealed: job.webhookUrl ? sealColumn(vault, 'jobs', 'webhook_sealed', key, job.webhookUrl) : null,
     retention_seconds: job.retentionSeconds,
-    created_at: now,
-    updated_at: now,
   };
   return {
     job: await insertRows(tx, {
       ...{ row, sources, outputs, queued: eventType(context, job, 'queued') },
-      isLast: job.isLast ?? false,
+      lastAt: job.lastAt ?? null,
     }),
     inputs: sources.flatMap(({ job_id, position, role, url_sealed }, index) =>
       role === 'input' ? [{ job_id, position, url_sealed, inspection: job.sources[index]!.source.inspection }] : [],

@@ -1,8 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { basename } from 'node:path';
+import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import type { Vault } from '../crypto/vault.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import type { StoredObject } from '../objects/objects.ts';
@@ -59,18 +61,13 @@ export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId,
   return Buffer.concat([claims, macOf(vault, claims)]).toString('base64url');
 }
 
-/** Returns the output and the expiry of a token. Returns null if this server did not make the token, or if the token has expired. */
-export function readPlaybackToken(
-  vault: Pick<Vault, 'fingerprint'>,
-  token: string,
-  now = Date.now(),
-): PlaybackGrant | null {
+/** Returns the output and the expiry of a token, which may have passed. Returns null if this server did not make the token. */
+export function readPlaybackToken(vault: Pick<Vault, 'fingerprint'>, token: string): PlaybackGrant | null {
   if (!TOKEN.test(token)) return null;
   const bytes = Buffer.from(token, 'base64url');
   const claims = bytes.subarray(0, ID_BYTES + END_BYTES);
   if (!timingSafeEqual(bytes.subarray(ID_BYTES + END_BYTES), macOf(vault, claims))) return null;
   const expiresAt = new Date(claims.readUInt32BE(ID_BYTES) * 1000);
-  if (expiresAt.getTime() <= now) return null;
   const id = claims.toString('hex', 0, ID_BYTES);
   return { outputId: id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), expiresAt };
 }
@@ -98,13 +95,13 @@ export async function createPlayback(
   job: Pick<Job, 'id' | 'account_id' | 'kind'>,
   { output, seconds }: { output?: string | undefined; seconds: number },
 ): Promise<Playback> {
-  const { id, object, expiresAt: deletedAt } = await openOutput(context, job, output, LADDER);
+  const { id, object, openedAt, expiresAt: deletedAt } = await openOutput(context, job, output, LADDER);
   const files = object.files === null ? [] : await readTree(context.store, object);
   if (!files) throw new ApiError('output_damaged');
   const has = (name: string) => files.some(({ path }) => path === name);
   const [hasHls, hasDash] = [has(MANIFESTS.hls), has(MANIFESTS.dash)];
   if (!hasHls && !hasDash) throw notPlayable();
-  const requested = Date.now() + seconds * 1000;
+  const requested = openedAt.getTime() + seconds * 1000;
   const expiresAt = new Date(Math.min(requested, deletedAt?.getTime() ?? requested));
   expiresAt.setMilliseconds(0);
   const token = makePlaybackToken(context.vault, { outputId: id, expiresAt });
@@ -132,24 +129,24 @@ type PlaybackContext = Pick<Context, 'db' | 'vault' | 'store'>;
  */
 export async function openPlayedFile(context: PlaybackContext, token: string, path: string): Promise<PlayedFile> {
   const grant = readPlaybackToken(context.vault, token);
-  const found = grant && (await findPlayed(context, grant.outputId));
+  const found = grant && (await findPlayed(context, grant));
   if (!found) throw new ApiError('playback_ended');
   if (path.startsWith(THUMBNAILS)) {
     const sprite = await findSprite(context, found.job_id);
     if (!sprite) throw new ApiError('not_found');
-    return openFile(context, { ...sprite, ...grant }, path.slice(THUMBNAILS.length));
+    return openFile(context, { ...sprite, secondsLeft: found.seconds_left }, path.slice(THUMBNAILS.length));
   }
   const key = path === KEY_FILE ? openColumn(context.vault, 'job_outputs', 'key_sealed', found) : null;
   if (key !== null) return { contentType: 'application/octet-stream', bytes: Buffer.from(key, 'hex') };
-  return openFile(context, { ...found, ...grant }, path);
+  return openFile(context, { ...found, secondsLeft: found.seconds_left }, path);
 }
 
-/** A stored tree, and the expiry of the token that opens it. */
-type OpenedTree = Pick<StoredObject, 'key' | 'sha256'> & Pick<PlaybackGrant, 'expiresAt'>;
+/** A stored tree, and the seconds until the token that opens it expires. */
+type OpenedTree = Pick<StoredObject, 'key' | 'sha256'> & { secondsLeft: number };
 
 async function openFile(
   { store }: Pick<Context, 'store'>,
-  { expiresAt, ...tree }: OpenedTree,
+  { secondsLeft, ...tree }: OpenedTree,
   path: string,
 ): Promise<PlayedFile> {
   const files = await readTree(store, tree);
@@ -162,13 +159,14 @@ async function openFile(
     if (!bytes) throw new ApiError('output_damaged');
     return { contentType, bytes };
   }
-  const left = Math.ceil((expiresAt.getTime() - Date.now()) / 1000);
-  const expiresIn = Math.max(1, Math.min(DOWNLOAD_SECONDS, left));
+  const expiresIn = Math.min(DOWNLOAD_SECONDS, Math.ceil(secondsLeft));
   const url = await store.presignGet(treeFileKey(tree.key, path), { filename: basename(path), contentType, expiresIn });
   return { contentType, url };
 }
 
-async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
+/** Returns the output of a token that has not expired. */
+async function findPlayed({ db }: Pick<Context, 'db'>, { outputId, expiresAt }: PlaybackGrant) {
+  const secondsLeft = sql<number>`extract(epoch FROM ${expiresAt}::timestamptz - now())::float8`;
   return db
     .selectFrom('job_outputs')
     .innerJoin('objects', 'objects.id', 'job_outputs.object_id')
@@ -176,14 +174,16 @@ async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
     .innerJoin('accounts', 'accounts.id', 'jobs.account_id')
     .select(['objects.key', 'objects.sha256'])
     .select(['job_outputs.id', 'job_outputs.job_id', 'job_outputs.account_id', 'job_outputs.key_sealed'])
+    .select(secondsLeft.as('seconds_left'))
     .where('job_outputs.id', '=', outputId)
+    .where(secondsLeft, '>', 0)
     .where('job_outputs.role', '=', LADDER)
     .where('job_outputs.status', '=', 'completed')
     .where('objects.state', '=', 'live')
     .where('objects.files', 'is not', null)
     .where('jobs.erased_at', 'is', null)
     .where('accounts.disabled_at', 'is', null)
-    .where((row) => row.or([row('jobs.expires_at', 'is', null), row('jobs.expires_at', '>', new Date())]))
+    .where((row) => row.or([row('jobs.expires_at', 'is', null), row('jobs.expires_at', '>', databaseNow)]))
     .executeTakeFirst();
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import { type Inspection, inspectionJson } from '../uploads/upload.ts';
 import { followChildren } from './children.ts';
@@ -30,7 +31,7 @@ export async function reportProgress(
       speed: progress.speed,
       fps: progress.fps,
       eta_seconds: progress.etaSeconds,
-      updated_at: new Date(),
+      updated_at: databaseNow,
     })
     .where('id', '=', claim.job.id)
     .where('current_attempt', '=', claim.attemptId)
@@ -45,7 +46,7 @@ export async function reportProgress(
 export async function beatAttempt({ db }: Pick<Context, 'db'>, claim: Pick<Claim, 'attemptId'>): Promise<boolean> {
   const row = await db
     .updateTable('attempts')
-    .set({ heartbeat_at: new Date() })
+    .set({ heartbeat_at: databaseNow })
     .where('id', '=', claim.attemptId)
     .where('state', '=', 'running')
     .returning('id')

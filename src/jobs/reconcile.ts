@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
 import { archivesOf, lockObjects, markDeleting } from '../objects/objects.ts';
@@ -27,7 +28,8 @@ export interface ReconcileReport {
  * reported, and the comparison continues. The keys of a tree follow its row, because they share its prefix.
  */
 export async function reconcileStorage(context: JobsContext, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
-  const settled = new Date(Date.now() - settleSeconds * 1000);
+  const { rows } = await sql<{ settled: Date }>`SELECT ${secondsAgo(settleSeconds)} AS settled`.execute(context.db);
+  const { settled } = rows[0]!;
   const report: ReconcileReport = { unknownKeys: 0, lostObjects: 0 };
   let unknown: string[] = [];
   let missing: LiveRow[] = [];
@@ -121,8 +123,13 @@ async function deleteUnknown(context: Pick<Context, 'db' | 'store' | 'rows'>, ke
 async function scrubMissingObject(context: JobsContext, objectId: string): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     await lockObjects(tx, [objectId]);
-    const live = tx.selectFrom('objects').select('id').where('id', '=', objectId).where('state', '=', 'live');
-    if (!(await live.executeTakeFirst())) return false;
+    const live = await tx
+      .selectFrom('objects')
+      .select('id')
+      .where('id', '=', objectId)
+      .where('state', '=', 'live')
+      .executeTakeFirst();
+    if (!live) return false;
     await markDeleting(tx, [objectId, ...(await archivesOf(tx, [objectId]))], 'lost');
     const uploads = await tx.selectFrom('uploads').select('id').where('object_id', '=', objectId).execute();
     await scrubUploads(

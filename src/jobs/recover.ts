@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
+import { mayJudge, type ResponsivePeriod } from '../fleet/responsive-period.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 import { markCleaned, markLost, spentAttempts } from './attempts.ts';
 import { failLostJob, releaseJob, requeue } from './finish.ts';
@@ -7,20 +9,28 @@ import type { JobsContext } from './kind.ts';
 import { lockDescendants } from './read.ts';
 import { isOpen, MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
+/** A period that every attempt without a heartbeat has missed. */
+const ALWAYS: ResponsivePeriod = { since: '-infinity', until: 'infinity' };
+
 /**
- * Returns jobs of lost workers to the queue. An attempt is lost if it has had no heartbeat for 30 s, or if the caller knows that its worker
- * is dead. Each job has its own transaction over its locked row, so concurrent calls are safe, and a failure of one job does not block the
+ * Returns jobs of lost workers to the queue. An attempt is lost if the caller knows that its worker is dead, or if it has had no heartbeat
+ * for 30 s, in which the database has responded: `responsive`, or null if this is not known. Each job has its own transaction over its locked row, so concurrent calls are safe, and a failure of one job does not block the
  * others. Returns the number of lost attempts.
  */
-export async function recoverLost(context: JobsContext, deadWorkers: readonly string[]): Promise<number> {
-  const silent = new Date(Date.now() - LOST_SECONDS * 1000);
+export async function recoverLost(
+  context: JobsContext,
+  deadWorkers: readonly string[],
+  responsive: ResponsivePeriod | null = ALWAYS,
+): Promise<number> {
   const lost = await context.db
     .selectFrom('attempts')
     .select(['id', 'job_id'])
     .where('state', '=', 'running')
     .where((where) =>
       where.or([
-        where('heartbeat_at', '<', silent),
+        ...(responsive
+          ? [where.and([where('heartbeat_at', '<', secondsAgo(LOST_SECONDS)), mayJudge(responsive)])]
+          : []),
         ...(deadWorkers.length > 0 ? [where('worker_id', 'in', deadWorkers)] : []),
       ]),
     )
@@ -43,7 +53,7 @@ export async function findUnknown(db: Db, workerId: string, known: readonly stri
     .select(['id', 'job_id'])
     .where('worker_id', '=', workerId)
     .where('state', '=', 'running')
-    .where('started_at', '<', new Date(Date.now() - CLAIM_SECONDS * 1000))
+    .where('started_at', '<', secondsAgo(CLAIM_SECONDS))
     .where(sql<boolean>`id <> ALL(${[...known]}::uuid[])`)
     .execute();
   return rows.map(({ id, job_id }) => ({ attemptId: id, job: { id: job_id } }));

@@ -41,7 +41,7 @@ export async function waitForReview(context: JobsContext, claim: Claim, seconds:
         ...WITHOUT_ATTEMPT,
         ...{ awaiting: 'review', progress: BEGUN },
         review_until: sql`now() + make_interval(secs => ${seconds})`,
-        updated_at: new Date(),
+        updated_at: databaseNow,
       })
       .where('id', '=', job.id)
       .execute();
@@ -69,7 +69,7 @@ export async function endReview(
       .set({
         ...changed,
         ...{ awaiting: null, review_until: null, available_at: row.created_at, progress: BEGUN },
-        updated_at: new Date(),
+        updated_at: databaseNow,
       })
       .where('id', '=', row.id)
       .returningAll()

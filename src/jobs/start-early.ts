@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import { notify } from '../database/notify.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
 import type { StoredPart } from '../storage/types.ts';
@@ -22,22 +22,22 @@ export const RATED_PARTS = 2;
 /**
  * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, that the rest
  * will probably arrive soon, and that waiting for it would take longer than the early start costs. The first attempt of the job reads the
- * parts. Returns whether the job is in the queue.
+ * parts. `readAt` is the time at which the job was read. Returns whether the job is in the queue.
  */
 export async function startEarly(
   context: JobsContext,
   upload: Upload,
-  job: Pick<Job, 'attempts' | 'needs'>,
+  job: Pick<Job, 'attempts' | 'needs'> & { readAt: Date },
 ): Promise<boolean> {
   if (job.attempts > 0 || !job.needs.includes(ARRIVING_INPUTS)) return false;
   if (!(await context.store.capabilities()).readPart) return false;
-  if (!(await willArriveSoon(context, upload))) return false;
+  if (!(await willArriveSoon(context, upload, job.readAt))) return false;
   return withTransactionRetry(context.db, async (tx) => {
     const locked = await lockJobOfUpload(tx, upload);
     if (!locked || !awaitsUpload(locked) || locked.attempts > 0) return false;
     await tx
       .updateTable('jobs')
-      .set({ awaiting: null, available_at: sql`now()`, updated_at: new Date() })
+      .set({ awaiting: null, available_at: databaseNow, updated_at: databaseNow })
       .where('id', '=', locked.id)
       .execute();
     await notify(tx, 'airlock_queue', locked.resource_class);
@@ -45,11 +45,11 @@ export async function startEarly(
   });
 }
 
-async function willArriveSoon(context: JobsContext, upload: Upload): Promise<boolean> {
+async function willArriveSoon(context: JobsContext, upload: Upload, readAt: Date): Promise<boolean> {
   const found = await getMultipart(context, upload.account_id, upload.id).catch(() => null);
   const stored = found && (await context.store.listParts(found.key, found.multipartId));
   if (!stored) return false;
-  return isWorthAnEarlyStart(secondsLeft(stored, upload.declared_size, Date.now()));
+  return isWorthAnEarlyStart(secondsLeft(stored, upload.declared_size, readAt.getTime()));
 }
 
 /**

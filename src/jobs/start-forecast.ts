@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { type QueuePosition, queuePositions } from './queue-positions.ts';
@@ -29,6 +30,7 @@ interface Pace {
   running: number;
 }
 
+/** The latest measurement of each database. `at` is from `performance.now()`. */
 const known = new WeakMap<Db, { at: number; paces: Promise<Map<ResourceClass, Pace>> }>();
 
 /**
@@ -38,17 +40,20 @@ const known = new WeakMap<Db, { at: number; paces: Promise<Map<ResourceClass, Pa
  */
 export async function forecastStarts(db: Db, ids: readonly string[]): Promise<Map<string, StartForecast>> {
   if (ids.length === 0) return new Map();
-  const jobs = await db.selectFrom('jobs').select(['id', 'status', 'resource_class']).where('id', 'in', ids).execute();
+  const jobs = await db
+    .selectFrom('jobs')
+    .select(['id', 'status', 'resource_class', databaseNow.as('now')])
+    .where('id', 'in', ids)
+    .execute();
   const positions = await queuePositions(db, jobs);
   if (positions.size === 0) return new Map();
   const paces = await recentPaces(db);
-  const now = Date.now();
   const forecasts = new Map<string, StartForecast>();
-  for (const { id, resource_class } of jobs) {
+  for (const { id, resource_class, now } of jobs) {
     const position = positions.get(id);
     const pace = paces.get(resource_class);
     if (!position) continue;
-    const at = pace && new Date(now + waitSeconds(position, pace) * 1000);
+    const at = pace && new Date(now.getTime() + waitSeconds(position, pace) * 1000);
     forecasts.set(id, { position: position.position, expected_start_at: at?.toISOString() ?? null });
   }
   return forecasts;
@@ -60,9 +65,9 @@ function waitSeconds({ position, behindOwn, maxConcurrent }: QueuePosition, { se
 
 function recentPaces(db: Db): Promise<Map<ResourceClass, Pace>> {
   const last = known.get(db);
-  if (last && Date.now() - last.at < PACE_MS) return last.paces;
+  if (last && performance.now() - last.at < PACE_MS) return last.paces;
   const paces = measurePaces(db);
-  known.set(db, { at: Date.now(), paces });
+  known.set(db, { at: performance.now(), paces });
   return paces;
 }
 

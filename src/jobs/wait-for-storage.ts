@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
 import type { Tx } from '../database/pool.ts';
 import { type AttemptFacts, endAttempt } from './attempts.ts';
 import { endFailed } from './end.ts';
@@ -46,7 +47,7 @@ export async function waitForStorage(
  * only after the storage was unreachable for `waitSeconds`. Returns the number of failed jobs.
  */
 export async function endStarved(context: JobsContext, waitSeconds: number): Promise<number> {
-  const before = new Date(Date.now() - waitSeconds * 1000);
+  const before = secondsAgo(waitSeconds);
   const completed = await context.db
     .selectFrom('jobs')
     .select('id')

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import type { Tx } from '../database/pool.ts';
 import { wakeWaiting } from '../events/record.ts';
@@ -22,7 +22,7 @@ export async function waitForUpload(context: JobsContext, claim: Claim): Promise
       .updateTable('jobs')
       .set({
         ...WITHOUT_ATTEMPT,
-        ...{ awaiting: 'upload', updated_at: new Date() },
+        ...{ awaiting: 'upload', updated_at: databaseNow },
       })
       .where('id', '=', job.id)
       .execute();
@@ -31,7 +31,7 @@ export async function waitForUpload(context: JobsContext, claim: Claim): Promise
     const open = uploads.filter(({ state }) => state !== 'confirmed').map(({ id }) => id);
     // The next check finds bytes that have become complete, and fails the job if the upload was rejected.
     if (open.length > 0)
-      await tx.updateTable('uploads').set({ check_at: sql`now()` }).where('id', 'in', open).execute();
+      await tx.updateTable('uploads').set({ check_at: databaseNow }).where('id', 'in', open).execute();
     for (const { id, state, object_id: objectId, probe } of uploads) {
       if (state !== 'confirmed' || objectId === null) continue;
       const waiting = { ...job, status: 'pending', awaiting: 'upload' } as const;

@@ -77,6 +77,8 @@ export async function withPreparedUploads<T>(
 export interface InsertedUploads {
   sources: ReadonlyMap<number, Pick<ResolvedSource, 'uploadId' | 'shownUrl'>>;
   targets: ReadonlyMap<number, UploadTarget>;
+  /** The time of the transaction. */
+  createdAt: Date;
 }
 
 /** Inserts the uploads of a job. Throws the errors of a presign if the account or the storage has no capacity for one of the uploads. */
@@ -88,12 +90,15 @@ export async function insertUploads(
 ): Promise<InsertedUploads> {
   const sources = new Map<number, Pick<ResolvedSource, 'uploadId' | 'shownUrl'>>();
   const targets = new Map<number, UploadTarget>();
+  let createdAt: Date | undefined;
   for (const [position, upload] of uploads) {
-    const { id, url, target } = await insertPrepared(context, tx, job, upload);
+    const { id, url, target, ...inserted } = await insertPrepared(context, tx, job, upload);
+    createdAt = inserted.createdAt;
     sources.set(position, { uploadId: id, shownUrl: url });
     targets.set(position, target);
   }
-  return { sources, targets };
+  if (!createdAt) throw new Error('there is no upload to insert');
+  return { sources, targets, createdAt };
 }
 
 /**

@@ -155,7 +155,12 @@ export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: A
   // Create the secret that signs webhooks here, because workers may only read it.
   if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
   if (!inserted) return insertLocked(services, tx, job, locked);
-  const submitted = await insertLocked(services, tx, { ...job, awaiting: { id } }, locked);
+  const submitted = await insertLocked(
+    services,
+    tx,
+    { ...job, awaiting: { id, createdAt: inserted.createdAt } },
+    locked,
+  );
   return { ...submitted, uploads: inserted.targets };
 }
 
@@ -224,6 +229,12 @@ async function lockSources(
   return locked;
 }
 
+/** A job that awaits uploads: its id, and the time of the transaction, which the insert of the uploads has read. */
+interface Awaiting {
+  id: string;
+  createdAt: Date;
+}
+
 /**
  * Inserts a job whose sources are locked. `waiting` is the number of light and heavy jobs of the account that already wait, or 0 if the job
  * awaits uploads.
@@ -231,7 +242,7 @@ async function lockSources(
 async function insertLocked(
   { context }: AdmissionServices,
   tx: Tx,
-  { kind, caller, admission, batch, awaiting }: AdmittedJob & { awaiting?: { id: string } },
+  { kind, caller, admission, batch, awaiting }: AdmittedJob & { awaiting?: Awaiting },
   locked: readonly ResolvedSource[],
 ): Promise<SubmittedJob & { waiting: number }> {
   const { account } = caller;
@@ -242,7 +253,9 @@ async function insertLocked(
   const job = { ...newJob({ kind, caller, admission }, locked), batch, retentionSeconds };
   if (awaiting) {
     // The job has no position until it is in the queue.
-    const inserted = await insertJob(context, tx, { ...job, ...awaiting, awaitsUpload: true, isLast: !batch });
+    const { id, createdAt } = awaiting;
+    const last = batch ? {} : { lastAt: createdAt };
+    const inserted = await insertJob(context, tx, { ...job, id, awaitsUpload: true, ...last });
     return { ...inserted, position: 0, waiting: 0 };
   }
   const [{ position, waiting }, inserted] = await Promise.all([
@@ -289,5 +302,5 @@ function downloadName(input: ResolvedSource, { format, label }: { format: string
 async function requireMinutes(tx: Tx, account: Account, inputs: readonly ResolvedSource[]): Promise<void> {
   if (account.monthly_minutes !== null) await lockAccount(tx, account.id);
   const knownSeconds = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
-  await checkQuota(tx, account, billableMinutes(knownSeconds), new Date());
+  await checkQuota(tx, account, billableMinutes(knownSeconds));
 }

@@ -7,6 +7,7 @@ import { MAX_NEW_VERSIONS_A_DAY, MAX_TEMPLATE_VERSIONS, MAX_TEMPLATES } from '..
 import { canonicalJson } from '../crypto/hash.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Vault } from '../crypto/vault.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Tx } from '../database/pool.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { sealVersion, showVersion, type TemplateVersion } from './stored-template.ts';
@@ -75,7 +76,7 @@ export async function replaceTemplate(editor: TemplateEditor, name: string, cont
   }
   await requireVersionCapacity(editor, content);
   await insertVersion(editor, { id, version: latest + 1 }, content);
-  const changed = { latest: latest + 1, updated_at: new Date() };
+  const changed = { latest: latest + 1, updated_at: databaseNow };
   await tx.updateTable('templates').set(changed).where('id', '=', id).execute();
   const details = { version: latest + 1 };
   await appendAudit(tx, { ...by, action: 'template.updated', target: id, result: 'ok', details });
@@ -88,7 +89,7 @@ export async function deleteTemplate(editor: Omit<TemplateEditor, 'vault' | 'spa
   const template = await liveTemplate(editor, name);
   if (!template) throw new ApiError('not_found');
   const { id } = template;
-  await tx.updateTable('templates').set({ deleted_at: new Date() }).where('id', '=', id).execute();
+  await tx.updateTable('templates').set({ deleted_at: databaseNow }).where('id', '=', id).execute();
   await tx.updateTable('template_versions').set({ content_sealed: null }).where('template_id', '=', id).execute();
   await appendAudit(tx, { ...by, action: 'template.deleted', target: id, result: 'ok' });
 }

@@ -11,6 +11,7 @@ import {
   type PartUrl,
 } from '../contract/multipart.ts';
 import { isUuid, uuidv7 } from '../crypto/uuid.ts';
+import { databaseNow, inSeconds, secondsUntil } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import { inAccountTransaction } from '../database/transaction-retry.ts';
 import { getObject } from '../objects/objects.ts';
@@ -34,6 +35,10 @@ export interface PartsUpload {
   partSize: number;
   key: string;
   multipartId: string;
+  /** The time at which the upload was read, by the clock of the database. */
+  readAt: Date;
+  /** Seconds from `readAt` until its URLs expire. */
+  secondsLeft: number;
 }
 
 interface Beginning {
@@ -68,7 +73,8 @@ export async function beginMultipart(
       withIdempotencyKey(tx, context.vault, scope, async () => {
         const begun = { id, objectId, key, multipartId, partSize };
         const insert = () => insertBegun(context, tx, { account, body, space }, begun);
-        return { status: 200, answer: await beginWithToken(tx, token, insert, () => id), made: { upload_id: id } };
+        const { answer } = await beginWithToken(tx, token, insert, () => id);
+        return { status: 200, answer, made: { upload_id: id } };
       }),
     );
     isUsed = !repeated;
@@ -90,39 +96,37 @@ export interface BegunUpload {
   jobId?: string;
 }
 
-/** Inserts the rows of an upload in parts, and signs URLs for its first parts. */
+/** Inserts the rows of an upload in parts, and signs URLs for its first parts. `createdAt` is the time of the transaction. */
 export async function insertBegun(
   context: Context,
   tx: Parameters<typeof insertUpload>[1],
   request: UploadRequest<MultipartBody>,
   { id, objectId, key, multipartId, partSize, jobId }: BegunUpload,
-): Promise<MultipartResult> {
+): Promise<{ answer: MultipartResult; createdAt: Date }> {
   const { account, body } = request;
-  const now = new Date();
-  const endsAt = new Date(now.getTime() + MULTIPART_SECONDS * 1000);
   await tx
     .insertInto('objects')
     .values({
       ...{ id: objectId, account_id: account.id, key, kind: 'upload', content_type: declaredTypeOf(body) },
-      ...{ size: body.fileSize, state: 'pending', multipart_id: multipartId, delete_after: endsAt },
+      ...{ size: body.fileSize, state: 'pending', multipart_id: multipartId },
+      delete_after: inSeconds(MULTIPART_SECONDS),
     })
     .execute();
-  const filename = await insertUpload(context, tx, request, {
+  const { filename, createdAt } = await insertUpload(context, tx, request, {
     id,
-    now,
     // No URL names this key.
     stagingKey: uploadKey(account.id, id),
-    endsAt,
+    seconds: MULTIPART_SECONDS,
     parts: { objectId, partSize },
     ...(jobId !== undefined && { jobId }),
   });
   const parts = partCount(body.fileSize, partSize);
   const signed = await signParts(
     context,
-    { fileSize: body.fileSize, partSize, key, multipartId, endsAt },
+    { fileSize: body.fileSize, partSize, key, multipartId, readAt: createdAt, secondsLeft: MULTIPART_SECONDS },
     Array.from({ length: Math.min(PART_URLS, parts) }, (_, index) => index + 1),
   );
-  return { uploadId: id, filename, partSize, partCount: parts, ...signed };
+  return { answer: { uploadId: id, filename, partSize, partCount: parts, ...signed }, createdAt };
 }
 
 /**
@@ -132,19 +136,23 @@ export async function getMultipart(context: Pick<Context, 'db'>, accountId: stri
   const upload = await findMultipart(context, accountId, id);
   const object = upload?.object_id ? await getObject(context.db, upload.object_id) : undefined;
   if (!upload?.part_size || upload.state === 'deleted' || !object?.multipart_id) throw new ApiError('not_found');
-  return { upload, partSize: upload.part_size, key: object.key, multipartId: object.multipart_id };
+  const { read_at: readAt, seconds_left: secondsLeft, part_size: partSize } = upload;
+  return { upload, partSize, key: object.key, multipartId: object.multipart_id, readAt, secondsLeft };
 }
+
+type FoundParts = Upload & { read_at: Date; seconds_left: number };
 
 /** Finds an upload in parts. Also finds a deleted upload. */
 export async function findMultipart(
   { db }: Pick<Context, 'db'>,
   accountId: string,
   id: string,
-): Promise<Upload | undefined> {
+): Promise<FoundParts | undefined> {
   if (!isUuid(id)) return undefined;
   return db
     .selectFrom('uploads')
     .selectAll()
+    .select([databaseNow.as('read_at'), secondsUntil('url_expires_at').as('seconds_left')])
     .where('id', '=', id)
     .where('account_id', '=', accountId)
     .where('part_size', 'is not', null)
@@ -157,27 +165,26 @@ export async function findMultipart(
  */
 export async function urlsOfParts(
   context: Pick<Context, 'store'>,
-  { upload, partSize, key, multipartId }: PartsUpload,
+  { upload, partSize, key, multipartId, readAt, secondsLeft }: PartsUpload,
   numbers: readonly number[],
 ): Promise<{ parts: PartUrl[]; expiresAt: string }> {
   if (upload.state !== 'pending') throw new ApiError('upload_confirmed');
-  const { declared_size: fileSize, url_expires_at: endsAt } = upload;
+  const { declared_size: fileSize } = upload;
   const count = partCount(fileSize, partSize);
   const unknown = numbers.findIndex((number) => number > count);
   if (unknown >= 0) {
     const reason = `is ${numbers[unknown]}, but the upload has ${count} parts`;
     throw new ApiError('invalid_parts', { field: `partNumbers[${unknown}]`, reason, remedy: `Use 1 to ${count}` });
   }
-  return signParts(context, { fileSize, partSize, key, multipartId, endsAt }, numbers);
+  return signParts(context, { fileSize, partSize, key, multipartId, readAt, secondsLeft }, numbers);
 }
 
 async function signParts(
   { store }: Pick<Context, 'store'>,
-  upload: { fileSize: number; partSize: number; key: string; multipartId: string; endsAt: Date },
+  upload: Omit<PartsUpload, 'upload'> & { fileSize: number },
   numbers: readonly number[],
 ): Promise<{ parts: PartUrl[]; expiresAt: string }> {
-  const left = Math.floor((upload.endsAt.getTime() - Date.now()) / 1000);
-  const expiresIn = Math.min(PART_URL_SECONDS, left);
+  const expiresIn = Math.min(PART_URL_SECONDS, Math.floor(upload.secondsLeft));
   if (expiresIn < 1) throw new ApiError('not_found');
   const parts = numbers.map(async (partNumber) => {
     const size = sizeOfPart(partNumber, upload.fileSize, upload.partSize);
@@ -185,7 +192,10 @@ async function signParts(
     const signed = await store.presignPart(upload.key, part);
     return { partNumber, url: signed.url, ...furtherHeaders(signed), size };
   });
-  return { parts: await Promise.all(parts), expiresAt: new Date(Date.now() + expiresIn * 1000).toISOString() };
+  return {
+    parts: await Promise.all(parts),
+    expiresAt: new Date(upload.readAt.getTime() + expiresIn * 1000).toISOString(),
+  };
 }
 
 /** Returns the progress of an upload in parts. */

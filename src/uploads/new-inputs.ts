@@ -32,6 +32,8 @@ export interface InsertedUpload {
   /** The upload's `gs://` URL, which is valid once the upload is confirmed. */
   url: string;
   target: UploadTarget;
+  /** The time of the transaction that inserted it. */
+  createdAt: Date;
 }
 
 /**
@@ -94,18 +96,14 @@ export async function insertPrepared(
 ): Promise<InsertedUpload> {
   const request = { account, body, space };
   if (begun) {
-    const { uploadId, filename, partSize, partCount, parts, expiresAt } = await insertBegun(context, tx, request, {
-      ...begun,
-      jobId,
-    });
+    const { answer, createdAt } = await insertBegun(context, tx, request, { ...begun, jobId });
+    const { uploadId, filename, partSize, partCount, parts, expiresAt } = answer;
     const target = { uploadId, filename, partSize, partCount, parts, expires_at: expiresAt };
-    return { id, url: uploadUrl(context.store.bucket, filename), target };
+    return { id, url: uploadUrl(context.store.bucket, filename), target, createdAt };
   }
-  const now = new Date();
-  const endsAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
   const key = uploadKey(account.id, id);
-  const [filename, signed] = await Promise.all([
-    insertUpload(context, tx, request, { id, now, stagingKey: key, endsAt, jobId }),
+  const [{ filename, createdAt, endsAt }, signed] = await Promise.all([
+    insertUpload(context, tx, request, { id, stagingKey: key, seconds: UPLOAD_SECONDS, jobId }),
     context.store.presignPut(key, {
       contentType: declaredTypeOf(body),
       size: body.fileSize,
@@ -115,5 +113,5 @@ export async function insertPrepared(
   // Clients cannot set this header: their HTTP library derives it from the body.
   const { 'content-length': _, ...headers } = signed.headers;
   const target = { method: signed.method, url: signed.url, headers, filename, expires_at: endsAt.toISOString() };
-  return { id, url: uploadUrl(context.store.bucket, filename), target };
+  return { id, url: uploadUrl(context.store.bucket, filename), target, createdAt };
 }

@@ -6,6 +6,7 @@ import { contentTypeOfName } from '../contract/formats.ts';
 import { UPLOAD_SECONDS } from '../contract/limits.ts';
 import type { PresignBody, PresignResult } from '../contract/uploads.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
 import { uploadKey } from '../storage/keys.ts';
@@ -33,11 +34,10 @@ export async function presignUpload(
   body: PresignBody,
   space: StoreSpace | null,
 ): Promise<PresignedUpload> {
-  const now = new Date();
-  const endsAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
   const id = uuidv7();
   const key = uploadKey(account.id, id);
-  const filename = await insertUpload(context, tx, { account, body, space }, { id, now, stagingKey: key, endsAt });
+  const upload = { id, stagingKey: key, seconds: UPLOAD_SECONDS };
+  const { filename, endsAt } = await insertUpload(context, tx, { account, body, space }, upload);
   const signed = await context.store.presignPut(key, {
     contentType: declaredTypeOf(body),
     size: body.fileSize,
@@ -71,25 +71,33 @@ export interface UploadRequest<Body = PresignBody> {
 
 export interface NewUpload {
   id: string;
-  now: Date;
   stagingKey: string;
-  /** When the upload's URLs expire. */
-  endsAt: Date;
+  /** Seconds after which the upload's URLs expire. */
+  seconds: number;
   /** Present only for an upload in parts. The staging key of such an upload has no URL, so the key counts as closed. */
   parts?: { objectId: string; partSize: number };
   /** The job that awaits the upload. */
   jobId?: string;
 }
 
-/** Inserts the row of an upload that fits into the limits of account and storage, and returns its stored name. */
+/** An upload whose row is inserted. The times are from the database. */
+interface StoredRow {
+  /** The upload's stored name. */
+  filename: string;
+  createdAt: Date;
+  /** When the upload's URLs expire. */
+  endsAt: Date;
+}
+
+/** Inserts the row of an upload that fits into the limits of account and storage. */
 export async function insertUpload(
   { vault }: Pick<Context, 'vault'>,
   tx: Tx,
   { account, body, space }: UploadRequest,
-  { id, now, stagingKey, endsAt, parts, jobId }: NewUpload,
-): Promise<string> {
+  { id, stagingKey, seconds, parts, jobId }: NewUpload,
+): Promise<StoredRow> {
   const upload = { account_id: account.id, id };
-  const wanted = storedName(body.filename, now);
+  const wanted = storedName(body.filename, new Date());
   const insert = (stored: string) =>
     tx
       .insertInto('uploads')
@@ -101,21 +109,22 @@ export async function insertUpload(
         declared_type: declaredTypeOf(body),
         declared_size: body.fileSize,
         state: 'pending',
-        url_expires_at: endsAt,
-        ...(parts && { object_id: parts.objectId, part_size: parts.partSize, staging_closed_at: now }),
-        ...(jobId !== undefined && { job_id: jobId, check_at: now }),
+        url_expires_at: inSeconds(seconds),
+        ...(parts && { object_id: parts.objectId, part_size: parts.partSize, staging_closed_at: databaseNow }),
+        ...(jobId !== undefined && { job_id: jobId, check_at: databaseNow }),
       })
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
-      .returning('id')
+      .returning(['created_at as createdAt', 'url_expires_at as endsAt'])
       .executeTakeFirst();
   // Both queries share one round trip. A rejection undoes the insert.
   const tried = nextName(account, wanted);
   const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(tried)]);
-  if (first) return tried;
+  if (first) return { filename: tried, ...first };
   // Another process has already used this name.
   for (let number = 2; number <= MAX_EQUAL_NAMES; number++) {
     const stored = numberedName(wanted, number);
-    if (await insert(stored)) return stored;
+    const row = await insert(stored);
+    if (row) return { filename: stored, ...row };
   }
   throw new ApiError('rate_limit_exceeded');
 }

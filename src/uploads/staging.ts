@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { isUuid } from '../crypto/uuid.ts';
+import { databaseNow } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
@@ -112,7 +113,7 @@ export async function sweepStaging(context: StagingContext, signal?: AbortSignal
 async function sweepLatePuts(context: StagingContext): Promise<number> {
   const { db, store } = context;
   // Read the uploads before the list, so that the list shows the keys as they are after the uploads have ended.
-  const ended = await openStaging(db).where(endsAt(), '<=', new Date()).limit(LISTED_BATCH).execute();
+  const ended = await openStaging(db).where(stagingEndsRow, '<=', databaseNow).limit(LISTED_BATCH).execute();
   let found = 0;
   /** Uploads whose bytes still exist: their keys stay open for the next pass. */
   const late = new Set<string>();
@@ -161,19 +162,18 @@ function openStaging(db: Db) {
     .orderBy('url_expires_at');
 }
 
-/** Returns SQL for `stagingEnds`. */
-function endsAt() {
-  return sql<Date>`url_expires_at + make_interval(secs => ${START_SECONDS} + declared_size / ${SLOWEST_BYTES_PER_SECOND}::float8)`;
-}
+/** SQL for `stagingEnds`. */
+export const stagingEndsRow = sql<Date>`(url_expires_at
+  + make_interval(secs => ${sql.lit(START_SECONDS)} + declared_size / ${sql.lit(SLOWEST_BYTES_PER_SECOND)}::float8))`;
 
 async function noteClosed(db: Db, ids: string[]): Promise<void> {
-  if (ids.length > 0) await updateClosed(db, { ids, now: new Date() });
+  if (ids.length > 0) await updateClosed(db, { ids });
 }
 
-const updateClosed = compileOnce((db, { ids, now }: { ids: string[]; now: Date }) =>
+const updateClosed = compileOnce((db, { ids }: { ids: string[] }) =>
   db
     .updateTable('uploads')
-    .set({ staging_closed_at: now })
+    .set({ staging_closed_at: databaseNow })
     .where('id', '=', sql<string>`ANY(${ids}::uuid[])`)
     .where('staging_closed_at', 'is', null),
 );

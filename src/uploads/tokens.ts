@@ -1,13 +1,14 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { type Account, getAccount } from '../accounts/accounts.ts';
 import { type Actor, appendAudit } from '../accounts/audit.ts';
 import { countOfDay } from '../accounts/count-of-day.ts';
-import { isAlive } from '../accounts/key-life.ts';
+import { isAliveRow } from '../accounts/key-life.ts';
 import { ApiError } from '../contract/errors.ts';
 import { ROLE_SCOPES } from '../contract/people.ts';
 import { MAX_NEW_TOKENS_A_DAY, TOKEN_FILES, TOKEN_SECONDS, type UploadTokenBody } from '../contract/upload-tokens.ts';
 import { hashApiKey, makeUploadToken } from '../crypto/api-key.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { inSeconds } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { UploadTokensTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
@@ -40,11 +41,13 @@ export async function createUploadToken(
   }
   const { raw, hash } = makeUploadToken();
   const id = uuidv7();
-  const expiresAt = new Date(Date.now() + (body.expires_in ?? TOKEN_SECONDS.default) * 1000);
-  await tx
+  const { expires_at: expiresAt } = await tx
     .insertInto('upload_tokens')
     .values({
-      ...{ id, account_id: accountId, token_hash: hash, expires_at: expiresAt },
+      id,
+      account_id: accountId,
+      token_hash: hash,
+      expires_at: inSeconds(body.expires_in ?? TOKEN_SECONDS.default),
       key_id: 'keyId' in by ? by.keyId : null,
       user_id: 'userId' in by ? by.userId : null,
       origin: body.origin ?? null,
@@ -52,7 +55,8 @@ export async function createUploadToken(
       max_bytes: body.max_bytes,
       max_files: body.max_files ?? TOKEN_FILES.default,
     })
-    .execute();
+    .returning('expires_at')
+    .executeTakeFirstOrThrow();
   await recordEvent(tx, { accountId }, 'upload_token.created', { upload_token_id: id });
   await appendAudit(tx, { ...actor, action: 'upload_token.created', target: id, result: 'ok' });
   return { id, token: raw, expiresAt };
@@ -63,14 +67,16 @@ export async function findUploadToken(
   db: Db,
   raw: string,
 ): Promise<{ token: UploadToken; account: Account; isActive: boolean } | undefined> {
-  const token = await db
+  const found = await db
     .selectFrom('upload_tokens')
     .selectAll()
+    .select(sql<boolean>`expires_at > now()`.as('is_valid'))
     .where('token_hash', '=', hashApiKey(raw))
     .executeTakeFirst();
-  const account = token && (await getAccount(db, token.account_id));
-  if (!token || !account) return undefined;
-  const isActive = token.expires_at.getTime() > Date.now() && (await mayMakerUpload(db, token));
+  const account = found && (await getAccount(db, found.account_id));
+  if (!found || !account) return undefined;
+  const { is_valid: isValid, ...token } = found;
+  const isActive = isValid && (await mayMakerUpload(db, token));
   return { token, account, isActive };
 }
 
@@ -79,10 +85,11 @@ async function mayMakerUpload(db: Db, { key_id, user_id }: UploadToken): Promise
   if (key_id !== null) {
     const key = await db
       .selectFrom('api_keys')
-      .select(['scopes', 'revoked_at', 'expires_at', 'dies_at'])
+      .select('scopes')
       .where('id', '=', key_id)
+      .where(isAliveRow)
       .executeTakeFirst();
-    return key !== undefined && isAlive(key) && key.scopes.includes('upload');
+    return key?.scopes.includes('upload') ?? false;
   }
   if (user_id === null) return false;
   const user = await db

@@ -12,6 +12,8 @@ const PER_ENDPOINT = 2;
 export interface ClaimedDelivery extends Delivery {
   /** Whether the endpoint did not respond to the last attempt in time. */
   is_probe: boolean;
+  /** Seconds since its event. */
+  age: number;
 }
 
 /** Whether any delivery is due. This check is cheaper than a claim. */
@@ -101,5 +103,5 @@ export function claimStatement(
     )
     UPDATE webhook_deliveries AS mine SET attempts = mine.attempts + 1, next_attempt_at = ${lease}
     FROM claimed WHERE mine.id = claimed.id
-    RETURNING mine.*, claimed.is_probe`;
+    RETURNING mine.*, claimed.is_probe, extract(epoch FROM now() - mine.created_at)::float8 AS age`;
 }

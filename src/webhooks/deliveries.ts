@@ -3,6 +3,7 @@ import { createdKey, cutPage, isOlder, type ListCursors } from '../accounts/list
 import { ApiError } from '../contract/errors.ts';
 import type { DeliveriesQuery, DeliveryError, DeliveryView } from '../contract/webhooks.ts';
 import { isUuid } from '../crypto/uuid.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { WebhookDeliveriesTable } from '../database/tables.ts';
 import { endPause } from './health.ts';
@@ -58,7 +59,7 @@ export async function redeliver(tx: Tx, accountId: string, id: string): Promise<
       state: 'pending',
       attempts: 0,
       earlier_attempts: sql`earlier_attempts + attempts`,
-      next_attempt_at: new Date(),
+      next_attempt_at: databaseNow,
     })
     .where('id', '=', id)
     .returningAll()

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import { webhookHeaders } from '../crypto/webhook-signature.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import type { EventViewer } from '../events/viewer.ts';
 import { FetchError, type Fetcher } from '../fetcher/index.ts';
@@ -66,7 +66,7 @@ async function postpone({ context }: SendDeps, { id, attempts }: Delivery): Prom
   const seconds = (RETRY_SECONDS[attempts - 1] ?? RETRY_SECONDS.at(-1)!) * jitter();
   await context.db
     .updateTable('webhook_deliveries')
-    .set({ next_attempt_at: sql`now() + make_interval(secs => ${seconds})` })
+    .set({ next_attempt_at: inSeconds(seconds) })
     .where('id', '=', id)
     .where('attempts', '=', attempts)
     .where('state', '=', 'pending')
@@ -74,7 +74,8 @@ async function postpone({ context }: SendDeps, { id, attempts }: Delivery): Prom
 }
 
 async function post({ fetcher }: SendDeps, delivery: Delivery, { url, secrets, body }: Message): Promise<Outcome> {
-  const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt: new Date() }, secrets);
+  const sentAt = new Date();
+  const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt }, secrets);
   const headers = { 'content-type': 'application/json', ...signed };
   try {
     const status = await fetcher.post(url, { headers, body, timeoutMs: TIMEOUT_MS });
@@ -108,8 +109,8 @@ async function record(
       .updateTable('webhook_deliveries')
       .set({
         ...{ state, status, error },
-        attempted_at: new Date(),
-        next_attempt_at: retry === undefined ? null : new Date(Date.now() + retry * 1000 * jitter()),
+        attempted_at: databaseNow,
+        next_attempt_at: retry === undefined ? null : inSeconds(retry * jitter()),
       })
       .where('id', '=', delivery.id)
       .where('attempts', '=', delivery.attempts)

@@ -1,3 +1,4 @@
+import { overlapEnd } from '../accounts/webhook-secret.ts';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
@@ -24,9 +25,11 @@ export async function readTargets(
 ): Promise<TargetOf> {
   const own = deliveries.filter(({ webhook_id }) => webhook_id === null);
   const [webhooks, secrets, jobs, batches] = await Promise.all([
-    readRows(deliveries, 'webhook_id', (ids) => db.selectFrom('webhooks').selectAll().where('id', 'in', ids).execute()),
+    readRows(deliveries, 'webhook_id', (ids) =>
+      db.selectFrom('webhooks').selectAll().select(selectOverlap).where('id', 'in', ids).execute(),
+    ),
     readRows(own, 'account_id', (ids) =>
-      db.selectFrom('webhook_secrets').selectAll().where('account_id', 'in', ids).execute(),
+      db.selectFrom('webhook_secrets').selectAll().select(selectOverlap).where('account_id', 'in', ids).execute(),
     ),
     readRows(own, 'job_id', (ids) => db.selectFrom('jobs').select(URL_COLUMNS).where('id', 'in', ids).execute()),
     readRows(own, 'batch_id', (ids) => db.selectFrom('batches').select(URL_COLUMNS).where('id', 'in', ids).execute()),
@@ -53,6 +56,7 @@ export async function readTargets(
   };
 }
 
+const selectOverlap = overlapEnd.as('overlap_end');
 const URL_COLUMNS = ['id', 'account_id', 'webhook_sealed'] as const;
 
 /** Reads the rows that a column of the deliveries names. If it names none, returns no rows without a query. */
@@ -66,9 +70,9 @@ async function readRows<Row>(
 }
 
 function secretsOf(
-  { old_secret_until }: { old_secret_until: Date | null },
+  { overlap_end }: { overlap_end: Date | null },
   open: (column: 'secret_sealed' | 'old_secret_sealed') => string | null,
 ): string[] {
-  const old = old_secret_until && old_secret_until > new Date() ? open('old_secret_sealed') : null;
+  const old = overlap_end ? open('old_secret_sealed') : null;
   return [open('secret_sealed'), old].filter((secret) => secret !== null);
 }

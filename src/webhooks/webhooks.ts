@@ -5,7 +5,7 @@ import { appendAudit } from '../accounts/audit.ts';
 import { countOfDay } from '../accounts/count-of-day.ts';
 import { listCursors, pageOf } from '../accounts/list-cursor.ts';
 import { requireLivingKey } from '../accounts/token-end.ts';
-import { retired, shownUntil } from '../accounts/webhook-secret.ts';
+import { overlapEnd, retired } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import {
   type CreateWebhookBody,
@@ -17,13 +17,15 @@ import {
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Vault } from '../crypto/vault.ts';
 import { makeWebhookSecret } from '../crypto/webhook-signature.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 import type { WebhooksTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 import { endPause } from './health.ts';
 
-export type Webhook = Selectable<WebhooksTable>;
+/** A webhook, and `overlapEnd` of its secret. */
+export type Webhook = Selectable<WebhooksTable> & { overlap_end: Date | null };
 
 /** A webhook and its new secret, which is shown only once. */
 export interface CreatedWebhook {
@@ -68,6 +70,7 @@ export async function createWebhook(
       secret_sealed: sealColumn(vault, 'webhooks', 'secret_sealed', key, secret),
     })
     .returningAll()
+    .returning(selectOverlap)
     .executeTakeFirstOrThrow();
   await appendAudit(tx, { ...by, action: 'webhook.created', target: webhook.id, result: 'ok' });
   return { webhook, secret };
@@ -89,7 +92,12 @@ export async function listWebhooks(
   accountId: string,
   query: { after?: string | undefined; limit: number },
 ): Promise<{ items: WebhookView[]; next: string | null }> {
-  const webhooks = await db.selectFrom('webhooks').selectAll().where('account_id', '=', accountId).execute();
+  const webhooks = await db
+    .selectFrom('webhooks')
+    .selectAll()
+    .select(selectOverlap)
+    .where('account_id', '=', accountId)
+    .execute();
   const { rows, next } = pageOf(listCursors(vault, 'webhooks', accountId), webhooks, query, {
     positionOf: (one) => ({ key: one.created_at.toISOString(), id: one.id }),
     direction: 'desc',
@@ -99,7 +107,7 @@ export async function listWebhooks(
 
 /** Returns a webhook. Also throws `not_found` for a webhook of another account. */
 export async function getWebhook(db: Db, accountId: string, id: string): Promise<Webhook> {
-  const webhook = await own(db, accountId, id).selectAll().executeTakeFirst();
+  const webhook = await own(db, accountId, id).selectAll().select(selectOverlap).executeTakeFirst();
   if (!webhook) throw new ApiError('not_found');
   return webhook;
 }
@@ -120,18 +128,19 @@ export async function updateWebhook(
   const webhook = await tx
     .updateTable('webhooks')
     .set({
-      updated_at: new Date(),
+      updated_at: databaseNow,
       ...((body.url !== undefined || body.enabled === true) && { made_by: keyId }),
       ...(body.url !== undefined && { url_sealed: sealColumn(vault, 'webhooks', 'url_sealed', key, body.url) }),
       ...(body.description !== undefined && { description_sealed: sealDescription(vault, key, body.description) }),
       ...(body.types !== undefined && { types: body.types }),
       ...((body.enabled === true || body.url !== undefined) && { timeouts: 0, backs_off_until: null }),
       ...(body.enabled === true && { disabled_at: null, disabled_reason: null, failing_since: null }),
-      ...(body.enabled === false && { disabled_at: new Date(), disabled_reason: 'paused' as const }),
+      ...(body.enabled === false && { disabled_at: databaseNow, disabled_reason: 'paused' as const }),
     })
     .where('account_id', '=', account_id)
     .where('id', '=', id)
     .returningAll()
+    .returning(selectOverlap)
     .executeTakeFirst();
   if (!webhook) throw new ApiError('not_found');
   await appendAudit(tx, { ...by, action: 'webhook.updated', target: id, result: 'ok' });
@@ -174,10 +183,11 @@ export async function rotateWebhook(
       ),
       secret_sealed: sealColumn(vault, 'webhooks', 'secret_sealed', key, secret),
       made_by: keyId,
-      updated_at: new Date(),
+      updated_at: databaseNow,
     })
     .where('id', '=', id)
     .returningAll()
+    .returning(selectOverlap)
     .executeTakeFirstOrThrow();
   await appendAudit(tx, { ...by, action: 'webhook.rotated', target: id, result: 'ok' });
   return { webhook, secret };
@@ -211,11 +221,13 @@ export function viewWebhook(vault: Vault, webhook: Webhook): WebhookView {
     disabled_reason: webhook.disabled_reason,
     failing_since: webhook.failing_since?.toISOString() ?? null,
     backs_off_until: webhook.backs_off_until?.toISOString() ?? null,
-    old_secret_until: shownUntil(webhook.old_secret_until),
+    old_secret_until: webhook.overlap_end?.toISOString() ?? null,
     created_at: webhook.created_at.toISOString(),
     updated_at: webhook.updated_at.toISOString(),
   };
 }
+
+const selectOverlap = overlapEnd.as('overlap_end');
 
 function own(db: Db, accountId: string, id: string) {
   return db.selectFrom('webhooks').where('account_id', '=', accountId).where('id', '=', id);

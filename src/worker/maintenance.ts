@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { correctStoredTotals } from '../accounts/stored-totals.ts';
 import { isUuid } from '../crypto/uuid.ts';
 import { holdFleetLease, releaseFleetLease } from '../fleet/lease.ts';
+import { extend, type ResponsivePeriod } from '../fleet/responsive-period.ts';
 import { removeSilentWorkers } from '../fleet/workers.ts';
 import { checkUploads } from '../jobs/check-uploads.ts';
 import { reconcileStorage } from '../jobs/reconcile.ts';
@@ -34,11 +35,11 @@ interface Task {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Returns the tasks of the leader, in the order of their first runs. */
-function tasksOf(deps: MaintenanceDeps): Task[] {
+/** Returns the tasks of the leader, in the order of their first runs. `responsive` is the period in which the database has responded. */
+function tasksOf(deps: MaintenanceDeps, responsive: () => ResponsivePeriod | null): Task[] {
   const { context, logger } = deps;
   return [
-    { intervalMs: RECOVER_MS, run: () => recover(deps) },
+    { intervalMs: RECOVER_MS, run: () => recover(deps, responsive()) },
     {
       intervalMs: SWEEP_MS,
       async run(signal) {
@@ -99,12 +100,15 @@ export function startMaintenance(deps: MaintenanceDeps, workerId: string): { sto
   const stopping = new AbortController();
   let leading = new AbortController();
   let isLeader = false;
+  let responsive: ResponsivePeriod | null = null;
 
   const renewLease = async () => {
     const wasLeader = isLeader;
     // Until the lease is renewed, assume that it is lost: another worker may reach the database when this worker cannot.
     isLeader = false;
-    isLeader = await holdFleetLease(context.db, 'maintenance', workerId);
+    const { isHeld, at } = await holdFleetLease(context.db, 'maintenance', workerId);
+    isLeader = isHeld;
+    responsive = extend(responsive, at);
     if (isLeader && !wasLeader) logger.info({}, 'this worker runs the maintenance of the fleet');
     if (!isLeader) {
       leading.abort();
@@ -120,7 +124,7 @@ export function startMaintenance(deps: MaintenanceDeps, workerId: string): { sto
 
   const common = { logger, signal: stopping.signal };
   const lease = repeat(renewLease, { ...common, firstMs: 0, afterFailureMs: LEASE_MS });
-  const tasks = tasksOf(deps).map((task, index) =>
+  const tasks = tasksOf(deps, () => responsive).map((task, index) =>
     repeat(() => runIfLeader(task), { ...common, firstMs: (index + 1) * SPREAD_MS, afterFailureMs: task.intervalMs }),
   );
 
@@ -163,8 +167,11 @@ function repeat(
   };
 }
 
-async function recover({ context, logger, storage, settings }: MaintenanceDeps): Promise<void> {
-  const recovered = await recoverLost(context, []);
+async function recover(
+  { context, logger, storage, settings }: MaintenanceDeps,
+  responsive: ResponsivePeriod | null,
+): Promise<void> {
+  const recovered = await recoverLost(context, [], responsive);
   if (recovered > 0) logger.info({ recovered }, 'recovered lost attempts');
   if (storage.outageMs() < settings.storageWaitSeconds * 1000) return;
   const starved = await endStarved(context, settings.storageWaitSeconds);

@@ -41,10 +41,12 @@ type End = 'completed' | 'failed' | 'released' | 'storage_away' | StopReason;
  */
 export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLease, signal: AbortSignal): Promise<void> {
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   if (claim.number === 1) {
     // Measured from the time at which the job entered the queue. For a job that awaited an upload, this is later than the job's creation.
-    deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.available_at.getTime()) / 1000);
+    // The claim was the last update of the job.
+    const waitedMs = claim.job.updated_at.getTime() - claim.job.available_at.getTime();
+    deps.metrics?.queueWaitSeconds.observe(waitedMs / 1000);
   } else deps.metrics?.retries.inc({ kind: claim.job.kind });
   const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
   const measured = { ...deps, measure: stageMeter(deps.metrics, claim.job.kind) };
@@ -57,8 +59,9 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   });
   span?.end({ 'airlock.end': end }, end === 'failed');
   deps.metrics?.attempts.inc({ end, kind: claim.job.kind });
-  deps.metrics?.attemptSeconds.observe((Date.now() - startedAt) / 1000);
-  log.info({ end, kind: claim.job.kind, ms: Date.now() - startedAt }, 'attempt ended');
+  const ms = Math.round(performance.now() - startedAt);
+  deps.metrics?.attemptSeconds.observe(ms / 1000);
+  log.info({ end, kind: claim.job.kind, ms }, 'attempt ended');
 }
 
 async function attempt(

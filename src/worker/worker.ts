@@ -133,9 +133,8 @@ function startDeliveries(deps: WorkerDeps, viewer: DeliveriesDeps['viewer']): De
       viewer,
       onAttempt: (result) => metrics?.webhookAttempts.inc({ result }),
       // A redelivery counts its attempts from one again, but its event can be days old.
-      onClaim: ({ attempts, earlier_attempts: earlier, created_at: since }) =>
-        earlier + attempts === 1 &&
-        metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),
+      onClaim: ({ attempts, earlier_attempts: earlier, age }) =>
+        earlier + attempts === 1 && metrics?.webhookDelaySeconds.observe(age),
     },
     deps.logger,
   );
@@ -201,7 +200,7 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
   const dead = neighbours.filter((other) => !isAliveHere({ pid: other.pid, start: other.pid_start }));
   if (dead.length === 0) return;
   const ids = dead.map((other) => other.id);
-  const recovered = await recoverLost(context, ids);
+  const recovered = await recoverLost(context, ids, null);
   logger.info({ workers: ids.length, recovered }, 'recovered attempts of dead workers of this machine');
   await markWorkersCleaned(context.db, ids, folders.left);
   for (const id of ids) await removeWorker(context.db, id);

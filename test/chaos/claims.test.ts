@@ -114,6 +114,34 @@ describe('claims', () => {
     expect(await world.claim()).toBeNull();
   });
 
+  it('lose no attempt that could not send heartbeats because the database did not respond', async () => {
+    const job = await world.accept(await world.account());
+    const worker = uuidv7();
+    const claim = await world.mustClaim(worker);
+    const { pg } = world.database;
+    await pg.query(`UPDATE attempts SET heartbeat_at = now() - interval '40 seconds' WHERE id = $1`, [claim.attemptId]);
+    const recoverAfter = async (since: number, until: number) => {
+      const times = 'SELECT now() - make_interval(secs => $1) AS since, now() - make_interval(secs => $2) AS until';
+      const { rows } = await pg.query(times, [since, until]);
+      return recoverLost(world.context, [], rows[0]);
+    };
+    // The database has not responded yet, has only just responded, or may not have responded for the last seconds.
+    expect(await recoverLost(world.context, [], null)).toBe(0);
+    for (const [since, until] of [
+      [0, 0],
+      [29, 0],
+      [300, 16],
+    ] as const)
+      expect(await recoverAfter(since, until)).toBe(0);
+    expect(await world.row(job.id)).toMatchObject({ status: 'processing', current_attempt: claim.attemptId });
+    expect(await recoverAfter(31, 5)).toBe(1);
+    const next = await world.mustClaim(worker);
+    expect(next.job.id).toBe(job.id);
+    expect(await recoverLost(world.context, [worker], null)).toBe(1);
+    const last = await world.mustClaim(worker);
+    await failAttempt(world.context, last, { code: 'internal', message: 'x', retry: false }, null);
+  });
+
   it('return a job again whose claim was committed but never reached its worker, and do not count this attempt', async () => {
     const job = await world.accept(await world.account());
     const worker = uuidv7();

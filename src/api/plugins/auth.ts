@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuditEntry, appendAudit } from '../../accounts/audit.ts';
-import { type ApiKey, isAlive } from '../../accounts/key-life.ts';
+import type { ApiKey } from '../../accounts/key-life.ts';
 import { lineOf } from '../../accounts/key-line.ts';
 import { findKey, touchKey } from '../../accounts/keys.ts';
 import type { LimitState } from '../../accounts/permits.ts';
@@ -158,9 +158,9 @@ async function authenticate(request: FastifyRequest, reply: FastifyReply, deps: 
   const found = token ? await findSession(deps.context.db, token) : undefined;
   if (!token || !found) return null;
   requireCsrf(request, token);
-  await touchSession(deps.context.db, found.session);
-  const { account, ...by } = found;
-  return { account, scopes: ROLE_SCOPES[found.user.role], by, id: found.session.id, ownKeys: [] };
+  await touchSession(deps.context.db, found);
+  const { account, session, user } = found;
+  return { account, scopes: ROLE_SCOPES[user.role], by: { session, user }, id: session.id, ownKeys: [] };
 }
 
 async function authenticateKey(
@@ -170,10 +170,9 @@ async function authenticateKey(
 ): Promise<Caller | null> {
   if (!raw || !isWellFormedApiKey(raw)) return null;
   const found = await findKey(deps.context.db, hashApiKey(raw));
-  if (!found || !isAlive(found.key) || !isAllowedAddress(found.key, request.ip)) return null;
+  if (!found?.isAlive || !isAllowedAddress(found.key, request.ip)) return null;
   const { account, key } = found;
-  const last = key.last_used_at;
-  if (!last || last.getTime() < Date.now() - 60_000) await touchKey(deps.context.db, key.id);
+  if (!found.isNoted) await touchKey(deps.context.db, key.id);
   return { account, scopes: key.scopes as Scope[], by: { key }, id: key.id, ownKeys: [] };
 }
 

@@ -18,7 +18,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
 
 /** Returns a check whose result concurrent requests share. */
 function sharedCheck(health: ApiDeps['health']): Check {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   let running: Promise<Health> | null = null;
   return () => {
     running ??= checkHealth(health, startedAt).finally(() => {

@@ -21,7 +21,7 @@ const KIND = 'transcode';
 /** Base path of the files of an output for players: `/playback/<token>/<path of the file>`. */
 export const PLAYBACK_PATH = '/playback';
 
-/** Whether the path begins with a token that is currently valid. */
+/** Whether the path begins with a token of this server, which may have expired. */
 export function isPlayback(vault: Vault, url: string): boolean {
   if (!url.startsWith(`${PLAYBACK_PATH}/`)) return false;
   const [token] = url.slice(PLAYBACK_PATH.length + 1).split(/[/?]/, 1);

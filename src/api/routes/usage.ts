@@ -1,5 +1,5 @@
 import { readStoredBytes } from '../../accounts/stored-bytes.ts';
-import { monthOf, usageOf } from '../../accounts/usage.ts';
+import { readMonth, usageOf } from '../../accounts/usage.ts';
 import { errorBody } from '../../contract/common.ts';
 import { usage, usageQuery } from '../../contract/usage.ts';
 import { callerOf } from '../caller.ts';
@@ -23,7 +23,7 @@ export function registerUsage(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { account } = callerOf(request);
-      const period = request.query.period ?? monthOf(new Date()).slice(0, 7);
+      const period = request.query.period ?? (await readMonth(db));
       const [{ minutes, jobs, days }, stored] = await Promise.all([
         usageOf(db, account.id, `${period}-01`),
         readStoredBytes(db, account.id),

@@ -194,7 +194,7 @@ async function livingCallers(db: Context['db'], ids: string[]): Promise<Readonly
     .select('id')
     .where('id', 'in', ids)
     .where('account_id', 'in', (of) => of.selectFrom('accounts').select('id').where('disabled_at', 'is', null))
-    .where((row) => isAliveRow(row, new Date()))
+    .where(isAliveRow)
     .execute();
   return new Set([...keys.map(({ id }) => id), ...(await openSessions(db, ids))]);
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { accountRetention } from '../../accounts/accounts.ts';
 import { JobFailure } from '../../contract/failures.ts';
+import { inSeconds } from '../../database/clock.ts';
 import { compileOnce } from '../../database/compile-once.ts';
 import type { Context } from '../../database/context.ts';
 import type { Db, Tx } from '../../database/pool.ts';
@@ -83,16 +84,14 @@ export type ConfirmableUpload = Pick<SealedUpload, 'id' | 'retention_seconds'>;
 
 interface Confirmation extends Pick<FoundInUpload, 'contentType'> {
   id: string;
-  now: Date;
   probe: string;
-  expiresAt: Date;
+  retentionSeconds: number;
 }
 
 function confirmation(context: Context, upload: ConfirmableUpload, found: FoundInUpload): Confirmation {
-  const now = new Date();
-  const expiresAt = new Date(now.getTime() + accountRetention(upload, context.retentionSeconds) * 1000);
+  const retentionSeconds = accountRetention(upload, context.retentionSeconds);
   const { contentType, inspection } = found;
-  return { id: upload.id, now, expiresAt, contentType, probe: inspectionJson.write(inspection) };
+  return { id: upload.id, retentionSeconds, contentType, probe: inspectionJson.write(inspection) };
 }
 
 const confirm = compileOnce(
@@ -113,15 +112,15 @@ const confirmOwned = compileOnce(
 );
 
 /** Returns parts of a WITH clause. If `from` has a row, the upload becomes confirmed and its object becomes live. */
-function confirming({ id, now, probe, expiresAt, contentType }: Confirmation, from: RawBuilder<unknown>) {
+function confirming({ id, probe, retentionSeconds, contentType }: Confirmation, from: RawBuilder<unknown>) {
   const events = sql`
     SELECT account_id, NULL::uuid AS job_id, id AS upload_id, 'upload.confirmed' AS type, '{"v":1}'::jsonb AS data
     FROM confirmed`;
   return sql`confirmed AS (
-      UPDATE uploads SET state = 'confirmed', confirmed_at = ${now}::timestamptz, probe = ${probe}::jsonb, check_at = NULL
+      UPDATE uploads SET state = 'confirmed', confirmed_at = now(), probe = ${probe}::jsonb, check_at = NULL
       ${from} WHERE uploads.id = ${id} AND state = 'confirming' RETURNING uploads.id, account_id, object_id
     ), object AS (
-      UPDATE objects SET state = 'live', content_type = ${contentType}::text, delete_after = ${expiresAt}::timestamptz
+      UPDATE objects SET state = 'live', content_type = ${contentType}::text, delete_after = ${inSeconds(retentionSeconds)}
       FROM confirmed WHERE objects.id = confirmed.object_id AND objects.state = 'pending'
     ), ${insertEvents(events, { wakes: 'uploads' })}`;
 }

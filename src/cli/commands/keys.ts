@@ -1,5 +1,5 @@
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../accounts/accounts.ts';
-import { type ApiKey, isAlive } from '../../accounts/key-life.ts';
+import type { JudgedKey } from '../../accounts/key-life.ts';
 import {
   type CreatedKey,
   createKey,
@@ -34,10 +34,10 @@ interface ListOptions extends JsonOption {
   all?: boolean;
 }
 
-const COLUMNS: readonly Column<ApiKey>[] = [
+const COLUMNS: readonly Column<JudgedKey>[] = [
   { title: 'id', value: ({ id }) => id },
   { title: 'key', value: ({ hint }) => `…${hint}`, drop: 2 },
-  { title: 'state', value: stateOf, paint: (cell, key) => (isAlive(key) ? out.green : out.dim)(cell) },
+  { title: 'state', value: stateOf, paint: (cell, key) => (key.is_alive ? out.green : out.dim)(cell) },
   { title: 'scopes', value: ({ scopes }) => scopes.join(','), least: 12, drop: 1 },
   { title: 'used', value: ({ last_used_at: at }) => (at ? ago(at.toISOString()) : 'never'), right: true, drop: 3 },
   { title: 'name', value: ({ name }) => name, least: 12 },
@@ -86,8 +86,8 @@ export async function listKeysCommand(config: Config, options: ListOptions): Pro
 }
 
 /** Returns `active`, `ended`, or the time at which the key ends. */
-function stateOf(key: ApiKey): string {
-  if (!isAlive(key)) return 'ended';
+function stateOf(key: JudgedKey): string {
+  if (!key.is_alive) return 'ended';
   const [end] = [key.expires_at, key.dies_at].filter((at) => at !== null).sort((a, b) => a.getTime() - b.getTime());
   return end ? `until ${moment(end.toISOString())}` : 'active';
 }

@@ -17,7 +17,7 @@ import { inspectionJson, openNames, type Upload, uploadUrl } from '../../uploads
 
 /**
  * Starts to listen for changes of an upload, until `over` is aborted. The returned function resolves after the first change, or when
- * `deadline` has passed. The caller then reads the upload again.
+ * `deadline`, a value of `performance.now()`, has passed. The caller then reads the upload again.
  */
 export type ListenToUpload = (uploadId: string, deadline: number, over: AbortSignal) => () => Promise<void>;
 
@@ -44,7 +44,7 @@ export async function confirmUpload(
   body: ConfirmBody,
   wait: { listen: ListenToUpload; maxMs: number },
 ): Promise<ConfirmResult> {
-  const deadline = Date.now() + wait.maxMs;
+  const deadline = performance.now() + wait.maxMs;
   let upload = await findUpload(context, account.id, body.filename);
   if (!upload || upload.state === 'deleted') throw new ApiError('upload_not_found', UNKNOWN_NAME);
   const over = new AbortController();
@@ -53,7 +53,7 @@ export async function confirmUpload(
     let changed = wait.listen(upload.id, deadline, over.signal);
     if (upload.state === 'pending') upload = await seal(context, upload, body);
     while (upload.state === 'confirming') {
-      if (Date.now() >= deadline) throw new ApiError('unavailable', NOT_INSPECTED);
+      if (performance.now() >= deadline) throw new ApiError('unavailable', NOT_INSPECTED);
       await changed();
       changed = wait.listen(upload.id, deadline, over.signal);
       upload = await findUpload(context, account.id, body.filename);

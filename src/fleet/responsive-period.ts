@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
+import { LOST_SECONDS } from './workers.ts';
+
+/*
+ * While the database doesn't respond, no worker can send a heartbeat. When it responds again, the heartbeats of all workers are old, also
+ * the heartbeats of workers that live. Silence therefore counts only while the database has responded. Dead workers look silent in both
+ * cases, and are found at the end of the next period.
+ */
+
+/** The latest period in which the database has responded without a long gap. Its times come from the database. */
+export interface ResponsivePeriod {
+  since: Date | string;
+  until: Date | string;
+}
+
+/** Maximum seconds between two responses. A worker that lives has a newer heartbeat than `LOST_SECONDS` after such a gap. */
+const GAP_SECONDS = 15;
+
+/** Extends the period by a response of the database, or starts a new period after a gap. */
+export function extend(period: ResponsivePeriod | null, at: Date): ResponsivePeriod {
+  const isLate = period === null || at.getTime() - new Date(period.until).getTime() > GAP_SECONDS * 1000;
+  return { since: isLate ? at : period.since, until: at };
+}
+
+/** SQL for whether the period is long enough, and lasts until now: a worker without a heartbeat in this time is lost. */
+export function mayJudge({ since, until }: ResponsivePeriod) {
+  return sql<boolean>`(${since}::timestamptz <= ${secondsAgo(LOST_SECONDS)} AND ${until}::timestamptz >= ${secondsAgo(GAP_SECONDS)})`;
+}
