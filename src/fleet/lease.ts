@@ -13,8 +13,8 @@ export interface LeaseTry {
 }
 
 /**
- * Takes or renews the lease of fleet-wide work. Uses only the clock of the database. A
- * holder that stalls may continue for a moment after another worker has taken the lease, so the work must be safe to run twice.
+ * Takes or renews the lease of fleet-wide work. Uses only the clock of the database. A holder that stalls may continue for a moment after
+ * another worker has taken the lease, so the work must be safe to run twice.
  */
 export async function holdFleetLease(db: Db, name: 'maintenance', holder: string): Promise<LeaseTry> {
   const { rows } = await sql<LeaseTry>`

@@ -3,9 +3,8 @@ import { secondsAgo } from '../database/clock.ts';
 import { LOST_SECONDS } from './workers.ts';
 
 /*
- * While the database doesn't respond, no worker can send a heartbeat. When it responds again, the heartbeats of all workers are old, also
- * the heartbeats of workers that live. Silence therefore counts only while the database has responded. Dead workers look silent in both
- * cases, and are found at the end of the next period.
+ * While the database doesn't respond, no worker can send a heartbeat. When the database responds again, the heartbeats of all workers are
+ * old. Silence therefore counts only while the database responds. A worker that died during the outage is found 30 seconds later.
  */
 
 /** The latest period in which the database has responded without a long gap. Its times come from the database. */
