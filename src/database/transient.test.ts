@@ -24,9 +24,11 @@ const PERMANENT = [
 /** Returns the messages of the errors that the installed driver raises for a client, a connection or a pool. */
 async function driverErrors(): Promise<string[]> {
   const require = createRequire(import.meta.url);
-  const folder = dirname(require.resolve('pg/package.json'));
-  const files = ['client.js', 'connection.js'].map((name) => join(folder, 'lib', name));
-  const texts = await Promise.all([...files, require.resolve('pg-pool')].map((file) => readFile(file, 'utf8')));
+  const manifest = require.resolve('pg/package.json');
+  const files = ['client.js', 'connection.js'].map((name) => join(dirname(manifest), 'lib', name));
+  const texts = await Promise.all(
+    [...files, createRequire(manifest).resolve('pg-pool')].map((file) => readFile(file, 'utf8')),
+  );
   const errors = texts.join('\n').matchAll(/Error\((['"])(.+?)\1/g);
   return [...new Set([...errors].map(([, , message]) => message!))];
 }
