@@ -232,7 +232,7 @@ describe('a broken connection', () => {
     const proxy = await openCommitProxy(database.url);
     const pool = openPool(proxy.url, { max: 1, role: 'broken', onError: () => {} });
     try {
-      const lost = proxy.loseNextCommit();
+      const lost = proxy.loseNext('COMMIT');
       const error = await begin(pool, (tx) => add(tx, 'committed')).catch((error) => error);
       await lost;
       expect([String(error), outageOf(error)]).toEqual([String(error), 'database']);

@@ -3,12 +3,15 @@ import { type AddressInfo, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { tcpServer } from '../../testkit/servers.ts';
 
-/** A proxy in front of a database that can lose the response to a COMMIT, after the server has run it. */
+/** A proxy in front of a database that can lose the response to a statement, after the server has run the statement. */
 export interface CommitProxy {
   /** Address for clients of the proxy. */
   url: string;
-  /** Breaks the connection of the next COMMIT instead of passing on its response. Resolves when this has happened. */
-  loseNextCommit(): Promise<void>;
+  /**
+   * Breaks the connection of the next statement of this kind, such as `COMMIT` or `INSERT`, instead of passing on its response. The server
+   * still runs the statements that it has already received. Resolves when the connection is broken.
+   */
+  loseNext(command: string): Promise<void>;
   /** Number of COMMITs that the server has run. */
   readonly commits: number;
   close(): Promise<void>;
@@ -22,7 +25,7 @@ export async function openCommitProxy(databaseUrl: string): Promise<CommitProxy>
   const path = join(url.searchParams.get('host')!, `.s.PGSQL.${url.port}`);
   const sockets = new Set<Socket>();
   let commits = 0;
-  let onLost: (() => void) | null = null;
+  let lost: { command: string; done: () => void } | null = null;
   const server = tcpServer((client) => {
     const database = dial(path);
     for (const socket of [client, database]) {
@@ -36,11 +39,11 @@ export async function openCommitProxy(databaseUrl: string): Promise<CommitProxy>
     }
     client.pipe(database);
     const read = createReader((tag) => {
-      if (tag !== 'COMMIT') return true;
-      commits += 1;
-      if (!onLost) return true;
-      onLost();
-      onLost = null;
+      const [command] = tag.split(/[ \0]/);
+      if (command === 'COMMIT') commits += 1;
+      if (lost === null || command !== lost.command) return true;
+      lost.done();
+      lost = null;
       return false;
     });
     database.on('data', (data) => {
@@ -59,7 +62,10 @@ export async function openCommitProxy(databaseUrl: string): Promise<CommitProxy>
     get commits() {
       return commits;
     },
-    loseNextCommit: () => new Promise((resolve) => (onLost = resolve)),
+    loseNext: (command) =>
+      new Promise((done) => {
+        lost = { command, done };
+      }),
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();

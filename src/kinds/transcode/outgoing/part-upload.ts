@@ -108,7 +108,8 @@ export class PartUpload {
     const uploadId = await this.#store.createMultipart(key, { contentType });
     const record = () => recordMultipart(context, objectId, uploadId);
     await record().catch(async (error) => {
-      await this.#store.abortMultipart(key, uploadId);
+      // If the row contains this upload nevertheless, the deletion of the row finds that the upload no longer exists.
+      await this.#store.abortMultipart(key, uploadId).catch(() => {});
       throw error;
     });
     // Renew the reservation, because a long encode takes longer than a reservation is valid.
