@@ -164,7 +164,7 @@ export class Airlock {
     signal,
     ...body
   }: Schemas['UploadTokenRequest'] & Pick<RequestControl, 'signal'>): Promise<Schemas['UploadToken']> {
-    return this.#transport.json('POST', '/v1/upload/tokens', { body, signal, repeatable: true });
+    return this.#transport.json('POST', '/v1/upload/tokens', { body, signal });
   }
 
   /**

@@ -3,28 +3,40 @@ import { rewrittenNames } from './containers.ts';
 /**
  * Every `error_code` of a failed job, declared once. `advice` is the remedy for people. `retry` is true if another attempt can help, for
  * example after a dead worker or a 5xx response of the storage or of a source. It is false for bad media, rejected options and exceeded
- * limits.
+ * limits. `blamesFile` marks the failures that a file causes wherever and whenever it is read. Only such a failure rejects an upload: a
+ * limit of a cell, an outage or a failure of Airlock may not occur again.
  */
 export const failures = {
-  invalid_media: { advice: 'Check that the file plays on your machine and upload it again.', retry: false },
-  unsupported_media: { advice: 'Convert the file to MP4, MOV, WebM or MKV first.', retry: false },
-  unsupported_codec: { advice: 'Choose another codec or output format.', retry: false },
+  invalid_media: {
+    advice: 'Check that the file plays on your machine and upload it again.',
+    retry: false,
+    blamesFile: true,
+  },
+  unsupported_media: { advice: 'Convert the file to MP4, MOV, WebM or MKV first.', retry: false, blamesFile: true },
+  unsupported_codec: { advice: 'Choose another codec or output format.', retry: false, blamesFile: true },
   cannot_disarm: {
     advice: `Convert the file to ${rewrittenNames()} first, without the part that the message names, or omit "disarm".`,
     retry: false,
+    blamesFile: true,
   },
-  no_video_stream: { advice: 'Choose an audio output format, or an input with video.', retry: false },
-  no_audio_stream: { advice: 'Choose a video output format, or an input with audio.', retry: false },
-  empty_media: { advice: 'Check the file and the trim options: nothing is left to encode.', retry: false },
+  no_video_stream: { advice: 'Choose an audio output format, or an input with video.', retry: false, blamesFile: true },
+  no_audio_stream: { advice: 'Choose a video output format, or an input with audio.', retry: false, blamesFile: true },
+  empty_media: {
+    advice: 'Check the file and the trim options: nothing is left to encode.',
+    retry: false,
+    blamesFile: true,
+  },
   too_many_streams: {
     advice: 'Remove streams that you do not need from the file. The limit is 64 streams.',
     retry: false,
+    blamesFile: true,
   },
-  too_many_pixels: { advice: 'Scale the input down before sending it.', retry: false },
+  too_many_pixels: { advice: 'Scale the input down before sending it.', retry: false, blamesFile: true },
   too_long: {
     advice:
       'Split the input into shorter files before you send it. If the job joins several inputs, you can also trim them with -ss and -t.',
     retry: false,
+    blamesFile: true,
   },
   option_refused: { advice: 'Remove the option that the message names.', retry: false },
   encode_failed: {
@@ -70,7 +82,11 @@ export const failures = {
   limit_time: { advice: 'Use a shorter input, a smaller resolution or a faster preset.', retry: false },
   limit_output: { advice: 'Lower the quality, the resolution or the duration.', retry: false },
   limit_processes: { advice: 'Use fewer threads or filters.', retry: false },
-  sandbox_violation: { advice: 'Do not send this input again: it made FFmpeg attempt a forbidden call.', retry: false },
+  sandbox_violation: {
+    advice: 'Do not send this input again: it made FFmpeg attempt a forbidden call.',
+    retry: false,
+    blamesFile: true,
+  },
   storage_quota: { advice: 'Erase jobs that you no longer need, then create the job again.', retry: false },
   storage_full: { advice: 'Try again later, or request a smaller output.', retry: true },
   storage_unavailable: { advice: 'Try again later.', retry: true },
@@ -84,12 +100,17 @@ export const failures = {
   },
   worker_lost: { advice: 'Try again later: the worker died several times on this job.', retry: true },
   internal: { advice: 'Try again. If it fails again, report the job id to the operator.', retry: true },
-} as const satisfies Record<string, { advice: string; retry: boolean }>;
+} as const satisfies Record<string, { advice: string; retry: boolean; blamesFile?: true }>;
 
 export type FailureCode = keyof typeof failures;
 
 export function isFailureCode(text: string): text is FailureCode {
   return Object.hasOwn(failures, text);
+}
+
+/** Whether the file that was read caused the failure. */
+export function blamesFile(code: FailureCode): boolean {
+  return 'blamesFile' in failures[code];
 }
 
 /**

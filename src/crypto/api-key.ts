@@ -33,8 +33,18 @@ export function makeUploadToken(): Omit<NewApiKey, 'hint'> {
   return makeSecret('uploadToken');
 }
 
-function makeSecret(kind: SecretKind): NewApiKey {
-  const secret = randomBase62(SECRET_LENGTH);
+/** Returns the upload token that belongs to a secret value of 32 bytes, such as an HMAC. */
+export function uploadTokenOf(value: Buffer): Omit<NewApiKey, 'hint'> {
+  let rest = BigInt(`0x${value.toString('hex')}`);
+  let secret = '';
+  while (secret.length < SECRET_LENGTH) {
+    secret += BASE62[Number(rest % 62n)];
+    rest /= 62n;
+  }
+  return makeSecret('uploadToken', secret);
+}
+
+function makeSecret(kind: SecretKind, secret = randomBase62(SECRET_LENGTH)): NewApiKey {
   const raw = PREFIXES[kind] + secret + checksum(secret);
   return { raw, hash: hashApiKey(raw), hint: raw.slice(-4) };
 }

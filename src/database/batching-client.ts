@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { createStatementNames } from './statement-names.ts';
-import { isStalePlan } from './transient.ts';
+import { isConnectionLost, isStalePlan } from './transient.ts';
 
 /** The connection of a `pg` client, which the types of `pg` omit. */
 type WithConnection = { readonly connection: { readonly stream: Duplex } };
@@ -30,7 +30,17 @@ export class BatchingClient extends pg.Client {
   #isInTransaction = false;
   /** The last failure of a statement that PostgreSQL has tried to run. */
   #failure: unknown;
+  /** The error that broke the connection. */
+  #breakage: unknown;
+  #isBroken = false;
   #plansSince = performance.now();
+
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', (error) => {
+      this.#breakage ??= error;
+    });
+  }
 
   // biome-ignore lint/suspicious/noExplicitAny: passes on every form of the arguments
   override query(...args: any[]): any {
@@ -49,9 +59,23 @@ export class BatchingClient extends pg.Client {
       // After a failure, every further statement of a transaction fails. Callers must learn the original reason, such as a deadlock, from
       // each of these failures.
       if ((error as { code?: string } | null)?.code === IN_FAILED_TRANSACTION) throw this.#failure ?? error;
+      if (isConnectionLost(error)) throw this.#breakWith(error);
       this.#failure = error;
       throw error;
     });
+  }
+
+  /**
+   * Returns the error that broke the connection, because later statements only report that the connection is broken. Ends the client when
+   * it breaks, so that the pool gives it to nobody else: the client would learn of the end of its connection only later.
+   */
+  #breakWith(error: unknown): unknown {
+    if (!this.#isBroken) {
+      this.#isBroken = true;
+      this.#breakage ??= error;
+      this.end().catch(() => {});
+    }
+    return this.#breakage;
   }
 
   #send(text: string, values: unknown[]): Promise<pg.QueryResult> {

@@ -13,6 +13,7 @@ import { FairPool } from '../pools/fair-pool.ts';
 import { BatchingClient } from './batching-client.ts';
 import { connectionPool, currentAccount, TURN_MS } from './connection-share.ts';
 import type { Tables } from './tables.ts';
+import { isTransient } from './transient.ts';
 
 export type Database = Kysely<Tables>;
 /** A transaction. Functions that change data require one. */
@@ -137,7 +138,10 @@ export async function inSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T>
     await sql`RELEASE SAVEPOINT part`.execute(tx);
     return result;
   } catch (error) {
-    await sql`ROLLBACK TO SAVEPOINT part`.execute(tx);
+    await sql`ROLLBACK TO SAVEPOINT part`.execute(tx).catch((failure: unknown) => {
+      // If the part failed for another reason, its caller must not continue with a transaction that can't be committed.
+      throw isTransient(error) ? error : failure;
+    });
     throw error;
   }
 }
@@ -247,6 +251,10 @@ class PipeliningDriver extends PostgresDriver {
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     takeLastStatements(connection);
-    await super.rollbackTransaction(connection as Parameters<PostgresDriver['rollbackTransaction']>[0]);
+    try {
+      await super.rollbackTransaction(connection as Parameters<PostgresDriver['rollbackTransaction']>[0]);
+    } catch {
+      // The connection is broken and leaves the pool, so the server rolls back. The transaction must reject with its first error.
+    }
   }
 }

@@ -1,20 +1,55 @@
-const SOCKET_ERRORS = 'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH EAI_AGAIN'.split(' ');
+/** Codes of errors of sockets, and of lookups of host names. */
+const SOCKET_ERRORS = new Set(
+  'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH EHOSTDOWN ENETUNREACH ENETDOWN EAI_AGAIN ENOTFOUND'.split(
+    ' ',
+  ),
+);
+
+/** SQLSTATE codes with which the server ends a connection: classes 08 and 57P, and time limits of idle and long transactions. */
+const ENDED_BY_SERVER = /^(08|57P|25P03|25P04)/;
 
 /**
- * Whether a failed query may succeed when retried: the server is unreachable, restarting, about to be promoted from a standby or out of
- * connections, ended a transaction that was idle for too long, or chose this transaction as the victim of a deadlock. Covers classes 08 and
- * 57P and 25006, 25P03, 53300, 40001, 40P01 and 55P03 of the PostgreSQL error codes (appendix A), the socket errors, and `isStalePlan`.
+ * Messages of errors without a code, which `pg`, `pg-pool` and Kysely raise for a connection that is broken or cannot be opened. After an
+ * unexpected or invalid message of the server, `pg` no longer uses the connection.
+ */
+const LOST_BY_DRIVER = new RegExp(
+  [
+    'Connection terminated',
+    'is not queryable',
+    'Query read timeout',
+    'timeout expired',
+    'connection timeout',
+    'timeout exceeded when trying to connect',
+    'server closed',
+    'error establishing an SSL connection',
+    'Received unexpected \\w+ message from backend',
+    'received invalid response',
+    'connection has been discarded',
+  ].join('|'),
+  'i',
+);
+
+/**
+ * Whether a query failed because its connection is broken or could not be opened. It is then unknown whether the server has run the query:
+ * see `commit-outcome.ts`.
+ */
+export function isConnectionLost(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isConnectionLost);
+  const { code = '', message = '', syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (ENDED_BY_SERVER.test(code) || SOCKET_ERRORS.has(code)) return true;
+  // The server's socket does not exist yet. For any other file, a retry would not help.
+  if (code === 'ENOENT') return syscall === 'connect';
+  return LOST_BY_DRIVER.test(message);
+}
+
+/**
+ * Whether a failed query may succeed when retried: its connection is lost, or the server is about to be promoted from a standby, is out of
+ * connections, or chose this transaction as the victim of a deadlock. Covers 25006, 53300, 40001, 40P01 and 55P03 of the PostgreSQL error
+ * codes (appendix A), `isConnectionLost`, and `isStalePlan`.
  */
 export function isTransient(error: unknown): boolean {
   const code = (error as { code?: string } | null)?.code ?? '';
-  if (/^(08|57P|25006|25P03|53300|40001|40P01|55P03)/.test(code)) return true;
-  if (SOCKET_ERRORS.includes(code) || isStalePlan(error)) return true;
-  // The server's socket does not exist yet. For any other file, a retry would not help.
-  if (code === 'ENOENT') return (error as NodeJS.ErrnoException).syscall === 'connect';
-  const message = (error as Error | null)?.message ?? '';
-  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Query read timeout|server closed/i.test(
-    message,
-  );
+  return /^(25006|53300|40001|40P01|55P03)/.test(code) || isConnectionLost(error) || isStalePlan(error);
 }
 
 /**

@@ -17,7 +17,8 @@ import { JOB_COLUMNS, type Job } from './rows.ts';
  *
  *     upload pending     the bytes have not arrived: `check-uploads.ts` checks for them. If they arrive in parts, the job may
  *                        be in the queue or processing (`start-early.ts`), and may await its upload again (`wait-for-upload.ts`)
- *     upload confirming  sealed. `inspection_id` is the job, whose attempt checks the upload, or an inspection for a confirm
+ *     upload confirming  sealed. `inspection_id` is the job, whose attempt checks the upload, or an inspection for a confirm. It is
+ *                        null if an inspection failed for a reason other than the file: the job or the next confirm checks it
  *     upload confirmed   like any other upload
  *     upload deleted     missing, rejected, or deleted with its job
  *
@@ -78,7 +79,7 @@ const releaseLocked = compileOnce(
     UPDATE jobs SET awaiting = NULL, available_at = now(), updated_at = now()
     WHERE id = ${id} AND status = 'pending' AND awaiting = 'upload' AND NOT EXISTS (
       SELECT FROM uploads WHERE job_id = ${id} AND check_at IS NOT NULL
-        AND (state IN ('pending', 'deleted') OR (state = 'confirming' AND inspection_id <> ${id})))
+        AND (state IN ('pending', 'deleted') OR (state = 'confirming' AND inspection_id IS DISTINCT FROM ${id})))
     RETURNING ${notification('airlock_queue', sql<string>`resource_class`)}`,
 );
 
@@ -113,7 +114,9 @@ const claimLocked = compileOnce(
     WITH claimed AS (
       UPDATE uploads SET state = 'confirming', object_id = ${objectId}::uuid, inspection_id = jobs.id,
         check_at = now() + make_interval(secs => ${sql.lit(SETTLED_SECONDS)})
-      FROM jobs WHERE uploads.id = ${id} AND uploads.state = 'pending'
+      FROM jobs WHERE uploads.id = ${id}
+        AND (uploads.state = 'pending'
+          OR uploads.state = 'confirming' AND uploads.inspection_id IS NULL AND uploads.object_id = ${objectId}::uuid)
         AND jobs.id = ${jobId} AND jobs.status = 'pending' AND coalesce(jobs.awaiting, 'upload') = 'upload'
       RETURNING uploads.id
     ), source AS (
@@ -121,6 +124,23 @@ const claimLocked = compileOnce(
     )
     SELECT id FROM claimed`,
 );
+
+/**
+ * Keeps a sealed upload whose inspection has ended without a result. If a job needs the upload, the next check gives the upload to the job.
+ * Otherwise the next confirm queues an inspection, or the sweep deletes the upload when it was not confirmed in time.
+ */
+export async function keepForNextInspection(tx: Tx, { id }: Pick<Upload, 'id'>): Promise<void> {
+  await tx
+    .updateTable('uploads')
+    .set({ inspection_id: null, check_at: sql`CASE WHEN check_at IS NOT NULL THEN now() END` })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Whether an upload is sealed, and no job inspects it. */
+export function lacksInspection({ state, inspection_id }: Pick<Upload, 'state' | 'inspection_id'>): boolean {
+  return state === 'confirming' && inspection_id === null;
+}
 
 /**
  * Deletes the uploads that a job was created with and that were not confirmed, in the transaction that ends the job as
@@ -133,7 +153,13 @@ export async function dropUnconfirmed(
   failure: Failure | null,
 ): Promise<void> {
   const uploads = await ofJob(tx, job.id)
-    .where((where) => where.or([where('state', '=', 'pending'), where('inspection_id', '=', job.id)]))
+    .where((where) =>
+      where.or([
+        where('state', '=', 'pending'),
+        where('inspection_id', '=', job.id),
+        where('inspection_id', 'is', null),
+      ]),
+    )
     .where('state', 'in', ['pending', 'confirming'])
     .orderBy('id')
     .forUpdate()

@@ -16,6 +16,7 @@ import {
   canUseUpload,
   claimUpload,
   dropUnconfirmed,
+  lacksInspection,
   lockJobOfUpload,
   ofJob,
   SETTLED_SECONDS,
@@ -134,6 +135,8 @@ function readJob(db: Db, { job_id: id }: Upload) {
 /** Checks an upload. Returns false if it is missing. `isExpected` means that the bytes have probably arrived. Throws `StorageError`. */
 async function checkUpload(context: JobsContext, upload: Upload, { isExpected = false } = {}): Promise<boolean> {
   if (upload.state === 'pending') return checkPending(context, upload, isExpected);
+  // The attempt of the job makes the checks that the inspection could not make.
+  if (lacksInspection(upload) && (await claimUpload(context.db, upload, upload.object_id!))) return true;
   await settle(context, upload);
   return true;
 }

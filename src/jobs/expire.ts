@@ -179,19 +179,31 @@ function isOver(where: ExpressionBuilder<Tables, 'objects'>) {
   ]);
 }
 
-/** Selects the uploads that were not confirmed in time. */
+/**
+ * Selects the uploads that were not confirmed in time: their bytes have not arrived, or no inspection of the bytes had a result.
+ */
 export function dueUnconfirmed(db: Db) {
   const ago = (seconds: number) => sql<Date>`now() - make_interval(secs => ${sql.lit(seconds)})`;
   return (
     db
       .selectFrom('uploads')
       .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
-      .where('state', '=', sql.lit('pending'))
+      // The index contains these two states.
+      .where(sql<boolean>`state IN ('pending', 'confirming')`)
+      .where(isUnconfirmed)
       // Excludes uploads that a job awaits. The end of the job deletes them.
       .where('check_at', 'is', null)
       .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
       .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]))
   );
+}
+
+/** Condition on an upload: it is not confirmed, and no job inspects it. */
+function isUnconfirmed(where: ExpressionBuilder<Tables, 'uploads'>) {
+  return where.or([
+    where('state', '=', sql.lit('pending')),
+    where.and([where('state', '=', sql.lit('confirming')), where('inspection_id', 'is', null)]),
+  ]);
 }
 
 /** Deletes the names and bytes of uploads that were not confirmed in time. */
@@ -211,7 +223,7 @@ export async function expireUnconfirmed(context: JobsContext): Promise<Swept> {
         .selectFrom('uploads')
         .select(['id', 'object_id'])
         .where('id', 'in', ids)
-        .where('state', '=', 'pending')
+        .where(isUnconfirmed)
         .orderBy('id')
         .forUpdate()
         .execute();

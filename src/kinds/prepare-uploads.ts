@@ -11,7 +11,8 @@ import type { Tx } from '../database/pool.ts';
 import { announceEvents } from '../events/record.ts';
 import { ARRIVING_INPUTS } from '../jobs/capabilities.ts';
 import { type ResolvedSource, reserveSources, type SourceOwner } from '../jobs/sources.ts';
-import { dropPrepared, insertPrepared, type PreparedUpload, prepareUpload } from '../uploads/new-inputs.ts';
+import { abortUncommitted, abortUnused } from '../uploads/abort-unused.ts';
+import { begunOf, insertPrepared, type PreparedUpload, prepareUpload } from '../uploads/new-inputs.ts';
 import type { Admission, Caller } from './kind.ts';
 
 /** The uploads of one admitted job, by the position of their inputs. */
@@ -24,9 +25,10 @@ export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
 }
 
 /**
- * Prepares the uploads of admitted jobs, and calls `work`, which inserts the jobs in a transaction. Then drops the uploads of each job for
- * which `isInserted` returns false. `space` is the free space of the storage, which uploads reserve, or null if no job has uploads. If
- * `work` throws `SpaceNearlyFull`, calls it again with a new measurement.
+ * Prepares the uploads of admitted jobs, and calls `work`, which inserts the jobs in a transaction. Then aborts the uploads of each job for
+ * which `isInserted` returns false. If `work` throws, aborts the uploads that no transaction has committed. `space` is the free space of
+ * the storage, which uploads reserve, or null if no job has uploads. If `work` throws `SpaceNearlyFull`, calls it again with a new
+ * measurement.
  */
 export async function withPreparedUploads<T>(
   context: Pick<Context, 'store' | 'db'>,
@@ -47,7 +49,8 @@ export async function withPreparedUploads<T>(
   const space = spaceForUploads(context);
   space.catch(() => {}); // `work` reports the error.
   const prepared: Map<number, PreparedUpload>[] = admissions.map(() => new Map());
-  let isUsed: (index: number) => boolean = () => false;
+  const begunWhere = (isWanted: (index: number) => boolean) =>
+    prepared.filter((_, index) => isWanted(index)).flatMap((uploads) => begunOf(uploads.values()));
   try {
     for (const [index, { inputs, needs }] of admissions.entries()) {
       const startsEarly = needs?.includes(ARRIVING_INPUTS) ?? false;
@@ -60,16 +63,15 @@ export async function withPreparedUploads<T>(
       if (!(error instanceof SpaceNearlyFull)) throw error;
       return work(prepared, freshSpace(context, { withinMs: NEEDED_SPACE_MS }));
     });
-    isUsed = isInserted;
     // Ignore errors, because streams that miss this notification poll for events.
     if (prepared.some((_, index) => isInserted(index))) announceEvents(context.db, {}).catch(() => {});
+    const unused = begunWhere((index) => !isInserted(index));
+    await abortUnused(context, unused);
     return answer;
-  } finally {
-    const unused = prepared.filter((_, index) => !isUsed(index));
-    await dropPrepared(
-      context,
-      unused.flatMap((uploads) => [...uploads.values()]),
-    );
+  } catch (error) {
+    const all = begunWhere(() => true);
+    await abortUncommitted(context, error, all);
+    throw error;
   }
 }
 

@@ -12,10 +12,12 @@ import {
 } from '../contract/multipart.ts';
 import { isUuid, uuidv7 } from '../crypto/uuid.ts';
 import { databaseNow, inSeconds, secondsUntil } from '../database/clock.ts';
+import { markChange } from '../database/commit-outcome.ts';
 import type { Context } from '../database/context.ts';
 import { inAccountTransaction } from '../database/transaction-retry.ts';
 import { getObject } from '../objects/objects.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
+import { abortUncommitted, abortUnused } from './abort-unused.ts';
 import { furtherHeaders } from './further-headers.ts';
 import { partCount, partSizeFor, sizeOfPart } from './part-plan.ts';
 import { declaredTypeOf, insertUpload, type UploadRequest } from './presign.ts';
@@ -67,7 +69,6 @@ export async function beginMultipart(
     context.store.createMultipart(key, { contentType: declaredTypeOf(body), partSize }),
   ]);
   const scope = { accountId: account.id, route: routeFor(token, 'multipart'), key: idempotencyKey, body: sent };
-  let isUsed = false;
   try {
     const { answer, repeated } = await inAccountTransaction(context.db, account.id, (tx) =>
       withIdempotencyKey(tx, context.vault, scope, async () => {
@@ -77,11 +78,11 @@ export async function beginMultipart(
         return { status: 200, answer, made: { upload_id: id } };
       }),
     );
-    isUsed = !repeated;
+    if (repeated) await abortUnused(context, [{ objectId, key, multipartId }]);
     return answer;
-  } finally {
-    // An upload that could not be aborted has no parts. Storage removes such uploads.
-    if (!isUsed) await context.store.abortMultipart(key, multipartId).catch(() => {});
+  } catch (error) {
+    await abortUncommitted(context, error, [{ objectId, key, multipartId }]);
+    throw error;
   }
 }
 
@@ -104,14 +105,18 @@ export async function insertBegun(
   { id, objectId, key, multipartId, partSize, jobId }: BegunUpload,
 ): Promise<{ answer: MultipartResult; createdAt: Date }> {
   const { account, body } = request;
-  await tx
-    .insertInto('objects')
-    .values({
-      ...{ id: objectId, account_id: account.id, key, kind: 'upload', content_type: declaredTypeOf(body) },
-      ...{ size: body.fileSize, state: 'pending', multipart_id: multipartId },
-      delete_after: inSeconds(MULTIPART_SECONDS),
-    })
-    .execute();
+  const object = tx.insertInto('objects').values({
+    id: objectId,
+    account_id: account.id,
+    key,
+    kind: 'upload',
+    content_type: declaredTypeOf(body),
+    size: body.fileSize,
+    state: 'pending',
+    multipart_id: multipartId,
+    delete_after: inSeconds(MULTIPART_SECONDS),
+  });
+  await Promise.all([markChange(tx, objectId), object.execute()]);
   const { filename, createdAt } = await insertUpload(context, tx, request, {
     id,
     // No URL names this key.

@@ -57,7 +57,7 @@ export function requireInputSize(
 }
 
 /**
- * Prepares an upload, and begins it in storage if it has parts. Pass the result to `dropPrepared` unless you insert it. `startsEarly` means
+ * Prepares an upload, and begins it in storage if it has parts. Abort what `begunOf` returns unless you insert it. `startsEarly` means
  * that the job can read the upload while the client still sends parts.
  */
 export async function prepareUpload(
@@ -75,13 +75,9 @@ export async function prepareUpload(
   return { id, body, begun: { id, objectId, key, multipartId, partSize } };
 }
 
-/**
- * Aborts the uploads that `prepareUpload` began in storage. An upload that could not be aborted has no parts. Storage removes such uploads.
- */
-export async function dropPrepared({ store }: Pick<Context, 'store'>, uploads: readonly PreparedUpload[]) {
-  await Promise.all(
-    uploads.map(({ begun }) => begun && store.abortMultipart(begun.key, begun.multipartId).catch(() => {})),
-  );
+/** Returns the uploads in parts that `prepareUpload` began in storage. */
+export function begunOf(uploads: Iterable<PreparedUpload>): BegunUpload[] {
+  return [...uploads].flatMap(({ begun }) => begun ?? []);
 }
 
 /**

@@ -6,8 +6,9 @@ import { isAliveRow } from '../accounts/key-life.ts';
 import { ApiError } from '../contract/errors.ts';
 import { ROLE_SCOPES } from '../contract/people.ts';
 import { MAX_NEW_TOKENS_A_DAY, TOKEN_FILES, TOKEN_SECONDS, type UploadTokenBody } from '../contract/upload-tokens.ts';
-import { hashApiKey, makeUploadToken } from '../crypto/api-key.ts';
+import { hashApiKey, makeUploadToken, uploadTokenOf } from '../crypto/api-key.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import type { Vault } from '../crypto/vault.ts';
 import { inSeconds } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { UploadTokensTable } from '../database/tables.ts';
@@ -27,11 +28,20 @@ export interface TokenMaker {
   actor: Actor;
 }
 
+/**
+ * Returns the text of a token that was created with an Idempotency-Key. It depends on the key, so that a repeated request gets the same
+ * token although the text is not stored. A line break keeps the HMAC apart from the HMACs of texts that clients choose.
+ */
+export function keyedToken(vault: Vault, id: string, idempotencyKey: string) {
+  return uploadTokenOf(vault.fingerprint(`upload token\n${id}\n${idempotencyKey}`));
+}
+
 /** Creates a token. The token's text is not stored. Throws `too_many_upload_tokens`. */
 export async function createUploadToken(
-  tx: Tx,
+  { tx, vault }: { tx: Tx; vault: Vault },
   { accountId, by, actor }: TokenMaker,
   body: UploadTokenBody,
+  idempotencyKey: string | null,
 ): Promise<{ id: string; token: string; expiresAt: Date }> {
   if ((await countOfDay(tx, 'upload_tokens', accountId)) > MAX_NEW_TOKENS_A_DAY) {
     throw new ApiError('too_many_upload_tokens', {
@@ -39,8 +49,8 @@ export async function createUploadToken(
       reason: `the account may create ${MAX_NEW_TOKENS_A_DAY} tokens in 24 hours`,
     });
   }
-  const { raw, hash } = makeUploadToken();
   const id = uuidv7();
+  const { raw, hash } = idempotencyKey === null ? makeUploadToken() : keyedToken(vault, id, idempotencyKey);
   const { expires_at: expiresAt } = await tx
     .insertInto('upload_tokens')
     .values({

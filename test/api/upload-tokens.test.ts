@@ -51,6 +51,24 @@ const rowOf = async (token: string) =>
   (await api.database.pg.query('SELECT * FROM upload_tokens WHERE token_hash = $1', [hashApiKey(token)])).rows[0];
 
 describe('POST /v1/upload/tokens', () => {
+  it('returns the same token to a repeated request with the same Idempotency-Key, and stores only a hash', async () => {
+    const headers = { 'idempotency-key': 'page 1' };
+    const create = (body: object = { max_bytes: 10 }) => api.call('POST', '/v1/upload/tokens', body, headers);
+    const [first, repeated] = [await create(), await create()];
+    expect([first.status, repeated.status]).toEqual([201, 201]);
+    expect(repeated.json).toEqual(first.json);
+    expect((await presign(first.json.token, { file_size: 10 }, { 'idempotency-key': 'a' })).status).toBe(200);
+    const { rows } = await api.database.pg.query('SELECT * FROM upload_tokens WHERE id = $1', [first.json.id]);
+    expect(rows).toEqual([expect.objectContaining({ files: 1 })]);
+    expect((await create({ max_bytes: 11 })).json.code).toBe('idempotency_conflict');
+    const others = await Promise.all([makeToken(), makeToken({}, { 'idempotency-key': 'page 2' })]);
+    expect(new Set([first.json.token, ...others]).size).toBe(3);
+    const dump = JSON.stringify(
+      (await api.database.pg.query('SELECT row_to_json(idempotency_keys) FROM idempotency_keys')).rows,
+    );
+    expect(dump).not.toContain(first.json.token);
+  });
+
   it('returns a token and its expiry, stores only a hash, and records an event and an audit entry without the token', async () => {
     const { status, headers, json } = await api.call('POST', '/v1/upload/tokens', { max_bytes: 10 });
     expect([status, headers.get('cache-control')]).toEqual([201, 'no-store']);

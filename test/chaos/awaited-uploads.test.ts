@@ -261,6 +261,37 @@ describe('a job that awaits its upload', () => {
     expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed' }]);
   });
 
+  it('checks its upload itself when the inspection for a confirm fails for a reason other than the file', async () => {
+    const job = await create();
+    await put(job);
+    await expect(confirm(job)).rejects.toMatchObject({ code: 'unavailable' });
+    const { claim: inspection } = (await claimInspection(world.context))!;
+    const failure = { code: 'internal', message: 'Airlock failed.', retry: false } as const;
+    await failAttempt(world.context, inspection, failure, null);
+    expect(await statusOf(job)).toMatchObject({ status: 'pending', waiting_for: 'upload' });
+    await checkUploads(world.context);
+    const claimed = (await claim())!;
+    const [upload] = await uploadsOf(job);
+    expect(upload).toMatchObject({ state: 'confirming', inspection_id: job.id });
+    expect(claimed).toMatchObject({ job: { id: job.id }, inputs: [{ object_id: upload!.object_id }] });
+    const sealed = (await sealedUpload(world.context.db, upload!.id, upload!.object_id!))!;
+    expect(await world.context.store.head(sealed.key)).not.toBeNull();
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('leaves no upload behind when it is canceled after the inspection for a confirm failed', async () => {
+    const job = await create();
+    await put(job);
+    await expect(confirm(job)).rejects.toMatchObject({ code: 'unavailable' });
+    const { claim: inspection, objectKey } = (await claimInspection(world.context))!;
+    const failure = { code: 'internal', message: 'Airlock failed.', retry: false } as const;
+    await failAttempt(world.context, inspection, failure, null);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    await sweepExpired(world.context);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted' }]);
+    expect(await world.context.store.head(objectKey)).toBeNull();
+  });
+
   it('fails with upload_rejected and the reason when a confirm detects another type of file', async () => {
     const job = await create();
     await put(job);

@@ -56,6 +56,14 @@ describe('the client of a server that fails', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
+  it('repeats the create of an upload token with the same Idempotency-Key', async () => {
+    script = [cut, json(201, { id: ID, token: 't' })];
+    expect(await airlock.createUploadToken({ max_bytes: 1000 })).toMatchObject({ token: 't' });
+    const keys = requests.map(({ headers }) => headers['idempotency-key']);
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+  });
+
   it('does not repeat a request that must not be sent twice, or that is rejected', async () => {
     script = [cut];
     await expect(airlock.call('post', '/v1/webhooks/{id}/test', { path: { id: ID } })).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import type { Document, Operation } from './types.ts';
 /** POST operations that accept an Idempotency-Key, in addition to the creates of every kind of job. */
 const IDEMPOTENT = [
   ...['/v1/transcodes/batch', '/v1/commands', '/v1/upload/presigned-url', '/v1/upload/multipart'],
-  ...['/v1/keys', '/v1/keys/{id}/rotate', '/v1/templates', '/v1/webhooks', '/v1/connections'],
+  ...['/v1/upload/tokens', '/v1/keys', '/v1/keys/{id}/rotate', '/v1/templates', '/v1/webhooks', '/v1/connections'],
   ...['/v1/blueprints/{slug}/runs', '/v1/admin/accounts'],
 ];
 

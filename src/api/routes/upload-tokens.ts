@@ -1,15 +1,17 @@
+import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { requireLivingKey } from '../../accounts/token-end.ts';
 import { errorBody } from '../../contract/common.ts';
 import { uploadToken, uploadTokenBody } from '../../contract/upload-tokens.ts';
 import { withTransactionRetry } from '../../database/transaction-retry.ts';
-import { createUploadToken } from '../../uploads/tokens.ts';
+import { createUploadToken, keyedToken } from '../../uploads/tokens.ts';
 import { tokenMakerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
+import { idempotencyOf } from '../idempotency-key.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 /** Registers the route that creates tokens, with which web pages upload files. */
-export function registerUploadTokens(app: App, { context: { db } }: ApiDeps): void {
+export function registerUploadTokens(app: App, { context: { db, vault } }: ApiDeps): void {
   app.post(
     '/v1/upload/tokens',
     {
@@ -27,12 +29,19 @@ export function registerUploadTokens(app: App, { context: { db } }: ApiDeps): vo
     async (request, reply) => {
       const maker = tokenMakerOf(request);
       const warnings = unknownFields(uploadTokenBody, request.sentBody);
-      const { id, token, expiresAt } = await withTransactionRetry(db, async (tx) => {
-        if ('keyId' in maker.by) await requireLivingKey(tx, maker.by.keyId);
-        return createUploadToken(tx, maker, request.body);
-      });
+      const scope = { accountId: maker.accountId, route: 'upload-tokens', ...idempotencyOf(request) };
+      let raw = '';
+      const { answer } = await withTransactionRetry(db, (tx) =>
+        withIdempotencyKey(tx, vault, scope, async () => {
+          if ('keyId' in maker.by) await requireLivingKey(tx, maker.by.keyId);
+          const { id, token, expiresAt } = await createUploadToken({ tx, vault }, maker, request.body, scope.key);
+          raw = token;
+          return { status: 201, answer: { id, expires_at: expiresAt.toISOString() } };
+        }),
+      );
+      const token = scope.key === null ? raw : keyedToken(vault, answer.id, scope.key).raw;
       reply.code(201).header('cache-control', 'no-store');
-      return { id, token, expires_at: expiresAt.toISOString(), ...(warnings.length > 0 && { warnings }) };
+      return { id: answer.id, token, expires_at: answer.expires_at, ...(warnings.length > 0 && { warnings }) };
     },
   );
 }

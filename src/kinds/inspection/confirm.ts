@@ -7,6 +7,7 @@ import { UPLOAD_COLUMNS } from '../../database/every-column.ts';
 import type { Tx } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { withTransactionRetry } from '../../database/transaction-retry.ts';
+import { lacksInspection } from '../../jobs/awaited-uploads.ts';
 import { insertJob } from '../../jobs/insert.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { joinParts } from '../../uploads/join-parts.ts';
@@ -22,6 +23,16 @@ import { inspectionJson, openNames, type Upload, uploadUrl } from '../../uploads
 export type ListenToUpload = (uploadId: string, deadline: number, over: AbortSignal) => () => Promise<void>;
 
 const NOT_INSPECTED = { reason: 'no worker has inspected the upload yet', remedy: 'Confirm again' };
+const INSPECTION_FAILED = {
+  reason: 'the inspection of the upload failed for a reason other than the file, and Airlock kept the upload',
+  remedy: 'Confirm again',
+};
+const INSPECTIONS_FAILED = {
+  reason: 'several inspections of the upload failed for a reason other than the file',
+  remedy: 'Report the x-request-id to the operator, then upload the file again',
+};
+/** Maximum number of inspections of an upload. If the file ends its workers, a client must not be able to repeat this at will. */
+const MAX_INSPECTIONS = 3;
 export const UNKNOWN_NAME = {
   field: 'filename',
   reason: 'no upload of this account has that name; it may have expired',
@@ -52,7 +63,9 @@ export async function confirmUpload(
     // Listen before the inspection is queued and before each read, because the inspection may end in between.
     let changed = wait.listen(upload.id, deadline, over.signal);
     if (upload.state === 'pending') upload = await seal(context, upload, body);
+    else if (lacksInspection(upload)) upload = await inspectAgain(context, upload);
     while (upload.state === 'confirming') {
+      if (lacksInspection(upload)) throw new ApiError('unavailable', INSPECTION_FAILED);
       if (performance.now() >= deadline) throw new ApiError('unavailable', NOT_INSPECTED);
       await changed();
       changed = wait.listen(upload.id, deadline, over.signal);
@@ -116,6 +129,19 @@ async function rejectSize({ store }: Context, upload: Upload, body: ConfirmBody)
   throw new ApiError('upload_size_mismatch', sizes(body, upload));
 }
 
+/** Queues another inspection of an upload whose last inspection had no result. */
+async function inspectAgain(context: JobsContext, upload: FoundUpload): Promise<FoundUpload> {
+  const { inspections } = await context.db
+    .selectFrom('job_sources')
+    .innerJoin('jobs', 'jobs.id', 'job_sources.job_id')
+    .select(({ fn }) => fn.countAll<number>().as('inspections'))
+    .where('job_sources.upload_id', '=', upload.id)
+    .where('jobs.kind', '=', 'inspection')
+    .executeTakeFirstOrThrow();
+  if (inspections >= MAX_INSPECTIONS) throw new ApiError('unavailable', INSPECTIONS_FAILED);
+  return (await claim(context, upload, upload.object_id!)) ?? overtaken(context, upload.id);
+}
+
 /** Queues the inspection of a sealed object. Returns undefined if another confirm was faster or the upload no longer exists. */
 async function claim(context: JobsContext, upload: Upload, objectId: string): Promise<FoundUpload | undefined> {
   const inspectionId = uuidv7();
@@ -127,7 +153,12 @@ async function claim(context: JobsContext, upload: Upload, objectId: string): Pr
           .updateTable('uploads')
           .set({ state: 'confirming', object_id: objectId, inspection_id: inspectionId })
           .where('id', '=', upload.id)
-          .where('state', '=', 'pending')
+          .where((where) =>
+            where.or([
+              where('state', '=', 'pending'),
+              where.and({ state: 'confirming', object_id: objectId }).and('inspection_id', 'is', null),
+            ]),
+          )
           .returning(UPLOAD_COLUMNS)
           .executeTakeFirst(),
         insertInspection(context, tx, upload, { id: inspectionId, objectId }),

@@ -10,7 +10,7 @@ import {
 } from '../../attempt/sources/sealed-upload.ts';
 import { stageObject } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
-import { JobFailure } from '../../contract/failures.ts';
+import { blamesFile, JobFailure } from '../../contract/failures.ts';
 import type { Context } from '../../database/context.ts';
 import type { Tx } from '../../database/pool.ts';
 import { SUBTITLE_DEMUXERS } from '../../ffmpeg/index.ts';
@@ -34,7 +34,9 @@ export async function executeInspection(tools: WorkTools, run: Run): Promise<Att
     const nothing = { outputs: [], plan: null, warnings: [], inputSeconds: null, attempt: null };
     return { outcome: 'completed', completion: { ...nothing, apply } };
   } catch (error) {
-    if (error instanceof JobFailure && !error.retry) await deleteRejected(context, run.claim, source.object_id!);
+    if (error instanceof JobFailure && !error.retry && blamesFile(error.code))
+      // If this fails, the end of the job marks the bytes for deletion. The upload must be rejected for the fault of its file.
+      await deleteRejected(context, run.claim, source.object_id!).catch(() => {});
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Kind } from '../kind.ts';
-import { rejectUpload } from './reject.ts';
+import { endInspection } from './end-inspection.ts';
 
 /**
  * The kind of the jobs that inspect an upload during its confirm: they check the declared type and probe the content. A client waits for
@@ -9,6 +9,6 @@ export const inspection: Kind = {
   name: 'inspection',
   events: null,
   shown: null,
-  onEnd: rejectUpload,
+  onEnd: endInspection,
   load: async () => (await import('./execute.ts')).executeInspection,
 };

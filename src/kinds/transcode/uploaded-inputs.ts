@@ -6,7 +6,7 @@ import {
 } from '../../attempt/sources/sealed-upload.ts';
 import { sourcePath, stageObject } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
-import { JobFailure } from '../../contract/failures.ts';
+import { blamesFile, JobFailure } from '../../contract/failures.ts';
 import type { Claim, ClaimedSource } from '../../jobs/rows.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 
@@ -48,7 +48,8 @@ export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
   try {
     return await check();
   } catch (error) {
-    if (!(error instanceof JobFailure) || error.retry || error.code === 'sandbox_violation') throw error;
+    if (!(error instanceof JobFailure) || error.retry || !blamesFile(error.code) || error.code === 'sandbox_violation')
+      throw error;
     throw new JobFailure('upload_rejected', error.message, { cause: error });
   }
 }

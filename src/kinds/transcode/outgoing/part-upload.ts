@@ -97,7 +97,8 @@ export class PartUpload {
     this.#run.reserved(objectId);
     const uploadId = await this.#store.createMultipart(key, { contentType });
     await recordMultipart(context, objectId, uploadId).catch(async (error) => {
-      await this.#store.abortMultipart(key, uploadId);
+      // If the row contains this upload nevertheless, the deletion of the row finds that the upload no longer exists.
+      await this.#store.abortMultipart(key, uploadId).catch(() => {});
       throw error;
     });
     return { objectId, uploadId };
