@@ -829,6 +829,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/transcodes/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a new job from the request of a job that has ended
+         * @description Returns the new job immediately. The earlier job does not change. Send an `Idempotency-Key` so that a repeated request creates no second job. Returns 409 with the reason if the job is erased, an input is gone, or a part of the request was deleted when the job ended, such as the query of a URL.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        post: operations["retryTranscode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcodes/{id}/playback": {
         parameters: {
             query?: never;
@@ -1895,7 +1917,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_token_exceeded" | "too_many_upload_tokens" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "delivery_in_progress" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_token_exceeded" | "too_many_upload_tokens" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "delivery_in_progress" | "retry_not_possible" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2591,6 +2613,8 @@ export interface components {
              * @enum {string}
              */
             role: "media" | "ladder" | "still" | "sprite" | "thumbnails" | "preview" | "waveform" | "text";
+            /** @description A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file. Absent in manifests. */
+            url?: string | null;
             /**
              * @description You can download `completed` outputs even if others have failed.
              * @enum {string}
@@ -6940,6 +6964,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Redelivery"];
+                };
+            };
+        };
+    };
+    retryTranscode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the resource in the path, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request succeeded. The response contains the created resource. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };
