@@ -1937,6 +1937,59 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "pending" | "processing" | "completed" | "failed" | "canceled";
+        /** @description A bucket of your own, without the secret of its access key. */
+        Connection: {
+            /** @description What jobs send as `connection`. */
+            name: string;
+            /** @description URL of the store. */
+            endpoint: string;
+            /** @description Region of the bucket. */
+            region: string;
+            /** @description The bucket. */
+            bucket: string;
+            /** @description Id of the access key. */
+            access_key_id: string;
+            /** @description The folder to which all keys are limited; null for the entire bucket. */
+            prefix: string | null;
+            /**
+             * @description Whether jobs can read from the bucket, write to it, or both.
+             * @enum {string}
+             */
+            mode: "read_write" | "read" | "write";
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The connections of the account. */
+        ConnectionList: {
+            /** @description Sorted by name. */
+            items: components["schemas"]["Connection"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A connection that is deleted, with its access key. */
+        RemovedConnection: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description The type of the deleted resource.
+             * @constant
+             */
+            object: "connection";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A token with which a web page can upload files, and do nothing else. */
         UploadToken: {
             /**
@@ -2473,52 +2526,6 @@ export interface components {
             } | null)[];
             /** @description The attempts, oldest first. */
             attempts: components["schemas"]["Attempt"][];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A bucket of your own, without the secret of its access key. */
-        Connection: {
-            /** @description What jobs send as `connection`. */
-            name: string;
-            /** @description URL of the store. */
-            endpoint: string;
-            /** @description Region of the bucket. */
-            region: string;
-            /** @description The bucket. */
-            bucket: string;
-            /** @description Id of the access key. */
-            access_key_id: string;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The connections of the account. */
-        ConnectionList: {
-            /** @description Sorted by name. */
-            items: components["schemas"]["Connection"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
-            next: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A connection that is deleted, with its access key. */
-        RemovedConnection: {
-            /** @description The id in the path of the request. */
-            id: string;
-            /**
-             * @description The type of the deleted resource.
-             * @constant
-             */
-            object: "connection";
-            /**
-             * @description Always true.
-             * @constant
-             */
-            deleted: true;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -5307,6 +5314,25 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description A connection to create. */
+        CreateConnectionRequest: {
+            /** @description Unique in the account. Jobs name the connection by it. */
+            name: string;
+            /** @description URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region. */
+            endpoint?: string | null;
+            /** @description Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`. */
+            region: string;
+            /** @description The bucket. Jobs that use the connection can use no other bucket. */
+            bucket: string;
+            /** @description Id of an access key that may read, write and delete objects of the bucket. */
+            access_key_id: string;
+            /** @description Secret of the access key. Airlock stores it encrypted and never returns it. */
+            secret_access_key: string;
+            /** @description A folder of the bucket. Jobs can use no keys outside of it. Defaults to the entire bucket. */
+            prefix?: string | null;
+            /** @description Whether jobs can read sources from the bucket (`read`), deliver outputs to it (`write`), or both (`read_write`, the default). */
+            mode?: ("read_write" | "read" | "write") | null;
+        };
         /** @description What a web page may upload. */
         UploadTokenRequest: {
             /** @description Maximum size of each file in bytes. */
@@ -5387,28 +5413,13 @@ export interface components {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a large file at a URL. */
             url: string;
         };
-        /** @description A connection to create. */
-        CreateConnectionRequest: {
-            /** @description Unique in the account. Jobs name the connection by it. */
-            name: string;
-            /** @description URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region. */
-            endpoint?: string | null;
-            /** @description Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`. */
-            region: string;
-            /** @description The bucket. Jobs that use the connection can use no other bucket. */
-            bucket: string;
-            /** @description Id of an access key that may read, write and delete objects of the bucket. */
-            access_key_id: string;
-            /** @description Secret of the access key. Airlock stores it encrypted and never returns it. */
-            secret_access_key: string;
-        };
         /** @description A place in the bucket of a connection. */
         S3Destination: {
             /** @description A connection of the account. */
             connection: string;
             /** @description The bucket of the connection; every other bucket is rejected. */
             bucket?: string | null;
-            /** @description Folder in the bucket, such as `videos/2026`. Defaults to the root of the bucket. */
+            /** @description Folder in the bucket, such as `videos/2026`. Defaults to the prefix of the connection, or to the root of the bucket. */
             prefix?: string | null;
         };
         /** @description Where Airlock delivers a copy of the output: a presigned URL, or a place in the bucket of a connection. */
@@ -6971,7 +6982,10 @@ export interface operations {
     retryTranscode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The id of the resource in the path, a UUID. */
                 id: string;
