@@ -54,14 +54,7 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
           placeholder="https://minio.example.com"
           hint="Only for stores other than Amazon S3."
         />
-        <TextField label="Access key ID" {...field('access_key_id')} required />
-        <TextField
-          label="Secret access key"
-          type="password"
-          {...field('secret_access_key')}
-          required
-          hint="Airlock stores it encrypted and never shows it again. It writes a small object to test the key, and deletes it."
-        />
+        <KeyFields field={field} />
         {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
           <Button onClick={onClose}>Cancel</Button>
@@ -71,5 +64,24 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface KeyFieldsProps {
+  field: (name: 'access_key_id' | 'secret_access_key') => { value: string; onInput: (value: string) => void };
+}
+
+function KeyFields({ field }: KeyFieldsProps) {
+  return (
+    <>
+      <TextField label="Access key ID" {...field('access_key_id')} required />
+      <TextField
+        label="Secret access key"
+        type="password"
+        {...field('secret_access_key')}
+        required
+        hint="Airlock stores it encrypted and never shows it again. It writes a small object to test the key, and deletes it."
+      />
+    </>
   );
 }
