@@ -125,7 +125,7 @@ describe('the OpenAPI document', () => {
         ...['post /v1/commands', 'post /v1/keys', 'post /v1/keys/{id}/rotate', 'post /v1/transcodes'],
         ...['post /v1/transcodes/batch', 'post /v1/upload/multipart', 'post /v1/upload/presigned-url'],
         ...['post /v1/templates', 'post /v1/webhooks', 'post /v1/connections', 'post /v1/blueprints/{slug}/runs'],
-        ...['post /v1/transcribe', 'post /v1/admin/accounts'],
+        ...['post /v1/transcribe', 'post /v1/admin/accounts', 'post /v1/transcodes/{id}/retry'],
       ].sort(),
     );
     for (const [where, { responses }] of keyed)
