@@ -30,7 +30,7 @@ export const FIELDS = {
   },
   prefix: {
     what: 'Characters of `prefix` of a destination',
-    value: field('destinations', 'MAX_PREFIX'),
+    value: field('bucket-prefix', 'MAX_PREFIX'),
     note: invalid,
   },
   subtitleUrl: {

@@ -209,6 +209,14 @@ export class Airlock {
     return this.call('post', '/v1/transcodes/{id}/redeliver', { path: { id }, body: request });
   }
 
+  /**
+   * Creates a new job from the request of a job that has ended. Pass the same `idempotencyKey` if you repeat the call. Throws
+   * `retry_not_possible` if an input is gone or a part of the request was deleted.
+   */
+  retry(id: string, options: { idempotencyKey?: string } = {}): Promise<Job> {
+    return this.#transport.json<Job>('POST', `/v1/transcodes/${encodeURIComponent(id)}/retry`, options);
+  }
+
   /** Deletes the outputs of a job, and the uploads that the job used, before the call returns. */
   erase(id: string): Promise<void> {
     return this.#transcodes.erase(id);

@@ -829,6 +829,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/transcodes/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a new job from the request of a job that has ended
+         * @description Returns the new job immediately. The earlier job does not change. Send an `Idempotency-Key` so that a repeated request creates no second job. Returns 409 with the reason if the job is erased, an input is gone, or a part of the request was deleted when the job ended, such as the query of a URL.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        post: operations["retryTranscode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcodes/{id}/playback": {
         parameters: {
             query?: never;
@@ -1895,7 +1917,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_token_exceeded" | "too_many_upload_tokens" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "delivery_in_progress" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_token_exceeded" | "too_many_upload_tokens" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "delivery_in_progress" | "retry_not_possible" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -1915,6 +1937,59 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "pending" | "processing" | "completed" | "failed" | "canceled";
+        /** @description A bucket of your own, without the secret of its access key. */
+        Connection: {
+            /** @description What jobs send as `connection`. */
+            name: string;
+            /** @description URL of the store. */
+            endpoint: string;
+            /** @description Region of the bucket. */
+            region: string;
+            /** @description The bucket. */
+            bucket: string;
+            /** @description Id of the access key. */
+            access_key_id: string;
+            /** @description The folder to which all keys are limited; null for the entire bucket. */
+            prefix: string | null;
+            /**
+             * @description Whether jobs can read from the bucket, write to it, or both.
+             * @enum {string}
+             */
+            mode: "read_write" | "read" | "write";
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The connections of the account. */
+        ConnectionList: {
+            /** @description Sorted by name. */
+            items: components["schemas"]["Connection"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A connection that is deleted, with its access key. */
+        RemovedConnection: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description The type of the deleted resource.
+             * @constant
+             */
+            object: "connection";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A token with which a web page can upload files, and do nothing else. */
         UploadToken: {
             /**
@@ -2454,52 +2529,6 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description A bucket of your own, without the secret of its access key. */
-        Connection: {
-            /** @description What jobs send as `connection`. */
-            name: string;
-            /** @description URL of the store. */
-            endpoint: string;
-            /** @description Region of the bucket. */
-            region: string;
-            /** @description The bucket. */
-            bucket: string;
-            /** @description Id of the access key. */
-            access_key_id: string;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The connections of the account. */
-        ConnectionList: {
-            /** @description Sorted by name. */
-            items: components["schemas"]["Connection"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
-            next: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A connection that is deleted, with its access key. */
-        RemovedConnection: {
-            /** @description The id in the path of the request. */
-            id: string;
-            /**
-             * @description The type of the deleted resource.
-             * @constant
-             */
-            object: "connection";
-            /**
-             * @description Always true.
-             * @constant
-             */
-            deleted: true;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
         /** @description The result of the delivery of an output. */
         DeliveryResult: {
             /**
@@ -2607,6 +2636,8 @@ export interface components {
              * @enum {string}
              */
             role: "media" | "ladder" | "still" | "sprite" | "thumbnails" | "preview" | "waveform" | "text";
+            /** @description A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file. Absent in manifests. */
+            url?: string | null;
             /**
              * @description You can download `completed` outputs even if others have failed.
              * @enum {string}
@@ -5314,6 +5345,25 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description A connection to create. */
+        CreateConnectionRequest: {
+            /** @description Unique in the account. Jobs name the connection by it. */
+            name: string;
+            /** @description URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region. */
+            endpoint?: string | null;
+            /** @description Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`. */
+            region: string;
+            /** @description The bucket. Jobs that use the connection can use no other bucket. */
+            bucket: string;
+            /** @description Id of an access key that may read, write and delete objects of the bucket. */
+            access_key_id: string;
+            /** @description Secret of the access key. Airlock stores it encrypted and never returns it. */
+            secret_access_key: string;
+            /** @description A folder of the bucket. Jobs can use no keys outside of it. Defaults to the entire bucket. */
+            prefix?: string | null;
+            /** @description Whether jobs can read sources from the bucket (`read`), deliver outputs to it (`write`), or both (`read_write`, the default). */
+            mode?: ("read_write" | "read" | "write") | null;
+        };
         /** @description What a web page may upload. */
         UploadTokenRequest: {
             /** @description Maximum size of each file in bytes. */
@@ -5394,28 +5444,13 @@ export interface components {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a large file at a URL. */
             url: string;
         };
-        /** @description A connection to create. */
-        CreateConnectionRequest: {
-            /** @description Unique in the account. Jobs name the connection by it. */
-            name: string;
-            /** @description URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region. */
-            endpoint?: string | null;
-            /** @description Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`. */
-            region: string;
-            /** @description The bucket. Jobs that use the connection can use no other bucket. */
-            bucket: string;
-            /** @description Id of an access key that may read, write and delete objects of the bucket. */
-            access_key_id: string;
-            /** @description Secret of the access key. Airlock stores it encrypted and never returns it. */
-            secret_access_key: string;
-        };
         /** @description A place in the bucket of a connection. */
         S3Destination: {
             /** @description A connection of the account. */
             connection: string;
             /** @description The bucket of the connection; every other bucket is rejected. */
             bucket?: string | null;
-            /** @description Folder in the bucket, such as `videos/2026`. Defaults to the root of the bucket. */
+            /** @description Folder in the bucket, such as `videos/2026`. Defaults to the prefix of the connection, or to the root of the bucket. */
             prefix?: string | null;
         };
         /** @description Where Airlock delivers a copy of the output: a presigned URL, or a place in the bucket of a connection. */
@@ -6974,6 +7009,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Redelivery"];
+                };
+            };
+        };
+    };
+    retryTranscode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of the resource in the path, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request succeeded. The response contains the created resource. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

@@ -39,7 +39,7 @@ export interface Transport {
 
 /** Paths of POST requests that accept an Idempotency-Key and return the same response when repeated. */
 const KEYED = [
-  /^\/v1\/(transcodes(\/batch)?|transcribe|commands|blueprints\/[^/]+\/runs|upload\/(presigned-url|multipart|tokens))$/,
+  /^\/v1\/(transcodes(\/batch|\/[^/]+\/retry)?|transcribe|commands|blueprints\/[^/]+\/runs|upload\/(presigned-url|multipart|tokens))$/,
   /^\/v1\/(keys(\/[^/]+\/rotate)?|webhooks|templates|connections|admin\/accounts)$/,
 ];
 /** Maximum seconds between two attempts, even if `Retry-After` is longer. */

@@ -23,7 +23,9 @@ export function readAccess(deps: Pick<RouteDeps, 'checkWebhookUrl'>, body: Creat
       'Name a public https:// URL without a query, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
     throw new ApiError('invalid_request', { field: 'endpoint', reason, remedy });
   }
-  return { endpoint, region, bucket, access_key_id, secret_access_key };
+  const access = { endpoint, region, bucket, access_key_id, secret_access_key };
+  const prefix = body.prefix ? `${body.prefix.replace(/\/$/, '')}/` : null;
+  return { ...access, ...(prefix !== null && { prefix }), ...(body.mode && { mode: body.mode }) };
 }
 
 function plainnessFault(endpoint: string): string | null {

@@ -37,7 +37,7 @@ Examples:
 }
 
 function addJobs(program: Command): void {
-  const jobs = program.command('jobs').description('List, show, watch, cancel, redeliver and erase jobs');
+  const jobs = program.command('jobs').description('List, show, watch, cancel, retry, redeliver and erase jobs');
   const load = () => import('./commands/jobs.ts');
   const [jobsPerPage, jobsPage] = pageOptions('jobs');
   jobs
@@ -87,6 +87,13 @@ function addJobChanges(jobs: Command): void {
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).cancelJobCommand(readConfig(), id, options)));
+  jobs
+    .command('retry')
+    .description('Create a new job from the request of a job that has ended')
+    .argument('<id>', JOB_ID)
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).retryJobCommand(readConfig(), id, options)));
   jobs
     .command('redeliver')
     .description(

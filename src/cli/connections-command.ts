@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { CONNECTION_MODES } from '../contract/connections.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
+import { choiceOption } from './option-types.ts';
 
 /** Adds `./airlock connections`: buckets that jobs use by name. */
 export function addConnections(program: Command): void {
@@ -21,6 +23,10 @@ export function addConnections(program: Command): void {
     .requiredOption('--bucket <name>', 'name of the bucket')
     .requiredOption('--region <name>', 'region of the bucket, e.g. eu-central-1')
     .option('--endpoint <url>', 'URL of the storage (default: Amazon S3)')
+    .option('--prefix <folder>', 'folder of the bucket to which jobs are limited (default: the entire bucket)')
+    .addOption(
+      choiceOption('--mode <mode>', 'what jobs can do with the bucket (default: read_write)', [...CONNECTION_MODES]),
+    )
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -29,6 +35,7 @@ export function addConnections(program: Command): void {
 Examples:
   ./airlock connections create media --bucket media --region eu-central-1
   ./airlock connections create media --bucket media --region us-east-1 --endpoint https://minio.example.com
+  ./airlock connections create films --bucket media --region eu-central-1 --prefix films --mode read
 
 docs/destinations.md lists the rights that the access key requires.`,
     )

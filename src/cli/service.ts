@@ -61,7 +61,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { logger } = options;
   transportPolicy(options.config);
   for (const warning of unknownSettings(process.env)) logger.warn(warning);
-  const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
+  const hasDatabase = !options.config.databaseUrl;
+  const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir, { hasDatabase }) };
   const disk = await diskAdvice(config.dataDir, config.diskReserve);
   if (disk.state === 'full')
     logger.warn({ variable: 'AIRLOCK_DISK_RESERVE' }, `low on disk space: ${disk.seen}. ${disk.remedy}`);

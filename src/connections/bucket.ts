@@ -25,18 +25,22 @@ export function openConnection(
   });
 }
 
-/** Writes a small object to the bucket and deletes it. Returns the reason if this fails. Otherwise returns null. */
+/**
+ * Writes a small object to the bucket and deletes it. For a connection that only reads, requests an object that does not exist.
+ * Returns the reason if this fails. Otherwise returns null.
+ */
 export async function checkBucket(
   fetcher: Pick<Fetcher, 'exchange'>,
   access: BucketAccess,
   signal: AbortSignal,
 ): Promise<string | null> {
   const bucket = openConnection(fetcher, access, CHECK_RETRIES);
-  const key = `airlock-check-${randomUUID()}.txt`;
+  const key = `${access.prefix ?? ''}airlock-check-${randomUUID()}.txt`;
   const bytes = Buffer.from('Airlock checks that it can write to this bucket. It deletes this object at once.\n');
   const put = { size: bytes.length, contentType: 'text/plain', read: () => Readable.from([bytes]), signal };
-  let step = 'write an object';
+  let step = access.mode === 'read' ? 'read an object' : 'write an object';
   try {
+    if (access.mode === 'read') return await bucket.tryGet(key, signal).then(() => null);
     await bucket.put(key, put);
     step = 'delete the object that it wrote';
     await bucket.delete(key);

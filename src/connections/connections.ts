@@ -124,6 +124,7 @@ async function namesOf(db: Db, accountId: string): Promise<string[]> {
 }
 
 function viewConnection(vault: Vault, row: Connection): ConnectionView {
-  const { endpoint, region, bucket, access_key_id } = openAccess(vault, row);
-  return { name: row.name, endpoint, region, bucket, access_key_id, created_at: row.created_at.toISOString() };
+  const { endpoint, region, bucket, access_key_id, prefix = null, mode = 'read_write' } = openAccess(vault, row);
+  const created_at = row.created_at.toISOString();
+  return { name: row.name, endpoint, region, bucket, access_key_id, prefix, mode, created_at };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CONNECTION_MODES } from '../contract/connections.ts';
 import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
@@ -10,6 +11,10 @@ const bucketAccess = z.object({
   bucket: z.string(),
   access_key_id: z.string(),
   secret_access_key: z.string(),
+  /** The folder with a slash at the end to which all keys are limited. Absent for the entire bucket. */
+  prefix: z.string().optional(),
+  /** Absent for reading and writing. */
+  mode: z.enum(CONNECTION_MODES).optional(),
 });
 export type BucketAccess = z.infer<typeof bucketAccess>;
 

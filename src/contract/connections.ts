@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { bucketPrefix } from './bucket-prefix.ts';
 import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 import { listOf, nextField } from './lists.ts';
@@ -13,6 +14,9 @@ const CONNECTION_NAME = new RegExp(`^${NAME}$`);
 const S3_URL = new RegExp(`^s3://(${NAME})/(.+)$`);
 /** Pattern for bucket names of S3 and compatible stores. Old buckets of S3 have the longest names. */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
+
+/** The directions in which jobs may use a connection. */
+export const CONNECTION_MODES = ['read_write', 'read', 'write'] as const;
 
 export const connectionName = z
   .string()
@@ -50,6 +54,12 @@ export const createConnectionBody = z
       .string()
       .regex(/^[\x21-\x7e]{1,512}$/, rule('is not a secret access key', 'Send it without spaces and line breaks'))
       .describe('Secret of the access key. Airlock stores it encrypted and never returns it.'),
+    prefix: nullable(bucketPrefix).describe(
+      'A folder of the bucket. Jobs can use no keys outside of it. Defaults to the entire bucket.',
+    ),
+    mode: nullable(z.enum(CONNECTION_MODES)).describe(
+      'Whether jobs can read sources from the bucket (`read`), deliver outputs to it (`write`), or both (`read_write`, the default).',
+    ),
   })
   .meta({ id: 'CreateConnectionRequest', description: 'A connection to create.' });
 export type CreateConnectionBody = z.infer<typeof createConnectionBody>;
@@ -61,6 +71,8 @@ export const connection = z
     region: z.string().describe('Region of the bucket.'),
     bucket: z.string().describe('The bucket.'),
     access_key_id: z.string().describe('Id of the access key.'),
+    prefix: z.string().nullable().describe('The folder to which all keys are limited; null for the entire bucket.'),
+    mode: z.enum(CONNECTION_MODES).describe('Whether jobs can read from the bucket, write to it, or both.'),
     created_at: timestamp.describe('When it was created.'),
     warnings: someWarnings,
   })

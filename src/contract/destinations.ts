@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { bucketPrefix } from './bucket-prefix.ts';
 import { someWarnings, timestamp } from './common.ts';
 import { bucketName, connectionName } from './connections.ts';
 import { rule } from './faults/rule.ts';
 import { isLadderFormat, isTileFormat } from './formats.ts';
 import { nullable } from './nullable.ts';
 
-const MAX_PREFIX = 512;
 const MAX_HEADERS = 16;
 const MAX_HEADER_VALUE = 2048;
 /** Pattern for the name of a header: a token (RFC 9110, 5.6.2). */
@@ -22,18 +22,9 @@ const s3Destination = z
   .object({
     connection: connectionName.describe('A connection of the account.'),
     bucket: nullable(bucketName).describe('The bucket of the connection; every other bucket is rejected.'),
-    prefix: nullable(
-      z
-        .string()
-        .max(MAX_PREFIX)
-        .refine((text) => prefixFault(text) === null, {
-          error: ({ input }) =>
-            rule(
-              prefixFault(String(input)) ?? 'is not a prefix',
-              'Send folders such as "videos/2026", without dot segments',
-            ),
-        }),
-    ).describe('Folder in the bucket, such as `videos/2026`. Defaults to the root of the bucket.'),
+    prefix: nullable(bucketPrefix).describe(
+      'Folder in the bucket, such as `videos/2026`. Defaults to the prefix of the connection, or to the root of the bucket.',
+    ),
   })
   .meta({ id: 'S3Destination', description: 'A place in the bucket of a connection.' });
 
@@ -77,16 +68,6 @@ function headersFault(headers: Record<string, string>): string | null {
   if (new Set(lower).size < lower.length) return rule('has one header twice', 'Send each header once');
   if (entries.every(([, value]) => HEADER_VALUE.test(value))) return null;
   return rule('has a value with characters that headers cannot have', 'Use printable ASCII without line breaks');
-}
-
-/** Returns the reason why a prefix is invalid, or null. A prefix consists of folders, with or without a slash at the end. */
-function prefixFault(text: string): string | null {
-  if (text === '') return null;
-  if (/[\x00-\x1f\x7f\\]/.test(text) || /\p{Surrogate}/u.test(text))
-    return 'contains control characters or backslashes';
-  const parts = text.replace(/\/$/, '').split('/');
-  if (parts.includes('')) return 'starts with a slash, or has an empty folder';
-  return parts.some((part) => part === '.' || part === '..') ? 'contains a dot segment' : null;
 }
 
 /** Whether an output of this format has many files. */

@@ -51,6 +51,11 @@ export const JOB_ERRORS = {
     text: 'The output is being delivered',
     advice: 'Wait until outputs[].destination.status is delivered or failed.',
   },
+  retry_not_possible: {
+    status: 409,
+    text: 'The job cannot be retried',
+    advice: 'Create a new job with POST /v1/transcodes. details.field and details.reason say what is missing.',
+  },
   playback_ended: {
     status: 410,
     text: 'Playback has ended',

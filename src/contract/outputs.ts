@@ -79,6 +79,13 @@ export const output = z
   .object({
     name: z.string().describe('The name from the request, or the format. Pass it as `output` to downloads.'),
     role: z.enum(OUTPUT_ROLES).describe('Purpose of the output. `media` for video, audio and pictures.'),
+    url: z
+      .string()
+      .nullable()
+      .optional()
+      .describe(
+        'A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file. Absent in manifests.',
+      ),
     status: z.enum(OUTPUT_STATUSES).describe('You can download `completed` outputs even if others have failed.'),
     format: z.string().describe('The format, one of `outputFormat`.'),
     size: z.number().nullable().describe('Total size in bytes; null unless the output is completed.'),

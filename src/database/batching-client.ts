@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pg from 'pg';
 import { createStatementNames } from './statement-names.ts';
 import { isConnectionLost, isStalePlan } from './transient.ts';
@@ -55,10 +56,13 @@ export class BatchingClient extends pg.Client {
   }
 
   #run(text: string, values: unknown[]): Promise<pg.QueryResult> {
-    return this.#send(text, values).catch((error: unknown) => {
+    return this.#send(text, values).catch(async (error: unknown) => {
       // After a failure, every further statement of a transaction fails. Callers must learn the original reason, such as a deadlock, from
-      // each of these failures.
-      if ((error as { code?: string } | null)?.code === IN_FAILED_TRANSACTION) throw this.#failure ?? error;
+      // each of these failures. The responses may arrive together, so wait until the original failure is known.
+      if ((error as { code?: string } | null)?.code === IN_FAILED_TRANSACTION) {
+        await nextTurn();
+        throw this.#failure ?? error;
+      }
       if (isConnectionLost(error)) throw this.#breakWith(error);
       this.#failure = error;
       throw error;

@@ -2,7 +2,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
-import { isReadByOpenJob, markDeleting } from '../objects/objects.ts';
+import { archivesOf, isReadByOpenJob, lockObjects, markDeleting } from '../objects/objects.ts';
 import { closeStagingOf } from '../uploads/staging.ts';
 import { MULTIPART_SECONDS, scrubUploads, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
 import { recordDeletions } from './job-events.ts';
@@ -49,15 +49,28 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
     async (db) => (await due(db).execute()).map(({ id }) => id),
     async (tx, only) => {
       const query = only ? due(tx).where('made.id', 'in', only) : due(tx);
-      // Another sweeper, an erase or a new job that reads an output has locked the row. The next sweep expires it.
-      const jobs = await query.forUpdate('made').skipLocked().execute();
+      // Another sweeper or an erase has locked the row. The next sweep expires it.
+      const locked = (await query.forUpdate('made').skipLocked().execute()).map(({ id }) => id);
+      if (locked.length === 0) return 0;
+      const jobs = await unreadJobs(tx, locked);
       const ids = jobs.map((job) => job.id);
       const objects = await scrubJobs(tx, ids, 'retention');
       await markDeleting(tx, objects, 'retention');
       await recordDeletions(context, tx, jobs, 'retention');
-      return jobs.length;
+      return locked.length;
     },
   );
+}
+
+/**
+ * Locks the outputs of due jobs, and returns the jobs that are still due. The insert of a job locks the outputs that it reads, so a job may
+ * have started to read one of them since the first check.
+ */
+async function unreadJobs(tx: Tx, ids: readonly string[]) {
+  const outputs = await tx.selectFrom('job_outputs').select('object_id').where('job_id', 'in', ids).execute();
+  const objects = outputs.flatMap(({ object_id }) => object_id ?? []);
+  await lockObjects(tx, [...objects, ...(await archivesOf(tx, objects))]);
+  return dueJobs(tx).where('made.id', 'in', ids).execute();
 }
 
 /**

@@ -1,3 +1,4 @@
+import { findBoundFault } from '../connections/connection-bounds.ts';
 import { findConnection } from '../connections/connections.ts';
 import { parseS3Url } from '../contract/connections.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -13,7 +14,7 @@ export function missingConnection(field: string, name: string, near: string | nu
   });
 }
 
-/** Returns an error for each source whose connection does not exist. */
+/** Returns an error for each source whose connection does not exist, or does not allow to read the source. */
 export async function missingConnections(
   { context: { db, vault } }: Pick<AdmissionServices, 'context'>,
   { account }: Pick<Caller, 'account'>,
@@ -25,6 +26,10 @@ export async function missingConnections(
     if (!object) continue;
     const found = await findConnection({ db, vault, accountId: account.id }, object.connection);
     if (!('access' in found)) problems.push(missingConnection(field, object.connection, found.near));
+    else {
+      const fault = findBoundFault(found.access, { purpose: 'read', key: object.key });
+      if (fault) problems.push(new ApiError('invalid_request', { field, ...fault }));
+    }
   }
   return problems;
 }

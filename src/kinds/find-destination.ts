@@ -1,3 +1,4 @@
+import { findBoundFault } from '../connections/connection-bounds.ts';
 import { findConnection } from '../connections/connections.ts';
 import type { Destination } from '../contract/destinations.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -40,7 +41,13 @@ export async function findDestination(
     const remedy = `Send "${access.bucket}", or omit bucket`;
     return new ApiError('invalid_request', { field: `${field}.s3.bucket`, reason, remedy });
   }
-  const path = `${prefix ? `${prefix.replace(/\/$/, '')}/` : ''}${folder}`;
+  const base = prefix ? `${prefix.replace(/\/$/, '')}/` : (access.prefix ?? '');
+  const fault = findBoundFault(access, { purpose: 'write', key: base });
+  if (fault) {
+    const named = prefix && access.mode !== 'read' ? 'prefix' : 'connection';
+    return new ApiError('invalid_request', { field: `${field}.s3.${named}`, ...fault });
+  }
+  const path = `${base}${folder}`;
   const place = { host: new URL(access.endpoint).host, bucket: access.bucket, prefix: path };
   return { target: { connection, prefix: path }, place };
 }

@@ -118,7 +118,7 @@ async function requireBatchCapacity(
 async function lockAll(
   { context }: AdmissionServices,
   tx: Tx,
-  { account }: Caller,
+  caller: Caller,
   { webhookUrl }: Pick<BatchRequest<unknown>, 'webhookUrl'>,
   admitted: readonly (Admission | ApiError)[],
 ): Promise<void> {
@@ -127,11 +127,11 @@ async function lockAll(
   await lockSources(
     context,
     tx,
-    account,
+    caller,
     sources.map(({ url }) => url),
   );
-  await lockAccount(tx, account.id);
-  if (webhookUrl) await accountSecret(tx, context.vault, account.id);
+  await lockAccount(tx, caller.account.id);
+  if (webhookUrl) await accountSecret(tx, context.vault, caller.account.id);
 }
 
 interface BatchInsert {

@@ -8,12 +8,18 @@ import { type JobOutput, outputFacts } from '../jobs/rows.ts';
 /** The columns from which the view of an output is built. */
 export type ViewedOutput = Omit<JobOutput, 'name_sealed'>;
 
+/** What the URLs of outputs contain. Null if the outputs are erased, and in documents without these URLs. */
+export type OutputUrls = { bucket: string; jobId: string } | null;
+
 /**
  * Returns the outputs of a job as clients see them. A job with several outputs shows all of them, with their status. A job with one output
  * shows it after the output is completed.
  */
-export function viewOutputs(vault: Vault, rows: readonly ViewedOutput[]): OutputView[] {
-  const views = namedOutputs(vault, rows).map(({ name, row }) => viewOutput(vault, name, row));
+export function viewOutputs(vault: Vault, rows: readonly ViewedOutput[], urls: OutputUrls): OutputView[] {
+  const views = namedOutputs(vault, rows).map(({ name, row }) => ({
+    ...viewOutput(vault, name, row),
+    ...(urls && { url: urlOf(urls, name, row) }),
+  }));
   return rows.length === 1 ? views.filter(({ status }) => status === 'completed') : views;
 }
 
@@ -49,4 +55,11 @@ function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
     error_code: row.error_code,
     error_message: openColumn(vault, 'job_outputs', 'error_sealed', row),
   };
+}
+
+/** Returns the URL by which an output can be an input of another job. Returns null if it cannot. */
+function urlOf({ bucket, jobId }: NonNullable<OutputUrls>, name: string, row: ViewedOutput): string | null {
+  const files = outputFacts.readOrNull(row.facts)?.files;
+  if (row.status !== 'completed' || files !== undefined) return null;
+  return `gs://${bucket}/outputs/${jobId}/${name}.${row.format}`;
 }

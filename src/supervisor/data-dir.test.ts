@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { skipNote } from '../../test/helpers/skip-note.ts';
 import { withoutRoot } from '../../test/helpers/without-root.ts';
+import { run } from '../../testkit/run.ts';
 import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { isRoot } from './account.ts';
@@ -93,4 +94,27 @@ describe('the data directory', () => {
   it('is rejected for a user who cannot create it', async () => {
     await withoutRoot(() => expect(prepareDataDir('/usr/airlock')).rejects.toThrow(/is not writable/));
   });
+
+  it.runIf(isRoot())(
+    `needs space for a database only if the caller creates the database${skipNote(!isRoot() && 'needs root')}`,
+    async () => {
+      const disk = join(folder, 'small');
+      await mkdir(disk);
+      const module = JSON.stringify(new URL('data-dir.ts', import.meta.url).href);
+      const script = `const { prepareDataDir } = await import(${module});
+        const [, disk] = process.argv;
+        const tell = (promise) => promise.then((path) => path, (error) => error.message);
+        console.log(JSON.stringify([
+          await tell(prepareDataDir(disk)), await tell(prepareDataDir(disk, { hasDatabase: true })),
+        ]));`;
+      const shell =
+        'mount -t tmpfs -o size=32m,mode=711 none "$1" && exec "$2" --import tsx --input-type=module -e "$3" "$1"';
+      const inside = ['sh', '-c', shell, 'sh', disk, process.execPath, script];
+      const { stdout } = await run('unshare', ['--mount', '--propagation', 'private', ...inside]);
+      expect(JSON.parse(stdout)).toEqual([
+        disk,
+        expect.stringMatching(/has 3\d MiB free, but a new database needs 128 MiB/),
+      ]);
+    },
+  );
 });

@@ -16,14 +16,15 @@ const ATTEMPTS = 5;
 /**
  * Creates the data directory if needed, and checks that it is usable. As root, its mode is 0711, so that the accounts of the database and
  * the cells can traverse but not list it. As an ordinary user, its mode is 0700. Every secret in it has its own mode.
+ * @param hasDatabase whether the caller creates the embedded database if the directory has none, which requires free space
  * @returns the real path of the directory
  * @throws ConfigError with the reason and a remedy if the directory is not usable
  */
-export async function prepareDataDir(dataDir: string): Promise<string> {
+export async function prepareDataDir(dataDir: string, { hasDatabase = false } = {}): Promise<string> {
   const shown = process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await tryPrepare(dataDir, shown);
+      return await tryPrepare(dataDir, shown, hasDatabase);
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       // Another process removed the directory after this process created it.
@@ -33,14 +34,15 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
   }
 }
 
-async function tryPrepare(dataDir: string, shown: string): Promise<string> {
+async function tryPrepare(dataDir: string, shown: string, hasDatabase: boolean): Promise<string> {
   await makeFolders(dataDir, isRoot() ? 0o711 : 0o700);
   const path = await realpath(dataDir);
   requireShellSafeName(path, shown);
   await takeOwnership(path, shown);
   if (isRoot()) await requireTraversable(path, shown);
-  const fresh = !existsSync(join(path, 'postgres', 'data', 'PG_VERSION'));
+  const fresh = hasDatabase && !existsSync(join(path, 'postgres', 'data', 'PG_VERSION'));
   if (fresh) await requireSpace(path, shown);
+  // Without a database to create, everything must start on a full disk.
   await requireWritable(path).catch((error: NodeJS.ErrnoException) => {
     if (fresh || !FULL.includes(error.code ?? '')) throw error;
   });

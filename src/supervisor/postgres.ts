@@ -64,7 +64,7 @@ const OBSERVE_MS = 250;
  * @throws ConfigError for an unusable data directory, and SupervisorError for other errors, each with its remedy
  */
 export async function openEmbeddedPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
-  const dataDir = await prepareDataDir(options.dataDir);
+  const dataDir = await prepareDataDir(options.dataDir, { hasDatabase: true });
   const home = join(dataDir, 'postgres');
   await mkdir(home, { recursive: true });
   await chmod(home, isRoot() ? 0o711 : 0o700);

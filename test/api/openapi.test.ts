@@ -126,6 +126,7 @@ describe('the OpenAPI document', () => {
         ...['post /v1/transcodes/batch', 'post /v1/upload/multipart', 'post /v1/upload/presigned-url'],
         ...['post /v1/templates', 'post /v1/webhooks', 'post /v1/connections', 'post /v1/blueprints/{slug}/runs'],
         ...['post /v1/transcribe', 'post /v1/admin/accounts', 'post /v1/upload/tokens'],
+        'post /v1/transcodes/{id}/retry',
       ].sort(),
     );
     for (const [where, { responses }] of keyed)

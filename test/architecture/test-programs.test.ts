@@ -9,6 +9,7 @@ const FROM_SOURCES: Readonly<Record<string, string>> = {
   'src/gateway/disk.test.ts': 'one function on a disk of 4 MB that only this process sees',
   'src/sandbox/cell/account.test.ts': 'one function that is killed',
   'src/sandbox/host/close-inherited.test.ts': 'one function that closes files of its process',
+  'src/supervisor/data-dir.test.ts': 'one function on a disk of 32 MB that only this process sees',
   'src/supervisor/postgres.test.ts': 'one function that is killed',
   'src/supervisor/ready-file.test.ts': 'one function that is killed',
   'src/threads/thread-entry.ts': 'threads of programs that developers run from the sources; tests replace it',

@@ -201,4 +201,36 @@ describe('a plan of several commands', () => {
     });
     await expect(make(attempt, breakAll)).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
+
+  it('keeps the first file of an output with a target if the second encode fails, and warns about it', async () => {
+    const attempt = await begin();
+    const encodes: string[] = [];
+    const limited: Sandbox = Object.create(sandbox, {
+      run: {
+        value: (spec: Parameters<Sandbox['run']>[0]) => {
+          const at = spec.args.indexOf('-crf:v');
+          if (at < 0) return sandbox.run(spec);
+          encodes.push(spec.args[at + 1]!);
+          // The second encode gets less space than any file needs.
+          const outputBytes = encodes.length > 1 ? 4096 : spec.limits.outputBytes;
+          return sandbox.run({ ...spec, limits: { ...spec.limits, outputBytes } });
+        },
+      },
+    });
+    const input = { ...(await inspect(clip)), path: '/in/0', file: clip, source: clip, countedSeconds: null };
+    const target = { metric: 'ssim', atLeast: 0.9995, maxBitRate: null } as const;
+    const request = { inputs: [{ url: clip }], outputs: [{ outputFormat: 'mp4' as const, target }] };
+    const plan = planJob(request, [input], { resourceClass: 'light', cores: 2 });
+    const inputs = [{ ...input, packets: null }];
+    const changed = { ...attempt, tools: { ...tools, sandbox: limited } };
+    const sources = readySources(changed, { slot: 0, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) });
+    const made = await runCommands(changed, sources, plan);
+    expect(encodes).toHaveLength(2);
+    expect(made.failures).toEqual([]);
+    expect(made.outputs[0]!.facts.quality!.mean).toBeLessThan(0.9995);
+    expect(made.warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('did not reach ssim 0.9995'),
+      expect.stringMatching(/second encode .* failed.*result of the first encode.*output/),
+    ]);
+  });
 });

@@ -9,12 +9,16 @@ const create: CreateConnectionBody = {
   bucket: 'media',
   access_key_id: 'airlock',
   secret_access_key: 'wJalrXUtnFEMI-EXAMPLEKEY',
+  prefix: 'videos/',
+  mode: 'write',
 };
 
 const { secret_access_key: _, ...shown } = create;
 
 const connection: ConnectionView = {
   ...shown,
+  prefix: 'videos/',
+  mode: 'write',
   endpoint: 'https://minio.example.com',
   created_at: AT,
 };

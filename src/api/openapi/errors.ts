@@ -126,6 +126,10 @@ function errorsOf(kind: DescribedKind): typeof OWN {
         ...[...withoutOutput, 'connection_not_found', 'delivery_in_progress', 'queue_full'],
         ...FULL,
       ] as ErrorCode[],
+      [`post /v1/${path}/{id}/retry`]: [
+        ...['retry_not_possible', 'quota_exceeded', ...REPEATED, 'option_refused', 'transcription_not_configured'],
+        ...['queue_full', ...FULL],
+      ] as ErrorCode[],
     }),
     [`delete /v1/${path}/{id}`]: ['storage_unavailable'],
     [`get /v1/${path}/{id}/receipt`]: ['receipt_not_ready'],

@@ -5,7 +5,7 @@ import type { Document, Operation } from './types.ts';
 const IDEMPOTENT = [
   ...['/v1/transcodes/batch', '/v1/commands', '/v1/upload/presigned-url', '/v1/upload/multipart'],
   ...['/v1/upload/tokens', '/v1/keys', '/v1/keys/{id}/rotate', '/v1/templates', '/v1/webhooks', '/v1/connections'],
-  ...['/v1/blueprints/{slug}/runs', '/v1/admin/accounts'],
+  ...['/v1/blueprints/{slug}/runs', '/v1/transcodes/{id}/retry', '/v1/admin/accounts'],
 ];
 
 /** The description that `@fastify/swagger` sets if it finds none. It does not look up references to `components.schemas`. */

@@ -2,13 +2,16 @@ import { errorBody, idParams } from '../../contract/common.ts';
 import { redeliverAnswer, redeliverBody } from '../../contract/destinations.ts';
 import { jobDetails } from '../../contract/job-details.ts';
 import { signedManifest } from '../../contract/receipts.ts';
-import { createBody } from '../../contract/transcodes.ts';
+import { createBody, job as jobView } from '../../contract/transcodes.ts';
 import { validateAnswer } from '../../contract/validate.ts';
 import { getJob } from '../../jobs/read.ts';
 import { readDetails } from '../../kinds/transcode/details.ts';
+import { transcode } from '../../kinds/transcode/index.ts';
 import { readManifest } from '../../kinds/transcode/manifest.ts';
+import { explainRetry, repeatRequest } from '../../kinds/transcode/repeat-request.ts';
 import { validateTranscode } from '../../kinds/transcode/validate.ts';
 import { callerOf, submitterOf } from '../caller.ts';
+import { createJob } from '../create-job.ts';
 import type { RouteDeps } from '../deps.ts';
 import { redeliver } from '../redeliver.ts';
 import type { App } from '../types.ts';
@@ -22,6 +25,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   registerGetTranscodeDetails(app, deps);
   registerGetManifest(app, deps);
   registerRedeliver(app, deps);
+  registerRetry(app, deps);
 }
 
 function registerValidateTranscode(app: App, deps: RouteDeps): void {
@@ -114,6 +118,35 @@ function registerRedeliver(app: App, deps: RouteDeps): void {
       const items = await redeliver(deps, submitterOf(request), request.params.id, request.body ?? {});
       reply.code(202);
       return { items, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+}
+
+function registerRetry(app: App, deps: RouteDeps): void {
+  app.post(
+    '/v1/transcodes/:id/retry',
+    {
+      config: { scope: 'transcode', own: 'job' },
+      schema: {
+        operationId: 'retryTranscode',
+        tags: ['transcodes'],
+        summary: 'Create a new job from the request of a job that has ended',
+        description:
+          'Returns the new job immediately. The earlier job does not change. Send an `Idempotency-Key` so that a repeated request creates no second job. Returns 409 with the reason if the job is erased, an input is gone, or a part of the request was deleted when the job ended, such as the query of a URL.',
+        params: idParams,
+        response: { 201: jobView, '4xx': errorBody, 507: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const job = await getJob(deps.context.db, account.id, KIND, request.params.id);
+      const submission = await repeatRequest(deps.context, account, job);
+      const route = `transcodes/${job.id}/retry`;
+      const created = await createJob(deps, request, transcode, submission, route).catch((error) => {
+        throw explainRetry(error);
+      });
+      reply.code(201).header('Location', `/v1/transcodes/${created.id}`);
+      return created;
     },
   );
 }

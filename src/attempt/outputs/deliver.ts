@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { explainBucketError, openConnection } from '../../connections/bucket.ts';
+import { findBoundFault } from '../../connections/connection-bounds.ts';
 import { findConnection } from '../../connections/connections.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { type DeliveryTarget, recordDelivery } from '../../jobs/delivery.ts';
@@ -85,6 +86,9 @@ async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDe
   const reader = { db: context.db, vault: context.vault, accountId: row.account_id };
   const found = await findConnection(reader, target.connection);
   if (!('access' in found)) return `The connection "${target.connection}" has been deleted.`;
+  // The connection may have been replaced since the job was accepted.
+  const fault = findBoundFault(found.access, { purpose: 'write', key: target.prefix });
+  if (fault) return `The destination ${fault.reason}.`;
   const bucket = openConnection(fetcher, found.access, DELIVERY_RETRIES);
   try {
     const files = await filesOf(tools, run, row, object);

@@ -1,4 +1,5 @@
 import { openConnection } from '../../connections/bucket.ts';
+import { findBoundFault } from '../../connections/connection-bounds.ts';
 import { findConnection } from '../../connections/connections.ts';
 import { parseS3Url } from '../../contract/connections.ts';
 import { JobFailure } from '../../contract/failures.ts';
@@ -15,7 +16,7 @@ interface SourceOwner {
 
 /**
  * Returns the URL from which a source is fetched. For an object in the bucket of a connection, returns a signed URL. Otherwise, returns the
- * URL unchanged. Throws `JobFailure` if the connection does not exist.
+ * URL unchanged. Throws `JobFailure` if the connection does not exist or does not allow to read the object.
  */
 export async function remoteAddress(
   { context: { db, vault }, fetcher }: Pick<WorkTools, 'context' | 'fetcher'>,
@@ -29,6 +30,9 @@ export async function remoteAddress(
   if (!('access' in found)) {
     throw new JobFailure('connection_not_found', `${subject}: There is no connection "${connection}".`);
   }
+  // The connection may have been replaced since the job was accepted.
+  const fault = findBoundFault(found.access, { purpose: 'read', key });
+  if (fault) throw new JobFailure('source_refused', `${subject}: The URL ${fault.reason}.`);
   const bucket = openConnection(fetcher, found.access);
   try {
     return await bucket.presignGet(key, READ_SECONDS);

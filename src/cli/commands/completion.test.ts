@@ -25,7 +25,7 @@ describe('the completion of bash', () => {
 
   it('offers only the commands, options and values that can follow the words on the line', () => {
     expect(complete('tr')).toEqual(['transcode', 'transcribe']);
-    expect(complete('jobs', '')).toEqual(['list', 'show', 'watch', 'cancel', 'redeliver', 'erase', '--help']);
+    expect(complete('jobs', '')).toEqual(['list', 'show', 'watch', 'cancel', 'retry', 'redeliver', 'erase', '--help']);
     expect(complete('jobs', 'list', '--s')).toEqual(['--status', '--since']);
     expect(complete('jobs', 'list', '--status', 'failed', '--w')).toEqual(['--watch']);
     expect(complete('jobs', 'list', '--status', '')).toEqual([

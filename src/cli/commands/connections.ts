@@ -17,6 +17,8 @@ const COLUMNS: readonly Column<Bucket>[] = [
   { title: 'name', value: ({ name }) => name },
   { title: 'bucket', value: ({ bucket }) => bucket },
   { title: 'region', value: ({ region }) => region, drop: 2 },
+  { title: 'prefix', value: ({ prefix }) => prefix ?? '', drop: 4 },
+  { title: 'mode', value: ({ mode }) => mode, drop: 5 },
   { title: 'endpoint', value: ({ endpoint }) => endpoint, least: 16, drop: 3 },
   { title: 'created', value: ({ created_at }) => ago(created_at), drop: 1 },
 ];
@@ -37,15 +39,16 @@ export function listConnectionsCommand(config: Config, options: Common): Promise
 export function createConnectionCommand(
   config: Config,
   name: string,
-  options: Common & { bucket: string; region: string; endpoint?: string },
+  options: Common & { bucket: string; region: string; endpoint?: string; prefix?: string; mode?: Bucket['mode'] },
 ): Promise<number> {
   const { AWS_ACCESS_KEY_ID: access_key_id, AWS_SECRET_ACCESS_KEY: secret_access_key } = process.env;
   if (!access_key_id || !secret_access_key) {
     throw new UsageError('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the access key of the bucket.');
   }
-  const { bucket, region, endpoint, json } = options;
+  const { bucket, region, endpoint, prefix, mode, json } = options;
   return run(config, options, async ({ airlock }) => {
-    const place = { bucket, region, ...(endpoint && { endpoint }) };
+    const bounds = { ...(prefix && { prefix }), ...(mode && { mode }) };
+    const place = { bucket, region, ...(endpoint && { endpoint }), ...bounds };
     const made = await airlock.connections.create({ name, ...place, access_key_id, secret_access_key });
     if (json) write(JSON.stringify(made));
     else write(`${out.green('✓')} ${made.name} can use the bucket ${made.bucket} at ${made.endpoint}.`);

@@ -190,6 +190,16 @@ export async function cancelJobCommand(config: Config, given: string, options: C
   );
 }
 
+export async function retryJobCommand(config: Config, given: string, options: Common): Promise<number> {
+  return connect(config, { scopes: ['read', 'transcode'], account: options.account }, ({ airlock }) =>
+    withJob(airlock, given, async (id) => {
+      const job = await airlock.retry(id);
+      write(options.json ? JSON.stringify(job) : `Created ${job.id} from the request of ${id}.`);
+      return EXIT.ok;
+    }),
+  );
+}
+
 export async function eraseJobCommand(config: Config, given: string, options: Common): Promise<number> {
   return connect(config, { scopes: ['read', 'transcode'], account: options.account }, ({ airlock }) =>
     withJob(airlock, given, async (id) => {

@@ -39,6 +39,7 @@ import {
 } from '../problems.ts';
 import { rejectedWebhook } from '../webhook-url.ts';
 import { type Destinations, findDestinations } from './destinations.ts';
+import { droppedFields } from './dropped-fields.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 import { reviewBody } from './review-body.ts';
 import { onlyCopies, streamsInput, streamsOutput } from './streaming/may-stream.ts';
@@ -98,6 +99,7 @@ export async function admitTranscode(
   const missing = await missingConnections(services, caller, [...inputs, ...assets]);
   const placeProblems = [...missing, ...destinations.problems];
   const needs = needsOf(outputs, destinations, [...inputs, ...assets], speech);
+  const stored = toStoredRequest(body, body.disarm || account.disarm);
   return {
     problems: [
       ...(speech === null ? [new ApiError('transcription_not_configured')] : []),
@@ -109,12 +111,9 @@ export async function admitTranscode(
       ...placeProblems,
     ],
     resourceClass: review.resourceClass,
-    request: () => {
-      const stored = toStoredRequest(body, body.disarm || account.disarm);
-      return { shown: requestJson.write(hideQueries(stored)), sent: requestJson.write(stored) };
-    },
+    request: () => ({ shown: requestJson.write(hideQueries(stored)), sent: requestJson.write(stored) }),
     facts: factsJson.write({ source: sourceOf(outputs[0]!), output_format: outputs[0]!.outputFormat }),
-    settings: settingsOf(body, template),
+    settings: settingsOf(body, template, droppedFields(inputs, foundInputs, stored)),
     inputs,
     assets,
     outputs: newOutputs(outputs, destinations, submission),
@@ -132,9 +131,18 @@ export async function admitTranscode(
   };
 }
 
-function settingsOf({ preset, limits }: CreateBody, template: string | null | undefined): string | null {
-  if (!preset && !limits && !template) return null;
-  return settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }), ...(template && { template }) });
+function settingsOf(
+  { preset, limits }: CreateBody,
+  template: string | null | undefined,
+  dropped: readonly string[],
+): string | null {
+  if (!preset && !limits && !template && dropped.length === 0) return null;
+  return settingsJson.write({
+    ...(preset && { preset }),
+    ...(limits && { limits }),
+    ...(template && { template }),
+    ...(dropped.length > 0 && { dropped: [...dropped] }),
+  });
 }
 
 /** Returns a function that locates a field of the sorted outputs in the client's request. */

@@ -33,7 +33,7 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: 
     completed_at: job.completed_at?.toISOString() ?? null,
     erased_at: job.erased_at?.toISOString() ?? null,
     inputs: await sourcesOf(context, id),
-    outputs: viewOutputs(context.vault, outputs),
+    outputs: viewOutputs(context.vault, outputs, null),
     command: {
       argv: argv ?? null,
       ...(further.length > 0 && { further }),

@@ -67,6 +67,8 @@ export const settingsJson = storedJson(
     limits: z.partialRecord(z.enum(['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb']), z.number()).optional(),
     /** The version of a template that the request used, such as `web@3`. */
     template: z.string().optional(),
+    /** Fields of which a part is dropped when the job ends; see `droppedFields`. */
+    dropped: z.array(z.string()).optional(),
   }),
 );
 /** The stored form of a plan, sealed: FFmpeg's arguments, and the settings from which they were derived. */

@@ -106,7 +106,8 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
   const facts = factsJson.read(job.request_facts);
   const settings = settingsJson.readOrNull(job.request_settings);
   const metadata = openColumn(context.vault, 'jobs', 'metadata_sealed', job);
-  const outputs = viewOutputs(context.vault, related.outputs);
+  const urls = job.erased_at === null ? { bucket: context.store.bucket, jobId: job.id } : null;
+  const outputs = viewOutputs(context.vault, related.outputs, urls);
   const seconds = inputSeconds(job, inputs);
   const first = inputs[0]?.inspection?.summary ?? null;
   const available = job.status === 'completed' && related.outputs.length > 0 && job.erased_at === null;

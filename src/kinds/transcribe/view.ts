@@ -105,7 +105,7 @@ function viewTranscription(
     task: request?.task ?? null,
     output_format,
     output_url: isAvailable ? `gs://${store.bucket}/outputs/${job.id}.${output_format}` : null,
-    outputs: viewOutputs(vault, outputs),
+    outputs: viewOutputs(vault, outputs, job.erased_at === null ? { bucket: store.bucket, jobId: job.id } : null),
     duration_seconds: job.input_seconds,
     progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),
     eta_seconds: job.eta_seconds,

@@ -44,6 +44,8 @@ export interface BucketCalls {
   put(key: string, put: BucketPut): Promise<void>;
   /** Deletes an object. Succeeds if the object does not exist. */
   delete(key: string): Promise<void>;
+  /** Requests an object that may be missing. Succeeds if the store accepts the access key. */
+  tryGet(key: string, signal: AbortSignal): Promise<void>;
   /** Signs a URL for GET, which expires after `expiresIn` seconds. */
   presignGet(key: string, expiresIn: number): Promise<string>;
   close(): Promise<void>;
@@ -73,6 +75,17 @@ export function openBucket(options: BucketOptions): BucketCalls {
       checkKey(key);
       const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404] });
       response.resume();
+    },
+    async tryGet(key, signal) {
+      checkKey(key);
+      const outagePolicy = { ms: 0, signal, onUnreachable: () => {} };
+      try {
+        const response = await client.send({ method: 'GET', key, expected: [200, 404], outagePolicy });
+        response.destroy();
+      } catch (error) {
+        // The store verified the signature. For a missing object, it denies access unless the access key may also list the bucket.
+        if (!(error instanceof StorageError) || error.code !== 'AccessDenied') throw error;
+      }
     },
     async presignGet(key, expiresIn) {
       checkKey(key);

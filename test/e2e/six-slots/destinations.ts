@@ -106,6 +106,39 @@ export const destinations = (given: () => TestService) => () => {
       expect((await service.call('GET', '/v1/connections')).json.items).toEqual([]);
     });
 
+    it('allows only keys below its prefix, and only the direction of its mode', async () => {
+      const made = await connect({ name: 'team', prefix: 'team', mode: 'read' });
+      expect(made.json).toMatchObject({ name: 'team', prefix: 'team/', mode: 'read' });
+      expect((await connect({ name: 'sink', prefix: 'sink/', mode: 'write' })).status).toBe(201);
+      expect((await connect({ name: 'wrong', mode: 'read', secret_access_key: 'wrong' })).status).toBe(422);
+      const inputs = await uploaded();
+      const to = (connection: string, prefix?: string) => ({ inputs, destination: { s3: { connection, prefix } } });
+      const rejected = async (request: object) => {
+        const { status, json } = await service.call('POST', '/v1/transcodes', { outputFormat: 'mp4', ...request });
+        return [status, json.details?.field, json.details?.reason];
+      };
+      const outside = (prefix: string) => `is outside of the prefix "${prefix}" of the connection`;
+      const from = (url: string) => rejected({ inputs: [{ url }] });
+      expect(await from('s3://team/other/a.mp4')).toEqual([400, 'inputs[0].url', outside('team/')]);
+      expect(await from('s3://team/team/../a.mp4')).toEqual([422, 'inputs[0].url', 'the key contains a dot segment']);
+      expect(await from('s3://sink/sink/a.mp4')).toEqual([
+        400,
+        'inputs[0].url',
+        'names a connection only for delivering outputs',
+      ]);
+      expect(await rejected(to('team', 'team/a'))).toEqual([
+        400,
+        'destination.s3.connection',
+        'names a connection only for reading sources',
+      ]);
+      expect(await rejected(to('sink', 'sinks'))).toEqual([400, 'destination.s3.prefix', outside('sink/')]);
+      const job = await run({ ...to('sink'), outputFormat: 'mp4' });
+      expect(job.outputs[0].destination).toMatchObject({ status: 'delivered', prefix: 'sink/' });
+      const [key] = await filesOf('sink/');
+      await bucket.store.delete(key!);
+      for (const name of ['team', 'sink']) await service.call('DELETE', `/v1/connections/${name}`);
+    });
+
     it('cannot have an endpoint in a private network, and is rejected before any data is sent', async () => {
       for (const endpoint of ['http://10.0.0.1', 'https://169.254.169.254', 'ftp://x.example']) {
         const rejected = await connect({ endpoint });

@@ -38,10 +38,14 @@ const viewItem = (row: Job): Item => ({
   completed_at: row.completed_at?.toISOString() ?? null,
 });
 
-const view = ({ vault }: Pick<ViewContext, 'vault'>, row: Job, outputs: readonly JobOutput[]): View => ({
+const view = (
+  { vault, store }: Pick<ViewContext, 'vault' | 'store'>,
+  row: Job,
+  outputs: readonly JobOutput[],
+): View => ({
   ...viewItem(row),
   text: openColumn(vault, 'jobs', 'request_sealed', row),
-  outputs: viewOutputs(vault, outputs),
+  outputs: viewOutputs(vault, outputs, { bucket: store.bucket, jobId: row.id }),
 });
 
 export const shown = {

@@ -150,7 +150,9 @@ function Actions({ job, isErased, details, onDialog }: ActionsProps) {
   if (!may('create')) return null;
   const request = details?.request;
   const again = async () => {
-    const created = await post<Job>(`/v1/${TRANSCODES}`, request, { 'idempotency-key': crypto.randomUUID() });
+    const created = await post<Job>(`/v1/${TRANSCODES}/${job.id}/retry`, undefined, {
+      'idempotency-key': crypto.randomUUID(),
+    });
     route(`/jobs/${TRANSCODES}/${created.id}`);
   };
   return (

@@ -1,10 +1,13 @@
 import { factsOf } from '../../../attempt/cells/cell-failure.ts';
 import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
+import { DiskFull } from '../../../attempt/resources/disk-reservation.ts';
+import { JobFailure } from '../../../contract/failures.ts';
 import { comparedFile, correctTargets, type Plan, type PlanWarning, warnOfMissed } from '../../../ffmpeg/index.ts';
 import type { AttemptFacts } from '../../../jobs/attempts.ts';
 import type { CellResult } from '../../../sandbox/types.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
+import { comparisonFault } from './comparison.ts';
 import { type Figures, measureOutputs } from './measure-outputs.ts';
 import type { Searched } from './search-targets.ts';
 
@@ -38,7 +41,7 @@ export interface Encoded {
 
 /**
  * Runs an encode, and compares the outputs with their source if the request asks for this. Encodes a second time if an output misses its
- * target, a better CRF is possible, and enough time is left.
+ * target, a better CRF is possible, and enough time is left. If the second encode fails, returns the result of the first encode.
  */
 export async function encodeMeasured(
   attempt: TranscodeAttempt,
@@ -56,10 +59,51 @@ export async function encodeMeasured(
   const isAffordable = first.result.wallMs <= step.limits.budget.wallMs * AFFORDABLE_SHARE;
   const better = isAffordable ? correctTargets(command, first.figures, step.searched) : null;
   if (!better) return withMissed(first);
+  try {
+    const second = await encodeBetter(attempt, sources, { ...step, command: better }, first);
+    return withMissed({ ...second, facts: [...first.facts, ...second.facts] });
+  } catch (error) {
+    return keepFirst(attempt, first, error);
+  }
+}
+
+/**
+ * Encodes the outputs with better CRFs, while the files of the first encode stay. Releases the first result if all files are good. Throws
+ * otherwise.
+ */
+async function encodeBetter(
+  attempt: TranscodeAttempt,
+  sources: PreparedSources,
+  step: MeasuredStep,
+  first: Encoded,
+): Promise<Encoded> {
+  const rest = partOf(step.share, ENCODE_SHARE + COMPARE_SHARE, 1);
+  // The files of the first encode use disk space, so the second encode may have less.
+  const outputBytes = Math.min(step.limits.budget.outputBytes, await attempt.run.disk.cellBytes());
+  const limits = { ...step.limits, budget: { ...step.limits.budget, outputBytes } };
+  const encoding = { command: step.command, share: rest, compared: rest };
+  const second = await encodeOnce(attempt, sources, { ...step, limits }, encoding);
+  const unmeasured = [...first.figures.keys()].find((position) => !second.figures.has(position));
+  if (unmeasured !== undefined) {
+    await second.result.release();
+    throw new JobFailure('output_invalid', second.warnings[0]?.message ?? 'The quality was not measured.');
+  }
   await first.result.release();
-  const rest = partOf(share, ENCODE_SHARE + COMPARE_SHARE, 1);
-  const second = await encodeOnce(attempt, sources, step, { command: better, share: rest, compared: rest });
-  return withMissed({ ...second, facts: [...first.facts, ...second.facts] });
+  return second;
+}
+
+/** Returns the first result with a warning about the failure of the second encode. Rethrows an error that concerns more than this encode. */
+async function keepFirst(attempt: TranscodeAttempt, first: Encoded, error: unknown): Promise<Encoded> {
+  try {
+    const reason = error instanceof DiskFull ? 'The disk has too little free space.' : comparisonFault(attempt, error);
+    const kept = withMissed(first);
+    const field = kept.warnings.at(-1)!.field;
+    const message = `A second encode to reach the target failed. The output is the result of the first encode. ${reason}`;
+    return { ...kept, warnings: [...kept.warnings, { field, message }] };
+  } catch (fault) {
+    await first.result.release();
+    throw fault;
+  }
 }
 
 async function encodeOnce(

@@ -8,7 +8,7 @@ import { ErrorNotice } from '../../ui/feedback.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { showToast } from '../../ui/toast.tsx';
 
-const EMPTY = { name: '', endpoint: '', region: '', bucket: '', access_key_id: '', secret_access_key: '' };
+const EMPTY = { name: '', endpoint: '', prefix: '', region: '', bucket: '', access_key_id: '', secret_access_key: '' };
 
 export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void; onClose: () => void }) {
   const [draft, setDraft] = useState(EMPTY);
@@ -23,8 +23,9 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
     setError(null);
     setChecking(true);
     try {
-      const { endpoint, ...rest } = draft;
-      const made = await post<ConnectionView>('/v1/connections', { ...rest, ...(endpoint && { endpoint }) });
+      const { endpoint, prefix, ...rest } = draft;
+      const optional = { ...(endpoint && { endpoint }), ...(prefix && { prefix }) };
+      const made = await post<ConnectionView>('/v1/connections', { ...rest, ...optional });
       showToast(`Airlock can use the bucket ${made.bucket}.`);
       onMade();
       onClose();
@@ -39,6 +40,12 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
       <form class="form" onSubmit={submit} autocomplete="off">
         <TextField label="Name" {...field('name')} required maxLength={63} placeholder="media" />
         <TextField label="Bucket" {...field('bucket')} required />
+        <TextField
+          label="Folder"
+          {...field('prefix')}
+          placeholder="videos"
+          hint="Jobs can use no keys outside of it. Leave it empty for the entire bucket."
+        />
         <TextField label="Region" {...field('region')} required placeholder="eu-central-1" />
         <TextField
           label="Endpoint"
@@ -47,14 +54,7 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
           placeholder="https://minio.example.com"
           hint="Only for stores other than Amazon S3."
         />
-        <TextField label="Access key ID" {...field('access_key_id')} required />
-        <TextField
-          label="Secret access key"
-          type="password"
-          {...field('secret_access_key')}
-          required
-          hint="Airlock stores it encrypted and never shows it again. It writes a small object to test the key, and deletes it."
-        />
+        <KeyFields field={field} />
         {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
           <Button onClick={onClose}>Cancel</Button>
@@ -64,5 +64,24 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface KeyFieldsProps {
+  field: (name: 'access_key_id' | 'secret_access_key') => { value: string; onInput: (value: string) => void };
+}
+
+function KeyFields({ field }: KeyFieldsProps) {
+  return (
+    <>
+      <TextField label="Access key ID" {...field('access_key_id')} required />
+      <TextField
+        label="Secret access key"
+        type="password"
+        {...field('secret_access_key')}
+        required
+        hint="Airlock stores it encrypted and never shows it again. It writes a small object to test the key, and deletes it."
+      />
+    </>
   );
 }
