@@ -1,0 +1,198 @@
+import { randomOf } from '../random.ts';
+import type { Lane } from './lane.ts';
+import { type Baseline, STILL_OPEN } from './model.ts';
+import type { Receiver } from './receiver.ts';
+import { CLIENT_FAILED, type RunPlan, type RunResult, runOnce } from './run-once.ts';
+import type { Scenario } from './scenarios.ts';
+import type { Sources } from './sources.ts';
+import { type Fault, faultsOf, type Injection, showTarget, type Target } from './targets.ts';
+
+/** Milliseconds of a delay or stop: a short one, or a long one that exceeds a lease, of which there are few. */
+const PAUSES = { shortMs: 1_200, longMs: 40_000, share: 0.02 };
+
+/** Runs without faults of each scenario, before its runs with faults. In the second, connections have prepared the statements. */
+const RECORDINGS = 2;
+
+/** What a run without faults has shown about a scenario. */
+export interface Recorded {
+  scenario: Scenario;
+  baseline: Baseline;
+  /** Every operation that occurred in one of the recordings. */
+  targets: Target[];
+}
+
+export interface CampaignOptions {
+  scenarios: readonly Scenario[];
+  seed: number;
+  /** Maximum occurrences of a statement or request that are targets. */
+  occurrences: number;
+  faults: readonly Fault[];
+  /** The only target. By default, every target of a recording. */
+  only?: Target;
+}
+
+export interface Violation {
+  kind: string;
+  fault: string;
+  target: string;
+  /** The statement of the target. */
+  text: string | null;
+  /** What differs. */
+  found: string[];
+}
+
+/** Planned runs, in the order in which they run. */
+export type Plan = RunPlan & { plan: Injection; baseline: Baseline };
+
+/** Opens a lane when the first run needs it, and another one after a run that may have left something running. */
+export class LanePool {
+  readonly #open: () => Promise<Lane>;
+  readonly shared: { sources: Sources; receiver: Receiver };
+  #lane: Lane | null = null;
+
+  constructor(open: () => Promise<Lane>, shared: { sources: Sources; receiver: Receiver }) {
+    this.#open = open;
+    this.shared = shared;
+  }
+
+  async run(plan: RunPlan): Promise<RunResult> {
+    this.#lane ??= await this.#open();
+    const result = await runOnce(this.#lane, this.shared, plan);
+    if (result.violations.some(leavesWork)) await this.close();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    const lane = this.#lane;
+    this.#lane = null;
+    await lane?.close();
+  }
+}
+
+function leavesWork(violation: string): boolean {
+  return violation.includes(CLIENT_FAILED) || violation.includes(STILL_OPEN);
+}
+
+/** Runs a scenario without faults, and returns its operations. Throws if such a run violates the model. */
+export async function record(lane: LanePool, scenario: Scenario): Promise<Recorded> {
+  const targets = new Map<string, Target>();
+  let baseline: Baseline | null = null;
+  for (let count = 0; count < RECORDINGS; count += 1) {
+    const result: RunResult = await lane.run({ scenario, plan: null, baseline });
+    if (result.violations.length > 0) {
+      throw new Error(`${scenario.kind} violates the model without a fault: ${result.violations.join('; ')}`);
+    }
+    baseline = result.baseline;
+    for (const target of result.targets) targets.set(showTarget(target), target);
+  }
+  return { scenario, baseline: baseline!, targets: [...targets.values()] };
+}
+
+/**
+ * Returns the runs of a campaign. Each target gets one of its faults first, then each gets a second one, and so on, so that a campaign that
+ * is ended early has met every statement.
+ */
+export function planRuns(recorded: readonly Recorded[], options: CampaignOptions): Plan[] {
+  const random = randomOf(options.seed);
+  const rounds: Plan[][] = [];
+  for (const { scenario, baseline, targets } of recorded) {
+    const chosen = options.only
+      ? [options.only]
+      : targets.filter(({ occurrence }) => occurrence <= options.occurrences);
+    for (const target of chosen) {
+      const faults = shuffled(
+        faultsOf(target.via).filter((fault) => options.faults.includes(fault)),
+        random.next,
+      );
+      for (const [round, fault] of faults.entries()) {
+        const ms = random.chance(PAUSES.share) ? PAUSES.longMs : PAUSES.shortMs;
+        rounds[round] ??= [];
+        rounds[round].push({ scenario, baseline, plan: { target, fault, ms } });
+      }
+    }
+  }
+  return rounds.flatMap((round) => shuffled(round, random.next));
+}
+
+function shuffled<T>(list: readonly T[], next: () => number): T[] {
+  return list
+    .map((value) => ({ value, at: next() }))
+    .sort((left, right) => left.at - right.at)
+    .map(({ value }) => value);
+}
+
+export interface Count {
+  runs: number;
+  injected: number;
+  violations: number;
+}
+
+/** Counts runs, injected faults and violations by kind of scenario and by fault. */
+export class Tally {
+  readonly #counts = new Map<string, Count>();
+  readonly #statements = new Map<string, Set<string>>();
+  readonly violations: Violation[] = [];
+
+  get total(): Count {
+    return sum([...this.#counts.values()]);
+  }
+
+  add({ scenario, plan }: Pick<Plan, 'scenario' | 'plan'>, result: RunResult): Violation | null {
+    const { kind } = scenario;
+    const key = `${kind} ${plan.fault}`;
+    const isViolation = result.violations.length > 0;
+    const one = { runs: 1, injected: result.injected, violations: isViolation ? 1 : 0 };
+    this.#counts.set(key, sum([this.#counts.get(key) ?? sum([]), one]));
+    const met = this.#statements.get(kind) ?? new Set();
+    if (result.injected > 0) met.add(`${plan.target.role} ${plan.target.via} ${plan.target.name}`);
+    this.#statements.set(kind, met);
+    if (!isViolation) return null;
+    const violation = {
+      kind,
+      fault: plan.fault,
+      target: showTarget(plan.target),
+      text: plan.target.text ?? null,
+      found: result.violations,
+    };
+    this.violations.push(violation);
+    return violation;
+  }
+
+  /** Returns the table of a report: a row for each kind, with the number of its statements and the counts of each fault. */
+  rows(): { kind: string; statements: number; faults: Record<string, Count> }[] {
+    return [...this.#statements].map(([kind, statements]) => {
+      const own = [...this.#counts].filter(([key]) => key.startsWith(`${kind} `));
+      const faults = Object.fromEntries(own.map(([key, count]) => [key.slice(kind.length + 1), count]));
+      return { kind, statements: statements.size, faults };
+    });
+  }
+}
+
+function sum(counts: readonly Count[]): Count {
+  const add = (name: keyof Count) => counts.reduce((total, count) => total + count[name], 0);
+  return { runs: add('runs'), injected: add('injected'), violations: add('violations') };
+}
+
+/** Runs plans in several lanes at a time, in their order, until all have run or `isOver`. */
+export async function runPlans(
+  lanes: readonly LanePool[],
+  plans: readonly Plan[],
+  {
+    tally,
+    isOver,
+    onRun,
+  }: { tally: Tally; isOver: () => boolean; onRun: (done: number, found: Violation | null) => void },
+): Promise<void> {
+  let next = 0;
+  let done = 0;
+  const work = async (lane: LanePool) => {
+    while (next < plans.length && !isOver()) {
+      const plan = plans[next]!;
+      next += 1;
+      const result = await lane.run(plan);
+      done += 1;
+      onRun(done, tally.add(plan, result));
+    }
+  };
+  await Promise.all(lanes.map(work));
+}

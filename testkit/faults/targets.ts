@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+
+/** The server to which a process sends an operation. */
+export type Via = 'database' | 'storage';
+
+/** One operation of one process: the `occurrence`-th statement or request with this name since the recording began, from 1. */
+export interface Target {
+  via: Via;
+  /** The process that sends the operation: `api` or `worker`. */
+  role: string;
+  /** Name of the statement or request, without values and ids. */
+  name: string;
+  occurrence: number;
+  /** The text of a statement, for people. */
+  text?: string;
+}
+
+/**
+ * What happens at a target.
+ *
+ * - `kill-before`: the process is killed, and the server receives nothing.
+ * - `kill-after`: the server executes the operation, then the process is killed before it gets the response.
+ * - `lose-answer`: the server executes the operation, then the connection breaks before the response.
+ * - `break`: the connection breaks, and the server receives nothing.
+ * - `delay`: the operation arrives late.
+ * - `stop`: the process is stopped while the server executes the operation, and continues later.
+ * - `answer-500`: the storage responds with 500, and executes nothing.
+ */
+export const FAULTS = ['kill-before', 'kill-after', 'lose-answer', 'break', 'delay', 'stop', 'answer-500'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface Injection {
+  target: Target;
+  fault: Fault;
+  /** Milliseconds of `delay` and `stop`. */
+  ms: number;
+}
+
+export function faultsOf(via: Via): Fault[] {
+  return FAULTS.filter((fault) => fault !== 'answer-500' || via === 'storage');
+}
+
+export function showTarget({ via, role, name, occurrence }: Target): string {
+  return `${role} ${via} ${name} ${occurrence}`;
+}
+
+/** Parses the text of `showTarget`. */
+export function parseTarget(text: string): Target {
+  const [, role, via, name, occurrence] = /^(\S+) (database|storage) (.+) (\d+)$/.exec(text) ?? [];
+  if (!role || !via || !name) throw new Error(`not a target: ${text}`);
+  return { role, via: via as Via, name, occurrence: Number(occurrence) };
+}
+
+/**
+ * Returns the name of a statement: its verb and first table, and a hash of its text. Lists of values of any length have the same name.
+ * `previous` is the name of the statement before it on the same connection, which distinguishes the ends of transactions.
+ */
+export function statementName(text: string, previous: string | null): string {
+  const plain = text.trim().replace(/\s+/g, ' ');
+  if (/^(begin|start transaction)\b/i.test(plain)) return 'begin';
+  if (/^(commit|rollback)$/i.test(plain)) return `${plain.toLowerCase()} after ${previous ?? 'nothing'}`;
+  const normal = plain
+    .replace(/'(?:[^']|'')*'/g, '?')
+    .replace(/\$\d+|\b\d+\b/g, '?')
+    .replace(/\((?:\?(?:::[a-z[\]]+)?(?:, )?)+\)/g, '(?)')
+    .replace(/\(\?\)(?:, \(\?\))+/g, '(?)');
+  const verb = /^\w+/.exec(plain)?.[0].toLowerCase() ?? 'statement';
+  const table = /\b(?:from|into|update)\s+(?:only\s+)?"?(\w+)"?/i.exec(
+    plain.replace(/for (no key )?update/gi, ''),
+  )?.[1];
+  const hash = createHash('sha256').update(normal).digest('hex').slice(0, 8);
+  return [verb, table, hash].filter(Boolean).join('-');
+}
+
+/** Returns the name of a request to the storage: its method, the kind of its key, and the names of its parameters. */
+export function requestName(method: string, url: string): string {
+  const { pathname, searchParams } = new URL(url, 'http://storage.invalid');
+  const path = pathname
+    .split('/')
+    .slice(2)
+    .map((part) => part.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4,}/g, '*'))
+    .join('/');
+  const names = [...searchParams.keys()].filter((name) => !/^x-amz-/i.test(name)).sort();
+  return `${method}-${path || 'bucket'}${names.length > 0 ? `?${names.join('&')}` : ''}`;
+}
+
+/**
+ * Operations that processes also send while no job runs: heartbeats, leases, sweeps and checks of the queue. They recur at any moment, so
+ * the n-th of them is not part of a job. `idle` of a recording finds operations that are missing here.
+ */
+const BACKGROUND = [
+  /^(set|show|discard|listen|unlisten|deallocate)-/,
+  /^(select|update|insert|delete|with)-(workers|fleet_leases|signing_keys|audit_checkpoints)-/,
+  /^(HEAD|GET)-bucket/,
+];
+
+export function isBackground(name: string): boolean {
+  return BACKGROUND.some((pattern) => pattern.test(name.replace(/^(commit|rollback) after /, '')));
+}
