@@ -4,7 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { openProgressDisplay } from '../src/cli/progress-display.ts';
 import setUp from '../test/helpers/global-setup.ts';
 import { installTestSpeech } from '../test/helpers/speech.ts';
-import { LanePool, planRuns, record, runPlans, Tally } from '../testkit/faults/campaign.ts';
+import { LanePool, planRuns, recordAll, runPlans, Tally } from '../testkit/faults/campaign.ts';
 import { type Backend, openLane } from '../testkit/faults/lane.ts';
 import { openReceiver } from '../testkit/faults/receiver.ts';
 import { SCENARIOS, type Scenario } from '../testkit/faults/scenarios.ts';
@@ -66,15 +66,7 @@ async function main(): Promise<number> {
 }
 
 async function campaign(lanes: readonly LanePool[], options: Options): Promise<number> {
-  const waiting = [...options.scenarios];
-  const recorded: Awaited<ReturnType<typeof record>>[] = [];
-  const recordAll = async (lane: LanePool) => {
-    for (let scenario = waiting.shift(); scenario; scenario = waiting.shift()) {
-      recorded.push(await record(lane, scenario));
-    }
-  };
-  await Promise.all(lanes.map(recordAll));
-  recorded.sort((left, right) => order(left.scenario) - order(right.scenario));
+  const recorded = await recordAll(lanes, options.scenarios);
   if (options.isList) {
     for (const { scenario, targets } of recorded) {
       process.stdout.write(`${scenario.kind}\n${targets.map((target) => `  ${showTarget(target)}\n`).join('')}`);
@@ -105,11 +97,9 @@ async function campaign(lanes: readonly LanePool[], options: Options): Promise<n
 /** Characters of a statement that a violation shows. */
 const SHOWN = 300;
 
-const order = (scenario: Scenario) => SCENARIOS.indexOf(scenario);
-
 function showViolation({ kind, fault, target, text, found }: Tally['violations'][number], seed: number): string {
   const command = `npm run faults -- --kind ${kind} --fault ${fault} --target '${target}' --seed ${seed}`;
-  const statement = text ? `  ${text.slice(0, SHOWN)}\n` : '';
+  const statement = text ? `  ${text.replace(/\s+/g, ' ').trim().slice(0, SHOWN)}\n` : '';
   return `\n${kind}, ${fault}, ${target}\n${statement}${found.map((one) => `  ${one}\n`).join('')}  ${command}`;
 }
 

@@ -73,8 +73,18 @@ function leavesWork(violation: string): boolean {
   return violation.includes(CLIENT_FAILED) || violation.includes(STILL_OPEN);
 }
 
-/** Runs a scenario without faults, and returns its operations. Throws if such a run violates the model. */
-export async function record(lane: LanePool, scenario: Scenario): Promise<Recorded> {
+/** Runs each scenario without faults, several at a time. Throws if such a run violates the model. */
+export async function recordAll(lanes: readonly LanePool[], scenarios: readonly Scenario[]): Promise<Recorded[]> {
+  const waiting = [...scenarios];
+  const recorded: Recorded[] = [];
+  const work = async (lane: LanePool) => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) recorded.push(await record(lane, next));
+  };
+  await Promise.all(lanes.map(work));
+  return recorded.sort((left, right) => scenarios.indexOf(left.scenario) - scenarios.indexOf(right.scenario));
+}
+
+async function record(lane: LanePool, scenario: Scenario): Promise<Recorded> {
   const targets = new Map<string, Target>();
   let baseline: Baseline | null = null;
   for (let count = 0; count < RECORDINGS; count += 1) {

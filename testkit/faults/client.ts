@@ -15,13 +15,16 @@ const PAUSE_MS = 50;
 export class Client {
   readonly #lane: Lane;
   readonly #key: string;
-  /** Set once the run is over. */
+  /** Aborted once the run is over. */
   readonly #signal: AbortSignal;
+  /** The process that gets the requests. */
+  readonly #api: string;
 
-  constructor(lane: Lane, key: string, signal: AbortSignal) {
+  constructor(lane: Lane, key: string, signal: AbortSignal, api = 'api') {
     this.#lane = lane;
     this.#key = key;
     this.#signal = signal;
+    this.#api = api;
   }
 
   /** Sends a request until the response is neither lost nor a failure of the service. Throws if the status is not in `expected`. */
@@ -33,7 +36,9 @@ export class Client {
 
   async ask(method: string, path: string, body?: unknown): Promise<ApiResponse> {
     const headers: Record<string, string> = method === 'POST' ? { 'idempotency-key': randomUUID() } : {};
-    return this.#repeat(async () => call(`${await this.#lane.api()}${path}`, method, this.#key, body, headers));
+    return this.#repeat(async () =>
+      call(`${await this.#lane.api(this.#api)}${path}`, method, this.#key, body, headers),
+    );
   }
 
   /** Sends bytes to a signed URL, and returns the entity tag. */

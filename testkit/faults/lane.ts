@@ -26,31 +26,34 @@ export interface Backend {
 export interface LaneOptions extends Backend {
   /** Adds to the data directory before the processes start, for example a speech model. */
   prepare?: (dataDir: string) => Promise<unknown>;
-  /** Whether a process waits to replace each killed one. */
+  /** Whether a process waits to replace each killed one. Defaults to true. */
   standby?: boolean;
-  /** Further variables by role. */
-  env?: Partial<Record<'api' | 'worker' | 'gateway', NodeJS.ProcessEnv>>;
+  /** Processes by their names, with further variables. Defaults to one `api` and one `worker`. */
+  processes?: Readonly<Record<string, { role: 'api' | 'worker'; env?: NodeJS.ProcessEnv }>>;
 }
 
 /**
- * A fleet of an API, a worker and a gateway with a database of its own. API and worker reach PostgreSQL and the gateway through proxies
- * that inject faults. One scenario runs in a lane at a time, so that its statements have the same numbers in each run.
+ * A fleet of APIs, workers and a gateway with a database of its own. By default, it has one API and one worker, which reach PostgreSQL
+ * and the gateway through proxies that inject faults. One scenario runs in a lane at a time, so that its statements have the same numbers in
+ * each run.
  */
 export interface Lane {
   injector: Injector;
-  roles: Record<'api' | 'worker', RoleProcess>;
+  processes: ReadonlyMap<string, RoleProcess>;
   /** The database and the storage, without the proxies. */
   context: KindsContext;
   pool: Pool;
   dataDir: string;
   /** File with the output of all processes. */
   log: string;
-  /** Address of the API. Waits while the API restarts. */
-  api(): Promise<string>;
+  /** Address of an API. Waits while the API restarts. */
+  api(name?: string): Promise<string>;
   /** Creates an account and a key for it. */
   makeAccount(): Promise<{ account: Account; key: string }>;
   close(): Promise<void>;
 }
+
+const PROCESSES: NonNullable<LaneOptions['processes']> = { api: { role: 'api' }, worker: { role: 'worker' } };
 
 /** Where the processes of a lane find each other. */
 interface Places {
@@ -65,27 +68,29 @@ interface Places {
 export async function openLane(options: LaneOptions): Promise<Lane> {
   const places = await preparePlaces(options);
   const { dataDir, log, common, injector, database } = places;
-  const gateway = new RoleProcess({
-    ...{ role: 'gateway', log, standby: false },
-    env: { ...common, ...options.env?.gateway },
-  });
+  const gateway = new RoleProcess({ role: 'gateway', env: common, log, standby: false });
   const { storage } = await gateway.ready();
   common.AIRLOCK_INTERNAL_STORAGE_ENDPOINT = `http://127.0.0.1:${storage}`;
-  const api = await openRole('api', places, options);
-  const worker = await openRole('worker', places, options);
+  const names = Object.keys(options.processes ?? PROCESSES);
+  const opened: Awaited<ReturnType<typeof openProcess>>[] = [];
+  const processes = new Map<string, RoleProcess>();
+  for (const name of names) {
+    const started = await openProcess(name, places, options);
+    opened.push(started);
+    processes.set(name, started.process);
+    // The first worker that is ready becomes the leader.
+    await started.process.ready();
+  }
   const logger = createLogger({ level: 'silent', role: 'faults' });
-  const opened = await openContext(readConfig(common), { role: 'worker', connections: 4, logger });
-  await Promise.all([api.process.ready(), worker.process.ready()]);
+  const { context, pool, close } = await openContext(readConfig(common), { role: 'worker', connections: 4, logger });
   return {
-    injector,
-    roles: { api: api.process, worker: worker.process },
-    ...{ context: opened.context, pool: opened.pool, dataDir, log },
-    api: async () => `http://127.0.0.1:${(await api.process.ready()).api}`,
-    makeAccount: () => makeAccount(opened.pool),
+    ...{ injector, processes, context, pool, dataDir, log },
+    api: async (name = 'api') => `http://127.0.0.1:${(await processes.get(name)!.ready()).api}`,
+    makeAccount: () => makeAccount(pool),
     async close() {
-      await Promise.all([api.close(), worker.close()]);
+      await Promise.all(opened.map((one) => one.close()));
       await gateway.close();
-      await opened.close();
+      await close();
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
@@ -112,19 +117,20 @@ async function preparePlaces(options: LaneOptions): Promise<Places> {
   return { dataDir, log: join(dataDir, 'faults.log'), gatewaySocket, database, injector: new Injector(), common };
 }
 
-/** Starts a role behind a proxy for the database and a proxy for the storage. */
-async function openRole(
-  role: 'api' | 'worker',
+/** Starts a process behind a proxy for the database and a proxy for the storage. */
+async function openProcess(
+  name: string,
   { dataDir, log, gatewaySocket, database, injector, common }: Places,
-  { standby = true, env }: LaneOptions,
+  { standby = true, processes = PROCESSES }: LaneOptions,
 ) {
+  const { role, env } = processes[name]!;
   const control = { kill: () => process.kill(), stop: (ms: number) => process.stop(ms) };
-  const proxied = { role, injector, process: control };
+  const proxied = { role: name, injector, process: control };
   const toDatabase = await openPostgresProxy({ ...proxied, socketPath: database.socketPath });
-  const storagePath = join(dataDir, 'faults', `${role}.sock`);
+  const storagePath = join(dataDir, 'faults', `${name}.sock`);
   const toStorage = await openStorageProxy(storagePath, { ...proxied, socketPath: gatewaySocket });
   const own = { AIRLOCK_DATABASE_URL: database.urlAt(toDatabase.port), AIRLOCK_STORAGE_SOCKET: storagePath };
-  const process = new RoleProcess({ role, env: { ...common, ...own, ...env?.[role] }, log, standby });
+  const process = new RoleProcess({ role, env: { ...common, ...own, ...env }, log, standby });
   return {
     process,
     async close() {

@@ -39,6 +39,8 @@ export const STILL_OPEN = 'open: ';
 /** Milliseconds until everything that a run leaves open must have ended. */
 const SETTLE_MS = 100_000;
 const PAUSE_MS = 100;
+/** Milliseconds after which a difference stays. A sweep of the leader, which removes some differences, runs every 5 seconds. */
+const STUCK_MS = 7_000;
 
 /** Checks a run after its jobs are final, erases the jobs, and checks what is left. Returns what is wrong. */
 export async function checkRun(
@@ -52,23 +54,25 @@ export async function checkRun(
   violations.push(...seen.violations);
   await erase(run);
   violations.push(...(await settled('after the erase', () => afterErase(run))));
+  violations.push(...(await remains(run)));
   const found: Baseline = { ...seen.baseline, sealed: await sealedLeft(lane, account) };
   if (baseline) violations.push(...differences(baseline, found));
   return { violations: [...new Set(violations)], baseline: found };
 }
 
-/** Repeats a check until it finds nothing. Returns what it finds in the end. */
-async function settled(when: string, check: () => Promise<string[]>, ms = SETTLE_MS): Promise<string[]> {
-  const end = performance.now() + ms;
-  let repeats = 0;
+/**
+ * Repeats a check until it finds nothing, or for `STUCK_MS` the same while nothing is open. Returns what it finds in the end.
+ */
+async function settled(when: string, check: () => Promise<string[]>): Promise<string[]> {
+  const end = performance.now() + SETTLE_MS;
   let last = '';
+  let since = performance.now();
   for (;;) {
     const found = await check();
-    // What is wrong stays wrong, unless something is still running.
     const text = found.join();
-    repeats = text === last ? repeats + 1 : 0;
+    if (text !== last) since = performance.now();
     last = text;
-    const isStuck = repeats > 30 && !found.some((one) => one.includes(STILL_OPEN));
+    const isStuck = performance.now() - since > STUCK_MS && !found.some((one) => one.startsWith(STILL_OPEN));
     if (found.length === 0 || isStuck || performance.now() > end) return found.map((one) => `${when}: ${one}`);
     await sleep(PAUSE_MS);
   }
@@ -166,22 +170,21 @@ async function erase({ made, scene: { client } }: RunState): Promise<void> {
   for (const name of made.uploads) await client.send('DELETE', `/v1/uploads/${name}`, undefined, [200, 204, 404]);
 }
 
+/** Checks the receipts, and what they report. */
 async function afterErase(run: RunState): Promise<string[]> {
   const { lane, account, made, scene } = run;
-  const { client, marker } = scene;
   const faults: string[] = [];
   for (const { path, id } of made.jobs) {
-    const { receipt } = await client.send('GET', `${path}/${id}/receipt`);
+    const { receipt } = await scene.client.send('GET', `${path}/${id}/receipt`);
     if (!receipt.complete) faults.push('the receipt is incomplete');
   }
-  const isComplete = faults.length === 0;
-  const left = [
-    ...(await leftInStorage(lane, account)),
-    ...(await temporary(run)),
-    ...(await filesWith(lane, marker)),
-    ...(await columnsWith(lane, marker)),
-  ];
-  return [...faults, ...left.map((one) => (isComplete ? `the receipt is complete, but there is ${one}` : one))];
+  return [...faults, ...(await leftInStorage(lane, account)), ...(await temporary(run))];
+}
+
+/** Searches the storage, the work folders and the database for texts and bytes of the customer. */
+async function remains({ lane, scene: { marker } }: RunState): Promise<string[]> {
+  const found = [...(await filesWith(lane, marker)), ...(await columnsWith(lane, marker))];
+  return found.map((one) => `after the erase: ${one}`);
 }
 
 function differences(expected: Baseline, found: Baseline): string[] {

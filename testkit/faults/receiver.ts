@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { httpServer, listen } from '../servers.ts';
 
 /** Receives the webhooks and the delivered outputs of runs. */
@@ -7,8 +8,10 @@ export interface Receiver {
   url: string;
   /** Returns the bodies of the webhooks that arrived at a path, by the id of their event. Repeated webhooks count once. */
   webhooks(path: string): Map<string, { type: string; data: { job_id: string } }>;
-  /** Serves a file. */
-  serve(path: string, bytes: Buffer): void;
+  /** Serves a file, after `delayMs`. */
+  serve(path: string, bytes: Buffer, delayMs?: number): void;
+  /** Returns the times of the requests for a path (`performance.now()`). */
+  requests(path: string): number[];
   /** Returns the hashes of the files that arrived at a path. */
   files(path: string): string[];
   close(): Promise<void>;
@@ -17,10 +20,12 @@ export interface Receiver {
 export async function openReceiver(): Promise<Receiver> {
   const webhooks = new Map<string, ReturnType<Receiver['webhooks']>>();
   const files = new Map<string, string[]>();
-  const served = new Map<string, Buffer>();
+  const served = new Map<string, { bytes: Buffer; delayMs: number }>();
+  const requests = new Map<string, number[]>();
   const server = httpServer(async (request, response) => {
-    const bytes = await buffer(request);
     const path = request.url!.split('?')[0]!;
+    requests.set(path, [...(requests.get(path) ?? []), performance.now()]);
+    const bytes = await buffer(request);
     const id = request.headers['webhook-id'];
     if (typeof id === 'string') {
       const known = webhooks.get(path) ?? new Map();
@@ -28,12 +33,15 @@ export async function openReceiver(): Promise<Receiver> {
     } else if (request.method === 'PUT') {
       files.set(path, [...(files.get(path) ?? []), createHash('sha256').update(bytes).digest('hex')]);
     }
-    response.writeHead(200).end(served.get(path));
+    const file = served.get(path);
+    if (file) await sleep(file.delayMs);
+    response.writeHead(200).end(file?.bytes);
   });
   const { url, close } = await listen(server);
   return {
     ...{ url, close },
-    serve: (path, bytes) => void served.set(path, bytes),
+    serve: (path, bytes, delayMs = 0) => void served.set(path, { bytes, delayMs }),
+    requests: (path) => requests.get(path) ?? [],
     webhooks: (path) => webhooks.get(path) ?? new Map(),
     files: (path) => files.get(path) ?? [],
   };

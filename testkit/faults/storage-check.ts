@@ -79,7 +79,7 @@ export async function filesWith({ dataDir }: Lane, marker: string): Promise<stri
   return found;
 }
 
-/** Returns a key without its ids. */
+/** Returns a key without its ids and without the path of a file in a tree. */
 function kindOf(key: string): string {
-  return key.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*');
+  return key.replace(/(?<=\/files\/).*/, '*').replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*');
 }

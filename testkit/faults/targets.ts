@@ -6,7 +6,7 @@ export type Via = 'database' | 'storage';
 /** One operation of one process: the `occurrence`-th statement or request with this name since the recording began, from 1. */
 export interface Target {
   via: Via;
-  /** The process that sends the operation: `api` or `worker`. */
+  /** The name of the process that sends the operation, such as `api` or `worker`. */
   role: string;
   /** Name of the statement or request, without values and ids. */
   name: string;
