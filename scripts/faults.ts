@@ -9,7 +9,18 @@ import { type Backend, openLane } from '../testkit/faults/lane.ts';
 import { openReceiver } from '../testkit/faults/receiver.ts';
 import { SCENARIOS, type Scenario } from '../testkit/faults/scenarios.ts';
 import { makeSources } from '../testkit/faults/sources.ts';
-import { FAULTS, type Fault, parseTarget, showTarget, type Target } from '../testkit/faults/targets.ts';
+import {
+  FAULTS,
+  type Fault,
+  OUTAGES,
+  type Outage,
+  outageOf,
+  parseTarget,
+  showTarget,
+  type Target,
+} from '../testkit/faults/targets.ts';
+
+const NAMES = [...FAULTS, ...Object.keys(OUTAGES)];
 
 const USAGE = `npm run faults -- [options]
 
@@ -17,7 +28,7 @@ Runs a job of each kind, and injects one fault at a statement or storage request
 leaves anything other than a run without faults.
 
   --kind K         only kinds whose name contains K, such as ladder
-  --fault F        only one fault: ${FAULTS.join(', ')}
+  --fault F        only one fault or outage: ${NAMES.join(', ')}
   --target T       only one target, as a violation prints it
   --list           print the targets of each kind, and inject nothing
   --occurrences N  faults at the first N occurrences of each statement in a run, 2 by default
@@ -29,9 +40,12 @@ leaves anything other than a run without faults.
   --json FILE      write counts and violations to a file
 `;
 
+const RECORDINGS = 2;
+
 interface Options {
   scenarios: Scenario[];
   faults: readonly Fault[];
+  outages: readonly Outage[];
   only?: Target;
   isList: boolean;
   occurrences: number;
@@ -66,7 +80,7 @@ async function main(): Promise<number> {
 }
 
 async function campaign(lanes: readonly LanePool[], options: Options): Promise<number> {
-  const recorded = await recordAll(lanes, options.scenarios);
+  const recorded = await recordAll(lanes, options.scenarios, RECORDINGS);
   if (options.isList) {
     for (const { scenario, targets } of recorded) {
       process.stdout.write(`${scenario.kind}\n${targets.map((target) => `  ${showTarget(target)}\n`).join('')}`);
@@ -87,7 +101,7 @@ async function campaign(lanes: readonly LanePool[], options: Options): Promise<n
         fraction: done / plans.length,
         note: `${injected} injected, ${violations} violations`,
       });
-      if (violation) process.stdout.write(`${showViolation(violation, options.seed)}\n`);
+      if (violation) process.stdout.write(`${showViolation(violation)}\n`);
     },
   });
   bar.stop();
@@ -97,8 +111,8 @@ async function campaign(lanes: readonly LanePool[], options: Options): Promise<n
 /** Characters of a statement that a violation shows. */
 const SHOWN = 300;
 
-function showViolation({ kind, fault, target, text, found }: Tally['violations'][number], seed: number): string {
-  const command = `npm run faults -- --kind ${kind} --fault ${fault} --target '${target}' --seed ${seed}`;
+function showViolation({ kind, fault, target, text, found }: Tally['violations'][number]): string {
+  const command = `npm run faults -- --kind ${kind} --fault ${fault}${target && ` --target '${target}'`}`;
   const statement = text ? `  ${text.replace(/\s+/g, ' ').trim().slice(0, SHOWN)}\n` : '';
   return `\n${kind}, ${fault}, ${target}\n${statement}${found.map((one) => `  ${one}\n`).join('')}  ${command}`;
 }
@@ -108,11 +122,11 @@ function report(tally: Tally, { json, seed }: Options): number {
   const rows = tally.rows();
   const cell = (count = { runs: 0, injected: 0, violations: 0 }) =>
     `${count.injected}${count.violations > 0 ? ` (${count.violations})` : ''}`;
-  const header = ['kind', 'statements', ...FAULTS];
+  const header = ['kind', 'statements', ...NAMES];
   const table = rows.map(({ kind, statements, faults }) => [
     kind,
     String(statements),
-    ...FAULTS.map((fault) => cell(faults[fault])),
+    ...NAMES.map((name) => cell(faults[name])),
   ]);
   process.stdout.write(`\n${[header, ...table].map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`);
   const missed = total.runs - total.injected;
@@ -134,10 +148,14 @@ function readOptions(): Options | string {
   const scenarios = SCENARIOS.filter(({ kind }) => kind.includes(values.kind ?? ''));
   if (scenarios.length === 0)
     return `no kind contains "${values.kind}": ${SCENARIOS.map(({ kind }) => kind).join(', ')}`;
-  if (values.fault && !FAULTS.includes(values.fault as Fault)) return `"${values.fault}" is not a fault`;
+  if (values.fault && !NAMES.includes(values.fault)) return `"${values.fault}" is not a fault`;
+  const isWanted = (name: string) => values.fault === undefined || values.fault === name;
   return {
     scenarios,
-    faults: values.fault ? [values.fault as Fault] : FAULTS,
+    faults: FAULTS.filter(isWanted),
+    outages: Object.keys(OUTAGES)
+      .filter(isWanted)
+      .flatMap((name) => outageOf(name) ?? []),
     ...(values.target && { only: parseTarget(values.target) }),
     isList: values.list ?? false,
     occurrences: number('occurrences', 2),

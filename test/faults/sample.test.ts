@@ -10,23 +10,22 @@ import { installTestSpeech } from '../helpers/speech.ts';
 
 /** To repeat a sample, set TEST_FAULTS_SEED. */
 const SEED = Number(process.env.TEST_FAULTS_SEED ?? Math.floor(Math.random() * 1_000_000));
-const LANES = 2;
-const KINDS = 3;
-/** Milliseconds in which runs start. Each takes about a second. */
-const BUDGET_MS = 8_000;
+const KINDS = 2;
+/** Number of runs with a fault. Each takes about a second. */
+const RUNS = 8;
 
 describe(`faults at statements and storage requests (seed ${SEED})`, () => {
-  let lanes: LanePool[] = [];
+  let lane: LanePool;
   let receiver: Receiver;
   beforeAll(async () => {
     receiver = await openReceiver();
     const shared = { receiver, sources: await makeSources() };
     const backend = { postgresUrl: inject('postgresUrl'), templateDatabase: inject('templateDatabase') };
     const open = () => openLane({ ...backend, prepare: installTestSpeech });
-    lanes = Array.from({ length: LANES }, () => new LanePool(open, shared));
+    lane = new LanePool(open, shared);
   });
   afterAll(async () => {
-    for (const lane of lanes) await lane.close();
+    await lane?.close();
     await receiver?.close();
   });
 
@@ -34,13 +33,12 @@ describe(`faults at statements and storage requests (seed ${SEED})`, () => {
     const random = randomOf(SEED);
     const from = random.int(0, SCENARIOS.length - 1);
     const scenarios = Array.from({ length: KINDS }, (_, index) => SCENARIOS[(from + index) % SCENARIOS.length]!);
-    const recorded = await recordAll(lanes, scenarios);
+    const recorded = await recordAll([lane], scenarios, 1);
     // A stop and a delay last longer than the other faults.
     const faults = FAULTS.filter((fault) => fault !== 'stop' && fault !== 'delay');
-    const plans = planRuns(recorded, { scenarios, seed: SEED, occurrences: 1, faults });
+    const plans = planRuns(recorded, { scenarios, seed: SEED, occurrences: 1, faults, outages: [] });
     const tally = new Tally();
-    const end = performance.now() + BUDGET_MS;
-    await runPlans(lanes, plans, { tally, isOver: () => performance.now() > end, onRun: () => {} });
+    await runPlans([lane], plans.slice(0, RUNS), { tally, isOver: () => false, onRun: () => {} });
     expect(tally.violations).toEqual([]);
     expect(tally.total.injected).toBeGreaterThan(0);
   });

@@ -5,13 +5,10 @@ import type { Receiver } from './receiver.ts';
 import { CLIENT_FAILED, type RunPlan, type RunResult, runOnce } from './run-once.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Sources } from './sources.ts';
-import { type Fault, faultsOf, type Injection, showTarget, type Target } from './targets.ts';
+import { describePlan, type Fault, faultsOf, type Injection, type Outage, showTarget, type Target } from './targets.ts';
 
 /** Milliseconds of a delay or stop: a short one, or a long one that exceeds a lease, of which there are few. */
 const PAUSES = { shortMs: 1_200, longMs: 40_000, share: 0.02 };
-
-/** Runs without faults of each scenario, before its runs with faults. In the second, connections have prepared the statements. */
-const RECORDINGS = 2;
 
 /** What a run without faults has shown about a scenario. */
 export interface Recorded {
@@ -27,6 +24,8 @@ export interface CampaignOptions {
   /** Maximum occurrences of a statement or request that are targets. */
   occurrences: number;
   faults: readonly Fault[];
+  /** Outages of a server, each of which one run of each scenario meets. */
+  outages: readonly Outage[];
   /** The only target. By default, every target of a recording. */
   only?: Target;
 }
@@ -42,7 +41,7 @@ export interface Violation {
 }
 
 /** Planned runs, in the order in which they run. */
-export type Plan = RunPlan & { plan: Injection; baseline: Baseline };
+export type Plan = RunPlan & { plan: Injection | Outage; baseline: Baseline };
 
 /** Opens a lane when the first run needs it, and another one after a run that may have left something running. */
 export class LanePool {
@@ -73,21 +72,28 @@ function leavesWork(violation: string): boolean {
   return violation.includes(CLIENT_FAILED) || violation.includes(STILL_OPEN);
 }
 
-/** Runs each scenario without faults, several at a time. Throws if such a run violates the model. */
-export async function recordAll(lanes: readonly LanePool[], scenarios: readonly Scenario[]): Promise<Recorded[]> {
+/**
+ * Runs each scenario `times` times without faults, several scenarios at a time. Further runs may execute further statements. Throws if such
+ * a run violates the model.
+ */
+export async function recordAll(
+  lanes: readonly LanePool[],
+  scenarios: readonly Scenario[],
+  times: number,
+): Promise<Recorded[]> {
   const waiting = [...scenarios];
   const recorded: Recorded[] = [];
   const work = async (lane: LanePool) => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) recorded.push(await record(lane, next));
+    for (let next = waiting.shift(); next; next = waiting.shift()) recorded.push(await record(lane, next, times));
   };
   await Promise.all(lanes.map(work));
   return recorded.sort((left, right) => scenarios.indexOf(left.scenario) - scenarios.indexOf(right.scenario));
 }
 
-async function record(lane: LanePool, scenario: Scenario): Promise<Recorded> {
+async function record(lane: LanePool, scenario: Scenario, times: number): Promise<Recorded> {
   const targets = new Map<string, Target>();
   let baseline: Baseline | null = null;
-  for (let count = 0; count < RECORDINGS; count += 1) {
+  for (let count = 0; count < times; count += 1) {
     const result: RunResult = await lane.run({ scenario, plan: null, baseline });
     if (result.violations.length > 0) {
       throw new Error(`${scenario.kind} violates the model without a fault: ${result.violations.join('; ')}`);
@@ -104,6 +110,9 @@ async function record(lane: LanePool, scenario: Scenario): Promise<Recorded> {
  */
 export function planRuns(recorded: readonly Recorded[], options: CampaignOptions): Plan[] {
   const random = randomOf(options.seed);
+  const outages = recorded.flatMap(({ scenario, baseline }) =>
+    options.only ? [] : options.outages.map((plan) => ({ scenario, baseline, plan })),
+  );
   const rounds: Plan[][] = [];
   for (const { scenario, baseline, targets } of recorded) {
     const chosen = options.only
@@ -121,7 +130,7 @@ export function planRuns(recorded: readonly Recorded[], options: CampaignOptions
       }
     }
   }
-  return rounds.flatMap((round) => shuffled(round, random.next));
+  return [...rounds, outages].flatMap((round) => shuffled(round, random.next));
 }
 
 function shuffled<T>(list: readonly T[], next: () => number): T[] {
@@ -149,21 +158,16 @@ export class Tally {
 
   add({ scenario, plan }: Pick<Plan, 'scenario' | 'plan'>, result: RunResult): Violation | null {
     const { kind } = scenario;
-    const key = `${kind} ${plan.fault}`;
+    const { fault, target, text } = describePlan(plan);
+    const key = `${kind} ${fault}`;
     const isViolation = result.violations.length > 0;
-    const one = { runs: 1, injected: result.injected, violations: isViolation ? 1 : 0 };
+    const one = { runs: 1, injected: result.isInjected ? 1 : 0, violations: isViolation ? 1 : 0 };
     this.#counts.set(key, sum([this.#counts.get(key) ?? sum([]), one]));
     const met = this.#statements.get(kind) ?? new Set();
-    if (result.injected > 0) met.add(`${plan.target.role} ${plan.target.via} ${plan.target.name}`);
+    if (result.isInjected && target) met.add(target.replace(/ \d+$/, ''));
     this.#statements.set(kind, met);
     if (!isViolation) return null;
-    const violation = {
-      kind,
-      fault: plan.fault,
-      target: showTarget(plan.target),
-      text: plan.target.text ?? null,
-      found: result.violations,
-    };
+    const violation = { kind, fault, target, text, found: result.violations };
     this.violations.push(violation);
     return violation;
   }
@@ -183,15 +187,18 @@ function sum(counts: readonly Count[]): Count {
   return { runs: add('runs'), injected: add('injected'), violations: add('violations') };
 }
 
+interface RunHooks {
+  tally: Tally;
+  /** Whether no further run starts. */
+  isOver: () => boolean;
+  onRun: (done: number, found: Violation | null) => void;
+}
+
 /** Runs plans in several lanes at a time, in their order, until all have run or `isOver`. */
 export async function runPlans(
   lanes: readonly LanePool[],
   plans: readonly Plan[],
-  {
-    tally,
-    isOver,
-    onRun,
-  }: { tally: Tally; isOver: () => boolean; onRun: (done: number, found: Violation | null) => void },
+  { tally, isOver, onRun }: RunHooks,
 ): Promise<void> {
   let next = 0;
   let done = 0;

@@ -1,21 +1,11 @@
-import { type Fault, type Injection, isBackground, type Target, type Via } from './targets.ts';
-
-/** A fault of every operation, or of every n-th operation, from the start of a run. */
-export interface Outage {
-  via: Via;
-  fault: Extract<Fault, 'answer-500' | 'break' | 'delay'>;
-  /** 3 for every third operation. */
-  every: number;
-  /** Milliseconds until the outage ends. Delayed operations are sent then. */
-  ms: number;
-}
+import { type Fault, type Injection, isBackground, type Outage, type Target, type Via } from './targets.ts';
 
 /** What a run has met. */
 export interface Recording {
   /** The operations of the run, except the background, in their order. */
   targets: Target[];
-  /** Number of injected faults. 0 if the target was never reached. */
-  injected: number;
+  /** Whether the fault was injected. False if its target was never reached. */
+  isInjected: boolean;
 }
 
 /** Numbers the operations of all processes of a fleet, and decides at which of them a fault is injected. */
@@ -25,7 +15,7 @@ export class Injector {
   #plan: Injection | null = null;
   #outage: (Outage & { until: number }) | null = null;
   #met = 0;
-  #injected = 0;
+  #isInjected = false;
   #isArmed = false;
   /** Whether operations of the background are recorded too. */
   #all = false;
@@ -35,30 +25,28 @@ export class Injector {
     this.#counts = new Map();
     this.#targets = [];
     this.#plan = plan && 'target' in plan ? plan : null;
-    this.#outage = plan && 'every' in plan ? { ...plan, until: performance.now() + plan.ms } : null;
+    this.#outage = plan && 'outage' in plan ? { ...plan, until: performance.now() + plan.ms } : null;
     this.#met = 0;
-    this.#injected = 0;
+    this.#isInjected = false;
     this.#isArmed = true;
     this.#all = all;
   }
 
-  get injected(): number {
-    return this.#injected;
-  }
-
   disarm(): Recording {
     this.#isArmed = false;
-    return { targets: this.#targets, injected: this.#injected };
+    return { targets: this.#targets, isInjected: this.#isInjected };
   }
 
   /** Called for each operation before it is forwarded. Returns the fault to inject. */
   meet({ via, role, name, text }: Omit<Target, 'occurrence'>): { fault: Fault; ms: number } | null {
-    if (!this.#isArmed || (!this.#all && isBackground(name))) return null;
+    if (!this.#isArmed) return null;
+    const ofOutage = this.#ofOutage(via);
+    if (ofOutage || (!this.#all && isBackground(name))) return ofOutage;
     const key = `${via} ${role} ${name}`;
     const occurrence = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, occurrence);
     this.#targets.push({ via, role, name, occurrence, ...(text && { text }) });
-    return this.#planned(key, occurrence) ?? this.#ofOutage(via);
+    return this.#planned(key, occurrence);
   }
 
   #planned(key: string, occurrence: number): { fault: Fault; ms: number } | null {
@@ -67,7 +55,7 @@ export class Injector {
     const { via, role, name } = plan.target;
     if (key !== `${via} ${role} ${name}` || occurrence !== plan.target.occurrence) return null;
     this.#plan = null;
-    this.#injected += 1;
+    this.#isInjected = true;
     return { fault: plan.fault, ms: plan.ms };
   }
 
@@ -78,7 +66,7 @@ export class Injector {
     if (ms <= 0) return null;
     this.#met += 1;
     if (this.#met % outage.every !== 0) return null;
-    this.#injected += 1;
+    this.#isInjected = true;
     return { fault: outage.fault, ms };
   }
 }

@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from './client.ts';
-import type { Outage } from './injector.ts';
 import type { Lane } from './lane.ts';
 import { type Baseline, checkRun } from './model.ts';
 import type { Receiver } from './receiver.ts';
 import type { Made, Scenario } from './scenarios.ts';
 import type { Sources } from './sources.ts';
 import { transientPaths } from './storage-check.ts';
-import type { Injection, Target } from './targets.ts';
+import type { Injection, Outage, Target } from './targets.ts';
 
 export interface RunResult {
   /** Operations of the run. */
   targets: Target[];
-  /** Number of injected faults. */
-  injected: number;
+  isInjected: boolean;
   violations: string[];
   baseline: Baseline | null;
   ms: number;
@@ -46,7 +44,7 @@ export async function runOnce(
   };
   const violations: string[] = [];
   let found: Baseline | null = null;
-  let recording = { targets: [] as Target[], injected: 0 };
+  let recording = { targets: [] as Target[], isInjected: false };
   try {
     const known = new Set(await transientPaths(lane));
     const given = await scenario.setUp(scene);

@@ -36,6 +36,34 @@ export interface Injection {
   ms: number;
 }
 
+/** A fault of every operation, or of every n-th operation, from the start of a run. */
+export interface Outage {
+  outage: keyof typeof OUTAGES;
+  via: Via;
+  fault: Fault;
+  /** 3 for every third operation. */
+  every: number;
+  /** Milliseconds until the outage ends. Delayed operations are sent then. */
+  ms: number;
+}
+
+/** Outages of a server. The stall of the database exceeds the time after which workers count as lost, and the time-out of a query. */
+export const OUTAGES = {
+  'every-third-500': { via: 'storage', fault: 'answer-500', every: 3, ms: 600_000 },
+  'storage-away': { via: 'storage', fault: 'break', every: 1, ms: 20_000 },
+  'database-stall': { via: 'database', fault: 'delay', every: 1, ms: 40_000 },
+} as const satisfies Record<string, Omit<Outage, 'outage'>>;
+
+export function outageOf(name: string): Outage | null {
+  return name in OUTAGES ? { outage: name as Outage['outage'], ...OUTAGES[name as Outage['outage']] } : null;
+}
+
+/** Returns the name of what a run injects, and its target. */
+export function describePlan(plan: Injection | Outage): { fault: string; target: string; text: string | null } {
+  if ('outage' in plan) return { fault: plan.outage, target: '', text: null };
+  return { fault: plan.fault, target: showTarget(plan.target), text: plan.target.text ?? null };
+}
+
 export function faultsOf(via: Via): Fault[] {
   return FAULTS.filter((fault) => fault !== 'answer-500' || via === 'storage');
 }
