@@ -43,6 +43,9 @@ export interface Violation {
 /** Planned runs, in the order in which they run. */
 export type Plan = RunPlan & { plan: Injection | Outage; baseline: Baseline };
 
+/** Resolves when the last lane has opened. Lanes open one after another, because each start needs seconds of processor time. */
+let opening: Promise<unknown> = Promise.resolve();
+
 /** Opens a lane when the first run needs it, and another one after a run that may have left something running. */
 export class LanePool {
   readonly #open: () => Promise<Lane>;
@@ -55,10 +58,17 @@ export class LanePool {
   }
 
   async run(plan: RunPlan): Promise<RunResult> {
-    this.#lane ??= await this.#open();
-    const result = await runOnce(this.#lane, this.shared, plan);
+    const lane = this.#lane ?? (await this.#openNext());
+    const result = await runOnce(lane, this.shared, plan);
     if (result.violations.some(leavesWork)) await this.close();
     return result;
+  }
+
+  async #openNext(): Promise<Lane> {
+    const next = opening.then(this.#open);
+    opening = next.catch(() => {});
+    this.#lane = await next;
+    return this.#lane;
   }
 
   async close(): Promise<void> {

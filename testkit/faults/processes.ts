@@ -5,6 +5,9 @@ import { programArgs } from '../program.ts';
 import { until } from '../until.ts';
 import type { ProcessControl } from './injector.ts';
 
+/** Milliseconds until a process is ready, on a machine that runs many other programs. */
+const START_MS = 180_000;
+
 interface RoleOptions {
   role: 'api' | 'worker' | 'gateway';
   env: NodeJS.ProcessEnv;
@@ -43,7 +46,7 @@ export class RoleProcess implements ProcessControl {
   }
 
   async ready(): Promise<Record<string, number>> {
-    return until(() => this.#ports, { what: `the ${this.#options.role} of a fleet` });
+    return until(() => this.#ports, { what: `the ${this.#options.role} of a fleet`, timeoutMs: START_MS });
   }
 
   kill(): void {
