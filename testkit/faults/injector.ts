@@ -41,7 +41,7 @@ export class Injector {
   meet({ via, role, name, text }: Omit<Target, 'occurrence'>): { fault: Fault; ms: number } | null {
     if (!this.#isArmed) return null;
     const ofOutage = this.#ofOutage(via);
-    if (ofOutage || (!this.#all && isBackground(name))) return ofOutage;
+    if (ofOutage || (!this.#all && isBackground({ name, ...(text !== undefined && { text }) }))) return ofOutage;
     const key = `${via} ${role} ${name}`;
     const occurrence = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, occurrence);

@@ -176,9 +176,18 @@ async function afterErase(run: RunState): Promise<string[]> {
   const faults: string[] = [];
   for (const { path, id } of made.jobs) {
     const { receipt } = await scene.client.send('GET', `${path}/${id}/receipt`);
-    if (!receipt.complete) faults.push('the receipt is incomplete');
+    if (!receipt.complete) faults.push(`the receipt is incomplete: ${reasonsOf(receipt).join(', ')}`);
   }
   return [...faults, ...(await leftInStorage(lane, account)), ...(await temporary(run))];
+}
+
+/** Returns the parts of a receipt that are not deleted. */
+function reasonsOf({ remaining, working_copies: copies, upload_urls: urls }: Json): string[] {
+  return [
+    ...remaining.map(({ kind, state }: Json) => `${kind} ${state}`),
+    ...copies.filter((copy: Json) => copy.removed_at === null).map(() => 'a working copy'),
+    ...urls.filter((url: Json) => url.closed_at === null || url.holds_bytes).map(() => 'an upload URL'),
+  ];
 }
 
 /** Searches the storage, the work folders and the database for texts and bytes of the customer. */

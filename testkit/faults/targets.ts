@@ -113,8 +113,8 @@ export function requestName(method: string, url: string): string {
 }
 
 /**
- * Operations that processes also send while no job runs: heartbeats, leases, sweeps and checks of the queue. They recur at any moment, so
- * the n-th of them is not part of a job. `idle` of a recording finds operations that are missing here.
+ * Names of operations that processes also send while no job runs: heartbeats, leases, sweeps and checks of the queue. They recur at any
+ * moment, so the n-th of them is not part of a job.
  */
 const BACKGROUND = [
   /^(set|show|discard|listen|unlisten|deallocate)-/,
@@ -122,6 +122,15 @@ const BACKGROUND = [
   /^(HEAD|GET)-bucket/,
 ];
 
-export function isBackground(name: string): boolean {
-  return BACKGROUND.some((pattern) => pattern.test(name.replace(/^(commit|rollback) after /, '')));
+/** Parts of the texts of such statements whose names do not distinguish them from statements of jobs. */
+const BACKGROUND_TEXTS = [
+  /SELECT EXISTS \(SELECT FROM account_schedule AS schedule/,
+  /from "webhook_deliveries" .*"next_attempt_at" <= now\(\)/,
+  /"check_at" <= now\(\)/,
+  /"heartbeat_at" </,
+];
+
+export function isBackground({ name, text = '' }: Pick<Target, 'name' | 'text'>): boolean {
+  const own = name.replace(/^(commit|rollback) after /, '');
+  return BACKGROUND.some((pattern) => pattern.test(own)) || BACKGROUND_TEXTS.some((pattern) => pattern.test(text));
 }
