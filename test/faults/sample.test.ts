@@ -12,7 +12,7 @@ import { installTestSpeech } from '../helpers/speech.ts';
 const SEED = Number(process.env.TEST_FAULTS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const KINDS = 2;
 /** Number of runs with a fault. Each takes about a second. */
-const RUNS = 8;
+const RUNS = 6;
 
 describe(`faults at statements and storage requests (seed ${SEED})`, () => {
   let lane: LanePool;

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { isArchiveKey, treePrefixOf } from '../../src/storage/keys.ts';
@@ -31,11 +31,10 @@ export async function compareStorage(lane: Lane, account: string): Promise<strin
     SELECT staging_key FROM uploads WHERE account_id = ${account} AND state = 'pending'
   `.execute(lane.context.db);
   const keys = await keysOf(lane, account);
-  const live = new Set(rows.filter(({ state }) => state === 'live').map(({ key }) => key));
-  const expected = new Set([...live, ...staging.map(({ staging_key }) => staging_key)]);
+  const owned = new Set([...rows.map(({ key }) => key), ...staging.map(({ staging_key }) => staging_key)]);
   const isExpected = (key: string) => {
     const tree = treePrefixOf(key);
-    return expected.has(key) || (tree !== null && live.has(tree) && !isArchiveKey(tree, key));
+    return owned.has(key) || (tree !== null && owned.has(tree) && !isArchiveKey(tree, key));
   };
   const isStored = ({ key, files }: ObjectRow) =>
     files === null ? keys.includes(key) : keys.filter((name) => name.startsWith(key)).length >= files + 1;
@@ -59,10 +58,13 @@ export async function transientPaths({ dataDir }: Lane): Promise<string[]> {
     const names = (await readdir(join(dataDir, folder)).catch(ignoreMissing)) ?? [];
     return names.map((name) => `${folder}/${name}`);
   };
-  const stored = await Promise.all(['storage/tmp', 'storage/parts'].map(list));
-  const workers = await list('work');
-  const attempts = await Promise.all(workers.map(list));
-  return [...stored, ...attempts].flat();
+  const listEach = async (folder: string) => (await Promise.all((await list(folder)).map(list))).flat();
+  const parts = await listEach('storage/parts');
+  const isEmpty = async (path: string) => ((await stat(join(dataDir, path)).catch(ignoreMissing))?.size ?? 0) === 0;
+  const empty = await Promise.all(parts.map(isEmpty));
+  // An upload whose row was never written has no parts, because no client has its URLs. The gateway deletes its folder after a day.
+  const filled = parts.filter((path, index) => !path.endsWith('/about') && !empty[index]);
+  return [...(await list('storage/tmp')), ...filled, ...(await listEach('work'))];
 }
 
 /** Returns the files of the storage and of the work folders whose name or content contains the text. */
