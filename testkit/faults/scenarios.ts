@@ -1,3 +1,4 @@
+import { until } from '../until.ts';
 import type { Client, Json } from './client.ts';
 import type { Receiver } from './receiver.ts';
 import { marked, markedInParts, type Sources } from './sources.ts';
@@ -166,6 +167,9 @@ export const SCENARIOS: readonly Scenario[] = [
       const body = { inputs: [{ url: await clipUrl(scene) }], outputFormat: 'mp3', ...common(scene) };
       const job = await create(scene, '/v1/transcodes', body);
       await finish(scene, job);
+      // An erase also deletes the address of a webhook that was not sent yet.
+      const hook = `/${scene.marker}/hook`;
+      await until(() => scene.receiver.webhooks(hook).size > 0, { what: 'the webhook of a job' });
       return job;
     },
     async run({ client }, job: MadeJob) {
