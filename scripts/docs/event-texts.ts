@@ -20,7 +20,8 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
 
 /** Describes when Airlock records events that only one kind has, or whose text differs for a kind. */
 export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
-  'transcode.canceled': 'A request cancels the job, or the batch of the job. Airlock deletes the outputs that the job has completed.',
+  'transcode.canceled':
+    'A request cancels the job, or the batch of the job. Airlock deletes the outputs that the job has completed.',
   'transcode.completed': 'The job ends: all of its outputs are complete, and their deliveries have ended.',
   'transcode.output_delivered': 'A delivery of an output succeeds: the output has arrived at its destination.',
   'transcode.delivery_failed':

@@ -326,7 +326,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel a job
-         * @description Stops a waiting or running job. FFmpeg ends within a second. Returns 400 if the job is already final.
+         * @description Stops a waiting or running job, and deletes the outputs that it has completed. FFmpeg ends within a second. Returns 400 if the job is already final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -464,7 +464,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel a run
-         * @description Stops a waiting or running job. Returns 400 if the job is already final.
+         * @description Stops a waiting or running job, and deletes the outputs that it has completed. Returns 400 if the job is already final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -624,7 +624,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel a transcription
-         * @description Stops a waiting or running job. Returns 400 if the job is already final.
+         * @description Stops a waiting or running job, and deletes the outputs that it has completed. Returns 400 if the job is already final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
