@@ -13,17 +13,19 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
   completed: 'The {one} ends, and all of its outputs are complete.',
   failed:
     'The {one} fails, because at least one of its outputs could not be created. `error_code` is one of [these codes](failures.md).',
-  canceled: 'A request cancels the {one}.',
+  canceled: 'A request cancels the {one}. Airlock deletes the outputs that the {one} has completed.',
   deleted:
     'Airlock deletes the outputs, names, URLs and texts of the {one}. Airlock also records this event if the {one} has no outputs, for example because it failed. `reason` is `erased` (a request erases the {one}), `retention` (its retention ends) or `lost` (storage has lost its outputs).',
 };
 
 /** Describes when Airlock records events that only one kind has, or whose text differs for a kind. */
 export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
-  'transcode.canceled': 'A request cancels the job, or the batch of the job.',
-  'transcode.output_delivered': 'A redelivery that you requested succeeds: the output arrives at its destination.',
+  'transcode.canceled':
+    'A request cancels the job, or the batch of the job. Airlock deletes the outputs that the job has completed.',
+  'transcode.completed': 'The job ends: all of its outputs are complete, and their deliveries have ended.',
+  'transcode.output_delivered': 'A delivery of an output succeeds: the output has arrived at its destination.',
   'transcode.delivery_failed':
-    'A redelivery that you requested fails: the output does not arrive at its destination. `outputs[].destination.error_message` of the job contains the reason.',
+    'A delivery of an output fails. The output stays in Airlock. `outputs[].destination.error_message` of the job contains the reason.',
   'blueprint.step': 'The run reaches its next step. `step` is one of the values of `step` in the run.',
   'blueprint.awaiting_review': 'The run waits until you correct its captions and continue it.',
 };

@@ -184,7 +184,7 @@ const JOBS = {
   running: {
     what: 'Running jobs of an account',
     value: NUMBER_SETTINGS.max_concurrent.fallback,
-    note: 'Further jobs wait. Probes and inspections of uploads do not count. The operator can change `max_concurrent` of an account',
+    note: 'Further jobs wait. Probes, deliveries and inspections of uploads do not count. The operator can change `max_concurrent` of an account',
   },
   waiting: {
     what: 'Waiting jobs of an account',

@@ -1,7 +1,7 @@
 import { UNREAD_BYTES } from '../../src/api/plugins/answers.ts';
 import { BODY_POOL } from '../../src/api/plugins/bodies.ts';
 import { OPEN_REQUEST_POOL } from '../../src/api/plugins/concurrency.ts';
-import { CHECK_POOL, DELIVERY_POOL } from '../../src/attempt/resources/transfer-pools.ts';
+import { CHECK_POOL, DELIVERING_POOL, DELIVERY_POOL } from '../../src/attempt/resources/transfer-pools.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { connectionPool } from '../../src/database/connection-share.ts';
 import { LARGE_PIECES } from '../../src/gateway/pieces.ts';
@@ -42,6 +42,12 @@ export const POOLS: readonly Pool[] = [
     full: 'The request waits up to 45 seconds',
   },
   { what: 'Deliveries to destinations, per worker', shape: DELIVERY_POOL, isKept: true, full: 'The delivery waits' },
+  {
+    what: 'Deliveries to destinations that run or wait, per worker',
+    shape: DELIVERING_POOL,
+    isKept: true,
+    full: 'The delivery returns to the queue',
+  },
   {
     what: 'Tests of new connections, per worker',
     shape: CHECK_POOL,

@@ -326,7 +326,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel a job
-         * @description Stops a waiting or running job. FFmpeg ends within a second. Returns 400 if the job is already final.
+         * @description Stops a waiting or running job, and deletes the outputs that it has completed. FFmpeg ends within a second. Returns 400 if the job is already final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -464,7 +464,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel a run
-         * @description Stops a waiting or running job. Returns 400 if the job is already final.
+         * @description Stops a waiting or running job, and deletes the outputs that it has completed. Returns 400 if the job is already final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -624,7 +624,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel a transcription
-         * @description Stops a waiting or running job. Returns 400 if the job is already final.
+         * @description Stops a waiting or running job, and deletes the outputs that it has completed. Returns 400 if the job is already final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -3486,7 +3486,7 @@ export interface components {
             started_at: string | null;
             /** @description When it became final. */
             completed_at: string | null;
-            /** @description When its output is deleted. */
+            /** @description When its outputs are deleted. Null until the job ends, because the retention starts at its end. */
             expires_at: string | null;
             /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];
@@ -3570,7 +3570,7 @@ export interface components {
             started_at: string | null;
             /** @description When it became final. */
             completed_at: string | null;
-            /** @description When its output is deleted. */
+            /** @description When its outputs are deleted. Null until the job ends, because the retention starts at its end. */
             expires_at: string | null;
             /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];
@@ -4047,7 +4047,7 @@ export interface components {
                 keys: number;
                 /** @description Jobs that wait for a worker. */
                 waiting: number;
-                /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+                /** @description Jobs that await child jobs, deliveries, a review or an upload, and need no worker until then. */
                 awaiting: number;
                 /** @description Jobs that run. */
                 running: number;
@@ -4122,7 +4122,7 @@ export interface components {
         Queue: {
             /** @description Jobs that wait for a worker. */
             waiting: number;
-            /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+            /** @description Jobs that await child jobs, deliveries, a review or an upload, and need no worker until then. */
             awaiting: number;
             /** @description Jobs that run. */
             running: number;
@@ -4132,7 +4132,7 @@ export interface components {
                 name: string;
                 /** @description Jobs that wait for a worker. */
                 waiting: number;
-                /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+                /** @description Jobs that await child jobs, deliveries, a review or an upload, and need no worker until then. */
                 awaiting: number;
                 /** @description Jobs that run. */
                 running: number;
@@ -4150,7 +4150,7 @@ export interface components {
                 name: string;
                 /** @description Jobs that wait for a worker. */
                 waiting: number;
-                /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+                /** @description Jobs that await child jobs, deliveries, a review or an upload, and need no worker until then. */
                 awaiting: number;
                 /** @description Jobs that run. */
                 running: number;
@@ -4423,7 +4423,7 @@ export interface components {
             started_at: string | null;
             /** @description When it became final. */
             completed_at: string | null;
-            /** @description When its output is deleted. */
+            /** @description When its outputs are deleted. Null until the job ends, because the retention starts at its end. */
             expires_at: string | null;
             /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];
@@ -4947,7 +4947,7 @@ export interface components {
             started_at: string | null;
             /** @description When it became final. */
             completed_at: string | null;
-            /** @description When its output is deleted. */
+            /** @description When its outputs are deleted. Null until the job ends, because the retention starts at its end. */
             expires_at: string | null;
             /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];

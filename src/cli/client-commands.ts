@@ -82,7 +82,7 @@ function addJobChanges(jobs: Command): void {
   const load = () => import('./commands/jobs.ts');
   jobs
     .command('cancel')
-    .description('Cancel a job, and stop its FFmpeg processes')
+    .description('Cancel a job, stop its FFmpeg processes, and delete its outputs')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)

@@ -25,13 +25,13 @@ describe('a connection', () => {
     ['team/../other/a.mp4', false],
     ['team/./a.mp4', false],
     ['team/..a.mp4', true],
-  ])('with the prefix team/ is asked for the key "%s": allowed is %s', (key, isAllowed) => {
+  ])('with the prefix team/ allows the key "%s": %s', (key, isAllowed) => {
     for (const use of [read(key), write(key)]) {
       expect(findBoundFault({ prefix: 'team/' }, use) === null).toBe(isAllowed);
     }
   });
 
-  it('allows only reading or only writing if its mode says so', () => {
+  it('allows only reading with the mode read, and only writing with the mode write', () => {
     const allowed = (mode: 'read' | 'write' | 'read_write') =>
       [read('a'), write('a')].map((use) => findBoundFault({ mode }, use) === null);
     expect([allowed('read'), allowed('write'), allowed('read_write')]).toEqual([

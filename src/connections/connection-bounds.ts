@@ -14,7 +14,10 @@ export function findBoundFault(
 ): { reason: string; remedy: string } | null {
   if (mode !== 'read_write' && mode !== purpose) {
     const allowed = mode === 'read' ? 'only for reading sources' : 'only for delivering outputs';
-    return { reason: `names a connection ${allowed}`, remedy: `Use a connection whose mode allows to ${purpose}` };
+    return {
+      reason: `names a connection ${allowed}`,
+      remedy: `Use a connection with the mode ${purpose} or read_write`,
+    };
   }
   // Stores behind a file system resolve such segments, which would leave the prefix.
   const leaves = prefix !== '' && key.split('/').some((segment) => segment === '.' || segment === '..');

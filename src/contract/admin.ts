@@ -25,7 +25,7 @@ const accountName = plainText(100).min(1).describe('The name of the account.');
 
 const awaiting = z
   .number()
-  .describe('Jobs that await child jobs, a review or an upload, and need no worker until then.');
+  .describe('Jobs that await child jobs, deliveries, a review or an upload, and need no worker until then.');
 
 export const account = z
   .object({

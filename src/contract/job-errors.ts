@@ -54,7 +54,7 @@ export const JOB_ERRORS = {
   retry_not_possible: {
     status: 409,
     text: 'The job cannot be retried',
-    advice: 'Create a new job with POST /v1/transcodes. details.field and details.reason say what is missing.',
+    advice: 'Create a new job with POST /v1/transcodes. details.field and details.reason state what is missing.',
   },
   playback_ended: {
     status: 410,

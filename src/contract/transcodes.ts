@@ -277,7 +277,9 @@ export const job = z
     updated_at: timestamp.describe('When it last changed; `since` and `until` filter by this.'),
     started_at: timestamp.nullable().describe('When its attempt began.'),
     completed_at: timestamp.nullable().describe('When it became final.'),
-    expires_at: timestamp.nullable().describe('When its output is deleted.'),
+    expires_at: timestamp
+      .nullable()
+      .describe('When its outputs are deleted. Null until the job ends, because the retention starts at its end.'),
     warnings: z.array(warning).describe('What Airlock ignored or changed; empty if nothing.'),
   })
   .meta({ id: 'Job', description: 'A job and its result.' });

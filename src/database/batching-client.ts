@@ -70,8 +70,8 @@ export class BatchingClient extends pg.Client {
   }
 
   /**
-   * Returns the error that broke the connection, because later statements only report that the connection is broken. Ends the client when
-   * it breaks, so that the pool gives it to nobody else: the client would learn of the end of its connection only later.
+   * Returns the error that broke the connection, because later statements only report that the connection is broken. Ends the client
+   * immediately. Otherwise, the pool could give it to another caller before it notices the end of its connection.
    */
   #breakWith(error: unknown): unknown {
     if (!this.#isBroken) {

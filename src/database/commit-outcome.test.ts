@@ -29,7 +29,7 @@ describe('the outcome of a COMMIT whose response was lost', () => {
     return rows.length > 0;
   };
 
-  it('is the rows that were committed', async () => {
+  it('contains the rows that were committed', async () => {
     const [made, missing] = [uuidv7(), uuidv7()];
     await database.db.transaction().execute((tx) => insert(tx, made));
     expect(await committedOf(database.db, LOST, [made, missing], find)).toEqual(new Set([made]));
@@ -73,7 +73,7 @@ describe('the outcome of a COMMIT whose response was lost', () => {
     }
   });
 
-  it('is that nothing was committed if the server rejected the transaction, without a lookup', async () => {
+  it('contains no rows if the server rejected the transaction, without a lookup', async () => {
     const never = async () => {
       throw new Error('looked up');
     };

@@ -4,18 +4,18 @@ import { isConnectionLost, retryTransient } from './transient.ts';
 
 /*
  * If the connection breaks while a COMMIT is sent, the client doesn't know whether the server ran the COMMIT, and the server may run it
- * only later. Code that undoes something outside of the database after a failed transaction must first learn what became of it:
+ * only later. Before code undoes something outside of the database after a failed transaction, it must know how the transaction ended:
  *
  *   transaction            markChange(tx, id), then the insert, then COMMIT
  *   after an error         committedOf(db, error, ids, find)
  *     other error          the server has rolled back: nothing was committed
- *     connection lost      the lookup waits for the lock of each mark, thus for the end of the transaction, then reads the rows
+ *     connection lost      the lookup waits for the locks of the marks, which the end of the transaction releases, then reads the rows
  *     database unreachable unknown: the caller undoes nothing
  */
 
 /** Milliseconds for which a lookup is retried while the database is unreachable or the transaction is still open. */
 const LOOKUP_MS = 60_000;
-/** Milliseconds for which a try of a lookup waits for the end of the transaction. Meanwhile, it occupies a connection. */
+/** Milliseconds for which an attempt at a lookup waits for the end of the transaction. Meanwhile, it occupies a connection. */
 const LOCK_MS = 2_000;
 
 /** Marks the transaction that inserts the row with this id. The caller must receive a response to a later statement before the COMMIT. */
@@ -24,8 +24,8 @@ export async function markChange(tx: Tx, id: string): Promise<void> {
 }
 
 /**
- * Returns those of the ids whose rows a transaction has committed, although it rejected with `error`. Returns null if this cannot be found
- * out in time. `find` returns those of the ids that have rows.
+ * Returns the ids whose rows a transaction has committed, although it rejected with `error`. Returns null if the lookup does not succeed in
+ * time. `find` returns the ids that have rows.
  */
 export async function committedOf(
   db: Database,

@@ -88,7 +88,7 @@ export interface JobOutputsTable {
   error_sealed: Buffer | null;
   /** The key that decrypts the segments of the output, as hex digits. */
   key_sealed: Buffer | null;
-  /** The destination of the output's delivery, with secrets. Null without a destination, and once the job has ended. */
+  /** The destination of the output, with secrets. Null without a destination, and from the start of its delivery or the end of its job. */
   destination_sealed: Buffer | null;
   /** Null if the output has no destination. */
   delivery_status: string | null;

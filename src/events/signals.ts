@@ -3,7 +3,8 @@ import { type Listener, listen } from '../database/notify.ts';
 /** Wakes requests that wait for a job or an upload, and streams of events. One database connection per process serves all of them. */
 export interface Signals {
   /**
-   * Resolves on a notification for this id, at the deadline, which is a value of `performance.now()`, or on abort. May resolve early, so callers must check again.
+   * Resolves on a notification for this id, at the deadline, which is a value of `performance.now()`, or on abort. May resolve early, so
+   * callers must check again.
    * Never rejects.
    */
   wait(id: string, deadline: number, signal?: AbortSignal): Promise<void>;

@@ -13,7 +13,7 @@ export interface ResponsivePeriod {
   until: Date | string;
 }
 
-/** Maximum seconds between two responses. A worker that lives has a newer heartbeat than `LOST_SECONDS` after such a gap. */
+/** Maximum seconds between two responses. After such a gap, the last heartbeat of a running worker is newer than `LOST_SECONDS`. */
 const GAP_SECONDS = 15;
 
 /** Extends the period by a response of the database, or starts a new period after a gap. */
@@ -27,7 +27,7 @@ export function isLong({ since, until }: ResponsivePeriod): boolean {
   return new Date(until).getTime() - new Date(since).getTime() >= LOST_SECONDS * 1000;
 }
 
-/** SQL for whether the period is long enough, and lasts until now: a worker without a heartbeat in this time is lost. */
+/** SQL for whether the period is long enough and lasts until now, so that a worker without a heartbeat in this time is lost. */
 export function mayJudge({ since, until }: ResponsivePeriod) {
   return sql<boolean>`(${since}::timestamptz <= ${secondsAgo(LOST_SECONDS)} AND ${until}::timestamptz >= ${secondsAgo(GAP_SECONDS)})`;
 }

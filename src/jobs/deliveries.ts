@@ -18,10 +18,10 @@ import { outputsOf } from './read.ts';
 import type { Job, JobOutput } from './rows.ts';
 
 /*
- * A job of its own delivers an output, so a crash or a slow destination repeats or delays only this delivery. The job that made the output is
- * its parent: the parent awaits its deliveries, and the end of the parent cancels them. A delivery that a client requests after the end of
- * the parent is the same, except that nothing awaits it. The outputs are `delivering` from the insert of the job, because a copy of an
- * earlier delivery may exist. The receipt then shows the location of that copy, even if the parent is erased.
+ * A separate job delivers each output, so a crash repeats only this delivery, and a slow destination delays no other delivery. Its parent
+ * is the job that made the output. The parent awaits its deliveries, and the end of the parent cancels open deliveries. No job awaits a
+ * delivery that a client requests after the end of the parent. The status of an output is `delivering` from the insert of the delivery job,
+ * because a copy of an earlier delivery may exist. The receipt then shows the location of that copy, even if the parent is erased.
  */
 
 /** The kind of the jobs that deliver outputs. */

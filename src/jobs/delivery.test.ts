@@ -126,7 +126,7 @@ describe('the delivery of an output', () => {
     expect((await world.events(both.made.job.id)).slice(-2)).toEqual(['delivery_failed', 'completed']);
   });
 
-  it('starts again alone if its worker dies, and counts its attempts', async () => {
+  it('is repeated alone if its worker dies, and counts its attempts', async () => {
     const both = await claimDelivery();
     await recordDelivery(world.context, both.sends, await outputOf(both.made), { status: 'delivering' });
     await releaseJob(world.context, both.sends);

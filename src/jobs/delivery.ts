@@ -10,7 +10,7 @@ import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.t
 import { storedJson } from '../database/stored-json.ts';
 import type { Claim, JobOutput } from './rows.ts';
 
-/** The destination of an output, with everything that a worker needs. Contains secrets, and is erased when the job ends. */
+/** The destination of an output, with everything that a worker needs. Contains secrets, and is deleted when the delivery ends. */
 export const deliveryTarget = z.union([
   z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }),
   z.object({
@@ -27,7 +27,7 @@ const deliveryRequest = z.object({
   deliveries: z.array(z.object({ output_id: z.string(), target: deliveryTarget })),
 });
 export type DeliveryRequest = z.infer<typeof deliveryRequest>;
-export const deliveryRequestJson = storedJson('request of a redelivery', 1, deliveryRequest);
+export const deliveryRequestJson = storedJson('request of a delivery', 1, deliveryRequest);
 
 const place = z.object({ host: z.string().nullable(), bucket: z.string().nullable(), prefix: z.string().nullable() });
 
@@ -80,7 +80,7 @@ export function sealReport(vault: Vault, row: OutputRow, value: DeliveryReport):
   return sealColumn(vault, 'job_outputs', 'delivery_sealed', row, reportJson.write(value));
 }
 
-/** Returns the destination of an output. Returns null if the output has no destination, or if its job has ended. */
+/** Returns the destination of an output. Returns null without a destination, from the start of the delivery, and after the end of the job. */
 export function openTarget(
   vault: Vault,
   row: OutputRow & Pick<JobOutput, 'destination_sealed'>,
@@ -146,8 +146,8 @@ export interface DeliveryStep {
 }
 
 /**
- * Records a step of a delivery. `row` is an output of the job of the attempt, or of the parent whose outputs this job delivers again.
- * Returns false if the attempt no longer owns its job.
+ * Records a step of a delivery. `row` is an output of the parent of the job that delivers it. Returns false if the attempt no longer owns
+ * the job.
  */
 export async function recordDelivery(
   { db, vault }: Pick<Context, 'db' | 'vault'>,

@@ -9,13 +9,14 @@ import type { JobsContext } from './kind.ts';
 import { lockDescendants } from './read.ts';
 import { isOpen, MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
-/** A period that every attempt without a heartbeat has missed. */
+/** A period without an end, for callers that know that the database has responded. */
 const ALWAYS: ResponsivePeriod = { since: '-infinity', until: 'infinity' };
 
 /**
  * Returns jobs of lost workers to the queue. An attempt is lost if the caller knows that its worker is dead, or if it has had no heartbeat
- * for 30 s, in which the database has responded: `responsive`, or null if this is not known. Each job has its own transaction over its locked row, so concurrent calls are safe, and a failure of one job does not block the
- * others. Returns the number of lost attempts.
+ * for 30 s in which the database has responded. `responsive` is the period in which the database has responded. If it is null, only attempts
+ * of dead workers are lost. Each job has its own transaction over its locked row, so concurrent calls are safe, and a failure of one job does
+ * not block the others. Returns the number of lost attempts.
  */
 export async function recoverLost(
   context: JobsContext,

@@ -188,7 +188,7 @@ describe.each(OFF)('an API whose clock is off by %d seconds', (off) => {
     });
   });
 
-  it('lets a rotated key work until the end of the overlap', async () => {
+  it('accepts a rotated key until the end of the overlap', async () => {
     const { json: old } = await api.call('POST', '/v1/keys', { name: 'old' });
     const rotated = await call('POST', `/v1/keys/${old.id}/rotate`, { overlap_seconds: 60 });
     expect([rotated.status, rotated.json.message]).toEqual([201, undefined]);

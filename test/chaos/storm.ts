@@ -151,7 +151,7 @@ function startBlows(fleet: Fleet, { everyMs, freezeMs, blows, random }: StormOpt
   };
   const strike = () => {
     if (count() >= blows) return;
-    // The first blow is a kill, so that no storm is without one.
+    // The first fault is a kill, so that every storm contains a kill.
     const kind = count() === 0 ? 2 : random.int(0, 4);
     if (kind === 1 && fleet.islands.length > 0) return void cutOff(random.pick(fleet.islands));
     const target = random.pick(fleet.targets());

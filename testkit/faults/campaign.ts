@@ -24,7 +24,7 @@ export interface CampaignOptions {
   /** Maximum occurrences of a statement or request that are targets. */
   occurrences: number;
   faults: readonly Fault[];
-  /** Outages of a server, each of which one run of each scenario meets. */
+  /** Outages of a server. Each scenario has one run with each outage. */
   outages: readonly Outage[];
   /** The only target. By default, every target of a recording. */
   only?: Target;
@@ -115,8 +115,8 @@ async function record(lane: LanePool, scenario: Scenario, times: number): Promis
 }
 
 /**
- * Returns the runs of a campaign. Each target gets one of its faults first, then each gets a second one, and so on, so that a campaign that
- * is ended early has met every statement.
+ * Returns the runs of a campaign. Each target first gets one of its faults, then each target gets a second fault, and so on, so that a
+ * campaign that is ended early has injected a fault at every statement.
  */
 export function planRuns(recorded: readonly Recorded[], options: CampaignOptions): Plan[] {
   const random = randomOf(options.seed);

@@ -85,7 +85,7 @@ export async function openWork({ context }: Lane, account: string): Promise<stri
   return rows.map(({ name }) => name);
 }
 
-/** Makes everything of an account due now that waits for its next try, so that a run doesn't last as long as its pauses. */
+/** Makes everything of an account due now that waits for its next attempt, so that a run doesn't wait for these pauses. */
 export async function skipPauses({ context }: Lane, account: string): Promise<void> {
   await sql`
     UPDATE jobs SET available_at = now()

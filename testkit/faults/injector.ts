@@ -1,6 +1,6 @@
 import { type Fault, type Injection, isBackground, type Outage, type Target, type Via } from './targets.ts';
 
-/** What a run has met. */
+/** What the injector has seen in a run. */
 export interface Recording {
   /** The operations of the run, except the background, in their order. */
   targets: Target[];

@@ -26,7 +26,7 @@ export interface Backend {
 export interface LaneOptions extends Backend {
   /** Adds to the data directory before the processes start, for example a speech model. */
   prepare?: (dataDir: string) => Promise<unknown>;
-  /** Whether a process waits to replace each killed one. Defaults to true. */
+  /** Whether a standby process waits to replace each killed process. Defaults to true. */
   standby?: boolean;
   /** Processes by their names, with further variables. Defaults to one `api` and one `worker`. */
   processes?: Readonly<Record<string, { role: 'api' | 'worker'; env?: NodeJS.ProcessEnv }>>;

@@ -34,7 +34,7 @@ export class FrameReader {
   }
 }
 
-/** Knows the texts of the prepared statements and portals of one connection. */
+/** Stores the texts of the prepared statements and portals of one connection. */
 export class StatementTexts {
   readonly #statements = new Map<string, string>();
   readonly #portals = new Map<string, string>();

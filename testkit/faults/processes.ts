@@ -13,7 +13,7 @@ interface RoleOptions {
   env: NodeJS.ProcessEnv;
   /** Path of a file that receives the output. */
   log: string;
-  /** Whether a second process waits to replace a killed one, so that a new process is ready within a tenth of a second. */
+  /** Whether a standby process waits to replace a killed process, so that a new process is ready within a tenth of a second. */
   standby: boolean;
 }
 

@@ -6,9 +6,9 @@ type Status = (typeof JOB_STATUSES)[number];
 
 /** Position and meaning of each state. The type requires every state. */
 const STATES: Record<Status, { at: readonly [number, number]; lines: readonly string[] }> = {
-  pending: { at: [40, 150], lines: ['waits for a slot, for child', 'jobs or for a review'] },
+  pending: { at: [40, 150], lines: ['waits for a slot, an upload,', 'children, deliveries, a review'] },
   processing: { at: [370, 150], lines: ['a worker has the job', 'as a lease of 30 seconds'] },
-  completed: { at: [700, 40], lines: ['every output is stored'] },
+  completed: { at: [700, 40], lines: ['every output is stored,', 'and every delivery has ended'] },
   failed: { at: [700, 160], lines: ['final failure, or three', 'failed attempts'] },
   canceled: { at: [700, 280], lines: ['by you, at any time'] },
 };
@@ -37,7 +37,7 @@ export function jobStatesPicture(): string {
   return svg({
     title: 'States of a job',
     description:
-      'A job is pending, then processing, then completed, failed or canceled. A retry or a release returns it to pending. A pending job fails if it waits longer than allowed. Final states never change.',
+      'A job is pending, then processing, then completed, failed or canceled. A retry, a release or the start of its deliveries returns it to pending. The end of the last delivery completes it. A pending job fails if it waits longer than allowed. Final states never change.',
     width: 960,
     height: 400,
     parts: [

@@ -168,7 +168,7 @@ function registerCancel({ app, deps, kind, answers }: KindRoutes): void {
           kind,
           'cancel',
           `Cancel ${oneOf(nouns)}`,
-          'Stops a waiting or running job. Returns 400 if the job is already final.',
+          'Stops a waiting or running job, and deletes the outputs that it has completed. Returns 400 if the job is already final.',
         ),
         params: idParams,
         response: { 200: answers.canceled, '4xx': errorBody },

@@ -16,8 +16,8 @@ export function missingOutputs({ outputs }: Pick<Claim, 'outputs'>): JobOutput[]
 }
 
 /**
- * Adds an output that the attempt has stored. Publishes it at once, so that no later attempt makes it again. The last output is published by
- * the transaction that ends the job, which saves a job with one output a transaction.
+ * Adds an output that the attempt has stored, and publishes it immediately, so that no later attempt makes it again. The transaction that
+ * ends the attempt publishes the last output, so a job with one output needs no further transaction.
  */
 export async function addOutput(tools: WorkTools, run: Run, made: MadeOutputs, output: StoredOutput): Promise<void> {
   const isLast = made.outputs.length + made.failures.length + 1 >= missingOutputs(run.claim).length;

@@ -33,7 +33,8 @@ export const shown = {
   },
   descriptions: {
     list: 'Jobs in a list omit their options. A page contains at most 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and omit them.',
-    cancel: 'Stops a waiting or running job. FFmpeg ends within a second. Returns 400 if the job is already final.',
+    cancel:
+      'Stops a waiting or running job, and deletes the outputs that it has completed. FFmpeg ends within a second. Returns 400 if the job is already final.',
   },
   schemas: { create: createBody, job, item: jobListItem },
   schemaPrefix: '',

@@ -74,7 +74,7 @@ function patternOf({ one, many }: NamedKind['nouns'], names: Names): Record<Kind
     },
     cancel: {
       title: `Cancel ${aOne}`,
-      description: `Cancel ${aOne} that is waiting or running. You cannot cancel ${aOne} that has ended.`,
+      description: `Cancel ${aOne} that is waiting or running, and delete the outputs that it has completed. You cannot cancel ${aOne} that has ended.`,
     },
     erase: {
       title: `Erase ${aOne}`,

@@ -44,7 +44,7 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
           label="Folder"
           {...field('prefix')}
           placeholder="videos"
-          hint="Jobs can use no keys outside of it. Leave it empty for the entire bucket."
+          hint="Jobs can’t use keys outside of it. Leave it empty for the entire bucket."
         />
         <TextField label="Region" {...field('region')} required placeholder="eu-central-1" />
         <TextField

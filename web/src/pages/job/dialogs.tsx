@@ -30,7 +30,10 @@ export function CancelDialog({ name, url, onDone, onClose }: CancelProps) {
       onConfirm={cancel}
       onClose={onClose}
     >
-      <p>{name} stops immediately. Its uploads stay until they expire.</p>
+      <p>
+        {name} stops immediately, and Airlock deletes the outputs that it has completed. Its uploads stay until they
+        expire.
+      </p>
     </Confirm>
   );
 }

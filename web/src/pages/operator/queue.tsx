@@ -24,7 +24,7 @@ export function QueuePage() {
               <span class="muted small">on all workers</span>
             </Tile>
             <Tile label="Awaiting" value={countText(awaiting)}>
-              <span class="muted small">child jobs, a review or an upload</span>
+              <span class="muted small">child jobs, deliveries, a review or an upload</span>
             </Tile>
             <Tile
               label="Longest wait"
