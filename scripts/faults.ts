@@ -35,7 +35,7 @@ leaves anything other than a run without faults.
   --seed N         another order of faults
   --sample N       only the first N runs
   --from N         skip the first N runs, to resume a campaign with the same seed
-  --minutes M      start no further run after M minutes
+  --minutes M      start no further run after M minutes, or after Ctrl-C
   --jobs N         number of runs at a time, 4 by default
   --json FILE      write counts and violations to a file
 `;
@@ -90,10 +90,14 @@ async function campaign(lanes: readonly LanePool[], options: Options): Promise<n
   const plans = planRuns(recorded, options).slice(options.from, options.from + options.sample);
   const tally = new Tally();
   const end = performance.now() + options.minutes * 60_000;
+  let isInterrupted = false;
+  process.once('SIGINT', () => {
+    isInterrupted = true;
+  });
   const bar = openProgressDisplay(true);
   await runPlans(lanes, plans, {
     tally,
-    isOver: () => performance.now() > end,
+    isOver: () => isInterrupted || performance.now() > end,
     onRun(done, violation) {
       const { injected, violations } = tally.total;
       bar.show({

@@ -2926,7 +2926,7 @@ export interface components {
                 /** @description Version of the distribution’s package. */
                 package: string | null;
             };
-            /** @description Every command of the attempt, in the order in which the commands ended. Empty for jobs of older releases. */
+            /** @description Every command of the attempts that made outputs, in the order in which the commands ended. Empty for jobs of older releases. */
             commands: components["schemas"]["AttemptCommand"][];
             /** @description The cell that it ran in. */
             sandbox: {

@@ -7,7 +7,7 @@ import { type NewDelivery, readDelivery, viewDelivery } from '../jobs/delivery.t
 import { openOutput } from '../jobs/downloads.ts';
 import { namedOutputs } from '../jobs/output-names.ts';
 import { getJob, lockJob, outputsOf } from '../jobs/read.ts';
-import { type JobOutput, outputFacts } from '../jobs/rows.ts';
+import { isOpen, type JobOutput, outputFacts } from '../jobs/rows.ts';
 import { delivery as deliveryKind } from '../kinds/delivery/index.ts';
 import { findDestination } from '../kinds/find-destination.ts';
 import type { Caller } from '../kinds/kind.ts';
@@ -39,6 +39,8 @@ export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body:
   return withTransactionRetry(context.db, async (tx) => {
     const locked = await lockJob(tx, accountId, KIND, id);
     if (locked.erased_at) throw new ApiError('output_deleted');
+    // The end of the job delivers its outputs.
+    if (isOpen(locked)) throw new ApiError('transcode_not_completed', { status: locked.status });
     const rows = await outputsOf(tx, [id]);
     if (rows.some(({ delivery_status }) => delivery_status === 'delivering'))
       throw new ApiError('delivery_in_progress');

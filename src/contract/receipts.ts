@@ -157,7 +157,7 @@ export const manifest = z
     commands: z
       .array(attemptCommand)
       .describe(
-        'Every command of the attempt, in the order in which the commands ended. Empty for jobs of older releases.',
+        'Every command of the attempts that made outputs, in the order in which the commands ended. Empty for jobs of older releases.',
       ),
     sandbox: z.object({ tier: z.string().describe('How FFmpeg was confined.') }).describe('The cell that it ran in.'),
     attempt: manifestAttempt,

@@ -22,6 +22,11 @@ export function extend(period: ResponsivePeriod | null, at: Date): ResponsivePer
   return { since: isLate ? at : period.since, until: at };
 }
 
+/** Whether every worker that lives has sent a heartbeat in the period. */
+export function isLong({ since, until }: ResponsivePeriod): boolean {
+  return new Date(until).getTime() - new Date(since).getTime() >= LOST_SECONDS * 1000;
+}
+
 /** SQL for whether the period is long enough, and lasts until now: a worker without a heartbeat in this time is lost. */
 export function mayJudge({ since, until }: ResponsivePeriod) {
   return sql<boolean>`(${since}::timestamptz <= ${secondsAgo(LOST_SECONDS)} AND ${until}::timestamptz >= ${secondsAgo(GAP_SECONDS)})`;

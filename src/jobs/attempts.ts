@@ -96,6 +96,19 @@ const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[]; isCleaned:
       .where('state', '=', 'running'),
 );
 
+/** Records the commands that a running attempt has run so far, for the manifest of outputs that stay if its worker dies. */
+export async function recordCommands(
+  tx: Tx,
+  { attemptId, commands = [] }: Pick<Claim, 'attemptId' | 'commands'>,
+): Promise<void> {
+  await tx
+    .updateTable('attempts')
+    .set({ commands: attemptCommands.write({ commands: [...commands] }) })
+    .where('id', '=', attemptId)
+    .where('state', '=', 'running')
+    .execute();
+}
+
 /** Marks every running attempt of the job as lost, because its worker is gone. */
 export async function markLost(tx: Tx, jobId: string): Promise<void> {
   await tx

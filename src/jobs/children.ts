@@ -1,11 +1,17 @@
-import { sql } from 'kysely';
+import { sql, type Updateable } from 'kysely';
 import { databaseNow } from '../database/clock.ts';
 import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
+import type { JobsTable } from '../database/tables.ts';
+import { withTransactionRetry } from '../database/transaction-retry.ts';
+import { getObject, type StoredObject } from '../objects/objects.ts';
+import { inspectionJson } from '../uploads/upload.ts';
+import { insertJob, type NewJob, type NewSource } from './insert.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
+import { lockOwned, outputsOf } from './read.ts';
 import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
-import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
+import { type Claim, JOB_COLUMNS, type Job, type JobSource } from './rows.ts';
 
 /**
  * Seconds for which a child is kept after its end. The sweep also keeps every child whose parent is open, and the end of the parent ends its
@@ -21,6 +27,65 @@ export const CHILDREN_SHARE = 0.98;
  * parent is open, and end in the transaction that ends it (`end.ts`). Rows are locked from the children up, never down, which prevents
  * deadlocks.
  */
+
+/** The columns that a child takes from its parent. */
+export function childOf(parent: Job) {
+  return {
+    accountId: parent.account_id,
+    keyId: parent.key_id,
+    requestId: parent.request_id,
+    traceparent: parent.traceparent,
+    parentId: parent.id,
+    priority: parent.priority,
+    retentionSeconds: CHILD_SECONDS,
+  };
+}
+
+/** The only input of a parent as the input of its children, which read the same object. */
+export function childInput({ upload_id, object_id, probe }: JobSource): NewSource {
+  const inspection = inspectionJson.readOrNull(probe);
+  const source = {
+    uploadId: upload_id,
+    objectId: object_id,
+    shownUrl: null,
+    sourceUrl: null,
+    name: 'input',
+    inspection,
+  };
+  return { position: 0, asset: null, source };
+}
+
+/** Children to create, and the columns of their parent from which the parent continues when the children have ended. */
+export interface NewChildren {
+  change: Pick<Updateable<JobsTable>, 'resume_sealed' | 'needs' | 'request_facts'>;
+  children: readonly NewJob[];
+}
+
+/** Creates the children of a job whose attempt will await them. Does nothing if the attempt no longer owns the job. */
+export async function startChildren(
+  context: JobsContext,
+  claim: Claim,
+  prepare: (tx: Tx, job: Job) => Promise<NewChildren>,
+): Promise<void> {
+  await withTransactionRetry(context.db, async (tx) => {
+    const job = await lockOwned(tx, claim);
+    if (!job) return;
+    const { change, children } = await prepare(tx, job);
+    await tx.updateTable('jobs').set(change).where('id', '=', job.id).execute();
+    for (const child of children) await insertJob(context, tx, child);
+  });
+}
+
+/** Returns the object of the only output of each child, in their order. The object is null if it was deleted or never made. */
+export async function resultsOf(db: Db, children: readonly Pick<Job, 'id'>[]): Promise<(StoredObject | null)[]> {
+  const outputs = await outputsOf(
+    db,
+    children.map(({ id }) => id),
+  );
+  const ids = children.map(({ id }) => outputs.find(({ job_id }) => job_id === id)?.object_id);
+  const objects = await Promise.all(ids.map((id) => (id ? getObject(db, id) : undefined)));
+  return objects.map((object) => (object?.state === 'live' ? object : null));
+}
 
 export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
   return db.selectFrom('jobs').selectAll().where('parent_id', '=', parentId).orderBy('id').execute();

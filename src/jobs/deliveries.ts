@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
+import { childOf } from './children.ts';
 import {
   type DeliveryReport,
   type DeliveryRequest,
@@ -25,8 +26,6 @@ import type { Job, JobOutput } from './rows.ts';
 
 /** The kind of the jobs that deliver outputs. */
 export const DELIVERY_KIND = 'delivery';
-/** Number of seconds for which the row of the job is kept. The rows of the outputs contain the result. */
-export const DELIVERY_SECONDS = 60;
 
 /** Inserts a job for the delivery of each of these outputs, whose job is the parent. The caller has locked the parent. */
 export async function insertDeliveries(
@@ -47,12 +46,8 @@ export async function insertDeliveries(
   for (const { row, target } of due) {
     const sent = deliveryRequestJson.write({ deliveries: [{ output_id: row.id, target }] });
     await insertJob(context, tx, {
+      ...childOf(parent),
       kind: DELIVERY_KIND,
-      accountId: parent.account_id,
-      keyId: parent.key_id,
-      requestId: parent.request_id,
-      traceparent: parent.traceparent,
-      parentId: parent.id,
       // Not counted among the running jobs of the account, because it uses no slot.
       resourceClass: 'interactive',
       request: { shown: '{"v":1}', sent },
@@ -62,8 +57,6 @@ export async function insertDeliveries(
       outputs: [],
       warnings: [],
       metadata: null,
-      retentionSeconds: DELIVERY_SECONDS,
-      priority: parent.priority,
     });
   }
 }

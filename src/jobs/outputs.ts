@@ -9,6 +9,7 @@ import type { ObjectsTable } from '../database/tables.ts';
 import { withPipelinedTransaction } from '../database/transaction-retry.ts';
 import { insertEvents } from '../events/record.ts';
 import { archivesOf, markDeleting } from '../objects/objects.ts';
+import { recordCommands } from './attempts.ts';
 import { eventType } from './job-events.ts';
 import type { Failure, JobsContext } from './kind.ts';
 import { lockOwned, outputsOf } from './read.ts';
@@ -203,7 +204,7 @@ export async function publishOutput(context: JobsContext, claim: Claim, output: 
     const [job, rows] = await Promise.all([lockOwned(tx, claim), outputsOf(tx, [claim.job.id])]);
     if (!job) return false;
     const isVisible = rows.some(({ id, object_id }) => id === output.outputId && object_id === output.objectId);
-    if (!isVisible) await showOutputs(context, tx, claim, [output]);
+    if (!isVisible) await Promise.all([showOutputs(context, tx, claim, [output]), recordCommands(tx, claim)]);
     return true;
   });
 }

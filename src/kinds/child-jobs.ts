@@ -6,8 +6,9 @@ import type { SchemaIssue } from '../contract/faults/describe-issue.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Tx } from '../database/pool.ts';
-import { CHILD_SECONDS } from '../jobs/children.ts';
-import { insertJob } from '../jobs/insert.ts';
+import { childOf } from '../jobs/children.ts';
+import type { NewJob } from '../jobs/insert.ts';
+import type { Job } from '../jobs/rows.ts';
 import { reserveSources } from '../jobs/sources.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
 import { newJob } from './submit.ts';
@@ -77,24 +78,24 @@ export async function openChildAdmission(
   };
 }
 
-/** Inserts children in the transaction of the caller, who has locked the parent. */
-export async function insertChildren(
+/** Reserves the sources of children in the transaction that creates them, and returns the children as `startChildren` inserts them. */
+export async function reserveChildren(
   { context }: WorkTools,
   tx: Tx,
-  { claim: { job } }: Run,
+  job: Job,
   { account, children }: { account: Account; children: readonly AdmittedChild[] },
-): Promise<void> {
+): Promise<NewJob[]> {
   const caller = callerOf(account, job);
   const sources = children.map(({ admission: { inputs, assets } }) => [...inputs, ...assets]);
   // Reserve all sources in one call, so that all uploads are locked in the same order.
   const locked = await reserveSources(context, tx, caller, sources.flat()).catch((error: unknown) => {
     throw rejected(error);
   });
-  for (const [index, { id, kind, admission }] of children.entries()) {
-    const row = newJob({ kind, caller, admission }, locked.splice(0, sources[index]!.length));
-    const { priority } = job;
-    await insertJob(context, tx, { ...row, id, parentId: job.id, retentionSeconds: CHILD_SECONDS, priority });
-  }
+  return children.map(({ id, kind, admission }, index) => ({
+    ...newJob({ kind, caller, admission }, locked.splice(0, sources[index]!.length)),
+    ...childOf(job),
+    id,
+  }));
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { correctStoredTotals } from '../accounts/stored-totals.ts';
 import { isUuid } from '../crypto/uuid.ts';
 import { holdFleetLease, releaseFleetLease } from '../fleet/lease.ts';
-import { extend, type ResponsivePeriod } from '../fleet/responsive-period.ts';
+import { extend, isLong, type ResponsivePeriod } from '../fleet/responsive-period.ts';
 import { removeSilentWorkers } from '../fleet/workers.ts';
 import { checkUploads } from '../jobs/check-uploads.ts';
 import { reconcileStorage } from '../jobs/reconcile.ts';
@@ -71,7 +71,9 @@ function tasksOf(deps: MaintenanceDeps, responsive: () => ResponsivePeriod | nul
       intervalMs: ROWS_MS,
       async run(signal) {
         await sweepRows(context, signal);
-        await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
+        // After an outage, the workers must first be able to send a heartbeat.
+        const period = responsive();
+        if (period && isLong(period)) await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
       },
     },
     {

@@ -1,9 +1,9 @@
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { withTransactionRetry } from '../../database/transaction-retry.ts';
-import { childrenOf } from '../../jobs/children.ts';
+import { childrenOf, startChildren } from '../../jobs/children.ts';
 import { lockOwned } from '../../jobs/read.ts';
 import { isOpen } from '../../jobs/rows.ts';
-import { type AdmittedChild, type ChildAdmission, insertChildren, openChildAdmission } from '../child-jobs.ts';
+import { type AdmittedChild, type ChildAdmission, openChildAdmission, reserveChildren } from '../child-jobs.ts';
 import type { AttemptResult, KindsContext } from '../kind.ts';
 import { RENDER_KIND, TRANSCRIBE_KIND } from './capability.ts';
 import { transcriptionRequest } from './captions.ts';
@@ -11,7 +11,7 @@ import { collectOutputs } from './collect.ts';
 import { planRun } from './plan.ts';
 import { knownFacts, probesFor, readProbes } from './probes.ts';
 import { openRun, type RunAttempt } from './run-request.ts';
-import { FIRST_STATE, openState, type RunState, saveState } from './state.ts';
+import { FIRST_STATE, openState, type RunState, recordStep, saveState, stateColumns } from './state.ts';
 import { readTranscription } from './transcription.ts';
 
 /**
@@ -49,7 +49,7 @@ async function startProbes(attempt: RunAttempt, state: RunState): Promise<Attemp
   const probes = await probesFor(attempt, state);
   if (probes.children.size === 0) return afterProbes(attempt, state);
   const ids = Object.fromEntries([...probes.children].map(([name, { id }]) => [name, id]));
-  return startChildren(attempt, probes.admission, [...probes.children.values()], {
+  return awaitChildren(attempt, probes.admission, [...probes.children.values()], {
     ...state,
     step: 'probe',
     probes: ids,
@@ -61,7 +61,7 @@ async function afterProbes(attempt: RunAttempt, state: RunState): Promise<Attemp
   if (!request.blueprint.captions) return startRender(attempt, state);
   const admission = await openChildAdmission(tools, run, kinds);
   const child = await admission.admit(TRANSCRIBE_KIND, transcriptionRequest(kinds, request));
-  return startChildren(attempt, admission, [child], { ...state, step: 'transcribe', transcription: child.id });
+  return awaitChildren(attempt, admission, [child], { ...state, step: 'transcribe', transcription: child.id });
 }
 
 async function startReview({ tools, run }: RunAttempt, state: RunState): Promise<AttemptResult> {
@@ -79,21 +79,21 @@ async function startRender(attempt: RunAttempt, state: RunState): Promise<Attemp
   const children = new Map<string, AdmittedChild>();
   for (const { label, request } of planned) children.set(label, await admission.admit(RENDER_KIND, request));
   const outputs = Object.fromEntries([...children].map(([label, { id }]) => [label, id]));
-  return startChildren(attempt, admission, [...children.values()], { ...state, step: 'render', outputs });
+  return awaitChildren(attempt, admission, [...children.values()], { ...state, step: 'render', outputs });
 }
 
-/** Inserts children, and the state that names them, if this attempt still owns the run. */
-async function startChildren(
+/** Creates children, and stores the state that names them. */
+async function awaitChildren(
   { tools, run }: RunAttempt,
   { account }: ChildAdmission,
   children: readonly AdmittedChild[],
   state: RunState,
 ): Promise<AttemptResult> {
-  await withTransactionRetry(tools.context.db, async (tx) => {
-    const job = await lockOwned(tx, run.claim);
-    if (!job) return;
-    await saveState(tools.context, tx, job, state);
-    await insertChildren(tools, tx, run, { account, children });
+  const { context } = tools;
+  await startChildren(context, run.claim, async (tx, job) => {
+    await recordStep(context, tx, job, state.step);
+    const rows = await reserveChildren(tools, tx, job, { account, children });
+    return { change: stateColumns(context, job, state), children: rows };
   });
   return { outcome: 'awaiting-children' };
 }

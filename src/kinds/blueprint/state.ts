@@ -82,11 +82,16 @@ export function openSubtitles(vault: Vault, job: StateRow): string | null {
   return result === null ? null : resultJson.read(JSON.parse(result)).srtText;
 }
 
+/** Returns the columns that store the state of a run. */
+export function stateColumns({ vault }: Pick<JobsContext, 'vault'>, job: Job, state: RunState) {
+  return { resume_sealed: sealState(vault, job, state), ...stepColumns(job, state.step) };
+}
+
 /** Stores the state of a run whose row the caller has locked. Records an event if the run has reached a new step. */
 export async function saveState(context: JobsContext, tx: Tx, job: Job, state: RunState): Promise<void> {
   await tx
     .updateTable('jobs')
-    .set({ resume_sealed: sealState(context.vault, job, state), ...stepColumns(job, state.step) })
+    .set(stateColumns(context, job, state))
     .where('id', '=', job.id)
     .execute();
   await recordStep(context, tx, job, state.step);
@@ -96,7 +101,8 @@ export function stepColumns(job: Pick<Job, 'request_facts'>, step: RunStep) {
   return { request_facts: factsJson.write({ ...factsJson.read(job.request_facts), step }) };
 }
 
-async function recordStep(context: JobsContext, tx: Tx, job: Job, step: RunStep): Promise<void> {
+/** Records an event if the run has reached a new step. */
+export async function recordStep(context: JobsContext, tx: Tx, job: Job, step: RunStep): Promise<void> {
   if (factsJson.read(job.request_facts).step === step) return;
   await recordOwnEvent(context, tx, job, 'step', { step });
 }

@@ -1,4 +1,4 @@
-import { DELIVERY_SECONDS } from '../../jobs/deliveries.ts';
+import { CHILD_SECONDS } from '../../jobs/children.ts';
 import { type DeliveryRequest, deliveryRequestJson } from '../../jobs/delivery.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 
@@ -26,6 +26,6 @@ export async function admitDelivery(
     foundInputs: [],
     warnings: [],
     metadata: null,
-    retentionSeconds: DELIVERY_SECONDS,
+    retentionSeconds: CHILD_SECONDS,
   };
 }

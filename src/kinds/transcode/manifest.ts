@@ -10,18 +10,16 @@ import { viewOutputs } from '../view-outputs.ts';
 import { planJson } from './request.ts';
 
 /**
- * Describes how the outputs of a job were made: hashes of inputs and outputs, the exact commands, the FFmpeg build, and the sandbox. The
- * manifest does not change until the job is erased. After that, it omits the commands, which may contain text of the job's owner, but keeps
- * their hash. Throws `transcode_not_completed` if the job is not completed.
+ * Describes how the outputs of a job were made: hashes of inputs and outputs, the exact commands of the last attempt, all commands of the
+ * attempts that made outputs, the FFmpeg build, and the sandbox. The manifest does not change until the job is erased. After that, it omits
+ * the exact commands, which may contain text of the job's owner, but keeps their hash. Throws `transcode_not_completed` if the job is not
+ * completed.
  */
 export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<Manifest> {
   const { id } = job;
   if (job.status !== 'completed') throw new ApiError('transcode_not_completed');
-  const attempt = await context.db
-    .selectFrom('attempts')
-    .selectAll()
-    .where('id', '=', job.current_attempt)
-    .executeTakeFirstOrThrow();
+  const attempts = await makersOf(context, job);
+  const attempt = attempts.find((one) => one.id === job.current_attempt)!;
   const outputs = await outputsOf(context.db, [id]);
   const [argv, ...further] = plannedCommands(context, job);
   return {
@@ -40,7 +38,7 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: 
       sha256: attempt.command_sha256,
     },
     ffmpeg: { version: attempt.ffmpeg_version, package: attempt.ffmpeg_package },
-    commands: commandsOf(attempt),
+    commands: attempts.flatMap(commandsOf),
     sandbox: { tier: attempt.tier },
     attempt: {
       number: attempt.number,
@@ -52,6 +50,29 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: 
     },
     airlock: { version: attempt.airlock_version },
   };
+}
+
+/** Returns the attempts that made outputs of a job, in their order. The last attempt is always among them. */
+function makersOf({ db }: Pick<Context, 'db'>, { id, current_attempt }: Job) {
+  return db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('job_id', '=', id)
+    .where((where) =>
+      where.or([
+        where('id', '=', current_attempt),
+        where('id', 'in', (select) =>
+          select
+            .selectFrom('job_outputs')
+            .innerJoin('objects', 'objects.id', 'job_outputs.object_id')
+            .select('objects.attempt_id')
+            .where('job_outputs.job_id', '=', id)
+            .$castTo<{ attempt_id: string }>(),
+        ),
+      ]),
+    )
+    .orderBy('number')
+    .execute();
 }
 
 async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manifest['inputs']> {

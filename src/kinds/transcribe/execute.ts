@@ -5,7 +5,7 @@ import { addOutput, missingOutputs } from '../../attempt/outputs/publish.ts';
 import { storeFile } from '../../attempt/outputs/store-file.ts';
 import type { Recognized } from '../../attempt/speech/engine.ts';
 import { openSpeechSource } from '../../attempt/speech/open-source.ts';
-import { findPieces, type MeasuredSpeech, recognizeHere } from '../../attempt/speech/transcribe-here.ts';
+import { findPieces, recognizeHere } from '../../attempt/speech/transcribe-here.ts';
 import {
   type TranscriptionRequest,
   transcriptionJson,
@@ -28,7 +28,7 @@ import type { StoredOutput } from '../../jobs/outputs.ts';
 import { isOpen, type JobOutput, openWarnings } from '../../jobs/rows.ts';
 import { outputKey } from '../../storage/keys.ts';
 import type { AttemptResult } from '../kind.ts';
-import { insertPieces, readPieces } from './pieces.ts';
+import { readPieces, startPieces } from './pieces.ts';
 
 /** The state from which a job continues when its pieces have ended. */
 const resumeJson = storedJson('state of a transcription', 1, z.object({ durationSeconds: z.number() }));
@@ -51,22 +51,14 @@ export async function executeTranscription(tools: WorkTools, run: Run): Promise<
   const speech = await findPieces(tools, run, opened);
   const durationSeconds = opened.source.seconds ?? speech.samples.ms / 1000;
   if (speech.pieces.length > 1 && run.claim.inputs[0]!.object_id !== null) {
-    await startPieces(tools, run, { request, speech, demuxer: opened.source.demuxer, durationSeconds });
+    const { language, task, disarm } = request;
+    const { demuxer } = opened.source;
+    const requests = speech.pieces.map((piece) => ({ piece, language, task, disarm, demuxer }));
+    await startPieces(tools, run, requests, resumeJson.write({ durationSeconds }));
     return { outcome: 'awaiting-children' };
   }
   const results = await recognizeHere(tools, run, speech, { ...request, slot: opened.slot });
   return complete(tools, run, request, { results, durationSeconds });
-}
-
-async function startPieces(
-  tools: WorkTools,
-  run: Run,
-  given: { request: TranscriptionRequest; speech: MeasuredSpeech; demuxer: string; durationSeconds: number },
-): Promise<void> {
-  const { language, task, disarm } = given.request;
-  const { demuxer, durationSeconds } = given;
-  const requests = given.speech.pieces.map((piece) => ({ piece, language, task, disarm, demuxer }));
-  await insertPieces(tools, run, requests, resumeJson.write({ durationSeconds }));
 }
 
 function openRequest({ context }: WorkTools, { claim }: Run): TranscriptionRequest {

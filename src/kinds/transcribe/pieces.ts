@@ -6,45 +6,39 @@ import { type PieceRequest, pieceJson, pieceResult, TRANSCRIBE_PIECE } from '../
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { type FailureCode, failures, JobFailure } from '../../contract/failures.ts';
 import { openColumn, sealColumn } from '../../database/sealed-columns.ts';
-import { CHILD_SECONDS } from '../../jobs/children.ts';
-import { insertJob, type NewJob } from '../../jobs/insert.ts';
-import { lockOwned, outputsOf } from '../../jobs/read.ts';
-import type { Job } from '../../jobs/rows.ts';
-import { getObject } from '../../objects/objects.ts';
-import { inspectionJson } from '../../uploads/upload.ts';
+import { childInput, childOf, resultsOf, startChildren } from '../../jobs/children.ts';
+import type { NewJob } from '../../jobs/insert.ts';
+import type { Claim, Job } from '../../jobs/rows.ts';
 
-/** Inserts a child for each piece. `resume` is the state from which the job continues when all children have ended. */
-export async function insertPieces(
+/** Creates a child for each piece. `resume` is the state from which the job continues when all children have ended. */
+export async function startPieces(
   { context }: WorkTools,
-  run: Run,
+  { claim }: Run,
   requests: readonly PieceRequest[],
   resume: string,
 ): Promise<void> {
-  await context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, run.claim);
-    if (!job) return;
-    const resume_sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, resume);
-    await tx.updateTable('jobs').set({ resume_sealed }).where('id', '=', job.id).execute();
-    for (const request of requests) await insertJob(context, tx, childOf(run, request));
-  });
+  await startChildren(context, claim, async (_tx, job) => ({
+    change: { resume_sealed: sealColumn(context.vault, 'jobs', 'resume_sealed', job, resume) },
+    children: requests.map((request) => pieceOf(claim, request)),
+  }));
 }
 
-function childOf({ claim: { job, inputs } }: Run, request: PieceRequest): NewJob {
-  const input = inputs[0]!;
+function pieceOf({ job, inputs }: Claim, request: PieceRequest): NewJob {
   const text = pieceJson.write(request);
-  const source = {
-    ...{ uploadId: input.upload_id, objectId: input.object_id, shownUrl: null, sourceUrl: null, name: 'input' },
-    inspection: inspectionJson.readOrNull(input.probe),
-  };
   // With these seconds, the progress of the job is the progress of its speech.
   const seconds = (request.piece.to - request.piece.from) / 1000;
   return {
-    ...{ kind: TRANSCRIBE_PIECE, accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },
-    ...{ traceparent: job.traceparent, resourceClass: job.resource_class, request: { shown: text, sent: text } },
-    ...{ facts: JSON.stringify({ v: 1, seconds }), settings: null, needs: job.needs, warnings: [], metadata: null },
-    sources: [{ position: 0, asset: null, source }],
+    ...childOf(job),
+    kind: TRANSCRIBE_PIECE,
+    resourceClass: job.resource_class,
+    request: { shown: text, sent: text },
+    facts: JSON.stringify({ v: 1, seconds }),
+    settings: null,
+    needs: job.needs,
+    sources: [childInput(inputs[0]!)],
     outputs: [{ format: 'json', name: 'piece.json', role: 'text' }],
-    ...{ retentionSeconds: CHILD_SECONDS, parentId: job.id, priority: job.priority },
+    warnings: [],
+    metadata: null,
   };
 }
 
@@ -53,13 +47,9 @@ export async function readPieces(tools: WorkTools, run: Run, children: readonly 
   const { context } = tools;
   const failed = children.find(({ status }) => status !== 'completed');
   if (failed) throw failureOf(tools, failed);
-  const ids = children.map(({ id }) => id);
-  const outputs = await outputsOf(context.db, ids);
   const results: Recognized[] = [];
-  for (const [index, id] of ids.entries()) {
-    const objectId = outputs.find(({ job_id }) => job_id === id)?.object_id;
-    const object = objectId ? await getObject(context.db, objectId) : undefined;
-    if (object?.state !== 'live') throw new JobFailure('internal', 'A piece has been deleted.');
+  for (const [index, object] of (await resultsOf(context.db, children)).entries()) {
+    if (!object) throw new JobFailure('internal', 'A piece has been deleted.');
     const before = () => run.disk.reserve(object.size ?? 0);
     const path = await stageObject(tools, object.key, join(run.folder, `piece-${index}`), {
       signal: run.signal,

@@ -10,10 +10,8 @@ import {
   secondsOf,
 } from '../../../ffmpeg/index.ts';
 import { LADDER_PIECES, MIXED_PIECES, S3_SOURCES } from '../../../jobs/capabilities.ts';
-import { CHILD_SECONDS } from '../../../jobs/children.ts';
-import { insertJob, type NewJob } from '../../../jobs/insert.ts';
-import { lockOwned } from '../../../jobs/read.ts';
-import { inspectionJson } from '../../../uploads/upload.ts';
+import { childInput, childOf, startChildren } from '../../../jobs/children.ts';
+import type { NewJob } from '../../../jobs/insert.ts';
 import type { OpenedRequest, TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
@@ -78,28 +76,15 @@ async function insertPieces(
   const requests = pieceRequests(request, plan, input, chosen);
   const state = stateOf(plan, input, chosen, request.outputs.length > 1);
   const isLadder = chosen.split.join === null;
-  await context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, run.claim);
-    if (!job) return;
-    const resume_sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
-    // Require these capabilities, because a worker of an older release could not package the pieces.
-    const own = [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])];
-    const needs = isLadder ? { needs: [...new Set([...job.needs, ...own])] } : {};
-    await tx
-      .updateTable('jobs')
-      .set({ resume_sealed, ...needs })
-      .where('id', '=', job.id)
-      .execute();
-    for (const request of requests) {
-      const isAudio = request.args === chosen.split.audio;
-      // A piece with only audio is light, like any other job that makes only audio.
-      const resourceClass = isAudio ? 'light' : job.resource_class;
-      // Only pieces with video have `seconds`, so that the progress of the job is the progress of its video.
-      const facts = JSON.stringify({ v: 1, ...(!isAudio && { seconds: request.seconds }) });
-      const needs = [...(request.files ? [LADDER_PIECES] : []), ...job.needs.filter((one) => one === S3_SOURCES)];
-      await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts, needs });
-    }
-  });
+  // Require these capabilities, because a worker of an older release could not package the pieces.
+  const own = isLadder ? [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])] : [];
+  await startChildren(context, run.claim, async (_tx, job) => ({
+    change: {
+      resume_sealed: sealColumn(context.vault, 'jobs', 'resume_sealed', job, state),
+      needs: [...new Set([...job.needs, ...own])],
+    },
+    children: requests.map((request) => segmentOf(run, request, { isAudio: request.args === chosen.split.audio })),
+  }));
 }
 
 function pieceRequests(
@@ -143,20 +128,25 @@ function budgetOf({ memoryBytes, cpuSeconds, wallMs, outputBytes }: Plan): CellB
   return { memoryBytes, cpuSeconds, wallMs, outputBytes };
 }
 
-function segmentOf({ claim }: Run, request: SegmentRequest): Omit<NewJob, 'facts' | 'needs'> {
-  const { job } = claim;
-  const input = claim.inputs[0]!;
+function segmentOf(
+  { claim: { job, inputs } }: Run,
+  request: SegmentRequest,
+  { isAudio }: { isAudio: boolean },
+): NewJob {
   const text = segmentJson.write(request);
-  const source = {
-    ...{ uploadId: input.upload_id, objectId: input.object_id, shownUrl: null, sourceUrl: null, name: 'input' },
-    inspection: inspectionJson.readOrNull(input.probe),
-  };
   return {
-    ...{ kind: 'segment', accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },
-    traceparent: job.traceparent,
-    ...{ resourceClass: job.resource_class, request: { shown: text, sent: text }, settings: null },
-    sources: [{ position: 0, asset: null, source }],
-    ...{ outputs: [{ format: 'mp4', name: 'piece.mp4' }], warnings: [], metadata: null },
-    ...{ retentionSeconds: CHILD_SECONDS, parentId: job.id, priority: job.priority },
+    ...childOf(job),
+    kind: 'segment',
+    // A piece with only audio is light, like any other job that makes only audio.
+    resourceClass: isAudio ? 'light' : job.resource_class,
+    request: { shown: text, sent: text },
+    // Only pieces with video have `seconds`, so that the progress of the job is the progress of its video.
+    facts: JSON.stringify({ v: 1, ...(!isAudio && { seconds: request.seconds }) }),
+    settings: null,
+    needs: [...(request.files ? [LADDER_PIECES] : []), ...job.needs.filter((one) => one === S3_SOURCES)],
+    sources: [childInput(inputs[0]!)],
+    outputs: [{ format: 'mp4', name: 'piece.mp4' }],
+    warnings: [],
+    metadata: null,
   };
 }

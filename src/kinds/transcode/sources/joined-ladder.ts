@@ -3,10 +3,9 @@ import { basename, join } from 'node:path';
 import { stageObject } from '../../../attempt/sources/stage-source.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import type { Plan } from '../../../ffmpeg/index.ts';
-import { CHILDREN_SHARE } from '../../../jobs/children.ts';
-import { outputsOf } from '../../../jobs/read.ts';
+import { CHILDREN_SHARE, resultsOf } from '../../../jobs/children.ts';
 import type { Job } from '../../../jobs/rows.ts';
-import { getObject, type StoredObject } from '../../../objects/objects.ts';
+import type { StoredObject } from '../../../objects/objects.ts';
 import { treeFileKey } from '../../../storage/keys.ts';
 import { prepareAssets, stageAssets } from '../assets.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
@@ -68,16 +67,10 @@ export async function objectsOf(
   { tools: { context } }: TranscodeAttempt,
   children: readonly Job[],
 ): Promise<StoredObject[]> {
-  const ids = children.map(({ id }) => id);
-  const outputs = await outputsOf(context.db, ids);
-  const objects: StoredObject[] = [];
-  for (const id of ids) {
-    const objectId = outputs.find(({ job_id }) => job_id === id)?.object_id;
-    const object = objectId ? await getObject(context.db, objectId) : undefined;
-    if (object?.state !== 'live') throw unusable('A piece has been deleted.');
-    objects.push(object);
-  }
-  return objects;
+  return (await resultsOf(context.db, children)).map((object) => {
+    if (!object) throw unusable('A piece has been deleted.');
+    return object;
+  });
 }
 
 /** Stages a piece that is one file. Returns its host path. */

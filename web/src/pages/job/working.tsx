@@ -47,7 +47,8 @@ function positionText({ queue_position: position, waiting_for: awaited }: AnyJob
   return `${position - 1} ${position === 2 ? 'job is' : 'jobs are'} ahead of it.`;
 }
 
-function detailOf({ progress, speed, fps, eta_seconds: seconds }: AnyJob): string {
+function detailOf({ awaiting, progress, speed, fps, eta_seconds: seconds }: AnyJob): string {
+  if (awaiting === 'delivery') return 'Delivering the outputs';
   const parts = [
     speed == null ? null : `${speed.toFixed(1)}× speed`,
     fps == null ? null : `${Math.round(fps)} frames/s`,
