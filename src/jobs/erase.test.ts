@@ -62,15 +62,28 @@ describe('the erase of', () => {
   };
   const unreachable = () => new StorageError('unreachable', { retry: true });
 
+  type Sent = Awaited<ReturnType<JobWorld['presign']>>;
+  const confirm = ({ filename, bytes }: Sent, context = world.context, maxMs = 60_000) =>
+    confirmUpload(
+      context,
+      account,
+      { filename, fileSize: bytes.length },
+      { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs },
+    );
+  const inspect = async (confirming: Promise<{ fileUrl: string }>) => {
+    const found = await until(() => claimInspection(world.context), { what: 'the inspection' });
+    await acceptInspection(world.context, found, FOUND);
+    return (await confirming).fileUrl;
+  };
+  const completeWith = async (fileUrl: string) => {
+    const { id } = await world.accept(account, { inputs: [{ url: fileUrl }] });
+    const claim = await world.mustClaim();
+    expect(await world.complete(claim, (await world.store(claim)).objectId)).toBe(true);
+    await cleanAttempts([id]);
+    return id;
+  };
+
   describe('an upload that several confirms have copied', () => {
-    type Sent = Awaited<ReturnType<JobWorld['presign']>>;
-    const confirm = ({ filename, bytes }: Sent, context = world.context, maxMs = 60_000) =>
-      confirmUpload(
-        context,
-        account,
-        { filename, fileSize: bytes.length },
-        { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs },
-      );
     /** Confirms an upload whose copy is made, although the response of storage is lost. */
     const confirmInterrupted = async (sent: Sent) => {
       const copy: ObjectStore['copy'] = async (from, to) => {
@@ -78,18 +91,6 @@ describe('the erase of', () => {
         throw unreachable();
       };
       await expect(confirm(sent, withStore({ copy }))).rejects.toThrow('unreachable');
-    };
-    const inspect = async (confirming: Promise<{ fileUrl: string }>) => {
-      const found = await until(() => claimInspection(world.context), { what: 'the inspection' });
-      await acceptInspection(world.context, found, FOUND);
-      return (await confirming).fileUrl;
-    };
-    const completeWith = async (fileUrl: string) => {
-      const { id } = await world.accept(account, { inputs: [{ url: fileUrl }] });
-      const claim = await world.mustClaim();
-      expect(await world.complete(claim, (await world.store(claim)).objectId)).toBe(true);
-      await cleanAttempts([id]);
-      return id;
     };
     const uploadRow = async ({ id }: Sent) =>
       world.database.db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
@@ -156,6 +157,23 @@ describe('the erase of', () => {
       await eraseUpload(world.context, await uploadRow(sent), BY);
       expect(await copiesOf(sent.bytes)).toEqual([]);
     });
+  });
+
+  it('a job has a receipt that is complete when the work folder of a lost inspection of its upload is gone', async () => {
+    const sent = await world.presign(account);
+    const confirming = confirm(sent);
+    const worker = uuidv7();
+    const lost = await until(() => claimInspection(world.context, worker), { what: 'the inspection' });
+    await recoverLost(world.context, [worker]);
+    await world.skipDelays();
+    const id = await completeWith(await inspect(confirming));
+    await erase(id);
+    expect(await receiptOf(id)).toMatchObject({
+      complete: false,
+      working_copies: [{ attempt: 1 }, { attempt: 1, child_id: lost.claim.job.id, removed_at: null }],
+    });
+    await markCleaned(world.database.db, [lost.claim.attemptId]);
+    expect(await receiptOf(id)).toMatchObject({ complete: true, working_copies: [{ attempt: 1 }] });
   });
 
   it('a job deletes the output that a lost attempt has stored before it resolves', async () => {

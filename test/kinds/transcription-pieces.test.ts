@@ -15,7 +15,7 @@ import { recoverLost } from '../../src/jobs/recover.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
 import { executeTranscription } from '../../src/kinds/transcribe/execute.ts';
-import { insertPieces } from '../../src/kinds/transcribe/pieces.ts';
+import { startPieces } from '../../src/kinds/transcribe/pieces.ts';
 import { outputKey } from '../../src/storage/keys.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
@@ -106,7 +106,7 @@ describe('the pieces of a long transcription', () => {
     const requests = pieces.map((piece) => ({
       ...{ piece, language: 'en', task: 'transcribe' as const, disarm: false, demuxer: 'mov' },
     }));
-    await insertPieces(tools, await runOf(first), requests, JSON.stringify({ v: 1, durationSeconds: 2 }));
+    await startPieces(tools, await runOf(first), requests, JSON.stringify({ v: 1, durationSeconds: 2 }));
     expect(await waitForChildren(world.context, first)).toBe(true);
     const keys: string[] = [];
     for (const text of ['hello', 'world']) {
