@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeClip, upload } from '../../../testkit/media.ts';
 import type { TestService } from '../../../testkit/service.ts';
@@ -19,6 +20,7 @@ export const slowDestinations = (given: () => Promise<TestService>) => () => {
   let folder: string;
   let destination: Awaited<ReturnType<typeof startSource>>;
   let timer: NodeJS.Timeout;
+  let db: Client;
   /** Requests of which the destination takes one byte a second. */
   const slow = new Map<IncomingMessage, ServerResponse>();
   let isSlow = true;
@@ -46,9 +48,11 @@ export const slowDestinations = (given: () => Promise<TestService>) => () => {
       for (const request of slow.keys()) request.read(1);
     }, 1000);
     service = await given();
+    db = await openServiceDatabase(service);
   });
   afterAll(async () => {
     clearInterval(timer);
+    await db?.end();
     await destination?.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -70,7 +74,6 @@ export const slowDestinations = (given: () => Promise<TestService>) => () => {
         }),
       ),
     );
-    const db = await openServiceDatabase(service);
     const waiting = () => db.query(`SELECT FROM jobs WHERE id = ANY($1) AND awaiting = 'delivery'`, [ids]);
     await until(async () => (await waiting()).rowCount === JOBS && slow.size > 0, {
       what: 'all deliveries',
@@ -98,6 +101,5 @@ export const slowDestinations = (given: () => Promise<TestService>) => () => {
     const states = await Promise.all(ids.map((id) => delivering.call('GET', `/v1/transcodes/${id}`)));
     const deliveries = new Set(states.map(({ json }) => json.outputs[0].delivery.status));
     expect(deliveries).toEqual(new Set(['delivered']));
-    await db.end();
   });
 };
