@@ -198,7 +198,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     replaceOwn();
     await completed(id);
     expect(await attempts(id)).toEqual([
-      { state: 'lost', commands: [] },
+      { state: 'lost', commands: commands.slice(0, 1) },
       { state: 'completed', commands: commands.slice(1) },
     ]);
     expect((await outputs())[0]).toEqual(first);
