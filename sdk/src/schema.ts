@@ -2763,7 +2763,7 @@ export interface components {
             attempt: number;
             /**
              * Format: uuid
-             * @description The child job that the attempt belonged to, such as a piece of a video; absent for the job itself.
+             * @description The other job that the attempt belonged to: a child, such as a piece of a video, or an inspection of an upload that has left its copy; absent for the job itself.
              */
             child_id?: string;
             /** @description When it was removed; null until this is known. */

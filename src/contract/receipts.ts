@@ -51,7 +51,9 @@ const workingCopy = z
     child_id: z
       .uuid()
       .optional()
-      .describe('The child job that the attempt belonged to, such as a piece of a video; absent for the job itself.'),
+      .describe(
+        'The other job that the attempt belonged to: a child, such as a piece of a video, or an inspection of an upload that has left its copy; absent for the job itself.',
+      ),
     removed_at: timestamp.nullable().describe('When it was removed; null until this is known.'),
   })
   .meta({ id: 'WorkingCopy', description: 'The work folder of an attempt.' });

@@ -82,9 +82,9 @@ describe('the delivery of an output', () => {
   const endWith = async ({ made, sends }: { made: Claim; sends: Claim }, step: Omit<DeliveryStep, 'status'> | null) => {
     const { context } = world;
     const row = await outputOf(made);
-    expect(await recordDelivery(context, sends, row, { status: 'delivering' })).toBe(true);
+    expect(await recordDelivery(context, sends, row, { status: 'delivering' })).not.toBeNull();
     const result = step ? { status: 'failed' as const, ...step } : { status: 'delivered' as const };
-    expect(await recordDelivery(context, sends, await outputOf(made), result)).toBe(true);
+    expect(await recordDelivery(context, sends, await outputOf(made), result)).not.toBeNull();
     const apply = (tx: Tx) => recordDelivered(context, tx, sends.job, [row.id]);
     expect(await completeJob(context, sends, { ...nothing, apply })).toBe(true);
   };
@@ -192,7 +192,7 @@ describe('the delivery of an output', () => {
     const { made, sends } = await claimDelivery();
     await releaseJob(world.context, sends);
     await claimNext(made, 'interactive');
-    expect(await recordDelivery(world.context, sends, await outputOf(made), { status: 'delivered' })).toBe(false);
+    expect(await recordDelivery(world.context, sends, await outputOf(made), { status: 'delivered' })).toBeNull();
     expect((await outputOf(made)).delivery_status).toBe('delivering');
   });
 
@@ -232,7 +232,7 @@ describe('the delivery of an output', () => {
       await erase(first);
       expect((await world.row(again.job.id)).status).toBe('canceled');
       const last = await outputOf(first);
-      expect(await recordDelivery(world.context, again, last, { status: 'delivered' })).toBe(false);
+      expect(await recordDelivery(world.context, again, last, { status: 'delivered' })).toBeNull();
       const missed = { position: 0, format: 'mp4', delivered: false, delivered_at: null };
       expect((await receiptOf(first)).copies).toEqual([
         { ...missed, ...PLACE },

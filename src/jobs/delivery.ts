@@ -146,15 +146,15 @@ export interface DeliveryStep {
 }
 
 /**
- * Records a step of a delivery. `row` is an output of the parent of the job that delivers it. Returns false if the attempt no longer owns
- * the job.
+ * Records a step of a delivery. `row` is an output of the parent of the job that delivers it, as the previous step left it. Returns the
+ * changed row, or null if the attempt no longer owns the job.
  */
 export async function recordDelivery(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   claim: Claim,
   row: JobOutput,
   { status, error = null }: { status: DeliveryStep['status']; error?: string | null },
-): Promise<boolean> {
+): Promise<JobOutput | null> {
   const { status: _, ...known } = readDelivery(vault, row) ?? { ...NOWHERE, status };
   const at = status === 'delivered' ? (await readDatabaseTime(db)).toISOString() : null;
   const attempts = (known.attempts ?? 0) + (status === 'delivering' ? 1 : 0);
@@ -164,5 +164,5 @@ export async function recordDelivery(
     FROM jobs WHERE job_outputs.id = ${row.id} AND jobs.id = ${claim.job.id}
       AND jobs.current_attempt = ${claim.attemptId} AND jobs.status = 'processing'
     RETURNING job_outputs.id`.execute(db);
-  return rows.length > 0;
+  return rows.length > 0 ? { ...row, delivery_status: status, delivery_sealed: change } : null;
 }

@@ -77,20 +77,32 @@ async function objectsOf({ db }: Pick<Context, 'db'>, ids: readonly string[]): P
   return outputs.union(uploads).union(copies).orderBy('id').execute();
 }
 
-/** Returns the work folders of the attempts at these jobs. The first job comes first, and the others are its descendants. */
+/**
+ * Returns the work folders of the attempts at these jobs, and the work folders that inspections of their uploads have left. The first job
+ * comes first.
+ */
 async function workingCopies({ db }: Pick<Context, 'db'>, ids: readonly string[]): Promise<Receipt['working_copies']> {
-  const attempts = await db
+  const used = db.selectFrom('job_sources').select('upload_id').where('job_id', 'in', ids);
+  const inspections = db
+    .selectFrom('job_sources')
+    .innerJoin('jobs', 'jobs.id', 'job_sources.job_id')
+    .select('jobs.id')
+    .where('job_sources.upload_id', 'in', used.$castTo<{ upload_id: string }>())
+    .where('jobs.kind', '=', 'inspection');
+  const columns = ['job_id', 'number', 'cleaned_at'] as const;
+  const own = db.selectFrom('attempts').select(columns).where('job_id', 'in', ids);
+  const left = db
     .selectFrom('attempts')
-    .select(['job_id', 'number', 'cleaned_at'])
-    .where('job_id', 'in', ids)
-    .orderBy((order) => order.eb('job_id', '!=', ids[0]!))
-    .orderBy('job_id')
-    .orderBy('number')
-    .execute();
-  return attempts.map(({ job_id, number, cleaned_at }) => ({
-    attempt: number,
-    ...(job_id !== ids[0] && { child_id: job_id }),
-    removed_at: cleaned_at?.toISOString() ?? null,
+    .select(columns)
+    .where('job_id', 'in', inspections)
+    .where('cleaned_at', 'is', null);
+  const attempts = await own.union(left).orderBy('job_id').orderBy('number').execute();
+  const isOther = ({ job_id }: { job_id: string }) => job_id !== ids[0];
+  attempts.sort((a, b) => Number(isOther(a)) - Number(isOther(b)));
+  return attempts.map((attempt) => ({
+    attempt: attempt.number,
+    ...(isOther(attempt) && { child_id: attempt.job_id }),
+    removed_at: attempt.cleaned_at?.toISOString() ?? null,
   }));
 }
 

@@ -6,6 +6,7 @@ import { cuttingOff, whyNotCutOff } from './three-slots/cut-off.ts';
 import { killing } from './three-slots/kill.ts';
 import { endingWorkers } from './three-slots/killed-workers.ts';
 import { randomKills } from './three-slots/random-kills.ts';
+import { slowDestinations } from './three-slots/slow-destinations.ts';
 import { slowSources } from './three-slots/slow-sources.ts';
 import { stalling } from './three-slots/stalled-worker.ts';
 import { supervising } from './three-slots/supervisor.ts';
@@ -28,6 +29,7 @@ const given = async () => {
 };
 
 describe('slow sources', slowSources(given));
+describe('slow destinations', slowDestinations(given));
 describe('the end of a worker process', endingWorkers(given));
 describe('a worker that stalls', stalling(given));
 describe('kill -9 under load', killing(given));

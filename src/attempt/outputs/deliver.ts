@@ -41,24 +41,26 @@ class ReadError extends Error {}
 
 /** Delivers one output, and records the steps and the result of the delivery. Rejects if storage cannot be read. */
 async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<void> {
-  await record(tools, run, due.row, { status: 'delivering' });
+  // The next step continues from this row, which counts this attempt.
+  const row = await record(tools, run, due.row, { status: 'delivering' });
   const reason = await send(tools, run, due).catch((error: unknown) => {
     if (run.signal.aborted) throw run.signal.reason;
     if (error instanceof ReadError) throw error.cause;
     if (!(error instanceof StorageError)) tools.logger.error({ err: error }, 'a delivery failed inside Airlock');
     return error instanceof StorageError ? explainBucketError(error) : 'Airlock failed to deliver the output.';
   });
-  if (reason === null) await record(tools, run, due.row, { status: 'delivered' });
+  if (reason === null) await record(tools, run, row, { status: 'delivered' });
   else {
-    await record(tools, run, due.row, { status: 'failed', error: reason });
+    await record(tools, run, row, { status: 'failed', error: reason });
     tools.logger.info({ position: due.row.position }, 'an output was not delivered');
   }
 }
 
 async function record(tools: WorkTools, run: Run, row: JobOutput, step: Parameters<typeof recordDelivery>[3]) {
-  if (await recordDelivery(tools.context, run.claim, row, step)) return;
+  const changed = await recordDelivery(tools.context, run.claim, row, step);
+  if (changed) return changed;
   run.onReplaced();
-  run.signal.throwIfAborted();
+  throw run.signal.reason;
 }
 
 /**

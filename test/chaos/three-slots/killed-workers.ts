@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { JobDetails } from '../../../src/contract/job-details.ts';
 import { loadSecrets } from '../../../src/supervisor/secrets.ts';
 import { upload } from '../../../testkit/media.ts';
 import { makeMedia } from '../../../testkit/media-cache.ts';
 import { programArgs } from '../../../testkit/program.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { startSource } from '../../../testkit/source-server.ts';
 import { until } from '../../../testkit/until.ts';
 import { ffmpegsOf, stopEach } from '../../helpers/processes.ts';
 import { expectEachCompletedOnce, expectNoOrphans } from '../load.ts';
@@ -70,6 +74,8 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
   });
 
   const signalOwn = (signal: NodeJS.Signals) => service.pids('worker').map((pid) => process.kill(pid, signal));
+  /** Kills the service's own worker. The next worker recovers the attempts of all dead workers of this machine at its start. */
+  const replaceOwn = () => signalOwn('SIGKILL');
   const end = async (signal: NodeJS.Signals) => {
     const exited = once(worker!, 'exit');
     worker!.kill(signal);
@@ -89,21 +95,22 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
         AIRLOCK_METRICS_PORT: '0',
         AIRLOCK_WORKER_SLOTS: '3',
         AIRLOCK_CHUNKS: 'always',
+        AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
       },
       stdio: 'ignore',
     });
   };
-  const submit = async (args: string[], options: object[], outputFormat: string) => {
-    const path = join(folder, `${outputFormat}.mp4`);
+  const uploaded = async (args: string[]) => {
+    const path = join(folder, 'clip.mp4');
     await makeMedia(path, args);
-    const { fileUrl } = await upload(service, path);
-    const { json } = await service.call('POST', '/v1/transcodes', {
-      inputs: [{ url: fileUrl }],
-      outputFormat,
-      options,
-    });
+    return (await upload(service, path)).fileUrl;
+  };
+  const create = async (url: string, request: object) => {
+    const { json } = await service.call('POST', '/v1/transcodes', { inputs: [{ url }], ...request });
     return json.id as string;
   };
+  const submit = async (args: string[], options: object[], outputFormat: string) =>
+    create(await uploaded(args), { outputFormat, options });
   const parts = async () => (await readdir(join(service.dataDir, 'storage', 'parts'))).length;
   const children = async (id: string) =>
     (await db.query('SELECT id, status, attempts FROM jobs WHERE parent_id = $1 ORDER BY id', [id])).rows;
@@ -112,6 +119,14 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
       what: 'the end of the job',
       timeoutMs: 60_000,
     });
+  /** Returns the states of the attempts at a job, with the hashes of the FFmpeg commands of each attempt. */
+  const attempts = async (id: string) => {
+    const { json } = await service.call('GET', `/v1/transcodes/${id}/details`);
+    return json.attempts.map(({ state, commands }: JobDetails['attempts'][number]) => ({
+      state,
+      commands: commands.flatMap(({ program, sha256 }) => (program === 'ffmpeg' ? [sha256] : [])),
+    }));
+  };
   const expireLeases = async () => {
     await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE state = 'running'`);
     await db.query('UPDATE fleet_leases SET expires_at = now()');
@@ -148,6 +163,86 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     expect(json.outputs[0].plan.video.split.pieces).toBe(2);
     expect((await children(id)).map(({ attempts }) => attempts)).toEqual([2, 2]);
     await expectNoOrphans(db, service);
+  });
+
+  it('the end of a worker by SIGKILL after the first of three outputs is stored causes only the other two to be made', async () => {
+    const url = await uploaded(NOISY);
+    const request = {
+      outputs: [
+        { outputFormat: 'jpg', still: { at: 1 } },
+        { outputFormat: 'mp4', options: ENCODE },
+        { outputFormat: 'gif', preview: { seconds: 1, width: 32 } },
+      ],
+    };
+    const uninterrupted = await create(url, request);
+    await completed(uninterrupted);
+    const [{ commands }] = await attempts(uninterrupted);
+    expect(commands).toHaveLength(3);
+
+    await startAlone();
+    const id = await create(url, request);
+    const outputs = async () => {
+      const { rows } = await db.query(
+        `SELECT status, object_id, objects.sha256 FROM job_outputs LEFT JOIN objects ON objects.id = object_id
+         WHERE job_outputs.job_id = $1 ORDER BY position`,
+        [id],
+      );
+      return rows;
+    };
+    const isFirst = async () => (await outputs())[0].status === 'completed';
+    await until(isFirst, { what: 'the first output', everyMs: 5, timeoutMs: 20_000 });
+    await stopEach(() => ffmpegsOf(worker!.pid!));
+    const [first, ...others] = await outputs();
+    expect(others.map(({ status }) => status)).toEqual(['pending', 'pending']);
+    await end('SIGKILL');
+    replaceOwn();
+    await completed(id);
+    expect(await attempts(id)).toEqual([
+      { state: 'lost', commands: commands.slice(0, 1) },
+      { state: 'completed', commands: commands.slice(1) },
+    ]);
+    expect((await outputs())[0]).toEqual(first);
+    const { rows } = await db.query(
+      `SELECT data->>'format' AS format FROM events WHERE job_id = $1 AND type = 'transcode.output_ready' ORDER BY id`,
+      [id],
+    );
+    expect(rows.map(({ format }) => format)).toEqual(['jpg', 'mp4', 'gif']);
+    const download = await service.call('GET', `/v1/transcodes/${id}/download?output=jpg&redirect=false`);
+    expect(download.status).toBe(200);
+    await expectNoOrphans(db, service);
+  });
+
+  it('the end of a worker by SIGKILL during a delivery repeats only the delivery', async () => {
+    let puts = 0;
+    const received: Buffer[] = [];
+    const destination = await startSource(async (request, response) => {
+      puts += 1;
+      // The first request gets no response.
+      if (puts === 1) return;
+      received.push(await buffer(request));
+      response.writeHead(200).end();
+    });
+    try {
+      const url = await uploaded(NOISY);
+      await startAlone();
+      const request = { outputFormat: 'mp4', options: ENCODE, destination: { url: `${destination.url}/a.mp4` } };
+      const id = await create(url, request);
+      await until(() => puts === 1, { what: 'the delivery' });
+      const before = (await db.query('SELECT object_id FROM job_outputs WHERE job_id = $1', [id])).rows;
+      await end('SIGKILL');
+      replaceOwn();
+      await completed(id);
+      expect(await attempts(id)).toMatchObject([{ state: 'completed', commands: [expect.any(String)] }]);
+      expect((await db.query('SELECT object_id FROM job_outputs WHERE job_id = $1', [id])).rows).toEqual(before);
+      const { json } = await service.call('GET', `/v1/transcodes/${id}`);
+      expect(json.outputs[0].delivery).toMatchObject({ status: 'delivered', attempts: 2 });
+      expect(received.map((bytes) => createHash('sha256').update(bytes).digest('hex'))).toEqual([
+        json.outputs[0].sha256,
+      ]);
+      await expectNoOrphans(db, service);
+    } finally {
+      await destination.close();
+    }
   });
 
   it('the end of a worker that encodes pieces of an erased job leaves nothing of the job behind', async () => {
