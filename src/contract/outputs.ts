@@ -82,9 +82,8 @@ export const output = z
     url: z
       .string()
       .nullable()
-      .optional()
       .describe(
-        'A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file. Absent in manifests.',
+        'A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file, and once the job has been erased.',
       ),
     status: z.enum(OUTPUT_STATUSES).describe('You can download `completed` outputs even if others have failed.'),
     format: z.string().describe('The format, one of `outputFormat`.'),

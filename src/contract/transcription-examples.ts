@@ -9,6 +9,7 @@ const request: TranscribeBody = {
 const text = (format: 'srt' | 'json', size: number, sha256: string): Transcription['outputs'][number] => ({
   ...{ name: format, role: 'text', status: 'completed', format, size, files: 1, duration_seconds: 61.4 },
   ...{ width: null, height: null, video_codec: null, audio_codec: null, sha256 },
+  url: `gs://airlock/outputs/019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f/${format}.${format}`,
   delivery: null,
   ...{ error_code: null, error_message: null },
 });

@@ -63,7 +63,8 @@ export interface Admission {
    */
   request: (() => { shown: string; sent: string }) | null;
   facts: string;
-  settings: string | null;
+  /** As in `NewJob`. A function if the result is costly and only an insert needs it. */
+  settings: string | null | (() => string | null);
   inputs: readonly NamedSource[];
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];
   /** For each input, the source that was found without a lock, or its rejection. Absent if the inputs were not looked up. */

@@ -286,6 +286,7 @@ export function newJob(
   return {
     ...columns,
     request: admission.request?.() ?? null,
+    settings: typeof admission.settings === 'function' ? admission.settings() : admission.settings,
     ...{ kind: kind.name, accountId: account.id, keyId, requestId, traceparent, sources },
     outputs: admission.outputs.map(({ name, ...output }) => ({
       ...output,

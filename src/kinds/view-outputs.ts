@@ -8,7 +8,7 @@ import { type JobOutput, outputFacts } from '../jobs/rows.ts';
 /** The columns from which the view of an output is built. */
 export type ViewedOutput = Omit<JobOutput, 'name_sealed'>;
 
-/** What the URLs of outputs contain. Null if the outputs are erased, and in documents without these URLs. */
+/** The parts of the URLs of outputs. Null if the outputs are erased. */
 export type OutputUrls = { bucket: string; jobId: string } | null;
 
 /**
@@ -16,18 +16,21 @@ export type OutputUrls = { bucket: string; jobId: string } | null;
  * shows it after the output is completed.
  */
 export function viewOutputs(vault: Vault, rows: readonly ViewedOutput[], urls: OutputUrls): OutputView[] {
-  const views = namedOutputs(vault, rows).map(({ name, row }) => ({
-    ...viewOutput(vault, name, row),
-    ...(urls && { url: urlOf(urls, name, row) }),
-  }));
+  const views = namedOutputs(vault, rows).map(({ name, row }) =>
+    viewOutput(vault, { name, row, url: urls && urlOf(urls, name, row) }),
+  );
   return rows.length === 1 ? views.filter(({ status }) => status === 'completed') : views;
 }
 
-function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
+function viewOutput(
+  vault: Vault,
+  { name, row, url }: { name: string; row: ViewedOutput; url: string | null },
+): OutputView {
   const destination = viewDelivery(vault, row);
   const facts = row.status === 'completed' ? outputFacts.readOrNull(row.facts) : null;
   return {
     name,
+    url,
     role: OUTPUT_ROLES.find((role) => role === row.role) ?? 'media',
     // A newer release may have stored a status that this release does not know.
     status: OUTPUT_STATUSES.find((status) => status === row.status) ?? 'pending',

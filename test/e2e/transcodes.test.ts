@@ -58,6 +58,7 @@ describe('transcodes', () => {
     expect(created.json).toEqual({
       id,
       jobId: id,
+      awaiting: null,
       status: 'pending',
       inputs: [
         {

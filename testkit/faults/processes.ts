@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { WAITS_VARIABLE } from '../../src/supervisor/child.ts';
 import { programArgs } from '../program.ts';
 import { until } from '../until.ts';
@@ -90,6 +90,7 @@ export class RoleProcess implements ProcessControl {
       env: { ...env, [WAITS_VARIABLE]: '1' },
       stdio: ['ignore', output, output, 'ipc'],
     });
+    closeSync(output);
     child.on('message', (message) => {
       const { type, ports } = message as { type: string; ports: Record<string, number> };
       if (type === 'ready' && child === this.#current) this.#ports = ports;

@@ -60,6 +60,7 @@ const output = {
   error_code: null,
   error_message: null,
   delivery: null,
+  url: 'gs://airlock/outputs/019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f/mp4.mp4',
 };
 
 const noLimit = { requested: null, applied: null, set_by: null };

@@ -113,7 +113,7 @@ export async function admitTranscode(
     resourceClass: review.resourceClass,
     request: () => ({ shown: requestJson.write(hideQueries(stored)), sent: requestJson.write(stored) }),
     facts: factsJson.write({ source: sourceOf(outputs[0]!), output_format: outputs[0]!.outputFormat }),
-    settings: settingsOf(body, template, droppedFields(inputs, foundInputs, stored)),
+    settings: () => settingsOf(body, template, droppedFields(inputs, foundInputs, stored)),
     inputs,
     assets,
     outputs: newOutputs(outputs, destinations, submission),

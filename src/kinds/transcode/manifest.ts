@@ -15,7 +15,7 @@ import { planJson } from './request.ts';
  * the exact commands, which may contain text of the job's owner, but keeps their hash. Throws `transcode_not_completed` if the job is not
  * completed.
  */
-export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<Manifest> {
+export async function readManifest(context: Pick<Context, 'db' | 'vault' | 'store'>, job: Job): Promise<Manifest> {
   const { id } = job;
   if (job.status !== 'completed') throw new ApiError('transcode_not_completed');
   const attempts = await makersOf(context, job);
@@ -31,7 +31,11 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: 
     completed_at: job.completed_at?.toISOString() ?? null,
     erased_at: job.erased_at?.toISOString() ?? null,
     inputs: await sourcesOf(context, id),
-    outputs: viewOutputs(context.vault, outputs, null),
+    outputs: viewOutputs(
+      context.vault,
+      outputs,
+      job.erased_at === null ? { bucket: context.store.bucket, jobId: id } : null,
+    ),
     command: {
       argv: argv ?? null,
       ...(further.length > 0 && { further }),
