@@ -83,7 +83,7 @@ export const output = z
       .string()
       .nullable()
       .describe(
-        'A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file, and once the job has been erased.',
+        'A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file.',
       ),
     status: z.enum(OUTPUT_STATUSES).describe('You can download `completed` outputs even if others have failed.'),
     format: z.string().describe('The format, one of `outputFormat`.'),

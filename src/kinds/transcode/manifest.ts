@@ -31,11 +31,7 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault' | 'stor
     completed_at: job.completed_at?.toISOString() ?? null,
     erased_at: job.erased_at?.toISOString() ?? null,
     inputs: await sourcesOf(context, id),
-    outputs: viewOutputs(
-      context.vault,
-      outputs,
-      job.erased_at === null ? { bucket: context.store.bucket, jobId: id } : null,
-    ),
+    outputs: viewOutputs(context.vault, outputs, { bucket: context.store.bucket, jobId: id }),
     command: {
       argv: argv ?? null,
       ...(further.length > 0 && { further }),
