@@ -174,7 +174,9 @@ export const sources = (given: () => TestService) => () => {
 
   it('inputs from the web that never end are closed by a cancel', async () => {
     let closed = false;
+    let isRequested = false;
     routes['/endless'] = (_request, response) => {
+      isRequested = true;
       const timer = setInterval(() => response.write(randomBytes(65_536)), 5);
       response.once('close', () => {
         clearInterval(timer);
@@ -185,8 +187,9 @@ export const sources = (given: () => TestService) => () => {
     for (const path of ['/endless', '/slow']) {
       const { json: job } = await create(`${source.url}${path}`, '');
       await until(async () => (await service.call('GET', `/v1/transcodes/${job.id}`)).json.status === 'processing', {
-        what: 'the fetch',
+        what: 'the start of the job',
       });
+      if (path === '/endless') await until(() => isRequested, { what: 'the fetch' });
       expect((await service.call('PATCH', `/v1/transcodes/${job.id}/cancel`)).status).toBe(200);
       const work = () => entriesBelow(join(service.dataDir, 'work'));
       await until(async () => (await work()).length === 0, { what: 'the work folder to be empty' });
