@@ -2636,7 +2636,7 @@ export interface components {
              * @enum {string}
              */
             role: "media" | "ladder" | "still" | "sprite" | "thumbnails" | "preview" | "waveform" | "text";
-            /** @description A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file, and once the job has been erased. */
+            /** @description A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file. */
             url: string | null;
             /**
              * @description You can download `completed` outputs even if others have failed.
