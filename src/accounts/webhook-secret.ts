@@ -20,7 +20,7 @@ export async function accountSecret(db: Db, vault: Vault, accountId: string): Pr
     .values({ ...key, secret_sealed: sealColumn(vault, 'webhook_secrets', 'secret_sealed', key, makeWebhookSecret()) })
     .onConflict((conflict) => conflict.column('account_id').doNothing())
     .execute();
-  const row = await secretRow(db, accountId).select(overlapEnd.as('overlap_end')).executeTakeFirstOrThrow();
+  const row = await secretRow(db, accountId).select(selectOverlapEnd).executeTakeFirstOrThrow();
   return {
     secret: openColumn(vault, 'webhook_secrets', 'secret_sealed', row)!,
     old_secret_until: row.overlap_end?.toISOString() ?? null,
@@ -46,14 +46,15 @@ export async function rotateAccountSecret(
     .updateTable('webhook_secrets')
     .set({ ...end, secret_sealed: sealColumn(vault, 'webhook_secrets', 'secret_sealed', key, secret) })
     .where('account_id', '=', accountId)
-    .returning(overlapEnd.as('overlap_end'))
+    .returning(selectOverlapEnd)
     .executeTakeFirstOrThrow();
   await appendAudit(tx, { ...by, action: 'webhook_secret.rotated', target: accountId, result: 'ok' });
   return { secret, old_secret_until: overlap_end?.toISOString() ?? null };
 }
 
 /** SQL for the end of the overlap of a rotation, in which the old secret also signs. Null once the overlap has ended. */
-export const overlapEnd = sql<Date | null>`CASE WHEN old_secret_until > now() THEN old_secret_until END`;
+export const selectOverlapEnd = sql<Date | null>`
+  CASE WHEN old_secret_until > now() THEN old_secret_until END`.as('overlap_end');
 
 /** Returns the columns of a replaced secret. Without an overlap, the old secret no longer signs. */
 export function retired(

@@ -155,7 +155,7 @@ describe('a broken connection', () => {
         },
         async cut() {
           await proxy.cut();
-          await proxy.mend();
+          await proxy.restore();
         },
         mute: () => proxy.mute(),
       });

@@ -65,7 +65,7 @@ describe('the outcome of a COMMIT whose response was lost', () => {
       await proxy.cut();
       expect(await committedOf(pool.db, LOST, [id], find, 0)).toBeNull();
       const outcome = committedOf(pool.db, LOST, [id], find);
-      await proxy.mend();
+      await proxy.restore();
       expect(await outcome).toEqual(new Set([id]));
     } finally {
       await pool.close();

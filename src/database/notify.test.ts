@@ -55,7 +55,7 @@ describe('a listener', () => {
     await proxy.cut();
     const before = errors;
     await until(() => errors >= before + 4, { what: 'attempts to connect' });
-    await proxy.mend();
+    await proxy.restore();
     await until(() => connects >= 2, { what: 'a connection' });
     heard.length = 0;
     await database.db.transaction().execute((tx) => notify(tx, 'airlock_job', 'b'));

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from './workers.ts';
 
@@ -32,7 +33,7 @@ export async function readStranded(db: Db): Promise<StrandedJobs[]> {
         ORDER BY kind, needs LIMIT 1) AS following
     ), stranded AS (
       SELECT kind, needs FROM waiting WHERE NOT EXISTS (
-        SELECT FROM workers WHERE heartbeat_at > now() - make_interval(secs => ${sql.lit(LOST_SECONDS)})
+        SELECT FROM workers WHERE heartbeat_at > ${secondsAgo(sql.lit(LOST_SECONDS))}
           AND (capabilities IS NULL OR 'kind:' || kind = ANY(capabilities)) AND needs <@ coalesce(capabilities, '{}'))
     )
     SELECT kind, needs, (

@@ -4,6 +4,7 @@ import { requireStorage } from '../accounts/require-storage.ts';
 import { recentSpace } from '../accounts/store-space.ts';
 import { ApiError } from '../contract/errors.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { inSeconds } from '../database/clock.ts';
 import type { Context } from '../database/context.ts';
 import { dropReserved, lockObjects, type StoredObject } from '../objects/objects.ts';
 import { readTree, type TreeFile } from '../objects/tree.ts';
@@ -166,8 +167,16 @@ async function insertArchive(
     const inserted = await tx
       .insertInto('objects')
       .values({
-        ...{ id, account_id: tree.account_id, key, kind: 'output', job_id: tree.job_id, size },
-        ...{ content_type: 'application/zip', state: 'pending', delete_after: leaseEnd, archive_of: tree.id },
+        id,
+        account_id: tree.account_id,
+        key,
+        kind: 'output',
+        job_id: tree.job_id,
+        size,
+        content_type: 'application/zip',
+        state: 'pending',
+        delete_after: leaseEnd,
+        archive_of: tree.id,
       })
       // Conflicts if another process has inserted an archive of this tree, because the index on `archive_of` is unique.
       .onConflict((conflict) => conflict.doNothing())
@@ -267,7 +276,7 @@ async function publishArchive({ db }: ArchiveContext, tree: Tree, id: string): P
   });
 }
 
-const leaseEnd = sql<Date>`now() + make_interval(secs => ${sql.lit(LEASE_SECONDS)})`;
+const leaseEnd = inSeconds(sql.lit(LEASE_SECONDS));
 
 /**
  * Changes the row of a pending archive, and renews its lease. Throws `output_deleted` if the archive is no longer

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inSeconds } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import { notification } from '../database/notify.ts';
@@ -113,7 +114,7 @@ const claimLocked = compileOnce(
   (_db, { id, jobId, objectId }: Claimed) => sql<{ id: string }>`
     WITH claimed AS (
       UPDATE uploads SET state = 'confirming', object_id = ${objectId}::uuid, inspection_id = jobs.id,
-        check_at = now() + make_interval(secs => ${sql.lit(SETTLED_SECONDS)})
+        check_at = ${inSeconds(sql.lit(SETTLED_SECONDS))}
       FROM jobs WHERE uploads.id = ${id}
         AND (uploads.state = 'pending'
           OR uploads.state = 'confirming' AND uploads.inspection_id IS NULL AND uploads.object_id = ${objectId}::uuid)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import * as z from 'zod';
+import { inSeconds } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { JobStatus } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
@@ -31,7 +32,7 @@ export async function endBatch(tx: Tx, { batch_id: id }: Pick<Job, 'batch_id'>):
   // transaction has written.
   await tx.selectFrom('batches').select('id').where('id', '=', id).forUpdate().execute();
   const { rows } = await sql`
-    UPDATE batches SET completed_at = now(), expires_at = now() + make_interval(secs => retention_seconds)
+    UPDATE batches SET completed_at = now(), expires_at = ${inSeconds(sql.ref('retention_seconds'))}
     WHERE id = ${id} AND completed_at IS NULL
       AND NOT EXISTS (SELECT FROM jobs WHERE batch_id = ${id} AND completed_at IS NULL)
     RETURNING account_id, total, accepted`.execute(tx);

@@ -47,8 +47,17 @@ describe('the delivery of an output', () => {
     const account = await world.account();
     await world.database.db.transaction().execute((tx) =>
       insertJob(world.context, tx, {
-        ...{ kind: 'transcode', accountId: account.id, keyId: null, requestId: null, resourceClass: 'light' },
-        ...{ request: null, facts: FACTS_OF_JOB, settings: null, sources: [], warnings: [], metadata: null },
+        kind: 'transcode',
+        accountId: account.id,
+        keyId: null,
+        requestId: null,
+        resourceClass: 'light',
+        request: null,
+        facts: FACTS_OF_JOB,
+        settings: null,
+        sources: [],
+        warnings: [],
+        metadata: null,
         outputs: formats.map((format) => ({
           format,
           name: `a.${format}`,
@@ -221,7 +230,10 @@ describe('the delivery of an output', () => {
       const failure = { code: 'worker_lost' as const, message: 'The worker died.', retry: false };
       expect(await failAttempt(world.context, again, failure, null)).toBe(true);
       expect(viewDelivery(world.context.vault, await outputOf(first))).toMatchObject({
-        ...{ status: 'failed', ...NEXT, connection: 'films', error_message: 'The worker died.' },
+        status: 'failed',
+        ...NEXT,
+        connection: 'films',
+        error_message: 'The worker died.',
       });
       expect((await world.events(first.job.id)).at(-1)).toBe('delivery_failed');
       expect((await world.row(first.job.id)).status).toBe('completed');

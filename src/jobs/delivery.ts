@@ -100,6 +100,8 @@ export function readDelivery(vault: Vault, row: DeliveryRow): (DeliveryReport & 
   return { ...(text === null ? NOWHERE : reportJson.read(JSON.parse(text))), status: row.delivery_status };
 }
 
+const NOT_DELIVERED = 'The job ended before the output was delivered.';
+
 /** Returns the delivery of an output as clients see it. Returns null if the output has no destination. */
 export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | null {
   const found = readDelivery(vault, row);
@@ -119,7 +121,7 @@ export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | nul
     prefix,
     connection,
     error_code: failed ? 'destination_failed' : null,
-    error_message: failed ? (error ?? 'The job ended before the output was delivered.') : null,
+    error_message: failed ? (error ?? NOT_DELIVERED) : null,
     delivered_at: status === 'delivered' ? at : null,
   };
 }
@@ -130,7 +132,7 @@ export function undeliveredWarnings(vault: Vault, outputs: readonly (DeliveryRow
     const found = readDelivery(vault, row);
     if (found?.status !== 'failed') return [];
     const which = outputs.length > 1 ? `Output ${row.position + 1}` : 'The output';
-    const reason = found.error ?? 'The job ended before the output was delivered.';
+    const reason = found.error ?? NOT_DELIVERED;
     return [{ field: 'destination', message: `${which} was not delivered, and stays here: ${reason}` }];
   });
 }

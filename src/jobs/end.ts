@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { addUsage } from '../accounts/usage.ts';
-import { databaseNow } from '../database/clock.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
@@ -40,7 +40,7 @@ export const END_COLUMNS = {
   resume_sealed: null,
   completed_at: databaseNow,
   updated_at: databaseNow,
-  expires_at: sql<Date>`now() + make_interval(secs => retention_seconds)`,
+  expires_at: inSeconds(sql.ref('retention_seconds')),
 };
 
 /** Sets an open job to failed. The caller has locked its row and the rows of its descendants. */
@@ -194,6 +194,6 @@ const closeEach = compileOnce(
     ), locked AS (
       SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${id})
       ORDER BY id FOR UPDATE)
-    UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${retention_seconds}))
+    UPDATE objects SET delete_after = greatest(delete_after, ${inSeconds(retention_seconds)})
     FROM locked WHERE objects.id = locked.id AND state = 'live' AND kind = 'upload'`,
 );

@@ -21,8 +21,14 @@ const FOUND = {
   contentType: 'video/mp4',
   inspection: {
     summary: {
-      ...{ duration_seconds: 10, format: 'mp4', size_bytes: 64, video_codec: 'h264', audio_codec: null },
-      ...{ width: 320, height: 180, fps: 25 },
+      duration_seconds: 10,
+      format: 'mp4',
+      size_bytes: 64,
+      video_codec: 'h264',
+      audio_codec: null,
+      width: 320,
+      height: 180,
+      fps: 25,
     },
     info: null,
   },
@@ -196,9 +202,20 @@ describe('the erase of', () => {
         for (const name of ['first.mp4', 'second.mp4']) {
           const text = JSON.stringify({ v: 1, name });
           await insertJob(world.context, tx, {
-            ...{ kind: 'segment', accountId: account.id, keyId: null, requestId: null, resourceClass: 'light' },
-            ...{ request: { shown: text, sent: text }, facts: '{"v":1}', settings: null, sources: [] },
-            ...{ outputs: [{ format: 'mp4', name }], warnings: [], metadata: null, retentionSeconds: 60, parentId: id },
+            kind: 'segment',
+            accountId: account.id,
+            keyId: null,
+            requestId: null,
+            resourceClass: 'light',
+            request: { shown: text, sent: text },
+            facts: '{"v":1}',
+            settings: null,
+            sources: [],
+            outputs: [{ format: 'mp4', name }],
+            warnings: [],
+            metadata: null,
+            retentionSeconds: 60,
+            parentId: id,
           });
         }
       });

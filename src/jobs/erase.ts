@@ -42,7 +42,11 @@ export async function eraseJob(
       const details = { objects: objects.length };
       await appendAudit(tx, { ...by, action: `${kind}.erased`, target: id, result: 'ok', details });
     }
-    const { erased_at } = await lockJob(tx, accountId, kind, id);
+    const { erased_at } = await tx
+      .selectFrom('jobs')
+      .select('erased_at')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
     return { at: erased_at!, objects, staging: uploads.filter((upload) => upload.staging_closed_at === null) };
   });
   await deleteBytes(context, objects);

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely';
-import { databaseNow } from '../database/clock.ts';
+import { databaseNow, secondsAgo } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import { archivesOf, isReadByOpenJob, lockObjects, markDeleting } from '../objects/objects.ts';
@@ -196,7 +196,6 @@ function isOver(where: ExpressionBuilder<Tables, 'objects'>) {
  * Selects the uploads that were not confirmed in time: their bytes have not arrived, or no inspection of the bytes had a result.
  */
 export function dueUnconfirmed(db: Db) {
-  const ago = (seconds: number) => sql<Date>`now() - make_interval(secs => ${sql.lit(seconds)})`;
   return (
     db
       .selectFrom('uploads')
@@ -206,8 +205,10 @@ export function dueUnconfirmed(db: Db) {
       .where(isUnconfirmed)
       // Excludes uploads that a job awaits. The end of the job deletes them.
       .where('check_at', 'is', null)
-      .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
-      .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]))
+      .where('created_at', '<=', secondsAgo(sql.lit(UNCONFIRMED_SECONDS)))
+      .where((where) =>
+        where.or([where('part_size', 'is', null), where('created_at', '<=', secondsAgo(sql.lit(MULTIPART_SECONDS)))]),
+      )
   );
 }
 

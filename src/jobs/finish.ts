@@ -1,6 +1,6 @@
-import { sql, type Updateable } from 'kysely';
+import type { Updateable } from 'kysely';
 import type { Warning } from '../contract/common.ts';
-import { databaseNow } from '../database/clock.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import { compileEach } from '../database/compile-once.ts';
 import { notify } from '../database/notify.ts';
 import { sendWithCommit, type Tx } from '../database/pool.ts';
@@ -250,7 +250,7 @@ export async function requeue(
     .updateTable('jobs')
     .set({
       ...WITHOUT_ATTEMPT,
-      available_at: delaySeconds > 0 ? sql`now() + make_interval(secs => ${delaySeconds})` : job.created_at,
+      available_at: delaySeconds > 0 ? inSeconds(delaySeconds) : job.created_at,
       updated_at: databaseNow,
     })
     .where('id', '=', job.id)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 
 /** Minutes for which an account counts as active after one of its heavy jobs arrived, started or ended. */
@@ -13,7 +14,7 @@ const ANY_NUMBER = sql.lit(2_147_483_647);
  */
 const share = sql`coalesce((
   SELECT sum(coalesce(heavy_slots, slots)) - 1 FROM workers
-  WHERE heartbeat_at > now() - make_interval(secs => ${sql.lit(LOST_SECONDS)}) AND NOT draining
+  WHERE heartbeat_at > ${secondsAgo(sql.lit(LOST_SECONDS))} AND NOT draining
   HAVING sum(coalesce(heavy_slots, slots)) >= 2), ${ANY_NUMBER})`;
 
 const othersActive = sql`EXISTS (

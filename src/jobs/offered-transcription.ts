@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 
@@ -9,7 +10,7 @@ const PREFIX = 'transcription:';
 export async function offeredTranscription(db: Db): Promise<string | null> {
   const { rows } = await sql<{ capability: string }>`
     SELECT capability FROM workers, unnest(capabilities) AS capability
-    WHERE heartbeat_at > now() - make_interval(secs => ${sql.lit(LOST_SECONDS)}) AND starts_with(capability, ${PREFIX})
+    WHERE heartbeat_at > ${secondsAgo(sql.lit(LOST_SECONDS))} AND starts_with(capability, ${PREFIX})
     GROUP BY capability ORDER BY count(*) DESC, capability LIMIT 1`.execute(db);
   return rows[0]?.capability ?? null;
 }

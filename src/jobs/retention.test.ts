@@ -24,17 +24,19 @@ describe('a job whose retention has ended', () => {
   const insertChild = (parent: Job, kind: string, outputs: { format: string; name: string }[]) =>
     world.database.db.transaction().execute((tx) =>
       insertJob(world.context, tx, {
-        ...{
-          kind,
-          accountId: parent.account_id,
-          keyId: null,
-          requestId: null,
-          sources: [],
-          outputs,
-          parentId: parent.id,
-        },
-        ...{ request: { shown: '{"v":1}', sent: '{"v":1,"deliveries":[]}' }, facts: '{"v":1}', settings: null },
-        ...{ resourceClass: outputs.length > 0 ? 'light' : 'interactive', warnings: [], metadata: null },
+        kind,
+        accountId: parent.account_id,
+        keyId: null,
+        requestId: null,
+        sources: [],
+        outputs,
+        parentId: parent.id,
+        request: { shown: '{"v":1}', sent: '{"v":1,"deliveries":[]}' },
+        facts: '{"v":1}',
+        settings: null,
+        resourceClass: outputs.length > 0 ? 'light' : 'interactive',
+        warnings: [],
+        metadata: null,
         retentionSeconds: 60,
       }),
     );

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
-import { databaseNow } from '../database/clock.ts';
+import { databaseNow, inSeconds } from '../database/clock.ts';
 import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
@@ -39,8 +39,9 @@ export async function waitForReview(context: JobsContext, claim: Claim, seconds:
       .updateTable('jobs')
       .set({
         ...WITHOUT_ATTEMPT,
-        ...{ awaiting: 'review', progress: BEGUN },
-        review_until: sql`now() + make_interval(secs => ${seconds})`,
+        awaiting: 'review',
+        progress: BEGUN,
+        review_until: inSeconds(seconds),
         updated_at: databaseNow,
       })
       .where('id', '=', job.id)

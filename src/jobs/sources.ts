@@ -4,6 +4,7 @@ import { parseS3Url } from '../contract/connections.ts';
 import { ApiError, type ErrorCode } from '../contract/errors.ts';
 import { nearestName } from '../contract/faults/near-name.ts';
 import type { UploadInput } from '../contract/upload-inputs.ts';
+import { inSeconds } from '../database/clock.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
@@ -206,7 +207,7 @@ const extendUploads = compileOnce(
       SELECT locked.id FROM wanted JOIN locked ON locked.id = wanted.object_id
       WHERE wanted.state = 'confirmed' AND locked.state = 'live'
     ), extended AS (
-      UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${extended.seconds}))
+      UPDATE objects SET delete_after = greatest(delete_after, ${inSeconds(extended.seconds)})
       FROM usable WHERE objects.id = usable.id
     )
     SELECT id FROM usable UNION

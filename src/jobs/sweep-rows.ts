@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { secondsAgo } from '../database/clock.ts';
 import { EVENT_DAYS } from '../events/read.ts';
 import { ENDED_DELIVERY } from './delivery.ts';
 import type { JobsContext } from './kind.ts';
@@ -34,8 +35,8 @@ interface Sweep {
   set?: RawBuilder<unknown>;
 }
 
-const ago = (seconds: number) => sql`now() - make_interval(secs => ${sql.lit(seconds)})`;
-const rowsEnd = ago(ROW_DAYS * 86_400);
+const daysAgo = (days: number) => secondsAgo(sql.lit(days * 86_400));
+const rowsEnd = daysAgo(ROW_DAYS);
 
 /**
  * Returns the condition that a query has no rows. This is a scalar subquery, because the planner may turn NOT EXISTS into a join that reads
@@ -83,13 +84,17 @@ const ROWS: readonly Sweep[] = [
 
 /** Rows without references from other tables. In most of these tables, a worker may read only the column `by`. */
 const RANGES: readonly Sweep[] = [
-  { table: 'events', over: sql`created_at < ${ago(EVENT_DAYS * 86_400)}`, by: 'created_at' },
-  { table: 'idempotency_keys', over: sql`created_at < ${ago(IDEMPOTENCY_HOURS * 3600)}`, by: 'created_at' },
+  { table: 'events', over: sql`created_at < ${daysAgo(EVENT_DAYS)}`, by: 'created_at' },
+  {
+    table: 'idempotency_keys',
+    over: sql`created_at < ${secondsAgo(sql.lit(IDEMPOTENCY_HOURS * 3600))}`,
+    by: 'created_at',
+  },
   { table: 'rate_limits', over: sql`expire < (extract(epoch FROM now()) * 1000)::bigint`, by: 'expire' },
   { table: 'sessions', over: sql`expires_at < now()`, by: 'expires_at' },
   { table: 'setup_links', over: sql`expires_at < now()`, by: 'expires_at' },
   // For a day, a page that sends an expired token learns that the token has expired.
-  { table: 'upload_tokens', over: sql`expires_at < ${ago(86_400)}`, by: 'expires_at' },
+  { table: 'upload_tokens', over: sql`expires_at < ${daysAgo(1)}`, by: 'expires_at' },
 ];
 
 /**

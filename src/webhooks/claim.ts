@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { inSeconds } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 import type { EventCatalog } from '../events/types.ts';
 import type { Delivery } from './deliveries.ts';
@@ -51,7 +52,7 @@ export function claimStatement(
   { limit, share, probeShare, accounts, endpoints }: ClaimTurn,
 ): RawBuilder<ClaimedDelivery> {
   const isSendable = isKnown(catalog);
-  const lease = sql`now() + make_interval(secs => ${LEASE_SECONDS})`;
+  const lease = inSeconds(LEASE_SECONDS);
   // `claimed` is materialized, because a join may run a subquery again for every row, and each run would lock other rows.
   return sql<ClaimedDelivery>`
     WITH RECURSIVE waiting AS (

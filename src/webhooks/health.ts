@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inSeconds } from '../database/clock.ts';
 import type { Tx } from '../database/pool.ts';
 import type { DisabledReason } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
@@ -37,11 +38,11 @@ export async function noteHealth(tx: Tx, id: string, accountId: string, health: 
     return;
   }
   const { isGone, isHanging } = health;
-  const pause = sql`least(${LONGEST_PAUSE_SECONDS}, ${FIRST_PAUSE_SECONDS} * 2.0 ^ least(timeouts, 20)) * ${jitter()}`;
+  const pause = sql<number>`least(${LONGEST_PAUSE_SECONDS}, ${FIRST_PAUSE_SECONDS} * 2.0 ^ least(timeouts, 20)) * ${jitter()}`;
   const { rows } = await sql<{ disabled_reason: DisabledReason | null }>`
     UPDATE webhooks SET failing_since = coalesce(failing_since, now()), updated_at = now(),
       timeouts = CASE WHEN ${isHanging} THEN timeouts + 1 ELSE 0 END,
-      backs_off_until = CASE WHEN ${isHanging} THEN now() + make_interval(secs => ${pause}) END,
+      backs_off_until = CASE WHEN ${isHanging} THEN ${inSeconds(pause)} END,
       disabled_reason = CASE WHEN ${isGone} THEN 'gone'
         WHEN failing_since < now() - make_interval(days => ${FAILING_DAYS}) THEN 'failing' END,
       disabled_at = CASE WHEN ${isGone} OR failing_since < now() - make_interval(days => ${FAILING_DAYS}) THEN now() END

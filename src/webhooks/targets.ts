@@ -1,4 +1,4 @@
-import { overlapEnd } from '../accounts/webhook-secret.ts';
+import { selectOverlapEnd } from '../accounts/webhook-secret.ts';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
@@ -26,10 +26,10 @@ export async function readTargets(
   const own = deliveries.filter(({ webhook_id }) => webhook_id === null);
   const [webhooks, secrets, jobs, batches] = await Promise.all([
     readRows(deliveries, 'webhook_id', (ids) =>
-      db.selectFrom('webhooks').selectAll().select(selectOverlap).where('id', 'in', ids).execute(),
+      db.selectFrom('webhooks').selectAll().select(selectOverlapEnd).where('id', 'in', ids).execute(),
     ),
     readRows(own, 'account_id', (ids) =>
-      db.selectFrom('webhook_secrets').selectAll().select(selectOverlap).where('account_id', 'in', ids).execute(),
+      db.selectFrom('webhook_secrets').selectAll().select(selectOverlapEnd).where('account_id', 'in', ids).execute(),
     ),
     readRows(own, 'job_id', (ids) => db.selectFrom('jobs').select(URL_COLUMNS).where('id', 'in', ids).execute()),
     readRows(own, 'batch_id', (ids) => db.selectFrom('batches').select(URL_COLUMNS).where('id', 'in', ids).execute()),
@@ -56,7 +56,6 @@ export async function readTargets(
   };
 }
 
-const selectOverlap = overlapEnd.as('overlap_end');
 const URL_COLUMNS = ['id', 'account_id', 'webhook_sealed'] as const;
 
 /** Reads the rows that a column of the deliveries names. If it names none, returns no rows without a query. */

@@ -5,7 +5,7 @@ import { appendAudit } from '../accounts/audit.ts';
 import { countOfDay } from '../accounts/count-of-day.ts';
 import { listCursors, pageOf } from '../accounts/list-cursor.ts';
 import { requireLivingKey } from '../accounts/token-end.ts';
-import { overlapEnd, retired } from '../accounts/webhook-secret.ts';
+import { retired, selectOverlapEnd } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import {
   type CreateWebhookBody,
@@ -24,7 +24,7 @@ import type { WebhooksTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 import { endPause } from './health.ts';
 
-/** A webhook, and `overlapEnd` of its secret. */
+/** A webhook, and `selectOverlapEnd` of its secret. */
 export type Webhook = Selectable<WebhooksTable> & { overlap_end: Date | null };
 
 /** A webhook and its new secret, which is shown only once. */
@@ -70,7 +70,7 @@ export async function createWebhook(
       secret_sealed: sealColumn(vault, 'webhooks', 'secret_sealed', key, secret),
     })
     .returningAll()
-    .returning(selectOverlap)
+    .returning(selectOverlapEnd)
     .executeTakeFirstOrThrow();
   await appendAudit(tx, { ...by, action: 'webhook.created', target: webhook.id, result: 'ok' });
   return { webhook, secret };
@@ -95,7 +95,7 @@ export async function listWebhooks(
   const webhooks = await db
     .selectFrom('webhooks')
     .selectAll()
-    .select(selectOverlap)
+    .select(selectOverlapEnd)
     .where('account_id', '=', accountId)
     .execute();
   const { rows, next } = pageOf(listCursors(vault, 'webhooks', accountId), webhooks, query, {
@@ -107,7 +107,7 @@ export async function listWebhooks(
 
 /** Returns a webhook. Also throws `not_found` for a webhook of another account. */
 export async function getWebhook(db: Db, accountId: string, id: string): Promise<Webhook> {
-  const webhook = await own(db, accountId, id).selectAll().select(selectOverlap).executeTakeFirst();
+  const webhook = await own(db, accountId, id).selectAll().select(selectOverlapEnd).executeTakeFirst();
   if (!webhook) throw new ApiError('not_found');
   return webhook;
 }
@@ -140,7 +140,7 @@ export async function updateWebhook(
     .where('account_id', '=', account_id)
     .where('id', '=', id)
     .returningAll()
-    .returning(selectOverlap)
+    .returning(selectOverlapEnd)
     .executeTakeFirst();
   if (!webhook) throw new ApiError('not_found');
   await appendAudit(tx, { ...by, action: 'webhook.updated', target: id, result: 'ok' });
@@ -187,7 +187,7 @@ export async function rotateWebhook(
     })
     .where('id', '=', id)
     .returningAll()
-    .returning(selectOverlap)
+    .returning(selectOverlapEnd)
     .executeTakeFirstOrThrow();
   await appendAudit(tx, { ...by, action: 'webhook.rotated', target: id, result: 'ok' });
   return { webhook, secret };
@@ -226,8 +226,6 @@ export function viewWebhook(vault: Vault, webhook: Webhook): WebhookView {
     updated_at: webhook.updated_at.toISOString(),
   };
 }
-
-const selectOverlap = overlapEnd.as('overlap_end');
 
 function own(db: Db, accountId: string, id: string) {
   return db.selectFrom('webhooks').where('account_id', '=', accountId).where('id', '=', id);

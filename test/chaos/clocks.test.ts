@@ -92,7 +92,7 @@ describe.each(OFF)('a worker whose clock is off by %d seconds', (off) => {
     for (const age of [row.started, row.updated]) expect(Math.abs(age)).toBeLessThan(TOLERANCE);
   });
 
-  it('fails a job whose upload is missing when its time is over, and not earlier', async () => {
+  it('fails a job whose upload is missing when the time to upload has ended, and not before', async () => {
     const file = { filename: 'clip.mp4', contentType: 'video/mp4' as const, fileSize: 64 };
     const job = await world.acceptShown(await world.account(), { inputs: [{ upload: file }] });
     const endIn = (seconds: number) =>

@@ -128,7 +128,7 @@ describe('a worker that drains', () => {
     await proxy.cut();
     proceed();
     await until(async () => (await cellsOf(folder)).length === 0, { what: 'the end of the encode' });
-    await proxy.mend();
+    await proxy.restore();
     await until(async () => (await world.row(job.id)).status === 'completed', { what: 'the second attempt' });
     await worker.drain();
     expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['released', 'completed']);

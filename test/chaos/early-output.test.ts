@@ -108,7 +108,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     await worker?.drain();
     worker = null;
     [stored, before] = [[], () => {}];
-    await proxy.mend();
+    await proxy.restore();
   });
   afterAll(async () => {
     await remote?.close();
@@ -154,7 +154,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     const job = await submit();
     await until(() => isUnreachable, { what: 'the outage' });
     expect(await world.row(job.id)).toMatchObject({ status: 'processing', attempts: 1 });
-    await proxy.mend();
+    await proxy.restore();
     await status(job.id, 'completed');
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });

@@ -50,7 +50,7 @@ describe('a PostgreSQL that fails over to a synchronous standby', () => {
     await until(() => ids.length >= BEFORE, { what: 'accepted jobs' });
     const port = await pair.failOver();
     await proxy.cut();
-    await proxy.mend({ port });
+    await proxy.restore({ port });
     await submitting;
     expect(await untilFinal(client, ids)).toEqual(ids.map(() => 'completed'));
     const db = new pg.Client({ connectionString: url.toString() });

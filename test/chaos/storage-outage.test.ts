@@ -97,7 +97,7 @@ describe('an unavailable storage', () => {
   afterEach(async () => {
     await worker?.drain();
     worker = null;
-    await proxy.mend();
+    await proxy.restore();
   });
   afterAll(async () => {
     await context?.store.close();
@@ -115,7 +115,7 @@ describe('an unavailable storage', () => {
     await outage();
     // Workers claim no jobs during the outage, so the second job stays unchanged.
     expect(await world.row(jobs[1]!.id)).toMatchObject({ status: 'pending', attempts: 0 });
-    await proxy.mend();
+    await proxy.restore();
     for (const job of jobs) await status(job.id, 'completed');
     const states = (await world.attempts(jobs[0]!.id)).map(({ state, error_code }) => [state, error_code]);
     expect(states.at(-1)).toEqual(['completed', null]);
@@ -128,7 +128,7 @@ describe('an unavailable storage', () => {
     const job = await encodeUntilOutage();
     await outage();
     expect(await world.row(job.id)).toMatchObject({ status: 'processing', attempts: 1, error_code: null });
-    await proxy.mend();
+    await proxy.restore();
     await status(job.id, 'completed');
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });

@@ -146,7 +146,7 @@ function startBlows(fleet: Fleet, { everyMs, freezeMs, blows, random }: StormOpt
     const [link, loss] = [{ database, storage }[name], random.pick(['all', 'outgoing', 'incoming'] as const)];
     if (lasting.has(link)) return;
     note('cutOff', `${name}, ${loss}`);
-    last(link, () => link.mend());
+    last(link, () => link.restore());
     await link.lose(loss);
   };
   const strike = () => {

@@ -13,7 +13,7 @@ export interface NetworkLink {
   near: string;
   far: string;
   lose(what: Loss): Promise<void>;
-  mend(): Promise<void>;
+  restore(): Promise<void>;
 }
 
 /** A network namespace that reaches other networks only through its links. */
@@ -84,13 +84,13 @@ async function openLink(namespace: string, devices: { near: string; far: string 
     ip(...inside, 'neighbor', 'replace', address, 'lladdr', mac, 'nud', 'permanent', 'dev', device);
   const outgoing = (mac: string) => reach(['-n', namespace], addresses.near, mac, devices.far);
   const incoming = (mac: string) => reach([], addresses.far, mac, devices.near);
-  const mend = async () => {
+  const restore = async () => {
     await Promise.all([outgoing(NEAR_MAC), incoming(FAR_MAC)]);
   };
-  await mend();
+  await restore();
   return {
     ...addresses,
-    mend,
+    restore,
     async lose(what) {
       if (what !== 'incoming') await outgoing(NOBODY);
       if (what !== 'outgoing') await incoming(NOBODY);

@@ -10,12 +10,12 @@ type Target = { path: string } | { port: number };
 export interface TcpProxy {
   /** Address for clients of the proxy. */
   url: string;
-  /** Breaks every connection. New connections are rejected until `mend` is called. */
+  /** Breaks every connection. New connections are rejected until `restore` is called. */
   cut(): Promise<void>;
   /** Holds back all data on the current connections without breaking them. */
   mute(): void;
   /** Accepts connections again, for another target if one is given. */
-  mend(target?: Target): Promise<void>;
+  restore(target?: Target): Promise<void>;
 }
 
 export async function openDatabaseProxy(databaseUrl: string): Promise<TcpProxy> {
@@ -58,7 +58,7 @@ export async function openTcpProxy(
     port,
     async cut() {
       server.close();
-      // Breaks only the current connections, because a `mend` that does not wait accepts new connections.
+      // Breaks only the current connections, because a `restore` that does not wait accepts new connections.
       const broken = [...sockets];
       for (const socket of broken) socket.destroy();
       await until(() => broken.every(({ closed }) => closed), { what: 'closed sockets' });
@@ -66,7 +66,7 @@ export async function openTcpProxy(
     mute() {
       for (const socket of sockets) socket.pause();
     },
-    async mend(target = to) {
+    async restore(target = to) {
       to = target;
       if (!server.listening) await open(port);
     },

@@ -10,9 +10,19 @@ export interface MadeOutputs {
   failures: readonly { position: number }[];
 }
 
+/** Returns the outputs of a job that earlier attempts have made. */
+export function earlierOutputs({ outputs }: Pick<Claim, 'outputs'>): JobOutput[] {
+  return outputs.filter(isMade);
+}
+
 /** Returns the outputs of a job that no earlier attempt has made. */
 export function missingOutputs({ outputs }: Pick<Claim, 'outputs'>): JobOutput[] {
-  return outputs.filter(({ status }) => status !== 'completed');
+  return outputs.filter((output) => !isMade(output));
+}
+
+/** Whether an earlier attempt has made the output. */
+function isMade({ status }: JobOutput): boolean {
+  return status === 'completed';
 }
 
 /**

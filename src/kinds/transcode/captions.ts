@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addOutput, missingOutputs } from '../../attempt/outputs/publish.ts';
+import { addOutput, earlierOutputs, missingOutputs } from '../../attempt/outputs/publish.ts';
 import { storeFile } from '../../attempt/outputs/store-file.ts';
 import { stageObject } from '../../attempt/sources/stage-source.ts';
 import { transcribeFile } from '../../attempt/speech/transcribe-file.ts';
@@ -47,8 +47,8 @@ async function spokenFile(
   { inputs }: PreparedSources,
   { outputs }: Made,
 ): Promise<string> {
-  const earlier = run.claim.outputs.flatMap(({ status, object_id: objectId, facts }) =>
-    status === 'completed' && objectId !== null ? [{ objectId, facts: outputFacts.read(facts) }] : [],
+  const earlier = earlierOutputs(run.claim).flatMap(({ object_id: objectId, facts }) =>
+    objectId !== null ? [{ objectId, facts: outputFacts.read(facts) }] : [],
   );
   const hasSound = ({ facts }: Pick<StoredOutput, 'facts'>) => facts.audio_codec !== null && facts.files === undefined;
   const spoken = [...earlier, ...outputs].find(hasSound);

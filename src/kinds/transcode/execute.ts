@@ -1,3 +1,4 @@
+import { earlierOutputs } from '../../attempt/outputs/publish.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { JobPlan, PictureTime, RungRate } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
@@ -101,7 +102,7 @@ function makePlan(
   sources: PreparedSources,
   found: { best: PictureTime | null; rungRates?: readonly RungRate[]; apart?: number },
 ): Promise<JobPlan> {
-  const made = run.claim.outputs.flatMap(({ status, position }) => (status === 'completed' ? [position] : []));
+  const made = earlierOutputs(run.claim).map(({ position }) => position);
   const context = {
     ...found,
     made,

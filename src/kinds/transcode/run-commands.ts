@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CellFailure } from '../../attempt/cells/cell-failure.ts';
 import { cellLimits } from '../../attempt/cells/cell-limits.ts';
 import { runCommand } from '../../attempt/cells/run-command.ts';
-import { addOutput, missingOutputs, publishAll } from '../../attempt/outputs/publish.ts';
+import { addOutput, earlierOutputs, publishAll } from '../../attempt/outputs/publish.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { JobPlan, MeasuredFile, Plan, PlanWarning } from '../../ffmpeg/index.ts';
 import type { AttemptFacts } from '../../jobs/attempts.ts';
@@ -56,7 +56,7 @@ export async function runCommands(
   // A violation is recorded in the audit log, so no other failure may hide it.
   const first = made.failures.find(({ error }) => error.code === 'sandbox_violation') ?? made.failures[0];
   const mayRetry = claim.number < MAX_ATTEMPTS && made.failures.find(({ error }) => error.retry);
-  const hasEarlier = missingOutputs(claim).length < claim.outputs.length;
+  const hasEarlier = earlierOutputs(claim).length > 0;
   if (first && made.outputs.length === 0 && !hasEarlier) throw first.error;
   if (mayRetry) {
     await publishAll(tools, run, made);

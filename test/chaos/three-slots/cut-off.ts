@@ -106,7 +106,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       await completed(id);
       expect(await attempts(id)).toEqual(['lost', 'completed']);
       const final = await job(id);
-      await island!.database.mend();
+      await island!.database.restore();
       expect(await endOf(id)).toMatch(/replaced|released/);
       expect(await job(id)).toEqual(final);
     }, 120_000);
@@ -118,7 +118,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
         await island!.storage.lose('outgoing');
         proceed();
         await until(() => encoding().length === 0, { what: 'the end of the encode', timeoutMs: 60_000 });
-        await island!.storage.mend();
+        await island!.storage.restore();
         await completed(id);
         expect(await attempts(id)).toEqual(['completed']);
       },
@@ -135,7 +135,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       await island.database.lose('all');
       const accepted = there.create({ inputs: [{ url: fileUrl }], outputFormat: 'jpg' });
       await until(async () => (await ready()) === 503, { what: 'the API to be unready' });
-      await island.database.mend();
+      await island.database.restore();
       ids.push(await accepted);
       await until(async () => (await ready()) === 200, { what: 'the API to be ready', timeoutMs: 60_000 });
       await completed(ids.at(-1)!);

@@ -91,7 +91,7 @@ export const slowDestinations = (given: () => Promise<TestService>) => () => {
       expect(await untilFinal(client, jobs)).toEqual(['completed', 'completed']);
     }
     const took = Math.round(performance.now() - began);
-    console.info(`work of two accounts beside ${JOBS} slow deliveries: ${took} ms`);
+    console.info(`work of two accounts alongside ${JOBS} slow deliveries: ${took} ms`);
     expect(took).toBeLessThan(30_000);
     expect((await waiting()).rowCount).toBe(JOBS);
 

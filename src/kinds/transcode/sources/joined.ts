@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { earlierOutputs } from '../../../attempt/outputs/publish.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { joinedFault, type Plan } from '../../../ffmpeg/index.ts';
 import { CHILDREN_SHARE, childrenOf } from '../../../jobs/children.ts';
@@ -34,7 +35,7 @@ export const joined: Strategy = {
 /** Whether an earlier attempt has stored the output that the pieces make. */
 function isDividedMade(attempt: TranscodeAttempt): boolean {
   const position = dividedOutput(attempt);
-  return position !== null && attempt.run.claim.outputs[position]?.status === 'completed';
+  return earlierOutputs(attempt.run.claim).some((output) => output.position === position);
 }
 
 async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]): Promise<PreparedSources> {
