@@ -46,6 +46,16 @@ describe('the disk', () => {
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
   });
 
+  it('deletes an object whose write began before the deletion, and is still being made durable', async () => {
+    const temp = await disk.createTemp();
+    await temp.handle.write('bytes');
+    const written = temp.commit('k', 'video/mp4');
+    const deleted = disk.delete('k');
+    await written;
+    expect(await deleted).toBe(true);
+    expect(await read('k')).toBeNull();
+  });
+
   it('copies an object that is replaced while the copies wait for each other', async () => {
     await put('uploads/a/1', '0');
     const copies = Array.from({ length: 10 }, () => disk.copy('uploads/a/1', 'sealed/a/1'));

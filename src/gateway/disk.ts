@@ -33,7 +33,10 @@ export interface OpenObject extends StoredObject {
 
 /** A temp file that can become an object. Call exactly one of `commit`, `finish` and `discard`. */
 export interface NewObject extends TempFile {
-  /** Makes the bytes durable, and then publishes them atomically under the key. */
+  /**
+   * Makes the bytes durable, and then publishes them atomically under the key. A later deletion of the key waits for this, so that it also
+   * deletes these bytes.
+   */
   commit(key: string, contentType: string): Promise<StoredObject>;
 }
 
@@ -94,11 +97,14 @@ export class Disk {
   async createTemp(): Promise<NewObject> {
     const file = await this.#temp.create();
     const commit: NewObject['commit'] = (key, contentType) =>
-      file.finish((from) => this.#lock(key, () => this.#publish(key, contentType, (target) => rename(from, target))));
+      this.#lock(key, () => file.finish((from) => this.#publish(key, contentType, (target) => rename(from, target))));
     return { ...file, commit };
   }
 
-  /** Publishes a durable, read-only file atomically. `move` must move the file to the given path. */
+  /**
+   * Publishes a file atomically. `move` must make the file durable and read-only, and move the file to the given path. A later deletion of
+   * the key waits for `move`, so that it also deletes this file.
+   */
   adopt(key: string, contentType: string, move: (path: string) => Promise<void>): Promise<StoredObject> {
     return this.#lock(key, () => this.#publish(key, contentType, move));
   }

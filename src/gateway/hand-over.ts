@@ -27,8 +27,10 @@ export async function handOver(context: Context): Promise<void> {
   try {
     const path = join(realFolder(handOverRoot), ...parts);
     const mark = parameter(target, FILE_MARK) ?? '';
-    await sealFile(path, { mark, maxBytes: maxObjectBytes });
-    const stored = await disk.adopt(target.key, contentType, (to) => moveFile(path, to, mark));
+    const stored = await disk.adopt(target.key, contentType, async (to) => {
+      await sealFile(path, { mark, maxBytes: maxObjectBytes });
+      await moveFile(path, to, mark);
+    });
     response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
   } finally {
     reservation.release();

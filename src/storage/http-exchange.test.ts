@@ -1,10 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
+import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { httpServer, listen } from '../../testkit/servers.ts';
+import { until } from '../../testkit/until.ts';
 import { loadTls } from '../config/tls.ts';
 import { openExchange } from './http-exchange.ts';
 
@@ -30,5 +33,45 @@ it('the kernel detects within seconds that the peer of a TLS connection has disa
     exchange.close();
     await server.close();
     await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it('an aborted PUT ends after its response if the server has received the body, and immediately if the other party owns the object', async () => {
+  const received: ServerResponse[] = [];
+  const server = await listen(
+    httpServer(async (request, response) => {
+      await buffer(request);
+      received.push(response);
+    }),
+  );
+  const put = (outcomeMs: number, signal: AbortSignal) => {
+    const exchange = openExchange({ connections: 1, times: { connectMs: 5_000, silenceMs: 5_000, outcomeMs } });
+    const order: string[] = [];
+    const sent = exchange.send(`${server.url}/`, { method: 'PUT', headers: {}, body: 'bytes', signal });
+    const ended = expect(sent).rejects.toMatchObject({ code: 'ABORT_ERR' });
+    return { exchange, order, ended: ended.then(() => order.push('ended')) };
+  };
+  try {
+    for (const [outcomeMs, order] of [
+      [5_000, ['response', 'ended']],
+      [0, ['ended']],
+    ] as const) {
+      const stopping = new AbortController();
+      const own = put(outcomeMs, stopping.signal);
+      await until(() => received.length === 1, { what: 'the body' });
+      stopping.abort();
+      if (outcomeMs > 0) {
+        // The abort alone does not end the exchange.
+        await setImmediatePromise();
+        own.order.push('response');
+        received[0]!.writeHead(200).end();
+      }
+      await own.ended;
+      expect(own.order).toEqual(order);
+      received.length = 0;
+      own.exchange.close();
+    }
+  } finally {
+    await server.close();
   }
 });

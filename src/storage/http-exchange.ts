@@ -12,8 +12,8 @@ export interface ExchangeSettings {
   connections: number;
   ca?: string;
   socketPath?: string;
-  /** Time-outs for connecting and for an idle connection, in milliseconds. */
-  times?: { connectMs: number; silenceMs: number };
+  /** Time-outs in milliseconds. `RetrySettings` describes them. */
+  times?: { connectMs: number; silenceMs: number; outcomeMs?: number };
 }
 
 export interface ExchangeOptions {
@@ -21,11 +21,12 @@ export interface ExchangeOptions {
   headers: Record<string, string>;
   /** Body to send. A stream is destroyed when the exchange ends early. */
   body?: Readable | Buffer | string | null;
+  /** Aborts the exchange, which then rejects. A write whose body has been sent first waits for its response, up to `outcomeMs`. */
   signal?: AbortSignal;
 }
 
 /** Default time-outs. A store may need two minutes to join the parts of an upload. */
-const DEFAULT_TIMES = { connectMs: 5_000, silenceMs: 120_000 };
+const DEFAULT_TIMES: NonNullable<ExchangeSettings['times']> = { connectMs: 5_000, silenceMs: 120_000 };
 /**
  * Milliseconds of silence after which the kernel checks whether the peer is alive: ten probes, one second apart. If the peer has
  * disappeared from the network, these probes detect this within 20 s instead of two minutes.
@@ -38,7 +39,7 @@ const KEEP_ALIVE_MS = 10_000;
  * authorities. `socketPath` is a Unix socket to which all requests go, regardless of the URL's host.
  */
 export function openExchange(options: ExchangeSettings): Exchange {
-  const { connectMs, silenceMs } = options.times ?? DEFAULT_TIMES;
+  const { connectMs, silenceMs, outcomeMs = 0 } = options.times ?? DEFAULT_TIMES;
   const common = {
     keepAlive: true,
     keepAliveMsecs: KEEP_ALIVE_MS,
@@ -56,7 +57,6 @@ export function openExchange(options: ExchangeSettings): Exchange {
           method,
           headers,
           agent: secure ? https : http,
-          signal,
           ...(socketPath && { socketPath }),
         });
         const stream = body instanceof Readable ? body : null;
@@ -75,8 +75,10 @@ export function openExchange(options: ExchangeSettings): Exchange {
         });
         request.setTimeout(silenceMs, () => fail(timedOut('answer')));
         request.on('error', fail);
+        if (signal) followSignal(request, signal, outcomeMs, () => fail(aborted()));
         request.on('response', (response) => {
           clearTimeout(connecting);
+          if (signal?.aborted) return fail(aborted());
           // A response before the end of the request body is a rejection: the server does not read the rest.
           response.once('end', () => stream?.destroy());
           resolve(response);
@@ -90,6 +92,25 @@ export function openExchange(options: ExchangeSettings): Exchange {
       https.destroy();
     },
   };
+}
+
+/**
+ * Calls `end` when the signal aborts. The server may execute a write that it has received completely, and the caller may undo such a write
+ * only after its response. `end` is therefore called only if there is no response within `outcomeMs` milliseconds.
+ */
+function followSignal(request: ClientRequest, signal: AbortSignal, outcomeMs: number, end: () => void): void {
+  let waiting: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    const isReceived = request.method !== 'GET' && request.writableFinished && !request.destroyed;
+    if (isReceived && outcomeMs > 0) waiting = setTimeout(end, outcomeMs);
+    else end();
+  };
+  if (signal.aborted) return onAbort();
+  signal.addEventListener('abort', onAbort);
+  request.once('close', () => {
+    signal.removeEventListener('abort', onAbort);
+    clearTimeout(waiting);
+  });
 }
 
 /**
@@ -107,6 +128,10 @@ function sendStream(request: ClientRequest, stream: Readable, length: number, fa
     else fail(Object.assign(new Error(`the body has ${sent} bytes instead of ${length}`), { code: 'EBODYLENGTH' }));
   });
   stream.pipe(request, { end: false });
+}
+
+function aborted(): Error {
+  return Object.assign(new Error('the request was aborted'), { code: 'ABORT_ERR' });
 }
 
 function timedOut(what: string): Error {

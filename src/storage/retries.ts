@@ -7,6 +7,11 @@ export interface RetrySettings {
   connectMs: number;
   /** Idle time-out in milliseconds. A store responds to a PUT only after it has made up to 2 GB durable, possibly on a slow disk. */
   silenceMs: number;
+  /**
+   * Maximum number of milliseconds for which an aborted write whose body has been sent waits for its response. Without this wait, the store
+   * could execute the write after the caller has deleted the object.
+   */
+  outcomeMs: number;
 }
 
 /** For a store on a network. The waits add up to 31 s, since a provider that throttles (503 SlowDown) requires waits of seconds. */
@@ -15,6 +20,7 @@ export const S3_RETRIES: RetrySettings = {
   withinMs: 40_000,
   connectMs: 5_000,
   silenceMs: 120_000,
+  outcomeMs: 10_000,
 };
 
 /** For the gateway on this machine. The waits add up to six seconds, the time of a restart on a busy machine. */
@@ -23,14 +29,19 @@ export const EMBEDDED_RETRIES: RetrySettings = {
   withinMs: 10_000,
   connectMs: 5_000,
   silenceMs: 120_000,
+  outcomeMs: 10_000,
 };
 
-/** For another party's store or signed URL. Retries begin within a minute, since each large part may fail once. */
+/**
+ * For another party's store or signed URL. Retries begin within a minute, since each large part may fail once. Nobody deletes what was
+ * delivered, so an aborted delivery ends immediately.
+ */
 export const DELIVERY_RETRIES: RetrySettings = {
   waitsMs: [500, 1000, 2000, 5000, 10_000, 20_000],
   withinMs: 60_000,
   connectMs: 5_000,
   silenceMs: 120_000,
+  outcomeMs: 0,
 };
 
 /** Milliseconds after the first failure within which retries may begin while a client waits, for example for a health check. */

@@ -109,8 +109,10 @@ async function takeJoined({ disk, reservations }: Context, upload: Upload, parts
   // Checks that the disk reserve is not in use.
   const reservation = await reservations.reserve(0);
   try {
-    await sealJoined(folder, totalSize(parts));
-    return await disk.adopt(upload.key, upload.contentType, (target) => link(joinedPath(folder), target));
+    return await disk.adopt(upload.key, upload.contentType, async (target) => {
+      await sealJoined(folder, totalSize(parts));
+      await link(joinedPath(folder), target);
+    });
   } catch (error) {
     if (['EMLINK', 'EPERM', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
