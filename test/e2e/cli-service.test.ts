@@ -92,6 +92,9 @@ describe('airlock up that cannot start', () => {
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
+  /** The kernel ends the cells of a worker that was killed, shortly after the command has ended. */
+  const untilNothingRuns = () =>
+    until(() => processesOf(dataDir).length === 0, { what: 'the end of every process', timeoutMs: 3_000 });
   const up = (env: Record<string, string>) =>
     runCli(['up'], { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir, ...env });
 
@@ -105,7 +108,7 @@ describe('airlock up that cannot start', () => {
       expect(rejected.code).toBe(69);
       expect(rejected.stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
       expect(Date.now() - began).toBeLessThan(15_000);
-      expect(processesOf(dataDir)).toEqual([]);
+      await untilNothingRuns();
       expect(existsSync(join(dataDir, 'ready.json'))).toBe(false);
     },
   );
@@ -120,7 +123,7 @@ describe('airlock up that cannot start', () => {
     const rejected = await up(env);
     expect([rejected.code, rejected.stderr]).toEqual([78, expect.stringMatching(/^airlock: [^\n{}\ufffd]+\n$/)]);
     expect(rejected.stderr).toContain(variable);
-    expect(processesOf(dataDir)).toEqual([]);
+    await untilNothingRuns();
   });
 
   // `https.test.ts` tests the settings that would expose the service.
@@ -128,7 +131,7 @@ describe('airlock up that cannot start', () => {
     const rejected = await up({ AIRLOCK_PORT: 'http' });
     expect(rejected.code).toBe(78);
     expect(rejected.stderr).toMatch(/AIRLOCK_PORT/);
-    expect(processesOf(dataDir)).toEqual([]);
+    await untilNothingRuns();
   });
 });
 

@@ -1,14 +1,16 @@
 /**
  * A program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `waiting <dataDir>` runs a short cell, and then
  * waits until it is killed. `user <dataDir> [tier]` attacks, encodes, reports and exits; the tier `auto` selects a tier. `eight <dataDir>
- * <tier>` attacks with eight concurrent cells and reports. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches
+ * <tier>` attacks with eight concurrent cells and reports. `series <dataDir>` runs a series of cells whose programs do not end. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches
  * that limit, until the file `free` exists in the data directory.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chooseSandbox, type SandboxChoice } from '../../src/sandbox/choose.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
+import type { Plan } from '../../src/sandbox/self-test/plans.ts';
 import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
+import { runSeries } from '../../src/sandbox/self-test/series.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
 import { cellPrograms, LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
 
@@ -70,6 +72,15 @@ if (mode === 'long') {
   await context.close();
   const failed = checks.filter(({ passed }) => !passed);
   process.stdout.write(JSON.stringify({ uid: process.getuid!(), checks: checks.length, failed }));
+} else if (mode === 'series') {
+  const { tier, ...context } = await openRunContext({ dataDir, folder: dirname(dataDir) }, 'bwrap');
+  const plan: Plan = {
+    ...{ attempt: 'writes forever', calls: [], filter: 'media', timed: false, inSeries: true },
+    limits: LIMITS,
+    evaluate: () => [],
+  };
+  const { launchSeries } = tier;
+  await runSeries({ ...context, tier: { ...tier, launchSeries: launchSeries! } }, 0, [plan], ['/usr/bin/yes']);
 } else {
   const report = chosen.report!;
   const args = ['-nostdin', '-y', '-f', 'lavfi', '-i', 'testsrc=s=64x64:d=1', '-c:v', 'libx264', '/out/out.mp4'];

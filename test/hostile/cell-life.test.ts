@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
+import { descendantsOf } from '../../testkit/processes-of.ts';
 import {
   commandOf,
   descendants,
@@ -168,6 +169,27 @@ describe('a worker that is killed', () => {
       expect(readdirSync(join(folder, 'cells')).filter((name) => name.startsWith(`${child.pid}-`))).toEqual([]);
       expect(cgroupsOf(child.pid!)).toEqual([]);
       await sandbox.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a worker that is killed during its self-test', () => {
+  it('leaves no cell of a series running, although the program of the cell does not end', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
+    chmodSync(folder, 0o711);
+    try {
+      await linkRootImage(folder);
+      const child = startChild('series', folder);
+      const programs = () => descendantsOf(child.pid!).filter(({ name }) => name.startsWith('probe-'));
+      await until(() => programs().length > 0, PATIENCE_MS);
+      const pids = descendants(child.pid!);
+      expect(pids.map(commandOf)).toEqual(expect.arrayContaining(['sh', 'bwrap', 'probe-0']));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      // The kernel kills them at once. Without that, the program would run for several more seconds.
+      await until(() => pids.every((pid) => !running(pid)), 3_000);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -10,6 +10,7 @@ import type { FilterFiles, LaunchSpec } from './tier.ts';
 export interface BwrapTools {
   bwrap: string;
   prlimit: string;
+  setpriv: string;
   sh: string;
   /** Paths of the filters. Each cell opens its filter separately, because duplicated descriptors share a read offset. */
   filters: FilterFiles;

@@ -14,13 +14,13 @@ const FILTERS = 5;
 /**
  * The shell waits for `go`, which the service sends when the shell is in the control group of the cells. The shell's children inherit the
  * group. For each line `FILTER PROGRAM`, the shell then executes the command, and writes the exit code. If the service dies before `go`,
- * the shell reads the end of the file and starts nothing. The shell exits when no process reads the codes. The script is constant. The
- * words are data, which the shell never parses.
+ * the shell reads the end of the file and starts nothing. If the service dies later, the kernel kills the shell, and bwrap with it. The
+ * script is constant. The words are data, which the shell never parses.
  */
 const SCRIPT = `IFS= read -r go <&${GATE} || exit 1
 while IFS=' ' read -r filter program <&${GATE}; do
   "$@" --seccomp "$filter" -- "$program" ${GATE}<&- ${CODES}>&-
-  echo "$?" >&${CODES} || exit 1
+  echo "$?" >&${CODES}
 done`;
 
 const STDERR_BYTES = 2048;
@@ -31,7 +31,7 @@ export function launchSeries(tools: BwrapTools, spec: SeriesSpec): LaunchedSerie
   const isolation = isolationArgs({ ...spec, sees: null }, cell);
   const command = [tools.prlimit, ...prlimitArgs(limits), tools.bwrap, ...isolation];
   const filters = programs.map(() => openSync(tools.filters[spec.filter], 'r'));
-  const child = spawn(tools.sh, ['-c', SCRIPT, 'sh', ...command], {
+  const child = spawn(tools.setpriv, ['--pdeathsig', 'KILL', tools.sh, '-c', SCRIPT, 'sh', ...command], {
     ...account,
     env: {},
     cwd: '/',

@@ -16,12 +16,11 @@ import type { FilterFiles, Tier } from './tier.ts';
  */
 export async function makeTier(name: SandboxTier, folder: string): Promise<Tier> {
   const prlimit = required('prlimit', 'util-linux');
-  const sh = required('sh', 'dash');
+  const gate = { sh: required('sh', 'dash'), setpriv: required('setpriv', 'util-linux') };
   if (name === 'bwrap') {
     const bwrap = required('bwrap', 'bubblewrap');
-    return bwrapTier({ bwrap, prlimit, sh, filters: await writeFilters(folder, 'bwrap', 0o600) });
+    return bwrapTier({ ...gate, bwrap, prlimit, filters: await writeFilters(folder, 'bwrap', 0o600) });
   }
-  const gate = { sh, setpriv: required('setpriv', 'util-linux') };
   if (name === 'landlock') {
     // The cell's account runs setpriv, which reads this file.
     return landlockTier({ ...gate, prlimit, filters: await writeFilters(folder, 'setpriv', 0o644) });
