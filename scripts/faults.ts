@@ -88,7 +88,7 @@ async function campaign(lanes: readonly LanePool[], options: Options): Promise<n
     return 0;
   }
   const plans = planRuns(recorded, options).slice(options.from, options.from + options.sample);
-  const tally = new Tally();
+  const tally = new Tally(recorded);
   const end = performance.now() + options.minutes * 60_000;
   let isInterrupted = false;
   process.once('SIGINT', () => {
@@ -127,9 +127,9 @@ function report(tally: Tally, { json, seed }: Options): number {
   const cell = (count = { runs: 0, injected: 0, violations: 0 }) =>
     `${count.injected}${count.violations > 0 ? ` (${count.violations})` : ''}`;
   const header = ['kind', 'statements', ...NAMES];
-  const table = rows.map(({ kind, statements, faults }) => [
+  const table = rows.map(({ kind, statements, missed, faults }) => [
     kind,
-    String(statements),
+    `${statements} of ${statements + missed.length}`,
     ...NAMES.map((name) => cell(faults[name])),
   ]);
   process.stdout.write(`\n${[header, ...table].map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`);

@@ -37,8 +37,21 @@ describe(`faults at statements and storage requests (seed ${SEED})`, () => {
     // A stop and a delay last longer than the other faults.
     const faults = FAULTS.filter((fault) => fault !== 'stop' && fault !== 'delay');
     const plans = planRuns(recorded, { scenarios, seed: SEED, occurrences: 1, faults, outages: [] });
-    const tally = new Tally();
+    const tally = new Tally(recorded);
     await runPlans([lane], plans.slice(0, RUNS), { tally, isOver: () => false, onRun: () => {} });
+    expect(tally.violations).toEqual([]);
+    expect(tally.total.injected).toBeGreaterThan(0);
+  });
+
+  it('a delivery reads its output again if the response of the database is lost, and does not fail', async () => {
+    const scenarios = SCENARIOS.filter(({ kind }) => kind === 'delivery');
+    const recorded = await recordAll([lane], scenarios, 1);
+    const targets = recorded[0]!.targets.filter(({ role, name }) => role === 'worker' && name.startsWith('select-objects'));
+    expect(targets).not.toEqual([]);
+    const options = { scenarios, seed: SEED, occurrences: 1, faults: ['lose-answer'] as const, outages: [] };
+    const plans = targets.flatMap((only) => planRuns(recorded, { ...options, only }));
+    const tally = new Tally(recorded);
+    await runPlans([lane], plans, { tally, isOver: () => false, onRun: () => {} });
     expect(tally.violations).toEqual([]);
     expect(tally.total.injected).toBeGreaterThan(0);
   });

@@ -160,7 +160,15 @@ export interface Count {
 export class Tally {
   readonly #counts = new Map<string, Count>();
   readonly #statements = new Map<string, Set<string>>();
+  /** The statements and requests of each kind in runs without faults. */
+  readonly #known: ReadonlyMap<string, ReadonlySet<string>>;
   readonly violations: Violation[] = [];
+
+  constructor(recorded: readonly Recorded[]) {
+    this.#known = new Map(
+      recorded.map(({ scenario, targets }) => [scenario.kind, new Set(targets.map(withoutOccurrence))]),
+    );
+  }
 
   get total(): Count {
     return sum([...this.#counts.values()]);
@@ -174,7 +182,7 @@ export class Tally {
     const one = { runs: 1, injected: result.isInjected ? 1 : 0, violations: isViolation ? 1 : 0 };
     this.#counts.set(key, sum([this.#counts.get(key) ?? sum([]), one]));
     const met = this.#statements.get(kind) ?? new Set();
-    if (result.isInjected && target) met.add(target.replace(/ \d+$/, ''));
+    if (result.isInjected && 'target' in plan) met.add(withoutOccurrence(plan.target));
     this.#statements.set(kind, met);
     if (!isViolation) return null;
     const violation = { kind, fault, target, text, found: result.violations };
@@ -182,14 +190,22 @@ export class Tally {
     return violation;
   }
 
-  /** Returns the table of a report: a row for each kind, with the number of its statements and the counts of each fault. */
-  rows(): { kind: string; statements: number; faults: Record<string, Count> }[] {
+  /**
+   * Returns the table of a report: a row for each kind, with the number of its statements that got a fault, the statements that got none, and
+   * the counts of each fault.
+   */
+  rows(): { kind: string; statements: number; missed: string[]; faults: Record<string, Count> }[] {
     return [...this.#statements].map(([kind, statements]) => {
       const own = [...this.#counts].filter(([key]) => key.startsWith(`${kind} `));
       const faults = Object.fromEntries(own.map(([key, count]) => [key.slice(kind.length + 1), count]));
-      return { kind, statements: statements.size, faults };
+      const missed = [...(this.#known.get(kind) ?? [])].filter((statement) => !statements.has(statement));
+      return { kind, statements: statements.size, missed, faults };
     });
   }
+}
+
+function withoutOccurrence(target: Target): string {
+  return showTarget(target).replace(/ \d+$/, '');
 }
 
 function sum(counts: readonly Count[]): Count {

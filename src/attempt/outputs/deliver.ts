@@ -10,7 +10,7 @@ import { readTree } from '../../objects/tree.ts';
 import { forEachAtOnce } from '../../storage/at-once.ts';
 import { treeFileKey } from '../../storage/keys.ts';
 import { DELIVERY_RETRIES } from '../../storage/retries.ts';
-import type { BucketPut } from '../../storage/s3/bucket.ts';
+import type { BucketCalls, BucketPut } from '../../storage/s3/bucket.ts';
 import { putToUrl } from '../../storage/s3/signed-put.ts';
 import { StorageError } from '../../storage/types.ts';
 import type { Run, WorkTools } from '../tools.ts';
@@ -39,20 +39,33 @@ export interface DueDelivery {
 /** An error of Airlock's own storage while it is read. It says nothing about the destination. */
 class ReadError extends Error {}
 
-/** Delivers one output, and records the steps and the result of the delivery. Rejects if storage cannot be read. */
+/**
+ * Delivers one output, and records the steps and the result of the delivery. Rejects if the database or the storage of Airlock fails, because
+ * that says nothing about the destination.
+ */
 async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<void> {
   // The next step continues from this row, which counts this attempt.
   const row = await record(tools, run, due.row, { status: 'delivering' });
-  const reason = await send(tools, run, due).catch((error: unknown) => {
-    if (run.signal.aborted) throw run.signal.reason;
-    if (error instanceof ReadError) throw error.cause;
-    if (!(error instanceof StorageError)) tools.logger.error({ err: error }, 'a delivery failed inside Airlock');
-    return error instanceof StorageError ? explainBucketError(error) : 'Airlock failed to deliver the output.';
-  });
+  const prepared = await prepare(tools, run, due);
+  const reason = 'reason' in prepared ? prepared.reason : await send(tools, run, prepared.send);
   if (reason === null) await record(tools, run, row, { status: 'delivered' });
   else {
     await record(tools, run, row, { status: 'failed', error: reason });
     tools.logger.info({ position: due.row.position }, 'an output was not delivered');
+  }
+}
+
+/** Sends the files. Returns the reason if the destination fails, or null. */
+async function send(tools: WorkTools, run: Run, sendFiles: () => Promise<void>): Promise<string | null> {
+  try {
+    await sendFiles();
+    return null;
+  } catch (error) {
+    if (run.signal.aborted) throw run.signal.reason;
+    if (error instanceof ReadError) throw error.cause;
+    if (error instanceof StorageError) return explainBucketError(error);
+    tools.logger.error({ err: error }, 'a delivery failed inside Airlock');
+    return 'Airlock failed to deliver the output.';
   }
 }
 
@@ -63,11 +76,11 @@ async function record(tools: WorkTools, run: Run, row: JobOutput, step: Paramete
   throw run.signal.reason;
 }
 
-/**
- * Sends all files of an output. Returns null, or the reason if the output or the connection has been deleted. Rejects with `StorageError`
- * if the destination fails.
- */
-async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDelivery): Promise<string | null> {
+/** A delivery that can be sent, or the reason why it cannot. `send` rejects with `StorageError` if the destination fails. */
+type Prepared = { send: () => Promise<void> } | { reason: string };
+
+/** Reads everything about a delivery from the database and the storage, except the bytes of its files. */
+async function prepare(tools: WorkTools, run: Run, { row, target, objectId }: DueDelivery): Promise<Prepared> {
   const { context, fetcher } = tools;
   const object = await context.db
     .selectFrom('objects')
@@ -75,42 +88,39 @@ async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDe
     .where('id', '=', objectId)
     .where('state', 'in', ['pending', 'live'])
     .executeTakeFirst();
-  if (!object) return 'The output has been deleted.';
+  if (!object) return { reason: 'The output has been deleted.' };
   if ('url' in target) {
     const exchange = fetcher.exchange();
-    try {
-      await putToUrl({ ...target, exchange, retries: DELIVERY_RETRIES }, putOf(tools, run, object));
-      return null;
-    } finally {
-      exchange.close();
-    }
+    const put = putOf(tools, run, object);
+    return {
+      send: () => putToUrl({ ...target, exchange, retries: DELIVERY_RETRIES }, put).finally(() => exchange.close()),
+    };
   }
   const reader = { db: context.db, vault: context.vault, accountId: row.account_id };
   const found = await findConnection(reader, target.connection);
-  if (!('access' in found)) return `The connection "${target.connection}" has been deleted.`;
+  if (!('access' in found)) return { reason: `The connection "${target.connection}" has been deleted.` };
   // The connection may have been replaced since the job was accepted.
   const fault = findBoundFault(found.access, { purpose: 'write', key: target.prefix });
-  if (fault) return `The destination ${fault.reason}.`;
+  if (fault) return { reason: `The destination ${fault.reason}.` };
+  const files = await filesOf(tools, run, row, object);
   const bucket = openConnection(fetcher, found.access, DELIVERY_RETRIES);
-  try {
-    const files = await filesOf(tools, run, row, object);
-    for (const isIndex of [false, true]) {
-      const group = files.filter(({ path }) => isIndex === IS_INDEX.test(path));
-      await forEachAtOnce(group, AT_ONCE, ({ path, put }) => bucket.put(`${target.prefix}${path}`, put));
-    }
-    return null;
-  } finally {
-    await bucket.close();
+  return { send: () => putFiles(bucket, target.prefix, files).finally(() => bucket.close()) };
+}
+
+async function putFiles(bucket: BucketCalls, prefix: string, files: readonly FileToSend[]): Promise<void> {
+  for (const isIndex of [false, true]) {
+    const group = files.filter(({ path }) => isIndex === IS_INDEX.test(path));
+    await forEachAtOnce(group, AT_ONCE, ({ path, put }) => bucket.put(`${prefix}${path}`, put));
   }
 }
 
-/** Returns the files of an output, with their paths below the prefix. */
-async function filesOf(
-  tools: WorkTools,
-  run: Run,
-  row: JobOutput,
-  object: StoredObject,
-): Promise<{ path: string; put: BucketPut }[]> {
+/** A file of an output, with its path below the prefix. */
+interface FileToSend {
+  path: string;
+  put: BucketPut;
+}
+
+async function filesOf(tools: WorkTools, run: Run, row: JobOutput, object: StoredObject): Promise<FileToSend[]> {
   if (object.files === null) {
     const path = openColumn(tools.context.vault, 'job_outputs', 'name_sealed', row) ?? `output.${row.format}`;
     return [{ path, put: putOf(tools, run, object) }];
