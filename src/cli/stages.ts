@@ -32,7 +32,7 @@ function jobStage({ stage, fraction, position, speed, etaSeconds }: Progress): S
     case 'prepare':
       return { name: 'Preparing', note: 'fetching and reading the input' };
     case 'store':
-      return { name: 'Finishing', note: 'checking and storing the output' };
+      return { name: 'Finishing', note: 'checking, storing and delivering the outputs' };
     default: {
       const left = typeof etaSeconds === 'number' ? `${clock(etaSeconds)} left` : '';
       const note = [typeof speed === 'number' ? `${speed.toFixed(1)}x` : '', left].filter(Boolean).join('  ');
