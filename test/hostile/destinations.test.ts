@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findReadError, ReadError } from '../../src/attempt/outputs/deliver.ts';
 import { explainBucketError, openConnection } from '../../src/connections/bucket.ts';
 import { createFetcher, type Fetcher, type FetcherOptions } from '../../src/fetcher/index.ts';
 import { S3_RETRIES } from '../../src/storage/retries.ts';
 import type { BucketPut } from '../../src/storage/s3/bucket.ts';
 import { putToUrl } from '../../src/storage/s3/signed-put.ts';
+import { StorageError } from '../../src/storage/types.ts';
 import { httpServer, listen, type RequestHandler } from '../../testkit/servers.ts';
 import { readSteadily } from '../../testkit/slow-reader.ts';
 import { startSource } from '../../testkit/source-server.ts';
@@ -124,6 +126,27 @@ describe('a destination', () => {
       return failed;
     });
     expect(reason).toBe('The destination stopped reading.');
+  });
+
+  it('a destination is not blamed if the storage of Airlock fails while the output is read', async () => {
+    const failure = new StorageError('storage is away', { retry: true });
+    const bytes = async function* () {
+      yield randomBytes(2 ** 16);
+      throw new ReadError('an output cannot be read', { cause: failure });
+    };
+    const read = () => Readable.from(bytes(), { objectMode: false });
+    const put = { ...putOf(LARGE), read };
+    const answer: RequestHandler = (request, response) =>
+      void buffer(request).then(
+        () => response.end(),
+        () => {},
+      );
+    const failed = await serving(answer, async (url) => {
+      const exchange = fetcher().exchange();
+      const sent = putToUrl({ url, headers: {}, exchange, retries: RETRIES }, put);
+      return sent.catch(findReadError).finally(() => exchange.close());
+    });
+    expect(failed).toMatchObject({ cause: failure });
   });
 
   // At the usual minimum rate of 8 KiB per second over a minute, this destination would read 16 KB per second.

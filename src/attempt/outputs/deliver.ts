@@ -37,7 +37,13 @@ export interface DueDelivery {
 }
 
 /** An error of Airlock's own storage while it is read. It says nothing about the destination. */
-class ReadError extends Error {}
+export class ReadError extends Error {}
+
+/** Returns the error of Airlock's own storage because of which a delivery failed. Each layer of the client wraps the error of the body. */
+export function findReadError(error: unknown): ReadError | null {
+  if (error instanceof ReadError) return error;
+  return error instanceof Error ? findReadError(error.cause) : null;
+}
 
 /**
  * Delivers one output, and records the steps and the result of the delivery. Rejects if the database or the storage of Airlock fails, because
@@ -62,7 +68,8 @@ async function send(tools: WorkTools, run: Run, sendFiles: () => Promise<void>):
     return null;
   } catch (error) {
     if (run.signal.aborted) throw run.signal.reason;
-    if (error instanceof ReadError) throw error.cause;
+    const own = findReadError(error);
+    if (own) throw own.cause;
     if (error instanceof StorageError) return explainBucketError(error);
     tools.logger.error({ err: error }, 'a delivery failed inside Airlock');
     return 'Airlock failed to deliver the output.';
