@@ -8,8 +8,8 @@ export interface RetrySettings {
   /** Idle time-out in milliseconds. A store responds to a PUT only after it has made up to 2 GB durable, possibly on a slow disk. */
   silenceMs: number;
   /**
-   * Maximum number of milliseconds for which an aborted write whose body has been sent waits for its response. Without this wait, the store
-   * could execute the write after the caller has deleted the object.
+   * Maximum number of milliseconds for which an aborted write waits for its response if its body has been sent. Without this wait, the
+   * store could execute the write after the caller has deleted the object.
    */
   outcomeMs: number;
 }
@@ -33,8 +33,8 @@ export const EMBEDDED_RETRIES: RetrySettings = {
 };
 
 /**
- * For another party's store or signed URL. Retries begin within a minute, since each large part may fail once. Nobody deletes what was
- * delivered, so an aborted delivery ends immediately.
+ * For another party's store or signed URL. Retries begin within a minute, since each large part may fail once. Airlock never deletes a
+ * delivered copy, so an aborted delivery does not wait for a response.
  */
 export const DELIVERY_RETRIES: RetrySettings = {
   waitsMs: [500, 1000, 2000, 5000, 10_000, 20_000],
