@@ -24,8 +24,8 @@ const NAMES = [...FAULTS, ...Object.keys(OUTAGES)];
 
 const USAGE = `npm run faults -- [options]
 
-Runs a job of each kind, and injects one fault at a statement or storage request of each run. Exits with 1 if a run
-leaves anything other than a run without faults.
+Runs a job of each kind, and injects one fault at a statement or storage request of each run. Exits with 1 if the
+result of a run differs from the result of a run without faults. To end early with a report, press Ctrl-C.
 
   --kind K         only kinds whose name contains K, such as ladder
   --fault F        only one fault or outage: ${NAMES.join(', ')}
@@ -35,9 +35,9 @@ leaves anything other than a run without faults.
   --seed N         another order of faults
   --sample N       only the first N runs
   --from N         skip the first N runs, to resume a campaign with the same seed
-  --minutes M      start no further run after M minutes, or after Ctrl-C
+  --minutes M      start no further run after M minutes
   --jobs N         number of runs at a time, 4 by default
-  --json FILE      write counts and violations to a file
+  --json FILE      write counts, statements without a fault and violations to a file
 `;
 
 const RECORDINGS = 2;

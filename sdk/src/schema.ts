@@ -2636,7 +2636,7 @@ export interface components {
              * @enum {string}
              */
             role: "media" | "ladder" | "still" | "sprite" | "thumbnails" | "preview" | "waveform" | "text";
-            /** @description A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file. */
+            /** @description A `gs://` URL that you can send as the input of another job. Null unless the output is completed and is one file. Null after the job is erased, except in manifests. */
             url: string | null;
             /**
              * @description You can download `completed` outputs even if others have failed.
@@ -2763,7 +2763,7 @@ export interface components {
             attempt: number;
             /**
              * Format: uuid
-             * @description The other job that the attempt belonged to: a child, such as a piece of a video, or an inspection of an upload that has left its copy; absent for the job itself.
+             * @description The child job, such as a piece of a video, or the inspection of an upload, to which the attempt belonged. Absent for an attempt at the job itself. An attempt at an inspection is listed only until its folder is removed.
              */
             child_id?: string;
             /** @description When it was removed; null until this is known. */
@@ -2837,7 +2837,7 @@ export interface components {
             remaining: components["schemas"]["RemainingObject"][];
             /** @description The signed URLs of the job’s uploads. */
             upload_urls: components["schemas"]["UploadUrl"][];
-            /** @description The work folders of its attempts. */
+            /** @description The work folders of the attempts at the job, at its child jobs and at the inspections of its uploads. */
             working_copies: components["schemas"]["WorkingCopy"][];
             /** @description Copies that were delivered to destinations of the job, which its owner deletes; absent if there are none. */
             copies?: components["schemas"]["DeliveredCopy"][];
@@ -2926,7 +2926,7 @@ export interface components {
                 /** @description Version of the distribution’s package. */
                 package: string | null;
             };
-            /** @description Every command of the attempts that made outputs, in the order in which the commands ended. Empty for jobs of older releases. */
+            /** @description Every command of the attempts that made outputs and of the last attempt, in the order in which the commands ended. Empty for jobs of older releases. */
             commands: components["schemas"]["AttemptCommand"][];
             /** @description The cell that it ran in. */
             sandbox: {

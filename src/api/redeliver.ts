@@ -25,7 +25,8 @@ interface Chosen {
 
 /**
  * Creates a job that delivers outputs of a final job again. Returns the outputs with their new deliveries. Throws `not_found`,
- * `invalid_request`, `connection_not_found`, `delivery_in_progress`, and the errors of `openOutput` and `submitJob`.
+ * `invalid_request`, `connection_not_found`, `delivery_in_progress`, `transcode_not_completed` for an open job, and the errors of
+ * `openOutput` and `submitJob`.
  */
 export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body: RedeliverBody) {
   const { context } = deps;
@@ -39,7 +40,7 @@ export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body:
   return withTransactionRetry(context.db, async (tx) => {
     const locked = await lockJob(tx, accountId, KIND, id);
     if (locked.erased_at) throw new ApiError('output_deleted');
-    // The end of the job delivers its outputs.
+    // An open job delivers its outputs itself when they are ready.
     if (isOpen(locked)) throw new ApiError('transcode_not_completed', { status: locked.status });
     const rows = await outputsOf(tx, [id]);
     if (rows.some(({ delivery_status }) => delivery_status === 'delivering'))

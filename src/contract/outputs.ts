@@ -83,7 +83,7 @@ export const output = z
       .string()
       .nullable()
       .describe(
-        'A `gs://` URL, usable as the input of another job. Null unless the output is completed and is one file.',
+        'A `gs://` URL that you can send as the input of another job. Null unless the output is completed and is one file. Null after the job is erased, except in manifests.',
       ),
     status: z.enum(OUTPUT_STATUSES).describe('You can download `completed` outputs even if others have failed.'),
     format: z.string().describe('The format, one of `outputFormat`.'),

@@ -52,7 +52,7 @@ const workingCopy = z
       .uuid()
       .optional()
       .describe(
-        'The other job that the attempt belonged to: a child, such as a piece of a video, or an inspection of an upload that has left its copy; absent for the job itself.',
+        'The child job, such as a piece of a video, or the inspection of an upload, to which the attempt belonged. Absent for an attempt at the job itself. An attempt at an inspection is listed only until its folder is removed.',
       ),
     removed_at: timestamp.nullable().describe('When it was removed; null until this is known.'),
   })
@@ -90,7 +90,11 @@ export const receipt = z
     deleted: z.array(deletedObject).describe('The deleted objects.'),
     remaining: z.array(remainingObject).describe('The objects that still exist, and why.'),
     upload_urls: z.array(uploadUrl).describe('The signed URLs of the job’s uploads.'),
-    working_copies: z.array(workingCopy).describe('The work folders of its attempts.'),
+    working_copies: z
+      .array(workingCopy)
+      .describe(
+        'The work folders of the attempts at the job, at its child jobs and at the inspections of its uploads.',
+      ),
     copies: z
       .array(copy)
       .optional()
@@ -159,7 +163,7 @@ export const manifest = z
     commands: z
       .array(attemptCommand)
       .describe(
-        'Every command of the attempts that made outputs, in the order in which the commands ended. Empty for jobs of older releases.',
+        'Every command of the attempts that made outputs and of the last attempt, in the order in which the commands ended. Empty for jobs of older releases.',
       ),
     sandbox: z.object({ tier: z.string().describe('How FFmpeg was confined.') }).describe('The cell that it ran in.'),
     attempt: manifestAttempt,

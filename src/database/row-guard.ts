@@ -158,7 +158,7 @@ class Guard implements RowGuard {
   }
 }
 
-/** Whether other transactions locked the row. If this happens to a row each time, the server is not the cause. */
+/** Whether the statement waited too long, for a lock of the row or otherwise. If this happens to a row each time, the server is not the cause. */
 function isContention(error: unknown): boolean {
-  return /^(40|55P03)/.test((error as { code?: string } | null)?.code ?? '');
+  return /^(40|55P03|57014)/.test((error as { code?: string } | null)?.code ?? '');
 }

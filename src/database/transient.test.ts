@@ -40,7 +40,10 @@ describe('a failed query', () => {
     '25P03',
     '57P01',
     '57P03',
+    '53100',
     '53300',
+    '57014',
+    '58030',
     '40001',
     '40P01',
     '55P03',
@@ -76,7 +79,7 @@ describe('a failed query', () => {
     expect(isTransient(new AggregateError([withCode('EACCES')]))).toBe(false);
   });
 
-  it.each(['23505', '42P01', '22P02', '57014'])('is not transient: %s', (code) => {
+  it.each(['23505', '42P01', '22P02'])('is not transient: %s', (code) => {
     expect(isTransient(withCode(code))).toBe(false);
   });
 

@@ -43,13 +43,21 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * Whether a failed query may succeed when retried: its connection is lost, or the server is about to be promoted from a standby, is out of
- * connections, or chose this transaction as the victim of a deadlock. Covers 25006, 53300, 40001, 40P01 and 55P03 of the PostgreSQL error
- * codes (appendix A), `isConnectionLost`, and `isStalePlan`.
+ * SQLSTATE codes of a server that is too busy, full or broken, regardless of the statement: canceled after `statement_timeout`, insufficient
+ * resources such as a full disk (class 53), and an error of its disk. Appendix A of the PostgreSQL documentation.
+ */
+const OVERLOADED = /^(57014|53|58030)/;
+
+/**
+ * Whether a failed query may succeed when retried: its connection is lost, the server is overloaded or about to be promoted from a standby,
+ * or it chose this transaction as the victim of a deadlock. Covers 25006, 40001, 40P01 and 55P03 of the PostgreSQL error codes (appendix
+ * A), `OVERLOADED`, `isConnectionLost`, and `isStalePlan`.
  */
 export function isTransient(error: unknown): boolean {
   const code = (error as { code?: string } | null)?.code ?? '';
-  return /^(25006|53300|40001|40P01|55P03)/.test(code) || isConnectionLost(error) || isStalePlan(error);
+  return (
+    /^(25006|40001|40P01|55P03)/.test(code) || OVERLOADED.test(code) || isConnectionLost(error) || isStalePlan(error)
+  );
 }
 
 /**

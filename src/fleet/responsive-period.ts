@@ -22,7 +22,7 @@ export function extend(period: ResponsivePeriod | null, at: Date): ResponsivePer
   return { since: isLate ? at : period.since, until: at };
 }
 
-/** Whether every worker that lives has sent a heartbeat in the period. */
+/** Whether the period is long enough for every running worker to have sent a heartbeat. */
 export function isLong({ since, until }: ResponsivePeriod): boolean {
   return new Date(until).getTime() - new Date(since).getTime() >= LOST_SECONDS * 1000;
 }

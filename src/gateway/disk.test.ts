@@ -46,7 +46,7 @@ describe('the disk', () => {
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
   });
 
-  it('deletes an object whose write began before the deletion, and is still being made durable', async () => {
+  it('deletes an object whose bytes are still being made durable when the deletion is requested', async () => {
     const temp = await disk.createTemp();
     await temp.handle.write('bytes');
     const written = temp.commit('k', 'video/mp4');

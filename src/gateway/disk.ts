@@ -34,8 +34,8 @@ export interface OpenObject extends StoredObject {
 /** A temp file that can become an object. Call exactly one of `commit`, `finish` and `discard`. */
 export interface NewObject extends TempFile {
   /**
-   * Makes the bytes durable, and then publishes them atomically under the key. A later deletion of the key waits for this, so that it also
-   * deletes these bytes.
+   * Makes the bytes durable, and then publishes them atomically under the key. A deletion of the key that is requested meanwhile waits
+   * until the bytes are published, and then deletes them.
    */
   commit(key: string, contentType: string): Promise<StoredObject>;
 }
@@ -102,8 +102,8 @@ export class Disk {
   }
 
   /**
-   * Publishes a file atomically. `move` must make the file durable and read-only, and move the file to the given path. A later deletion of
-   * the key waits for `move`, so that it also deletes this file.
+   * Publishes a file atomically. `move` must make the file durable and read-only, and then move or link the file to the given path. A
+   * deletion of the key that is requested meanwhile waits until the file is published, and then deletes it.
    */
   adopt(key: string, contentType: string, move: (path: string) => Promise<void>): Promise<StoredObject> {
     return this.#lock(key, () => this.#publish(key, contentType, move));

@@ -96,7 +96,7 @@ const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[]; isCleaned:
       .where('state', '=', 'running'),
 );
 
-/** Records the commands that a running attempt has run so far, for the manifest of outputs that stay if its worker dies. */
+/** Records the commands that a running attempt has run so far, so that the manifest also lists them if the worker dies later. */
 export async function recordCommands(
   tx: Tx,
   { attemptId, commands = [] }: Pick<Claim, 'attemptId' | 'commands'>,

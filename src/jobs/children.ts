@@ -28,7 +28,7 @@ export const CHILDREN_SHARE = 0.98;
  * deadlocks.
  */
 
-/** The columns that a child takes from its parent. */
+/** Returns the columns of a new child that are the same for every kind of child. Most of them are columns of the parent. */
 export function childOf(parent: Job) {
   return {
     accountId: parent.account_id,
@@ -41,7 +41,7 @@ export function childOf(parent: Job) {
   };
 }
 
-/** The only input of a parent as the input of its children, which read the same object. */
+/** Returns the input of a parent as an input of its children. The children read the same object. */
 export function childInput({ upload_id, object_id, probe }: JobSource): NewSource {
   const inspection = inspectionJson.readOrNull(probe);
   const source = {
@@ -55,13 +55,13 @@ export function childInput({ upload_id, object_id, probe }: JobSource): NewSourc
   return { position: 0, asset: null, source };
 }
 
-/** Children to create, and the columns of their parent from which the parent continues when the children have ended. */
+/** Children to insert, and the change to the row of their parent, which contains the state from which the parent continues. */
 export interface NewChildren {
   change: Pick<Updateable<JobsTable>, 'resume_sealed' | 'needs' | 'request_facts'>;
   children: readonly NewJob[];
 }
 
-/** Creates the children of a job whose attempt will await them. Does nothing if the attempt no longer owns the job. */
+/** Inserts children of a job, which its attempt then awaits. Does nothing if the attempt no longer owns the job. */
 export async function startChildren(
   context: JobsContext,
   claim: Claim,
@@ -76,7 +76,7 @@ export async function startChildren(
   });
 }
 
-/** Returns the object of the only output of each child, in their order. The object is null if it was deleted or never made. */
+/** Returns the object of each child's only output, in the order of the children. The object is null if it was deleted or never made. */
 export async function resultsOf(db: Db, children: readonly Pick<Job, 'id'>[]): Promise<(StoredObject | null)[]> {
   const outputs = await outputsOf(
     db,

@@ -148,8 +148,8 @@ export interface DeliveryStep {
 }
 
 /**
- * Records a step of a delivery. `row` is an output of the parent of the job that delivers it, as the previous step left it. Returns the
- * changed row, or null if the attempt no longer owns the job.
+ * Records a step of a delivery. `row` is the output, which belongs to the parent of the delivery job. It must contain the changes of the
+ * previous step. Returns the changed row, or null if the attempt no longer owns the job.
  */
 export async function recordDelivery(
   { db, vault }: Pick<Context, 'db' | 'vault'>,

@@ -34,7 +34,7 @@ const FOUND = {
   },
 };
 
-describe('the erase of', () => {
+describe('an erase', () => {
   let world: JobWorld;
   let account: Account;
   beforeAll(async () => {
@@ -50,7 +50,7 @@ describe('the erase of', () => {
   };
   const erase = (id: string, context = world.context) => eraseJob(context, account.id, 'transcode', id, BY);
   const receiptOf = async (id: string) => readReceipt(world.context, await world.row(id));
-  /** Returns the keys in storage whose bytes are these bytes. */
+  /** Returns the keys of the objects in storage that consist of exactly these bytes. */
   const copiesOf = async (bytes: Buffer) => {
     const keys: string[] = [];
     for await (const { key } of world.context.store.list('')) {
@@ -89,8 +89,8 @@ describe('the erase of', () => {
     return id;
   };
 
-  describe('an upload that several confirms have copied', () => {
-    /** Confirms an upload whose copy is made, although the response of storage is lost. */
+  describe('after several confirms have copied an upload', () => {
+    /** Sends a confirm that copies the upload, but loses the response of storage. */
     const confirmInterrupted = async (sent: Sent) => {
       const copy: ObjectStore['copy'] = async (from, to) => {
         await world.context.store.copy(from, to);
@@ -101,7 +101,7 @@ describe('the erase of', () => {
     const uploadRow = async ({ id }: Sent) =>
       world.database.db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
-    it('deletes the copy of an interrupted confirm with the job, and the receipt is complete only then', async () => {
+    it('deletes the copy of an interrupted confirm with the job, and the receipt is complete only after this deletion', async () => {
       const sent = await world.presign(account);
       await confirmInterrupted(sent);
       const id = await completeWith(await inspect(confirm(sent)));
@@ -156,16 +156,19 @@ describe('the erase of', () => {
       expect(await copiesOf(sent.bytes)).toEqual([]);
     });
 
-    it.each(['was confirmed', 'was not confirmed'])('deletes each copy with the upload, which %s', async (how) => {
-      const sent = await world.presign(account);
-      await confirmInterrupted(sent);
-      if (how === 'was confirmed') await inspect(confirm(sent));
-      await eraseUpload(world.context, await uploadRow(sent), BY);
-      expect(await copiesOf(sent.bytes)).toEqual([]);
-    });
+    it.each(['was confirmed', 'was not confirmed'])(
+      'deletes every copy with the upload, if the upload %s',
+      async (how) => {
+        const sent = await world.presign(account);
+        await confirmInterrupted(sent);
+        if (how === 'was confirmed') await inspect(confirm(sent));
+        await eraseUpload(world.context, await uploadRow(sent), BY);
+        expect(await copiesOf(sent.bytes)).toEqual([]);
+      },
+    );
   });
 
-  it('a job has a receipt that is complete when the work folder of a lost inspection of its upload is gone', async () => {
+  it('is complete in the receipt only after the work folder of a lost inspection of the upload is removed', async () => {
     const sent = await world.presign(account);
     const confirming = confirm(sent);
     const worker = uuidv7();
@@ -182,7 +185,7 @@ describe('the erase of', () => {
     expect(await receiptOf(id)).toMatchObject({ complete: true, working_copies: [{ attempt: 1 }] });
   });
 
-  it('a job deletes the output that a lost attempt has stored before it resolves', async () => {
+  it('deletes the output that a lost attempt has stored before it resolves', async () => {
     const { id } = await world.accept(account);
     const worker = uuidv7();
     const { key } = await world.store(await world.mustClaim(worker));
@@ -193,8 +196,8 @@ describe('the erase of', () => {
     expect(await receiptOf(id)).toMatchObject({ complete: true, deleted: [{ kind: 'output' }], remaining: [] });
   });
 
-  describe('a job with children', () => {
-    /** Inserts a job that waits for children, one of which has stored an output, and one of which runs on a worker. */
+  describe('of a job with children', () => {
+    /** Inserts a job that awaits two children. The first child has stored its output. The second child runs on a worker. */
     async function startChildren() {
       const { id } = await world.accept(account);
       const parent = await world.mustClaim();
@@ -234,7 +237,7 @@ describe('the erase of', () => {
         claims.map(({ job }) => job.id),
       );
 
-    it('has a receipt that is complete when the files of its children and their work folders are gone', async () => {
+    it('is complete in the receipt only after the files and the work folders of the children are removed', async () => {
       const { id, parent, first, second, worker, stored } = await startChildren();
       const piece = await world.store(second);
       await recoverLost(world.context, [worker]);
@@ -266,7 +269,7 @@ describe('the erase of', () => {
       expect((await receiptOf(id)).complete).toBe(true);
     });
 
-    it('erases the texts of all or none of them if it is interrupted', async () => {
+    it('erases the texts of all of these jobs, or of none if it is interrupted', async () => {
       const { id, first, second } = await startChildren();
       const all = [first, second, { job: { id } } as Claim];
       // PostgreSQL rejects this text, so the last statement of the transaction fails.

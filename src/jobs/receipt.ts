@@ -78,8 +78,8 @@ async function objectsOf({ db }: Pick<Context, 'db'>, ids: readonly string[]): P
 }
 
 /**
- * Returns the work folders of the attempts at these jobs, and the work folders that inspections of their uploads have left. The first job
- * comes first.
+ * Returns the work folders of the attempts at these jobs, and the work folders of inspections of their uploads if they are not removed yet.
+ * The folders of the first job come first.
  */
 async function workingCopies({ db }: Pick<Context, 'db'>, ids: readonly string[]): Promise<Receipt['working_copies']> {
   const used = db.selectFrom('job_sources').select('upload_id').where('job_id', 'in', ids);

@@ -67,7 +67,7 @@ describe('a job whose retention has ended', () => {
     expect([await exists(key), await exists(second.key), await exists(made.key)]).toEqual([false, false, true]);
   });
 
-  it('is kept while a job that a client requested delivers its output, and is deleted after the delivery', async () => {
+  it('is kept while a delivery that a client requested sends its output, and is deleted after the delivery', async () => {
     await world.accept(await world.account());
     const made = await world.mustClaim();
     const { key } = await complete(made);

@@ -78,7 +78,7 @@ export async function openChildAdmission(
   };
 }
 
-/** Reserves the sources of children in the transaction that creates them, and returns the children as `startChildren` inserts them. */
+/** Reserves the sources of children in the transaction that inserts them. Returns the children for `startChildren`. */
 export async function reserveChildren(
   { context }: WorkTools,
   tx: Tx,

@@ -63,7 +63,7 @@ export interface Admission {
    */
   request: (() => { shown: string; sent: string }) | null;
   facts: string;
-  /** As in `NewJob`. A function if the result is costly and only an insert needs it. */
+  /** As in `NewJob`. A function if the settings are costly to build, because only an insert needs them. */
   settings: string | null | (() => string | null);
   inputs: readonly NamedSource[];
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];

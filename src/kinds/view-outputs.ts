@@ -8,7 +8,7 @@ import { type JobOutput, outputFacts } from '../jobs/rows.ts';
 /** The columns from which the view of an output is built. */
 export type ViewedOutput = Omit<JobOutput, 'name_sealed'>;
 
-/** The parts of the URLs of outputs. Null if the outputs are erased. */
+/** The parts of the URLs of outputs. Null if the outputs have no URLs, because their job is erased. */
 export type OutputUrls = { bucket: string; jobId: string } | null;
 
 /**
@@ -60,7 +60,7 @@ function viewOutput(
   };
 }
 
-/** Returns the URL by which an output can be an input of another job. Returns null if it cannot. */
+/** Returns the URL by which an output can be an input of another job. Returns null if the output is not a completed single file. */
 function urlOf({ bucket, jobId }: NonNullable<OutputUrls>, name: string, row: ViewedOutput): string | null {
   const files = outputFacts.readOrNull(row.facts)?.files;
   if (row.status !== 'completed' || files !== undefined) return null;

@@ -36,7 +36,7 @@ it('the kernel detects within seconds that the peer of a TLS connection has disa
   }
 });
 
-it('an aborted PUT ends after its response if the server has received the body, and immediately if the other party owns the object', async () => {
+it('an aborted PUT whose body was sent ends after its response, or immediately if outcomeMs is 0', async () => {
   const received: ServerResponse[] = [];
   const server = await listen(
     httpServer(async (request, response) => {
@@ -61,7 +61,7 @@ it('an aborted PUT ends after its response if the server has received the body, 
       await until(() => received.length === 1, { what: 'the body' });
       stopping.abort();
       if (outcomeMs > 0) {
-        // The abort alone does not end the exchange.
+        // The exchange does not end before the response.
         await setImmediatePromise();
         own.order.push('response');
         received[0]!.writeHead(200).end();

@@ -12,7 +12,7 @@ export interface ExchangeSettings {
   connections: number;
   ca?: string;
   socketPath?: string;
-  /** Time-outs in milliseconds. `RetrySettings` describes them. */
+  /** Time-outs in milliseconds, as in `RetrySettings`. `outcomeMs` defaults to 0. */
   times?: { connectMs: number; silenceMs: number; outcomeMs?: number };
 }
 
@@ -21,7 +21,7 @@ export interface ExchangeOptions {
   headers: Record<string, string>;
   /** Body to send. A stream is destroyed when the exchange ends early. */
   body?: Readable | Buffer | string | null;
-  /** Aborts the exchange, which then rejects. A write whose body has been sent first waits for its response, up to `outcomeMs`. */
+  /** Aborts the exchange, which then rejects. A write whose body has been sent first waits up to `outcomeMs` for its response. */
   signal?: AbortSignal;
 }
 
@@ -95,17 +95,18 @@ export function openExchange(options: ExchangeSettings): Exchange {
 }
 
 /**
- * Calls `end` when the signal aborts. The server may execute a write that it has received completely, and the caller may undo such a write
- * only after its response. `end` is therefore called only if there is no response within `outcomeMs` milliseconds.
+ * Calls `end` when the signal aborts. If the body of a write has been sent, the server may still execute the write, and the caller can undo
+ * it only after the response. In this case, calls `end` only if there is no response within `outcomeMs` milliseconds.
  */
 function followSignal(request: ClientRequest, signal: AbortSignal, outcomeMs: number, end: () => void): void {
   let waiting: NodeJS.Timeout | undefined;
+  const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
   const onAbort = () => {
-    const isReceived = request.method !== 'GET' && request.writableFinished && !request.destroyed;
-    if (isReceived && outcomeMs > 0) waiting = setTimeout(end, outcomeMs);
+    const isSent = request.writableFinished && !request.destroyed;
+    if (isWrite && isSent && outcomeMs > 0) waiting = setTimeout(end, outcomeMs);
     else end();
   };
-  if (signal.aborted) return onAbort();
+  if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort);
   request.once('close', () => {
     signal.removeEventListener('abort', onAbort);

@@ -8,10 +8,10 @@ export interface RetrySettings {
   /** Idle time-out in milliseconds. A store responds to a PUT only after it has made up to 2 GB durable, possibly on a slow disk. */
   silenceMs: number;
   /**
-   * Maximum number of milliseconds for which an aborted write whose body has been sent waits for its response. Without this wait, the store
-   * could execute the write after the caller has deleted the object.
+   * Maximum number of milliseconds for which an aborted write waits for its response if its body has been sent. Without this wait, the
+   * store could execute the write after the caller has deleted the object. Defaults to 0.
    */
-  outcomeMs: number;
+  outcomeMs?: number;
 }
 
 /** For a store on a network. The waits add up to 31 s, since a provider that throttles (503 SlowDown) requires waits of seconds. */
@@ -32,16 +32,12 @@ export const EMBEDDED_RETRIES: RetrySettings = {
   outcomeMs: 10_000,
 };
 
-/**
- * For another party's store or signed URL. Retries begin within a minute, since each large part may fail once. Nobody deletes what was
- * delivered, so an aborted delivery ends immediately.
- */
+/** For another party's store or signed URL. Retries begin within a minute, since each large part may fail once. */
 export const DELIVERY_RETRIES: RetrySettings = {
   waitsMs: [500, 1000, 2000, 5000, 10_000, 20_000],
   withinMs: 60_000,
   connectMs: 5_000,
   silenceMs: 120_000,
-  outcomeMs: 0,
 };
 
 /** Milliseconds after the first failure within which retries may begin while a client waits, for example for a health check. */

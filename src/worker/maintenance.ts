@@ -71,7 +71,7 @@ function tasksOf(deps: MaintenanceDeps, responsive: () => ResponsivePeriod | nul
       intervalMs: ROWS_MS,
       async run(signal) {
         await sweepRows(context, signal);
-        // After an outage, the workers must first be able to send a heartbeat.
+        // After an outage of the database, running workers first need time to send a heartbeat.
         const period = responsive();
         if (period && isLong(period)) await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
       },

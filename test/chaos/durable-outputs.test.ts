@@ -16,7 +16,7 @@ import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 
 const overlay = (text: string) => [{ option: '@text-overlay', argument: { text } }];
-/** Outputs that need two commands. */
+/** Pairs of outputs for which a job needs two commands. */
 const PAIRS = {
   'two text layers': ['first', 'second'].map((name) => ({ name, outputFormat: 'mp4', options: overlay(name) })),
   'a ladder and a video': [
@@ -80,7 +80,7 @@ describe('a job whose commands run for more than an hour each', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Moves each time that a sweep could read two hours into the past, except for the life signs of workers. */
+  /** Moves every time that a sweep reads two hours into the past, except for the heartbeats of workers. */
   const pass = async (id: string) => {
     const change = (column: string) => `${column} = ${column} - interval '2 hours'`;
     const age = (table: string, columns: string[], where: string) =>

@@ -92,7 +92,7 @@ describe('airlock up that cannot start', () => {
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-  /** The kernel ends the cells of a worker that was killed, shortly after the command has ended. */
+  /** Waits until no process of the service runs. The kernel may kill the cells of a killed worker shortly after the command has exited. */
   const untilNothingRuns = () =>
     until(() => processesOf(dataDir).length === 0, { what: 'the end of every process', timeoutMs: 3_000 });
   const up = (env: Record<string, string>) =>

@@ -43,10 +43,12 @@ describe(`faults at statements and storage requests (seed ${SEED})`, () => {
     expect(tally.total.injected).toBeGreaterThan(0);
   });
 
-  it('a delivery reads its output again if the response of the database is lost, and does not fail', async () => {
+  it('a delivery is repeated, and does not fail, if a response of the database is lost while it reads its output', async () => {
     const scenarios = SCENARIOS.filter(({ kind }) => kind === 'delivery');
     const recorded = await recordAll([lane], scenarios, 1);
-    const targets = recorded[0]!.targets.filter(({ role, name }) => role === 'worker' && name.startsWith('select-objects'));
+    const targets = recorded[0]!.targets.filter(
+      ({ role, name }) => role === 'worker' && name.startsWith('select-objects'),
+    );
     expect(targets).not.toEqual([]);
     const options = { scenarios, seed: SEED, occurrences: 1, faults: ['lose-answer'] as const, outages: [] };
     const plans = targets.flatMap((only) => planRuns(recorded, { ...options, only }));

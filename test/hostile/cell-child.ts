@@ -1,8 +1,9 @@
 /**
  * A program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `waiting <dataDir>` runs a short cell, and then
  * waits until it is killed. `user <dataDir> [tier]` attacks, encodes, reports and exits; the tier `auto` selects a tier. `eight <dataDir>
- * <tier>` attacks with eight concurrent cells and reports. `series <dataDir>` runs a series of cells whose programs do not end. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches
- * that limit, until the file `free` exists in the data directory.
+ * <tier>` attacks with eight concurrent cells and reports. `series <dataDir>` starts a series of one cell, whose program does not end.
+ * `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches that limit, until the file `free` exists in the data
+ * directory.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

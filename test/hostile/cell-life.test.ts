@@ -188,7 +188,7 @@ describe('a worker that is killed during its self-test', () => {
       expect(pids.map(commandOf)).toEqual(expect.arrayContaining(['sh', 'bwrap', 'probe-0']));
       child.kill('SIGKILL');
       await once(child, 'exit');
-      // The kernel kills them at once. Without that, the program would run for several more seconds.
+      // The kernel kills these processes immediately. Otherwise, the program would run for several more seconds.
       await until(() => pids.every((pid) => !running(pid)), 3_000);
     } finally {
       rmSync(folder, { recursive: true, force: true });

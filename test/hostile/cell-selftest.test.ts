@@ -58,7 +58,12 @@ describe('the self-test', () => {
     const open = join(context.cells, 'open.bpf');
     writeFileSync(open, encode([ret(SECCOMP_RET.ALLOW)]));
     const filters = { media: open, strict: open, linked: open };
-    const programs = { bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', setpriv: '/usr/bin/setpriv', sh: '/bin/sh' };
+    const programs = {
+      bwrap: '/usr/bin/bwrap',
+      prlimit: '/usr/bin/prlimit',
+      setpriv: '/usr/bin/setpriv',
+      sh: '/bin/sh',
+    };
     const tier = bwrapTier({ ...programs, filters });
     const { checks } = await selfTest({ ...context, tier }, [0, 1, 2], { filters: ['media', 'strict'] });
     // An attack that succeeds is not run again.

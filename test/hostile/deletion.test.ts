@@ -124,7 +124,7 @@ describe('deletion', () => {
     const unreachable = 'http://127.0.0.1:1';
     const store = openEmbeddedStore({
       ...{ endpoint: unreachable, publicEndpoint: unreachable, bucket: BUCKET, region: REGION },
-      ...{ credentials: CREDENTIAL, retries: { waitsMs: [], withinMs: 1, connectMs: 100, silenceMs: 100, outcomeMs: 0 } },
+      ...{ credentials: CREDENTIAL, retries: { waitsMs: [], withinMs: 1, connectMs: 100, silenceMs: 100 } },
     });
     await sql('UPDATE objects SET deletion_due_at = now() WHERE id = $1', job.objectId);
     const rows = createRowGuard({ ping: () => store.ping(), onFailure: () => {} });

@@ -77,7 +77,7 @@ describe('the pieces of a long transcription', () => {
     return key;
   }
 
-  /** Inserts a transcription whose two pieces have been recognized. Returns its id, and the keys of the results. */
+  /** Inserts a transcription whose two pieces have been recognized. Returns its id and the keys of the results of the pieces. */
   async function recognizePieces() {
     const account = await world.account();
     const upload = await world.upload(account);
@@ -128,7 +128,7 @@ describe('the pieces of a long transcription', () => {
   const exist = (keys: readonly string[]) =>
     Promise.all(keys.map(async (key) => (await world.context.store.head(key)) !== null));
 
-  it('are read again by each attempt whose worker dies, or whose database is unreachable, before the commit', async () => {
+  it('can be read by each attempt until one commits, even if a worker dies or the database is unreachable before the commit', async () => {
     const { id, keys } = await recognizePieces();
     const worker = randomUUID();
     expect(await execute(await claimAgain(id, worker))).toMatchObject({ outcome: 'completed' });

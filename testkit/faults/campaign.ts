@@ -160,7 +160,7 @@ export interface Count {
 export class Tally {
   readonly #counts = new Map<string, Count>();
   readonly #statements = new Map<string, Set<string>>();
-  /** The statements and requests of each kind in runs without faults. */
+  /** The statements and storage requests of each kind in runs without faults. */
   readonly #known: ReadonlyMap<string, ReadonlySet<string>>;
   readonly violations: Violation[] = [];
 
@@ -191,8 +191,8 @@ export class Tally {
   }
 
   /**
-   * Returns the table of a report: a row for each kind, with the number of its statements that got a fault, the statements that got none, and
-   * the counts of each fault.
+   * Returns the table of a report: a row for each kind, with the number of its statements that had a fault, the statements that had none,
+   * and the counts of each fault.
    */
   rows(): { kind: string; statements: number; missed: string[]; faults: Record<string, Count> }[] {
     return [...this.#statements].map(([kind, statements]) => {

@@ -74,14 +74,14 @@ export async function usageOf({ context }: Lane, account: string): Promise<{ min
   return rows[0]!;
 }
 
-/** Returns the jobs, attempts and webhooks that are still open, by kind and state. */
+/** Returns the jobs and attempts that are still open, by kind and state, and the webhooks that are not sent yet. */
 export async function openWork({ context }: Lane, account: string): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     SELECT 'a ' || status || ' ' || kind AS name FROM jobs
       WHERE account_id = ${account} AND status NOT IN ('completed', 'failed', 'canceled')
     UNION ALL SELECT 'a running attempt of a ' || status || ' ' || kind FROM attempts JOIN jobs ON jobs.id = job_id
       WHERE account_id = ${account} AND state = 'running'
-    UNION ALL SELECT 'a webhook that is not sent' FROM webhook_deliveries WHERE account_id = ${account} AND state = 'pending'
+    UNION ALL SELECT 'an unsent webhook' FROM webhook_deliveries WHERE account_id = ${account} AND state = 'pending'
   `.execute(context.db);
   return rows.map(({ name }) => name);
 }

@@ -139,7 +139,7 @@ async function observe(run: RunState): Promise<{ violations: string[]; baseline:
 async function wrongDownloads(client: Client, { path, id }: MadeJob, view: Json): Promise<string[]> {
   const faults: string[] = [];
   for (const { name, status, sha256, files, url } of view.outputs) {
-    // Outputs of runs have links. Outputs of other jobs have `gs://` URLs, which only a job can read.
+    // Outputs of blueprint runs have links. Outputs of other jobs have `gs://` URLs, which only jobs can read.
     if (url?.startsWith('http') && (await client.get(url)).status !== 200)
       faults.push('the link to an output does not work');
     // Many files are downloaded as a zip, whose hash is not known.

@@ -36,7 +36,7 @@ export interface DueDelivery {
   objectId: string;
 }
 
-/** An error of Airlock's own storage while it is read. It says nothing about the destination. */
+/** An error of Airlock's own storage during a read. It says nothing about the destination. */
 export class ReadError extends Error {}
 
 /** Returns the error of Airlock's own storage because of which a delivery failed. Each layer of the client wraps the error of the body. */
@@ -46,11 +46,11 @@ export function findReadError(error: unknown): ReadError | null {
 }
 
 /**
- * Delivers one output, and records the steps and the result of the delivery. Rejects if the database or the storage of Airlock fails, because
- * that says nothing about the destination.
+ * Delivers one output, and records the steps and the result of the delivery. Rejects if Airlock's own database or storage fails, because
+ * such a failure says nothing about the destination.
  */
 async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<void> {
-  // The next step continues from this row, which counts this attempt.
+  // The next step needs this row, because its report already counts this attempt.
   const row = await record(tools, run, due.row, { status: 'delivering' });
   const prepared = await prepare(tools, run, due);
   const reason = 'reason' in prepared ? prepared.reason : await send(tools, run, prepared.send);
@@ -61,7 +61,7 @@ async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise
   }
 }
 
-/** Sends the files. Returns the reason if the destination fails, or null. */
+/** Sends the files. Returns null, or the reason why the delivery failed. Rejects if the attempt stops or Airlock's own storage fails. */
 async function send(tools: WorkTools, run: Run, sendFiles: () => Promise<void>): Promise<string | null> {
   try {
     await sendFiles();
@@ -83,10 +83,10 @@ async function record(tools: WorkTools, run: Run, row: JobOutput, step: Paramete
   throw run.signal.reason;
 }
 
-/** A delivery that can be sent, or the reason why it cannot. `send` rejects with `StorageError` if the destination fails. */
+/** How to send a delivery, or the reason why the delivery fails. `send` rejects with `StorageError` if the destination fails. */
 type Prepared = { send: () => Promise<void> } | { reason: string };
 
-/** Reads everything about a delivery from the database and the storage, except the bytes of its files. */
+/** Reads from the database and the storage what a delivery needs, except the bytes of its files. Rejects if one of the two fails. */
 async function prepare(tools: WorkTools, run: Run, { row, target, objectId }: DueDelivery): Promise<Prepared> {
   const { context, fetcher } = tools;
   const object = await context.db

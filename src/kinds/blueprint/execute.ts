@@ -82,7 +82,7 @@ async function startRender(attempt: RunAttempt, state: RunState): Promise<Attemp
   return awaitChildren(attempt, admission, [...children.values()], { ...state, step: 'render', outputs });
 }
 
-/** Creates children, and stores the state that names them. */
+/** Inserts children, and stores the state that contains their ids. The run then awaits the children. */
 async function awaitChildren(
   { tools, run }: RunAttempt,
   { account }: ChildAdmission,

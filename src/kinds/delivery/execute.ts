@@ -9,8 +9,8 @@ import type { AttemptResult } from '../kind.ts';
 
 /**
  * Delivers outputs of the parent, without a slot, because a destination may respond slowly. If a destination fails, the job is still
- * completed, and the row of the output contains the error. A failure of Airlock or its storage ends the attempt, and the next attempt
- * delivers the outputs that are not delivered yet.
+ * completed, and the row of the output contains the error. A failure of Airlock's own database or storage ends the attempt, and the next
+ * attempt delivers the outputs that are not delivered yet.
  */
 export async function executeDelivery(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { context } = tools;

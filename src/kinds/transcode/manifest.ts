@@ -10,10 +10,10 @@ import { viewOutputs } from '../view-outputs.ts';
 import { planJson } from './request.ts';
 
 /**
- * Describes how the outputs of a job were made: hashes of inputs and outputs, the exact commands of the last attempt, all commands of the
- * attempts that made outputs, the FFmpeg build, and the sandbox. The manifest does not change until the job is erased. After that, it omits
- * the exact commands, which may contain text of the job's owner, but keeps their hash. Throws `transcode_not_completed` if the job is not
- * completed.
+ * Describes how the outputs of a job were made: hashes of inputs and outputs, the exact commands of the last attempt, a record of all
+ * commands of the attempts that made outputs, the FFmpeg build, and the sandbox. The manifest does not change until the job is erased. Then
+ * it omits the exact commands, which may contain text of the job's owner, but keeps their hash. Throws `transcode_not_completed` if the job
+ * is not completed.
  */
 export async function readManifest(context: Pick<Context, 'db' | 'vault' | 'store'>, job: Job): Promise<Manifest> {
   const { id } = job;
@@ -52,7 +52,7 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault' | 'stor
   };
 }
 
-/** Returns the attempts that made outputs of a job, in their order. The last attempt is always among them. */
+/** Returns the attempts that made outputs of a job, and the last attempt, in their order. */
 function makersOf({ db }: Pick<Context, 'db'>, { id, current_attempt }: Job) {
   return db
     .selectFrom('attempts')

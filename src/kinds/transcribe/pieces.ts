@@ -10,7 +10,7 @@ import { childInput, childOf, resultsOf, startChildren } from '../../jobs/childr
 import type { NewJob } from '../../jobs/insert.ts';
 import type { Claim, Job } from '../../jobs/rows.ts';
 
-/** Creates a child for each piece. `resume` is the state from which the job continues when all children have ended. */
+/** Inserts a child for each piece. `resume` is the state from which the job continues when all children have ended. */
 export async function startPieces(
   { context }: WorkTools,
   { claim }: Run,

@@ -13,9 +13,9 @@ const FILTERS = 5;
 
 /**
  * The shell waits for `go`, which the service sends when the shell is in the control group of the cells. The shell's children inherit the
- * group. For each line `FILTER PROGRAM`, the shell then executes the command, and writes the exit code. If the service dies before `go`,
- * the shell reads the end of the file and starts nothing. If the service dies later, the kernel kills the shell, and bwrap with it. The
- * script is constant. The words are data, which the shell never parses.
+ * group. For each line `FILTER PROGRAM`, the shell then executes the command, and writes the exit code. Before the shell starts, setpriv
+ * asks the kernel to kill the shell when the service dies. bwrap dies with the shell. If the service dies before setpriv has asked, the
+ * shell reads the end of the file and starts nothing. The script is constant. The words are data, which the shell never parses.
  */
 const SCRIPT = `IFS= read -r go <&${GATE} || exit 1
 while IFS=' ' read -r filter program <&${GATE}; do

@@ -74,7 +74,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
   });
 
   const signalOwn = (signal: NodeJS.Signals) => service.pids('worker').map((pid) => process.kill(pid, signal));
-  /** Kills the service's own worker. The next worker recovers the attempts of all dead workers of this machine at its start. */
+  /** Kills the service's own worker. When the next worker starts, it recovers the attempts of all dead workers of this machine. */
   const replaceOwn = () => signalOwn('SIGKILL');
   const end = async (signal: NodeJS.Signals) => {
     const exited = once(worker!, 'exit');
@@ -165,7 +165,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     await expectNoOrphans(db, service);
   });
 
-  it('the end of a worker by SIGKILL after the first of three outputs is stored causes only the other two to be made', async () => {
+  it('the end of a worker by SIGKILL after it has stored the first of three outputs causes only the other two to be made', async () => {
     const url = await uploaded(NOISY);
     const request = {
       outputs: [

@@ -12,7 +12,7 @@ import { startSource } from '../../../testkit/source-server.ts';
 import { until } from '../../../testkit/until.ts';
 import { expectEachCompletedOnce, type PatientClient, patientClient, untilFinal } from '../load.ts';
 
-/** Number of jobs with a slow destination. It exceeds the jobs that an account may run, and the connections that it may have. */
+/** Number of jobs with a slow destination. It exceeds the number of running jobs and of concurrent deliveries that an account may have. */
 const JOBS = 40;
 
 export const slowDestinations = (given: () => Promise<TestService>) => () => {
@@ -21,7 +21,7 @@ export const slowDestinations = (given: () => Promise<TestService>) => () => {
   let destination: Awaited<ReturnType<typeof startSource>>;
   let timer: NodeJS.Timeout;
   let db: Client;
-  /** Requests of which the destination takes one byte a second. */
+  /** Requests of which the destination reads one byte per second. */
   const slow = new Map<IncomingMessage, ServerResponse>();
   let isSlow = true;
 
@@ -57,7 +57,7 @@ export const slowDestinations = (given: () => Promise<TestService>) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('hold no slot, and delay neither other jobs, probes and inspections of their account, nor other accounts', async () => {
+  it('occupy no slot, and delay neither the other jobs, probes and inspections of their account nor other accounts', async () => {
     const clients: PatientClient[] = [];
     for (const account of ['delivering', 'waiting']) {
       clients.push(patientClient(service, (await service.makeKey('--account', account)).key));
