@@ -8,7 +8,7 @@ import { type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import type { ObjectsTable } from '../database/tables.ts';
 import { withPipelinedTransaction } from '../database/transaction-retry.ts';
 import { insertEvents } from '../events/record.ts';
-import { archivesOf, markDeleting } from '../objects/objects.ts';
+import { archivesOf, lockUnread, markDeleting } from '../objects/objects.ts';
 import { recordCommands } from './attempts.ts';
 import { eventType } from './job-events.ts';
 import type { Failure, JobsContext } from './kind.ts';
@@ -298,7 +298,10 @@ export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>, code: string | n
     .execute();
 }
 
-/** Deletes the outputs of a job that is canceled, because a canceled job has no output. */
+/**
+ * Deletes the outputs of a job that is canceled, because a canceled job has no output. An output that another open job reads stays until the
+ * retention of the canceled job ends.
+ */
 export async function dropOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {
   const dropped = await tx
     .updateTable('job_outputs')
@@ -308,7 +311,8 @@ export async function dropOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {
     .returning('object_id')
     .execute();
   const objects = dropped.flatMap(({ object_id }) => object_id ?? []);
-  await markDeleting(tx, [...objects, ...(await archivesOf(tx, objects))], 'erased');
+  const unread = await lockUnread(tx, [...objects, ...(await archivesOf(tx, objects))]);
+  await markDeleting(tx, unread, 'erased');
 }
 
 /** Whether the job's outputs refer to these objects. */

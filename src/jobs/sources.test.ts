@@ -3,6 +3,7 @@ import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import { until } from '../../testkit/until.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Tx } from '../database/pool.ts';
+import { cancelJob } from './cancel.ts';
 import { expireJobs } from './expire.ts';
 import { findSources, reserveSources } from './sources.ts';
 
@@ -159,6 +160,21 @@ describe('an output as a source', () => {
     } finally {
       eraser.release();
     }
+  });
+
+  it('stays if its job is canceled while another open job reads it, until the retention of its job ends', async () => {
+    const { id, objects, url } = await storeTwo();
+    const reader = await world.accept(account, { inputs: [{ url: url('/small.webm') }] });
+    await cancelJob(world.context, account.id, 'transcode', id);
+    const states = async () =>
+      (await query('SELECT state FROM objects WHERE id = ANY($1) ORDER BY state', [objects])).rows.map(
+        ({ state }) => state,
+      );
+    expect(await states()).toEqual(['deleting', 'live']);
+    await query(`UPDATE jobs SET expires_at = now() WHERE id = $1`, [id]);
+    await query(`UPDATE jobs SET completed_at = now(), status = 'canceled' WHERE id = $1`, [reader.id]);
+    await expireJobs(world.context);
+    expect(await states()).toEqual(['deleting', 'deleting']);
   });
 
   it('stays if a job starts to read it while a sweep deletes its job', async () => {

@@ -91,6 +91,19 @@ export function isReadByOpenJob(column: string) {
     WHERE job_sources.object_id = ${sql.ref(column)} AND reader.completed_at IS NULL OFFSET 0)`;
 }
 
+/** Locks these objects, and returns the ids of those that no open job reads. The insert of a job locks the objects that it reads. */
+export async function lockUnread(tx: Tx, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  await lockObjects(tx, ids);
+  const rows = await tx
+    .selectFrom('objects')
+    .select('id')
+    .where('id', 'in', ids)
+    .where((where) => where.not(isReadByOpenJob('objects.id')))
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export async function getObject(db: Db, id: string): Promise<StoredObject | undefined> {
   return db.selectFrom('objects').selectAll().where('id', '=', id).executeTakeFirst();
 }
