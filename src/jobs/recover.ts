@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { secondsAgo } from '../database/clock.ts';
-import type { Db } from '../database/pool.ts';
+import type { Db, Tx } from '../database/pool.ts';
 import { mayJudge, type ResponsivePeriod } from '../fleet/responsive-period.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 import { markCleaned, markLost, spentAttempts } from './attempts.ts';
@@ -23,20 +23,22 @@ export async function recoverLost(
   deadWorkers: readonly string[],
   responsive: ResponsivePeriod | null = ALWAYS,
 ): Promise<number> {
-  const lost = await context.db
-    .selectFrom('attempts')
-    .select(['id', 'job_id'])
-    .where('state', '=', 'running')
-    .where((where) =>
-      where.or([
-        ...(responsive
-          ? [where.and([where('heartbeat_at', '<', secondsAgo(LOST_SECONDS)), mayJudge(responsive)])]
-          : []),
-        ...(deadWorkers.length > 0 ? [where('worker_id', 'in', deadWorkers)] : []),
-      ]),
-    )
-    .execute();
-  return context.rows.each('recovery', lost, (attempt) => restart(context, attempt.job_id, attempt.id), { idOf });
+  const lostIn = (db: Db) =>
+    db
+      .selectFrom('attempts')
+      .select(['id', 'job_id'])
+      .where('state', '=', 'running')
+      .where((where) =>
+        where.or([
+          ...(responsive
+            ? [where.and([where('heartbeat_at', '<', secondsAgo(LOST_SECONDS)), mayJudge(responsive)])]
+            : []),
+          ...(deadWorkers.length > 0 ? [where('worker_id', 'in', deadWorkers)] : []),
+        ]),
+      );
+  const restartLost = ({ id, job_id: jobId }: { id: string; job_id: string }) =>
+    restart(context, jobId, id, (tx) => lostIn(tx).where('id', '=', id).forUpdate().executeTakeFirst());
+  return context.rows.each('recovery', await lostIn(context.db).execute(), restartLost, { idOf });
 }
 
 const idOf = ({ id }: { id: string }) => id;
@@ -80,11 +82,19 @@ export async function releaseUnknown(context: JobsContext, unknown: readonly Own
 /** Seconds until a job of an unknown kind starts again after all its attempts failed. */
 const UNKNOWN_KIND_SECONDS = 60;
 
-async function restart(context: JobsContext, id: string, attemptId: string): Promise<void> {
+/** `lockLost` locks the row of the attempt, and returns it if the attempt is still lost. */
+async function restart(
+  context: JobsContext,
+  id: string,
+  attemptId: string,
+  lockLost: (tx: Tx) => Promise<object | undefined>,
+): Promise<void> {
   await context.db.transaction().execute(async (tx) => {
     await lockDescendants(tx, id);
     const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
+    // The worker may have sent a heartbeat while this transaction waited. From here on, a heartbeat waits for the end of this transaction.
+    if (!(await lockLost(tx))) return;
     if (job.completed_at || job.current_attempt !== attemptId) {
       // The job has continued without this attempt. Only the attempt's own row is still open.
       if (job.completed_at) await markLost(tx, id);
