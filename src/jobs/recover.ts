@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { secondsAgo } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { mayJudge, type ResponsivePeriod } from '../fleet/responsive-period.ts';
@@ -48,18 +47,23 @@ const CLAIM_SECONDS = 5;
 
 /**
  * Finds attempts of a worker that the worker doesn't know, because the connection broke while the claim was committed. `known` are the
- * attempts that the worker runs.
+ * attempts that the worker runs, and the attempts whose claims it has sent.
  */
-export async function findUnknown(db: Db, workerId: string, known: readonly string[]): Promise<Ownership[]> {
+export async function findUnknown(
+  db: Db,
+  workerId: string,
+  known: Pick<ReadonlySet<string>, 'has'>,
+): Promise<Ownership[]> {
   const rows = await db
     .selectFrom('attempts')
     .select(['id', 'job_id'])
     .where('worker_id', '=', workerId)
     .where('state', '=', 'running')
     .where('started_at', '<', secondsAgo(CLAIM_SECONDS))
-    .where(sql<boolean>`id <> ALL(${[...known]}::uuid[])`)
     .execute();
-  return rows.map(({ id, job_id }) => ({ attemptId: id, job: { id: job_id } }));
+  // Checked after the response, because this query may have waited while the worker claimed further jobs.
+  const unknown = rows.filter(({ id }) => !known.has(id));
+  return unknown.map(({ id, job_id }) => ({ attemptId: id, job: { id: job_id } }));
 }
 
 /**

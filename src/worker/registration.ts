@@ -61,7 +61,7 @@ export class Heartbeat {
       const [drain, unknown] = await pipelined(context.db, (db) =>
         Promise.all([
           beatWorker(db, id, { draining: this.isDraining, ...buildOf(this.#deps) }),
-          findUnknown(db, id, running.ids()),
+          findUnknown(db, id, running),
           running.beat({ db }, logger),
         ]),
       );

@@ -1,3 +1,4 @@
+import { uuidv7 } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
 import { HEARTBEAT_SECONDS } from '../fleet/workers.ts';
 import { beatAttempt } from '../jobs/progress.ts';
@@ -15,6 +16,22 @@ interface RunningAttempt {
 /** The attempts that this process runs. Stops an attempt when its job is canceled, its lease is lost, or the worker drains. */
 export class RunningAttempts {
   readonly #byJob = new Map<string, RunningAttempt>();
+  /** The ids of attempts whose claims have been sent. */
+  readonly #claiming = new Set<string>();
+
+  /**
+   * Calls `claim` with the id of a new attempt. This process knows the id before it sends the claim, because the claim can be committed long
+   * before its response arrives. `claim` must add the attempt before it resolves.
+   */
+  async claiming<T>(claim: (attemptId: string) => Promise<T>): Promise<T> {
+    const attemptId = uuidv7();
+    this.#claiming.add(attemptId);
+    try {
+      return await claim(attemptId);
+    } finally {
+      this.#claiming.delete(attemptId);
+    }
+  }
 
   add(claim: Claim): AbortSignal {
     const stop = new AbortController();
@@ -47,9 +64,11 @@ export class RunningAttempts {
     );
   }
 
-  /** Returns the IDs of the attempts. */
-  ids(): string[] {
-    return [...this.#byJob.values()].map(({ claim }) => claim.attemptId);
+  /** Whether this process runs the attempt or has sent its claim. */
+  has(attemptId: string): boolean {
+    return (
+      this.#claiming.has(attemptId) || [...this.#byJob.values()].some(({ claim }) => claim.attemptId === attemptId)
+    );
   }
 
   get size(): number {
