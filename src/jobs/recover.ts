@@ -46,8 +46,9 @@ const idOf = ({ id }: { id: string }) => id;
 const CLAIM_SECONDS = 5;
 
 /**
- * Finds attempts of a worker that the worker doesn't know, because the connection broke while the claim was committed. `known` are the
- * attempts that the worker runs, and the attempts whose claims it has sent.
+ * Finds attempts of a worker that the worker doesn't know, and that may have left files on its disk: the connection broke while the claim was
+ * committed, or the database was unreachable when the attempt ended. `known` are the attempts that the worker runs, and the attempts whose
+ * claims it has sent.
  */
 export async function findUnknown(
   db: Db,
@@ -58,7 +59,7 @@ export async function findUnknown(
     .selectFrom('attempts')
     .select(['id', 'job_id'])
     .where('worker_id', '=', workerId)
-    .where('state', '=', 'running')
+    .where('cleaned_at', 'is', null)
     .where('started_at', '<', secondsAgo(CLAIM_SECONDS))
     .execute();
   // Checked after the response, because this query may have waited while the worker claimed further jobs.
@@ -67,17 +68,19 @@ export async function findUnknown(
 }
 
 /**
- * Releases the jobs of attempts that `findUnknown` found. These attempts have not run, so they do not count. Returns the number of released
- * attempts.
+ * Releases the jobs of attempts that `findUnknown` found, unless these attempts have ended. The released attempts do not count. Removes the
+ * work folders of all these attempts, and records this. Returns the number of released attempts.
  */
-export async function releaseUnknown(context: JobsContext, unknown: readonly Ownership[]): Promise<number> {
-  await markCleaned(
-    context.db,
-    unknown.map(({ attemptId }) => attemptId),
-  );
+export async function releaseUnknown(
+  context: JobsContext,
+  unknown: readonly Ownership[],
+  removeFolder: (attemptId: string) => Promise<void>,
+): Promise<number> {
   let released = 0;
   const release = async (attempt: Ownership) => {
     if (await releaseJob(context, attempt)) released += 1;
+    await removeFolder(attempt.attemptId);
+    await markCleaned(context.db, [attempt.attemptId]);
   };
   await context.rows.each('claims', unknown, release, { idOf: ({ attemptId }) => attemptId });
   return released;

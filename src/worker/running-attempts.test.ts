@@ -35,6 +35,15 @@ describe('running jobs', () => {
     expect(running.has(failed)).toBe(false);
   });
 
+  it('are known and stopped until they end, even if another attempt at the same job has started', () => {
+    const running = new RunningAttempts();
+    const attemptOf = (attemptId: string) => ({ job: { id: 'a' }, attemptId }) as never;
+    const [first] = [running.add(attemptOf('first')), running.add(attemptOf('second'))];
+    expect([running.has('first'), running.has('second')]).toEqual([true, true]);
+    running.stop('a', 'canceled');
+    expect(first!.reason).toBe('canceled');
+  });
+
   it('are removed when their attempt ends, but not when an earlier attempt of the same job ends', () => {
     const running = new RunningAttempts();
     const [old, successor] = [claim('a'), claim('a')];

@@ -8,14 +8,10 @@ import type { Logger } from '../telemetry/index.ts';
 /** Why a running attempt is stopped. */
 export type StopReason = 'canceled' | 'replaced' | 'draining';
 
-interface RunningAttempt {
-  claim: Claim;
-  stop: AbortController;
-}
-
 /** The attempts that this process runs. Stops an attempt when its job is canceled, its lease is lost, or the worker drains. */
 export class RunningAttempts {
-  readonly #byJob = new Map<string, RunningAttempt>();
+  /** The attempts of a job can overlap: an attempt that lost its lease runs until it is stopped. */
+  readonly #attempts = new Map<Claim, AbortController>();
   /** The ids of attempts whose claims have been sent. */
   readonly #claiming = new Set<string>();
 
@@ -35,26 +31,26 @@ export class RunningAttempts {
 
   add(claim: Claim): AbortSignal {
     const stop = new AbortController();
-    this.#byJob.set(claim.job.id, { claim, stop });
+    this.#attempts.set(claim, stop);
     return stop.signal;
   }
 
   remove(claim: Claim): void {
-    if (this.#byJob.get(claim.job.id)?.claim === claim) this.#byJob.delete(claim.job.id);
+    this.#attempts.delete(claim);
   }
 
   stop(jobId: string, reason: StopReason): void {
-    this.#byJob.get(jobId)?.stop.abort(reason);
+    for (const [{ job }, stop] of this.#attempts) if (job.id === jobId) stop.abort(reason);
   }
 
   stopAll(reason: StopReason): void {
-    for (const attempt of this.#byJob.values()) attempt.stop.abort(reason);
+    for (const stop of this.#attempts.values()) stop.abort(reason);
   }
 
   /** Renews every lease and stops attempts that have lost their lease. This also stops attempts whose cancellation was not notified. */
   async beat(context: Pick<Context, 'db'>, logger: Logger): Promise<void> {
     await Promise.all(
-      [...this.#byJob.values()].map(async ({ claim, stop }) => {
+      [...this.#attempts].map(async ([claim, stop]) => {
         try {
           if (!(await beatAttempt(context, claim))) stop.abort('replaced');
         } catch (error) {
@@ -66,13 +62,11 @@ export class RunningAttempts {
 
   /** Whether this process runs the attempt or has sent its claim. */
   has(attemptId: string): boolean {
-    return (
-      this.#claiming.has(attemptId) || [...this.#byJob.values()].some(({ claim }) => claim.attemptId === attemptId)
-    );
+    return this.#claiming.has(attemptId) || [...this.#attempts.keys()].some((claim) => claim.attemptId === attemptId);
   }
 
   get size(): number {
-    return this.#byJob.size;
+    return this.#attempts.size;
   }
 }
 

@@ -127,7 +127,7 @@ describe('the claims of a worker', () => {
     const { id } = await world.accept(await world.account());
     const { source, claimed, running, worker } = openSource(world);
     let working: Promise<boolean> | undefined;
-    const release = async () => releaseUnknown(world.context, await findUnknown(db, worker, running));
+    const release = async () => releaseUnknown(world.context, await findUnknown(db, worker, running), async () => {});
     await db.transaction().execute(async (tx) => {
       await sql`LOCK TABLE job_sources IN ACCESS EXCLUSIVE MODE`.execute(tx);
       working = source.ofSlot(0)(['light']);
