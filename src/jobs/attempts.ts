@@ -36,8 +36,8 @@ export interface AttemptBuild {
 }
 
 /** Counts the attempts that failed or were lost. Released attempts do not count. */
-export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
-  const { spent } = await tx
+export async function spentAttempts(db: Db, jobId: string): Promise<number> {
+  const { spent } = await db
     .selectFrom('attempts')
     .select((select) => select.fn.countAll<number>().as('spent'))
     .where('job_id', '=', jobId)

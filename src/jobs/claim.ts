@@ -19,6 +19,8 @@ export interface ClaimingWorker {
 
 export interface ClaimOptions {
   worker: ClaimingWorker;
+  /** The id of the attempt that the claim starts. Defaults to a new id. */
+  attemptId?: string;
   /** Whether this worker has a permit for another fetch of the account. By default, it always has one. */
   mayFetch?: (accountId: string) => boolean;
   /** Accounts whose interactive jobs this worker has started, the latest last. Defaults to none. */
@@ -48,6 +50,7 @@ export async function claimJob(
     ...eligibility(resourceClass, context.kinds, worker.capabilities),
     served: options.served ?? [],
     worker,
+    attemptId: options.attemptId ?? uuidv7(),
     byRunnable: false,
     ...shownKinds(context),
   };
@@ -107,6 +110,7 @@ async function afterTry(
 
 interface Query extends Turn, ShownKinds {
   worker: ClaimOptions['worker'];
+  attemptId: string;
 }
 
 /** The kinds whose jobs record events, and for each kind the type of the event of a start. */
@@ -169,12 +173,11 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
  */
 async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
   const { resourceClass, hasCapabilities, byRunnable, worker, ...values } = query;
-  const attemptId = uuidv7();
   const variant = { resourceClass, hasCapabilities, byRunnable, fetches: mayFetch !== null };
-  const start = { ...values, attemptId, workerId: worker.id, tier: worker.tier, account: mayFetch };
+  const start = { ...values, workerId: worker.id, tier: worker.tier, account: mayFetch };
   const [row] = await startOne(db, variant, start);
   const { is_even: isEven, tried, must_fetch: mustFetch, ...job } = row!;
-  const started = job.id === null ? null : { attemptId, number: job.attempts, job };
+  const started = job.id === null ? null : { attemptId: query.attemptId, number: job.attempts, job };
   const found = { anyoneWaits: isEven !== null, isUneven: isEven === false };
   return { ...found, account: tried, mustFetch: mustFetch === true, started };
 }

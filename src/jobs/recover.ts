@@ -1,6 +1,5 @@
-import { sql } from 'kysely';
 import { secondsAgo } from '../database/clock.ts';
-import type { Db } from '../database/pool.ts';
+import type { Db, Tx } from '../database/pool.ts';
 import { mayJudge, type ResponsivePeriod } from '../fleet/responsive-period.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 import { markCleaned, markLost, spentAttempts } from './attempts.ts';
@@ -23,20 +22,22 @@ export async function recoverLost(
   deadWorkers: readonly string[],
   responsive: ResponsivePeriod | null = ALWAYS,
 ): Promise<number> {
-  const lost = await context.db
-    .selectFrom('attempts')
-    .select(['id', 'job_id'])
-    .where('state', '=', 'running')
-    .where((where) =>
-      where.or([
-        ...(responsive
-          ? [where.and([where('heartbeat_at', '<', secondsAgo(LOST_SECONDS)), mayJudge(responsive)])]
-          : []),
-        ...(deadWorkers.length > 0 ? [where('worker_id', 'in', deadWorkers)] : []),
-      ]),
-    )
-    .execute();
-  return context.rows.each('recovery', lost, (attempt) => restart(context, attempt.job_id, attempt.id), { idOf });
+  const lostIn = (db: Db) =>
+    db
+      .selectFrom('attempts')
+      .select(['id', 'job_id'])
+      .where('state', '=', 'running')
+      .where((where) =>
+        where.or([
+          ...(responsive
+            ? [where.and([where('heartbeat_at', '<', secondsAgo(LOST_SECONDS)), mayJudge(responsive)])]
+            : []),
+          ...(deadWorkers.length > 0 ? [where('worker_id', 'in', deadWorkers)] : []),
+        ]),
+      );
+  const restartLost = ({ id, job_id: jobId }: { id: string; job_id: string }) =>
+    restart(context, jobId, id, (tx) => lostIn(tx).where('id', '=', id).forUpdate().executeTakeFirst());
+  return context.rows.each('recovery', await lostIn(context.db).execute(), restartLost, { idOf });
 }
 
 const idOf = ({ id }: { id: string }) => id;
@@ -45,33 +46,41 @@ const idOf = ({ id }: { id: string }) => id;
 const CLAIM_SECONDS = 5;
 
 /**
- * Finds attempts of a worker that the worker doesn't know, because the connection broke while the claim was committed. `known` are the
- * attempts that the worker runs.
+ * Finds attempts of a worker that the worker doesn't know, and that may have left files on its disk: the connection broke while the claim was
+ * committed, or the database was unreachable when the attempt ended. `known` are the attempts that the worker runs, and the attempts whose
+ * claims it has sent.
  */
-export async function findUnknown(db: Db, workerId: string, known: readonly string[]): Promise<Ownership[]> {
+export async function findUnknown(
+  db: Db,
+  workerId: string,
+  known: Pick<ReadonlySet<string>, 'has'>,
+): Promise<Ownership[]> {
   const rows = await db
     .selectFrom('attempts')
     .select(['id', 'job_id'])
     .where('worker_id', '=', workerId)
-    .where('state', '=', 'running')
+    .where('cleaned_at', 'is', null)
     .where('started_at', '<', secondsAgo(CLAIM_SECONDS))
-    .where(sql<boolean>`id <> ALL(${[...known]}::uuid[])`)
     .execute();
-  return rows.map(({ id, job_id }) => ({ attemptId: id, job: { id: job_id } }));
+  // Checked after the response, because this query may have waited while the worker claimed further jobs.
+  const unknown = rows.filter(({ id }) => !known.has(id));
+  return unknown.map(({ id, job_id }) => ({ attemptId: id, job: { id: job_id } }));
 }
 
 /**
- * Releases the jobs of attempts that `findUnknown` found. These attempts have not run, so they do not count. Returns the number of released
- * attempts.
+ * Releases the jobs of attempts that `findUnknown` found, unless these attempts have ended. The released attempts do not count. Removes the
+ * work folders of all these attempts, and records this. Returns the number of released attempts.
  */
-export async function releaseUnknown(context: JobsContext, unknown: readonly Ownership[]): Promise<number> {
-  await markCleaned(
-    context.db,
-    unknown.map(({ attemptId }) => attemptId),
-  );
+export async function releaseUnknown(
+  context: JobsContext,
+  unknown: readonly Ownership[],
+  removeFolder: (attemptId: string) => Promise<void>,
+): Promise<number> {
   let released = 0;
   const release = async (attempt: Ownership) => {
     if (await releaseJob(context, attempt)) released += 1;
+    await removeFolder(attempt.attemptId);
+    await markCleaned(context.db, [attempt.attemptId]);
   };
   await context.rows.each('claims', unknown, release, { idOf: ({ attemptId }) => attemptId });
   return released;
@@ -80,11 +89,19 @@ export async function releaseUnknown(context: JobsContext, unknown: readonly Own
 /** Seconds until a job of an unknown kind starts again after all its attempts failed. */
 const UNKNOWN_KIND_SECONDS = 60;
 
-async function restart(context: JobsContext, id: string, attemptId: string): Promise<void> {
+/** `lockLost` locks the row of the attempt, and returns it if the attempt is still lost. */
+async function restart(
+  context: JobsContext,
+  id: string,
+  attemptId: string,
+  lockLost: (tx: Tx) => Promise<object | undefined>,
+): Promise<void> {
   await context.db.transaction().execute(async (tx) => {
     await lockDescendants(tx, id);
     const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
+    // The worker may have sent a heartbeat while this transaction waited. From here on, a heartbeat waits for the end of this transaction.
+    if (!(await lockLost(tx))) return;
     if (job.completed_at || job.current_attempt !== attemptId) {
       // The job has continued without this attempt. Only the attempt's own row is still open.
       if (job.completed_at) await markLost(tx, id);

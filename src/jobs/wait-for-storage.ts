@@ -10,7 +10,7 @@ import type { Claim } from './rows.ts';
 
 /*
  * A job waits if an outage of storage stops it, and the attempt does not count. The job fails with `storage_unavailable` if `waitSeconds`
- * have passed since the outage first stopped it.
+ * have passed since the same outage first stopped it.
  */
 
 const CODE = 'storage_unavailable';
@@ -95,8 +95,21 @@ function inWords(seconds: number): string {
   return seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
 }
 
-/** Returns the number of times that an outage has stopped the job, and the seconds since the first time. */
+/**
+ * Returns the number of times that the current outage has stopped the job, and the seconds since the first time. An earlier outage has
+ * ended if an attempt ended for another reason since then, or if the job has stored an output.
+ */
 async function stopsByStorage(tx: Tx, jobId: string): Promise<{ stops: number; seconds: number }> {
+  const lastOther = tx
+    .selectFrom('attempts')
+    .select(sql<number>`coalesce(max(number), 0)`.as('number'))
+    .where('job_id', '=', jobId)
+    .where('error_code', 'is distinct from', CODE);
+  const lastStored = tx
+    .selectFrom('objects')
+    .select(sql<Date>`coalesce(max(created_at), '-infinity')`.as('at'))
+    .where('job_id', '=', jobId)
+    .where('state', '=', 'live');
   return tx
     .selectFrom('attempts')
     .select((select) => [
@@ -106,5 +119,7 @@ async function stopsByStorage(tx: Tx, jobId: string): Promise<{ stops: number; s
     .where('job_id', '=', jobId)
     .where('state', '=', 'released')
     .where('error_code', '=', CODE)
+    .where('number', '>', lastOther)
+    .where('ended_at', '>', lastStored)
     .executeTakeFirstOrThrow();
 }

@@ -1,3 +1,4 @@
+import { removeWorkFolder } from '../attempt/sources/stage-source.ts';
 import { pipelined } from '../database/pool.ts';
 import { kindCapability } from '../fleet/capabilities.ts';
 import { beatWorker, registerWorker, type WorkerBuild } from '../fleet/workers.ts';
@@ -28,7 +29,10 @@ export async function register(deps: WorkerDeps, id: string): Promise<void> {
   });
 }
 
-/** Renews the worker's row and the leases of its attempts, and reads whether an operator drains the worker. */
+/**
+ * Renews the worker's row and the leases of its attempts, reads whether an operator drains the worker, and cleans up after attempts whose
+ * start or end could not be recorded.
+ */
 export class Heartbeat {
   readonly #deps: WorkerDeps;
   readonly #worker: { id: string; running: RunningAttempts; wakeups: Wakeups; stopping: AbortSignal };
@@ -53,20 +57,20 @@ export class Heartbeat {
     clearInterval(this.#timer);
   }
 
-  /** Never rejects. Takes one round trip if no claim has to be released. */
+  /** Never rejects. Takes one round trip if every attempt is known. */
   async #beat(): Promise<void> {
-    const { context, logger } = this.#deps;
+    const { context, logger, settings } = this.#deps;
     const { id, running } = this.#worker;
     try {
       const [drain, unknown] = await pipelined(context.db, (db) =>
         Promise.all([
           beatWorker(db, id, { draining: this.isDraining, ...buildOf(this.#deps) }),
-          findUnknown(db, id, running.ids()),
+          findUnknown(db, id, running),
           running.beat({ db }, logger),
         ]),
       );
       this.#setDrained(drain);
-      const released = await releaseUnknown(context, unknown);
+      const released = await releaseUnknown(context, unknown, (attempt) => removeWorkFolder(settings.workDir, attempt));
       if (released > 0) logger.warn({ released }, 'released claims whose response was lost');
     } catch (error) {
       logger.warn({ err: error }, 'heartbeat failed');

@@ -1,3 +1,4 @@
+import { uuidv7 } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
 import { HEARTBEAT_SECONDS } from '../fleet/workers.ts';
 import { beatAttempt } from '../jobs/progress.ts';
@@ -7,37 +8,49 @@ import type { Logger } from '../telemetry/index.ts';
 /** Why a running attempt is stopped. */
 export type StopReason = 'canceled' | 'replaced' | 'draining';
 
-interface RunningAttempt {
-  claim: Claim;
-  stop: AbortController;
-}
-
 /** The attempts that this process runs. Stops an attempt when its job is canceled, its lease is lost, or the worker drains. */
 export class RunningAttempts {
-  readonly #byJob = new Map<string, RunningAttempt>();
+  /** The attempts of a job can overlap: an attempt that lost its lease runs until it is stopped. */
+  readonly #attempts = new Map<Claim, AbortController>();
+  /** The ids of attempts whose claims have been sent. */
+  readonly #claiming = new Set<string>();
+
+  /**
+   * Calls `claim` with the id of a new attempt. This process knows the id before it sends the claim, because the claim can be committed long
+   * before its response arrives. `claim` must add the attempt before it resolves.
+   */
+  async claiming<T>(claim: (attemptId: string) => Promise<T>): Promise<T> {
+    const attemptId = uuidv7();
+    this.#claiming.add(attemptId);
+    try {
+      return await claim(attemptId);
+    } finally {
+      this.#claiming.delete(attemptId);
+    }
+  }
 
   add(claim: Claim): AbortSignal {
     const stop = new AbortController();
-    this.#byJob.set(claim.job.id, { claim, stop });
+    this.#attempts.set(claim, stop);
     return stop.signal;
   }
 
   remove(claim: Claim): void {
-    if (this.#byJob.get(claim.job.id)?.claim === claim) this.#byJob.delete(claim.job.id);
+    this.#attempts.delete(claim);
   }
 
   stop(jobId: string, reason: StopReason): void {
-    this.#byJob.get(jobId)?.stop.abort(reason);
+    for (const [{ job }, stop] of this.#attempts) if (job.id === jobId) stop.abort(reason);
   }
 
   stopAll(reason: StopReason): void {
-    for (const attempt of this.#byJob.values()) attempt.stop.abort(reason);
+    for (const stop of this.#attempts.values()) stop.abort(reason);
   }
 
   /** Renews every lease and stops attempts that have lost their lease. This also stops attempts whose cancellation was not notified. */
   async beat(context: Pick<Context, 'db'>, logger: Logger): Promise<void> {
     await Promise.all(
-      [...this.#byJob.values()].map(async ({ claim, stop }) => {
+      [...this.#attempts].map(async ([claim, stop]) => {
         try {
           if (!(await beatAttempt(context, claim))) stop.abort('replaced');
         } catch (error) {
@@ -47,13 +60,13 @@ export class RunningAttempts {
     );
   }
 
-  /** Returns the IDs of the attempts. */
-  ids(): string[] {
-    return [...this.#byJob.values()].map(({ claim }) => claim.attemptId);
+  /** Whether this process runs the attempt or has sent its claim. */
+  has(attemptId: string): boolean {
+    return this.#claiming.has(attemptId) || [...this.#attempts.keys()].some((claim) => claim.attemptId === attemptId);
   }
 
   get size(): number {
-    return this.#byJob.size;
+    return this.#attempts.size;
   }
 }
 

@@ -3,8 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import { until } from '../../testkit/until.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { findUnknown, releaseUnknown } from '../jobs/recover.ts';
 import type { Claim } from '../jobs/rows.ts';
 import { createFetchPermits } from './fetch-permits.ts';
+import { RunningAttempts } from './running-attempts.ts';
 import type { SlotLeases } from './slot-leases.ts';
 import { createWorkSource } from './work-source.ts';
 
@@ -14,19 +16,24 @@ interface SourceOptions {
   isFull?: SlotLeases['isFull'];
 }
 
-/** Opens the work of slots. Claimed jobs are listed, and never run. */
+/** Opens the work of slots. Claimed jobs are listed as running, and never run. */
 function openSource(world: JobWorld, { freeBytes = async () => 2 ** 50, isFull = () => false }: SourceOptions = {}) {
   const permits = createFetchPermits({ slots: 2, freeBytes });
   const claimed: Claim[] = [];
-  const start: SlotLeases['start'] = async (claim) => void claimed.push(claim);
+  const running = new RunningAttempts();
+  const worker = uuidv7();
+  const start: SlotLeases['start'] = async (claim) => {
+    running.add(claim);
+    claimed.push(claim);
+  };
   const state = { canClaim: true };
   const source = createWorkSource(
-    { context: world.context, canClaim: () => state.canClaim },
-    { worker: { id: uuidv7(), tier: 'bwrap' } },
+    { context: world.context, canClaim: () => state.canClaim, running },
+    { worker: { id: worker, tier: 'bwrap' } },
     permits,
     { start, resume: () => null, isFull },
   );
-  return { source, claimed, state };
+  return { source, claimed, state, running, worker };
 }
 
 describe('a worker that stops', () => {
@@ -112,5 +119,28 @@ describe('the claims of a worker', () => {
     while (await work(['light']));
     expect(claimed.map(({ job }) => job.id)).toEqual([next.id]);
     expect((await world.row(waiting.id)).status).toBe('pending');
+  });
+
+  it('keep their attempts if the rows of the job arrive after more than five seconds', async () => {
+    const { db, pg } = world.database;
+    await pg.query('DELETE FROM jobs');
+    const { id } = await world.accept(await world.account());
+    const { source, claimed, running, worker } = openSource(world);
+    let working: Promise<boolean> | undefined;
+    const release = async () => releaseUnknown(world.context, await findUnknown(db, worker, running), async () => {});
+    await db.transaction().execute(async (tx) => {
+      await sql`LOCK TABLE job_sources IN ACCESS EXCLUSIVE MODE`.execute(tx);
+      working = source.ofSlot(0)(['light']);
+      const waiting = `SELECT FROM pg_locks WHERE relation = 'job_sources'::regclass AND NOT granted`;
+      await until(async () => (await pg.query(waiting)).rowCount, { what: 'the claim to read the sources' });
+      await pg.query(`UPDATE attempts SET started_at = now() - interval '6 s' WHERE job_id = $1`, [id]);
+      expect(await release()).toBe(0);
+    });
+    await working;
+    expect(claimed.map((claim) => claim.job.id)).toEqual([id]);
+    expect(await release()).toBe(0);
+    expect(await world.row(id)).toMatchObject({ status: 'processing', current_attempt: claimed[0]!.attemptId });
+    const { rows } = await pg.query('SELECT cleaned_at FROM attempts WHERE job_id = $1', [id]);
+    expect(rows).toEqual([{ cleaned_at: null }]);
   });
 });

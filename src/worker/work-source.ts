@@ -2,6 +2,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { type ClaimOptions, claimJob } from '../jobs/claim.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { FetchPermits } from './fetch-permits.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
@@ -23,7 +24,11 @@ export interface WorkSource {
  * queue. `canClaim` is false while storage is unreachable, and once the worker drains.
  */
 export function createWorkSource(
-  { context, canClaim }: Pick<WorkerDeps, 'context'> & { canClaim: () => boolean },
+  {
+    context,
+    canClaim,
+    running,
+  }: Pick<WorkerDeps, 'context'> & { canClaim: () => boolean; running: Pick<RunningAttempts, 'claiming'> },
   claimant: Pick<ClaimOptions, 'worker' | 'alongside'>,
   permits: FetchPermits,
   leases: Pick<SlotLeases, 'start' | 'resume' | 'isFull'>,
@@ -41,10 +46,12 @@ export function createWorkSource(
       if (!canClaim()) return null;
       const mayFetch = (accountId: string) =>
         permits.isFree(resourceClass, accountId) && !leases.isFull(resourceClass, accountId);
-      const claimed = await claimJob(context, resourceClass, { ...claimant, mayFetch, served });
-      if (claimed && resourceClass === 'interactive') served = movedToEnd(served, claimed.job.account_id);
-      // Wrapped in an object, because `sequential` would wait for a bare promise before it starts the next claim.
-      return claimed && { slotIsFree: leases.start(claimed, slot) };
+      return running.claiming(async (attemptId) => {
+        const claimed = await claimJob(context, resourceClass, { ...claimant, attemptId, mayFetch, served });
+        if (claimed && resourceClass === 'interactive') served = movedToEnd(served, claimed.job.account_id);
+        // Wrapped in an object, because `sequential` would wait for a bare promise before it starts the next claim.
+        return claimed && { slotIsFree: leases.start(claimed, slot) };
+      });
     });
     await started?.slotIsFree;
     return started !== null;

@@ -70,7 +70,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   // Reads the bytes that are promised to uploads together with the claim, so that the attempt doesn't have to wait for this query.
   const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
   const claims = { worker: claimant(deps, id), alongside };
-  const source = createWorkSource({ context, canClaim }, claims, permits, leases);
+  const source = createWorkSource({ context, canClaim, running }, claims, permits, leases);
   const queue = watchQueue({ look: lookForWork(deps, viewer), wakeups, sendWebhooks: deliveries.start, logger });
   const slots = settings.slots.map((_, slot) =>
     runSlot({ slot, roles, work: source.ofSlot(slot), wakeups, signal: stopping.signal, logger }),

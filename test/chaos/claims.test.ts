@@ -150,7 +150,11 @@ describe('claims', () => {
     const lost = await world.mustClaim(worker);
     expect([known.job.id, lost.job.id]).toEqual([job.id, other.id]);
     const release = async () =>
-      releaseUnknown(world.context, await findUnknown(world.database.db, worker, [known.attemptId]));
+      releaseUnknown(
+        world.context,
+        await findUnknown(world.database.db, worker, new Set([known.attemptId])),
+        async () => {},
+      );
     expect(await release()).toBe(0);
     await world.database.pg.query(`UPDATE attempts SET started_at = now() - interval '6 s' WHERE worker_id = $1`, [
       worker,

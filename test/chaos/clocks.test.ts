@@ -55,7 +55,7 @@ describe.each(OFF)('a worker whose clock is off by %d seconds', (off) => {
     await world.accept(await world.account());
     const worker = uuidv7();
     const { attemptId } = await world.mustClaim(worker);
-    const find = () => withClockOff(off, () => findUnknown(world.context.db, worker, []));
+    const find = () => withClockOff(off, () => findUnknown(world.context.db, worker, new Set()));
     expect(await find()).toEqual([]);
     await query(`UPDATE attempts SET started_at = started_at - interval '6 seconds' WHERE id = $1`, [attemptId]);
     expect(await find()).toHaveLength(1);

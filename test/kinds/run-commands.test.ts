@@ -7,8 +7,9 @@ import { openMemoryBudget } from '../../src/attempt/resources/memory-reservation
 import { createTransferPools } from '../../src/attempt/resources/transfer-pools.ts';
 import type { Run, WorkTools } from '../../src/attempt/tools.ts';
 import { type JobPlan, planJob } from '../../src/ffmpeg/index.ts';
-import { completeJob } from '../../src/jobs/finish.ts';
+import { completeJob, failAttempt, releaseJob } from '../../src/jobs/finish.ts';
 import { insertJob } from '../../src/jobs/insert.ts';
+import type { Claim } from '../../src/jobs/rows.ts';
 import type { OpenedRequest, TranscodeAttempt } from '../../src/kinds/transcode/attempt.ts';
 import { completionOf } from '../../src/kinds/transcode/completion.ts';
 import { runCommands } from '../../src/kinds/transcode/run-commands.ts';
@@ -58,8 +59,8 @@ describe('a plan of several commands', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Begins an attempt at a job with an output of each format. */
-  async function begin(): Promise<TranscodeAttempt> {
+  /** Begins an attempt at a job with an output of each format. `end` ends two attempts before it. */
+  async function begin(end?: (claim: Claim) => Promise<boolean>): Promise<TranscodeAttempt> {
     const account = await world.account();
     await world.database.db.transaction().execute((tx) =>
       insertJob(world.context, tx, {
@@ -68,6 +69,10 @@ describe('a plan of several commands', () => {
         ...{ outputs: FORMATS.map((format) => ({ format, name: `a.${format}` })), retentionSeconds: 60 },
       }),
     );
+    for (let ended = 0; end && ended < 2; ended++) {
+      await end(await world.mustClaim());
+      await world.skipDelays();
+    }
     const claim = await world.mustClaim();
     const disk = new DiskBudget({
       measure: async () => ({ spareBytes: 2 ** 30, spareFiles: 1e6 }) as never,
@@ -179,6 +184,34 @@ describe('a plan of several commands', () => {
     expect(await outputsOf(attempt)).toEqual([
       ['mp4', 'completed', null],
       ['jpg', 'failed', code],
+      ['mp3', 'completed', null],
+    ]);
+  });
+
+  const TEMPORARY = { code: 'source_unreachable', message: 'The server did not respond.' } as const;
+  const failPicture = ({ commands }: JobPlan): JobPlan => ({
+    commands: commands.filter(({ outputs }) => outputs.every(({ format }) => format !== 'jpg')),
+    failures: [{ position: FORMATS.indexOf('jpg'), ...TEMPORARY }],
+  });
+
+  it('keeps its outputs and fails the attempt with a temporary failure if two attempts were released', async () => {
+    const attempt = await begin((claim) => releaseJob(world.context, claim));
+    expect(attempt.run.claim.number).toBe(3);
+    await expect(make(attempt, failPicture)).rejects.toMatchObject({ code: TEMPORARY.code, retry: true });
+    expect(await outputsOf(attempt)).toEqual([
+      ['mp4', 'completed', null],
+      ['jpg', 'pending', null],
+      ['mp3', 'completed', null],
+    ]);
+  });
+
+  it('fails the output and the job with a temporary failure if two attempts failed', async () => {
+    const attempt = await begin((claim) => failAttempt(world.context, claim, { ...TEMPORARY, retry: true }, null));
+    await make(attempt, failPicture);
+    expect(await world.row(attempt.run.claim.job.id)).toMatchObject({ status: 'failed', error_code: TEMPORARY.code });
+    expect(await outputsOf(attempt)).toEqual([
+      ['mp4', 'completed', null],
+      ['jpg', 'failed', TEMPORARY.code],
       ['mp3', 'completed', null],
     ]);
   });

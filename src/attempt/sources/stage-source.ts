@@ -23,6 +23,11 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
   return { path, remove: () => removeTree(path) };
 }
 
+/** Removes the work folder of an attempt, if it exists. */
+export function removeWorkFolder(workDir: string, id: string): Promise<void> {
+  return removeTree(join(workDir, id));
+}
+
 export interface StageOptions {
   folder: string;
   subject: string;

@@ -4,8 +4,9 @@ import { cellLimits } from '../../attempt/cells/cell-limits.ts';
 import { runCommand } from '../../attempt/cells/run-command.ts';
 import { addOutput, earlierOutputs, publishAll } from '../../attempt/outputs/publish.ts';
 import { JobFailure } from '../../contract/failures.ts';
+import { retryTransient } from '../../database/transient.ts';
 import type { JobPlan, MeasuredFile, Plan, PlanWarning } from '../../ffmpeg/index.ts';
-import type { AttemptFacts } from '../../jobs/attempts.ts';
+import { type AttemptFacts, spentAttempts } from '../../jobs/attempts.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { MAX_ATTEMPTS } from '../../jobs/rows.ts';
 import { type TranscodeAttempt, takeAccount } from './attempt.ts';
@@ -55,14 +56,20 @@ export async function runCommands(
   made.failures.sort((a, b) => a.position - b.position);
   // A violation is recorded in the audit log, so no other failure may hide it.
   const first = made.failures.find(({ error }) => error.code === 'sandbox_violation') ?? made.failures[0];
-  const mayRetry = claim.number < MAX_ATTEMPTS && made.failures.find(({ error }) => error.retry);
+  const temporary = made.failures.find(({ error }) => error.retry);
   const hasEarlier = earlierOutputs(claim).length > 0;
   if (first && made.outputs.length === 0 && !hasEarlier) throw first.error;
-  if (mayRetry) {
+  if (temporary && (await isAttemptLeft(attempt))) {
     await publishAll(tools, run, made);
-    throw mayRetry.error;
+    throw temporary.error;
   }
   return made;
+}
+
+/** Whether the job can start again if this attempt fails. Waits while the database is unreachable, because outputs are stored. */
+async function isAttemptLeft({ tools, run }: TranscodeAttempt): Promise<boolean> {
+  const countSpent = () => spentAttempts(tools.context.db, run.claim.job.id);
+  return (await retryTransient(countSpent, Number.POSITIVE_INFINITY, run.signal)) + 1 < MAX_ATTEMPTS;
 }
 
 interface Step {
