@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { JobFailure } from '../contract/failures.ts';
+import { type FailureCode, JobFailure } from '../contract/failures.ts';
 import { openThreads, type ThreadPool } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
@@ -40,19 +40,32 @@ export interface Sanitizer {
   copyMovie(request: CopyRequest, bytes: number, signal: AbortSignal): Promise<CopyResult>;
   /** Joins pieces of a video, `bytes` in total, without changing a packet. See `joinPieces`. */
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
-  /** Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. See `packageLadder`. */
+  /**
+   * Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. Throws `JobFailure` if the thread ends, because
+   * nothing else can package a ladder. See `packageLadder`.
+   */
   packageLadder(request: LadderRequest, bytes: number, signal: AbortSignal): Promise<LadderResult>;
   /** Returns a sanitizer for one account, with the same pool of threads. The threads are shared fairly among accounts. */
   forAccount(accountId: string): Sanitizer;
   close(): Promise<void>;
 }
 
-/** Error messages for a reader that did not finish. Each message continues after its subject. */
+/** Reasons why a reader did not finish. Each reason continues after its subject. */
 const ENDS: Readonly<Record<ThreadEndCause, string>> = {
-  time: 'takes too long to read.',
-  memory: 'needs more memory to read than any real file.',
-  fault: 'could not be read.',
+  time: 'takes too long to read',
+  memory: 'needs more memory to read than any real file',
+  fault: 'could not be read',
 };
+
+/** Converts the end of a thread to a failure. `greedy` is the code for a file that needs too much memory. Returns other errors unchanged. */
+function failureOf(error: unknown, greedy: FailureCode, subject: string): unknown {
+  if (!(error instanceof ThreadEnded)) return error;
+  // Only the file determines how much memory its reader needs. But a thread also reaches its time limit when the process is stopped or the
+  // disk stalls, and a fault is a defect of Airlock or of the machine. Another attempt can read the file. Attempts are limited, so a
+  // hostile file cannot occupy the threads forever.
+  const code = error.why === 'memory' ? greedy : 'internal';
+  return new JobFailure(code, `${subject} ${ENDS[error.why]}.`, { cause: error });
+}
 
 type PartRequest = PartialRequest | IndexFirstRequest | CopyRequest | JoinRequest | LadderRequest;
 
@@ -85,8 +98,7 @@ function sanitizerOf(threads: SanitizerThreads, owner?: string): Sanitizer {
       const { size } = statSync(request.path);
       const ms = READ_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
       const outcome = (await threads.ask(request, { ms, signal, owner }).catch((error: unknown) => {
-        if (!(error instanceof ThreadEnded)) throw error;
-        throw new JobFailure('invalid_media', `${subject} ${ENDS[error.why]}`, { cause: error });
+        throw failureOf(error, 'invalid_media', subject);
       })) as SanitizeOutcome;
       if ('rejection' in outcome)
         throw new JobFailure(outcome.rejection.code, `${subject} ${outcome.rejection.message}`);
@@ -99,8 +111,12 @@ function sanitizerOf(threads: SanitizerThreads, owner?: string): Sanitizer {
       askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<CopyResult>,
     joinPieces: (request, bytes, signal) =>
       askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<JoinResult>,
-    packageLadder: (request, bytes, signal) =>
-      askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<LadderResult>,
+    packageLadder(request, bytes, signal) {
+      const ms = READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS);
+      return threads.ask(request, { ms, signal, owner }).catch((error: unknown) => {
+        throw failureOf(error, 'output_invalid', 'The output');
+      }) as Promise<LadderResult>;
+    },
     forAccount: (accountId) => sanitizerOf(threads, accountId),
     close: () => threads.close(),
   };

@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { run } from '../../testkit/run.ts';
 import { until } from '../../testkit/until.ts';
 import { openThreads } from '../threads/pool.ts';
 import { TaskThread, ThreadEnded } from '../threads/task-thread.ts';
-import { openSanitizer, sanitizerThread } from './index.ts';
+import { openSanitizer, type Sanitizer, sanitizerThread } from './index.ts';
 import { makeBox, makeFullBox, u32 } from './isobmff/boxes.ts';
 import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
 
@@ -85,16 +86,68 @@ describe('a sanitizer thread', () => {
     await expect(thread.ask({ ...request(), path: big }, 30_000)).rejects.toMatchObject({ why: 'memory' });
   });
 
+  /** Returns the failure of a read that blocks, as on a stalled disk, until a minute has passed for the service. */
+  async function stall(read: (sanitizer: Sanitizer, path: string) => Promise<unknown>): Promise<unknown> {
+    const pipe = join(folder, 'stalled');
+    await run('/usr/bin/mkfifo', [pipe]);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const sanitizer = openSanitizer({ threads: 1 });
+    try {
+      const failure = read(sanitizer, pipe).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(60_000);
+      // Opening a pipe blocks until another process opens its other end. A thread ends only when no system call blocks.
+      const other = await open(pipe, 'r+');
+      const reason = await failure;
+      await other.close();
+      return reason;
+    } finally {
+      vi.useRealTimers();
+      await sanitizer.close();
+      await rm(pipe);
+    }
+  }
+
+  it('blames Airlock, not the file, if a read stalls, so that the job is retried', async () => {
+    const failure = await stall((sanitizer, pipe) =>
+      sanitizer.sanitize({ ...request(), path: pipe }, { subject: 'Input 1' }),
+    );
+    expect(failure).toMatchObject({ code: 'internal', retry: true, message: 'Input 1 takes too long to read.' });
+  });
+
+  it('blames Airlock, not the output, if the packaging of a ladder stalls, so that the job is retried', async () => {
+    const failure = await stall((sanitizer, pipe) => {
+      const rendition = { paths: [pipe], name: '180p', codec: 'h264', width: 320, height: 180 };
+      const ladder = { renditions: [rendition], audio: null, pieces: null, subtitles: null, segmentSeconds: 2 };
+      const written = { manifests: 'hls' as const, directory: join(folder, 'ladder'), key: null, maxFiles: 10 };
+      return sanitizer.packageLadder({ ...ladder, ...written } as never, 0, AbortSignal.timeout(60_000));
+    });
+    expect(failure).toMatchObject({ code: 'internal', retry: true, message: 'The output takes too long to read.' });
+  });
+
+  it('blames Airlock, not the file, if the reader has a fault, so that the job is retried', async () => {
+    const sanitizer = openSanitizer({ threads: 1 });
+    const broken = { ...request(join(folder, 'no\0name')), path: await wave(folder), demuxer: 'wav' };
+    await expect(sanitizer.sanitize(broken, { subject: 'Input 1' })).rejects.toMatchObject({
+      ...{ code: 'internal', retry: true, message: 'Input 1 could not be read.' },
+    });
+    await sanitizer.close();
+  });
+
+  it('blames a file whose reader needs more memory than its limit', async () => {
+    const sanitizer = openSanitizer({ threads: 1 });
+    const ask = vi.spyOn(TaskThread.prototype, 'ask').mockRejectedValue(new ThreadEnded('memory'));
+    await expect(sanitizer.sanitize(request(), { subject: 'Input 1' })).rejects.toMatchObject({
+      ...{ code: 'invalid_media', retry: false, message: 'Input 1 needs more memory to read than any real file.' },
+    });
+    ask.mockRestore();
+    await sanitizer.close();
+  });
+
   it('never overwrites an existing target', async () => {
     const target = join(folder, 'there');
     await writeFile(target, 'mine');
     const sanitizer = openSanitizer({ threads: 1 });
-    const wav = join(folder, 'a.wav');
-    const head = Buffer.from(
-      'RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0',
-      'latin1',
-    );
-    await writeFile(wav, Buffer.concat([head, Buffer.alloc(8)]));
+    const wav = await wave(folder);
     const ask = (to: string) =>
       sanitizer.sanitize({ path: wav, demuxer: 'wav', target: to, mediaBytes: null }, { subject: 'It' });
     expect(await ask(join(folder, 'new'))).toMatchObject({ container: 'rewritten' });
@@ -103,3 +156,13 @@ describe('a sanitizer thread', () => {
     await sanitizer.close();
   });
 });
+
+async function wave(folder: string): Promise<string> {
+  const path = join(folder, 'a.wav');
+  const head = Buffer.from(
+    'RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0',
+    'latin1',
+  );
+  await writeFile(path, Buffer.concat([head, Buffer.alloc(8)]));
+  return path;
+}

@@ -42,6 +42,15 @@ describe('explainFailure', () => {
     [152, 'limit_cpu'],
   ])('maps the exit code %d to %s', (exitCode, code) => expect(ended('', { exitCode }).code).toBe(code));
 
+  it.each([
+    ['the exit code 137', { end: 'crash', exitCode: 137 }],
+    ['the signal SIGKILL', { end: 'crash', exitCode: null, signal: 'SIGKILL' }],
+    ['a cancellation', { end: 'canceled', exitCode: null }],
+  ])('does not blame the input of a program that was killed, recognized by %s', (_, facts) => {
+    const stderr = 'Invalid data found when processing input';
+    for (const stage of ['probe', 'encode'] as const) expect(ended(stderr, { ...facts, stage }).code).toBe('internal');
+  });
+
   it('reports a file without an index as cut off', async () => {
     const path = join(dir, 'cut.mp4');
     await writeFile(

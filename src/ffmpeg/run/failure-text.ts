@@ -7,7 +7,7 @@ export interface ProgramEnd {
   exitCode: number | null;
   signal: string | null;
   stderr: string;
-  /** In the stage `probe`, the input causes every failure. Default: `encode`. */
+  /** In the stage `probe`, the input causes every failure other than a limit or a kill. Default: `encode`. */
   stage?: 'probe' | 'encode';
 }
 
@@ -24,7 +24,14 @@ const MAX_MESSAGE = 300;
  */
 const MAX_LINE = 2000;
 
+/** Nothing in a file ends a program like this. Airlock stopped the program, or the system killed it. */
+const KILLED: Explanation = {
+  code: 'internal',
+  message: 'FFmpeg was killed before it finished, for example because the server ran out of memory.',
+};
+
 const BY_END: Readonly<Record<string, Explanation>> = {
+  canceled: KILLED,
   limit_wall: { code: 'limit_time', message: 'The job took longer than it may.' },
   limit_cpu: { code: 'limit_cpu', message: 'The job used more processor time than it may.' },
   limit_memory: { code: 'limit_memory', message: 'The job needed more memory than it may use.' },
@@ -135,6 +142,7 @@ export function explainFailure(run: ProgramEnd): Explanation {
   const fallback: FailureCode = run.stage === 'probe' ? 'invalid_media' : 'encode_failed';
   const limit = match(lines, LIMITS);
   if (limit) return { code: limit.code, message: limit.say ?? sentence(limit.line) };
+  if (run.exitCode === 137 || run.signal === 'SIGKILL') return KILLED;
   const filter = run.stage === 'probe' ? null : filterFailure(raw);
   if (filter) {
     const words = filter.say ?? `${filter.filter ? `Filter ${filter.filter}: ` : ''}${cleanLine(filter.line)}`;
@@ -143,7 +151,7 @@ export function explainFailure(run: ProgramEnd): Explanation {
   const known = match(lines, PATTERNS);
   if (known) {
     const { code, say, line } = known;
-    // During a probe, the input causes every failure other than a limit.
+    // During a probe, the input causes every other failure.
     return {
       code: run.stage === 'probe' && code === 'encode_failed' ? 'invalid_media' : code,
       message: say ?? sentence(line),

@@ -53,7 +53,7 @@ export class CellWatch {
   constructor(request: WatchRequest) {
     this.#request = request;
     this.#state = new WatchState(request.state);
-    this.#wall = setTimeout(() => this.#kill('limit_wall'), request.endsAt - monotonicMs());
+    this.#wall = setTimeout(() => this.#endAtWall(), request.endsAt - monotonicMs());
     // The first checks run early, so that a short job also has measurements.
     this.#nextCheck = setTimeout(() => this.#check(), POLL_MS / 8);
   }
@@ -87,6 +87,14 @@ export class CellWatch {
     if (cpuMs > limits.cpuSeconds * 1000 + POLL_MS) return 'limit_cpu';
     if (isOverLimit(outputs, limits.outputBytes)) return 'limit_output';
     return outputs.directories.length > 0 && program !== null && hidesFiles(program) ? 'limit_output' : null;
+  }
+
+  /**
+   * If the service was stopped, this timer runs before the service notices that the program ended in time. Such a program has not reached
+   * its limit.
+   */
+  #endAtWall(): void {
+    if ([this.#request.launcher, ...this.#descendants.values()].some(isRunning)) this.#kill('limit_wall');
   }
 
   #kill(reason: KillReason): void {
