@@ -43,21 +43,17 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * SQLSTATE codes of a server that is too busy, full or broken, regardless of the statement: canceled after `statement_timeout`, insufficient
- * resources such as a full disk (class 53), and an error of its disk. Appendix A of the PostgreSQL documentation.
+ * SQLSTATE codes (appendix A of the PostgreSQL documentation) of failures that have nothing to do with the statement: the server is about
+ * to be promoted from a standby (25006), chose this transaction as the victim of a deadlock or did not grant a lock in time (40001, 40P01,
+ * 55P03), lacks resources such as connections or disk space (class 53), canceled the statement after `statement_timeout` (57014), or could
+ * not read its disk (58030).
  */
-const OVERLOADED = /^(57014|53|58030)/;
+const UNRELATED = /^(25006|40001|40P01|53|55P03|57014|58030)/;
 
-/**
- * Whether a failed query may succeed when retried: its connection is lost, the server is overloaded or about to be promoted from a standby,
- * or it chose this transaction as the victim of a deadlock. Covers 25006, 40001, 40P01 and 55P03 of the PostgreSQL error codes (appendix
- * A), `OVERLOADED`, `isConnectionLost`, and `isStalePlan`.
- */
+/** Whether a failed query may succeed when retried, because the cause of the failure is not the statement. */
 export function isTransient(error: unknown): boolean {
   const code = (error as { code?: string } | null)?.code ?? '';
-  return (
-    /^(25006|40001|40P01|55P03)/.test(code) || OVERLOADED.test(code) || isConnectionLost(error) || isStalePlan(error)
-  );
+  return UNRELATED.test(code) || isConnectionLost(error) || isStalePlan(error);
 }
 
 /**

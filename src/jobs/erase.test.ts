@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptInspection, claimInspection } from '../../test/helpers/inspections.ts';
-import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
+import { type JobWorld, makeJobWorld, SUMMARY } from '../../test/helpers/job-world.ts';
 import { until } from '../../testkit/until.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
@@ -17,22 +17,7 @@ import { recoverLost } from './recover.ts';
 import type { Claim } from './rows.ts';
 
 const BY = { actor: 'test', ip: null, requestId: null };
-const FOUND = {
-  contentType: 'video/mp4',
-  inspection: {
-    summary: {
-      duration_seconds: 10,
-      format: 'mp4',
-      size_bytes: 64,
-      video_codec: 'h264',
-      audio_codec: null,
-      width: 320,
-      height: 180,
-      fps: 25,
-    },
-    info: null,
-  },
-};
+const FOUND = { contentType: 'video/mp4', inspection: { summary: SUMMARY, info: null } };
 
 describe('an erase', () => {
   let world: JobWorld;

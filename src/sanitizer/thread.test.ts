@@ -128,7 +128,9 @@ describe('a sanitizer thread', () => {
     const sanitizer = openSanitizer({ threads: 1 });
     const broken = { ...request(join(folder, 'no\0name')), path: await wave(folder), demuxer: 'wav' };
     await expect(sanitizer.sanitize(broken, { subject: 'Input 1' })).rejects.toMatchObject({
-      ...{ code: 'internal', retry: true, message: 'Input 1 could not be read.' },
+      code: 'internal',
+      retry: true,
+      message: 'Input 1 could not be read.',
     });
     await sanitizer.close();
   });
@@ -137,7 +139,9 @@ describe('a sanitizer thread', () => {
     const sanitizer = openSanitizer({ threads: 1 });
     const ask = vi.spyOn(TaskThread.prototype, 'ask').mockRejectedValue(new ThreadEnded('memory'));
     await expect(sanitizer.sanitize(request(), { subject: 'Input 1' })).rejects.toMatchObject({
-      ...{ code: 'invalid_media', retry: false, message: 'Input 1 needs more memory to read than any real file.' },
+      code: 'invalid_media',
+      retry: false,
+      message: 'Input 1 needs more memory to read than any real file.',
     });
     ask.mockRestore();
     await sanitizer.close();

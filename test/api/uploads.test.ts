@@ -4,6 +4,7 @@ import { uploadKey } from '../../src/storage/keys.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { acceptInspection, claimInspection } from '../helpers/inspections.ts';
+import { SUMMARY } from '../helpers/job-world.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -150,17 +151,6 @@ describe('deleting an upload', () => {
     expect((await api.call('DELETE', '/v1/uploads/a.mp4', undefined, headers)).status).toBe(403);
   });
 });
-
-const SUMMARY = {
-  duration_seconds: 10,
-  format: 'mp4',
-  size_bytes: 64,
-  video_codec: 'h264',
-  audio_codec: null,
-  width: 320,
-  height: 180,
-  fps: 25,
-};
 
 describe('a job with an upload as its input', () => {
   const upload = { filename: 'clip.mp4', content_type: 'video/mp4', file_size: 64 };

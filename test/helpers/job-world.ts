@@ -102,7 +102,8 @@ const OUTPUT = {
   audio_codec: null,
   sha256: '00',
 };
-const SUMMARY = {
+/** Facts about an uploaded video. */
+export const SUMMARY = {
   duration_seconds: 10,
   format: 'mp4',
   size_bytes: 64,

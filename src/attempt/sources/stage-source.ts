@@ -20,7 +20,7 @@ export interface WorkFolder {
 export async function makeWorkFolder(workDir: string, id: string): Promise<WorkFolder> {
   const path = join(workDir, id);
   await mkdir(path, { recursive: true, mode: 0o700 });
-  return { path, remove: () => removeTree(path) };
+  return { path, remove: () => removeWorkFolder(workDir, id) };
 }
 
 /** Removes the work folder of an attempt, if it exists. */

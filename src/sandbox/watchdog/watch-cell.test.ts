@@ -30,8 +30,14 @@ function watchedProgram(program: string, ...args: string[]) {
   const outputs = { output: '', outputs: [], directories: [] };
   const now = monotonicMs();
   const request = {
-    ...{ state: state.buffer, launcher, program: 'launcher' as const, outputs, counters: null },
-    ...{ limits: { cpuSeconds: 60, outputBytes: 4096 }, startedAt: now, endsAt: now },
+    state: state.buffer,
+    launcher,
+    program: 'launcher' as const,
+    outputs,
+    counters: null,
+    limits: { cpuSeconds: 60, outputBytes: 4096 },
+    startedAt: now,
+    endsAt: now,
   };
   return { child, launcher, state, request };
 }
