@@ -43,14 +43,18 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * SQLSTATE codes (appendix A of the PostgreSQL documentation) of failures that have nothing to do with the statement: the server is about
- * to be promoted from a standby (25006), chose this transaction as the victim of a deadlock or did not grant a lock in time (40001, 40P01,
- * 55P03), lacks resources such as connections or disk space (class 53), canceled the statement after `statement_timeout` (57014), or could
- * not read its disk (58030).
+ * SQLSTATE codes of failures that the statement does not cause. Source: appendix A of the PostgreSQL documentation.
+ *
+ * - 25006: the server is a standby that is about to be promoted.
+ * - 40001, 40P01: the server rolled back this transaction because of a conflict or a deadlock with another transaction.
+ * - 53: the server lacks resources such as connections, memory or disk space.
+ * - 55P03: the server did not grant a lock in time.
+ * - 57014: the server canceled the statement, for example after `statement_timeout`.
+ * - 58030: the server could not read or write its disk.
  */
 const UNRELATED = /^(25006|40001|40P01|53|55P03|57014|58030)/;
 
-/** Whether a failed query may succeed when retried, because the cause of the failure is not the statement. */
+/** Whether a failed query may succeed when retried, because the statement did not cause the failure. */
 export function isTransient(error: unknown): boolean {
   const code = (error as { code?: string } | null)?.code ?? '';
   return UNRELATED.test(code) || isConnectionLost(error) || isStalePlan(error);

@@ -299,8 +299,8 @@ export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>, code: string | n
 }
 
 /**
- * Deletes the outputs of a job that is canceled, because a canceled job has no output. An output that another open job reads stays until the
- * retention of the canceled job ends.
+ * Deletes the outputs of a job that is canceled, because a canceled job has no output. Keeps the object of an output while another open job
+ * reads it. The sweep deletes such an object when the retention of the canceled job has ended and no open job reads the object.
  */
 export async function dropOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {
   const dropped = await tx

@@ -48,7 +48,7 @@ describe('an attempt that could not record the removal of its work folder when i
     await rm(workDir, { recursive: true, force: true });
   });
 
-  /** Ends an attempt, and leaves its work folder. Returns the attempt and a function that cleans up like the heartbeat of its worker. */
+  /** Ends an attempt without removing its work folder. Returns its id and a function that cleans up like the heartbeat of its worker. */
   async function end() {
     await world.accept(await world.account());
     const worker = uuidv7();
@@ -74,7 +74,7 @@ describe('an attempt that could not record the removal of its work folder when i
       () => false,
     );
 
-  it('is cleaned up by the heartbeat of its worker, but not while it still runs', async () => {
+  it('is cleaned up by the heartbeat of its worker, but not before it stops running', async () => {
     const { attemptId, cleanUp } = await end();
     await cleanUp(workDir, new Set([attemptId]));
     expect([await isCleaned(attemptId), await hasFolder(attemptId)]).toEqual([false, true]);

@@ -46,9 +46,9 @@ const idOf = ({ id }: { id: string }) => id;
 const CLAIM_SECONDS = 5;
 
 /**
- * Finds attempts of a worker that the worker doesn't know, and that may have left files on its disk: the connection broke while the claim was
- * committed, or the database was unreachable when the attempt ended. `known` are the attempts that the worker runs, and the attempts whose
- * claims it has sent.
+ * Finds attempts of a worker that the worker doesn't know, and whose work folders are not recorded as removed. Either the connection broke
+ * while the claim was committed, or the database was unreachable when the attempt ended. `known` contains the attempts that the worker runs
+ * and the attempts whose claims are in progress.
  */
 export async function findUnknown(
   db: Db,
@@ -62,14 +62,14 @@ export async function findUnknown(
     .where('cleaned_at', 'is', null)
     .where('started_at', '<', secondsAgo(CLAIM_SECONDS))
     .execute();
-  // Checked after the response, because this query may have waited while the worker claimed further jobs.
+  // `known` is read after the response, because the worker may have claimed more jobs while this query waited.
   const unknown = rows.filter(({ id }) => !known.has(id));
   return unknown.map(({ id, job_id }) => ({ attemptId: id, job: { id: job_id } }));
 }
 
 /**
  * Releases the jobs of attempts that `findUnknown` found, unless these attempts have ended. The released attempts do not count. Removes the
- * work folders of all these attempts, and records this. Returns the number of released attempts.
+ * work folders of all these attempts, and records each removal. Returns the number of released attempts.
  */
 export async function releaseUnknown(
   context: JobsContext,
@@ -89,7 +89,7 @@ export async function releaseUnknown(
 /** Seconds until a job of an unknown kind starts again after all its attempts failed. */
 const UNKNOWN_KIND_SECONDS = 60;
 
-/** `lockLost` locks the row of the attempt, and returns it if the attempt is still lost. */
+/** `lockLost` locks and returns the row of the attempt if the attempt is still lost. Otherwise, it returns undefined. */
 async function restart(
   context: JobsContext,
   id: string,
@@ -100,7 +100,7 @@ async function restart(
     await lockDescendants(tx, id);
     const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
-    // The worker may have sent a heartbeat while this transaction waited. From here on, a heartbeat waits for the end of this transaction.
+    // The worker may have sent a heartbeat while this transaction waited. After this check, a heartbeat waits until this transaction ends.
     if (!(await lockLost(tx))) return;
     if (job.completed_at || job.current_attempt !== attemptId) {
       // The job has continued without this attempt. Only the attempt's own row is still open.

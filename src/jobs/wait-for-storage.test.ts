@@ -7,14 +7,14 @@ import { waitForStorage } from './wait-for-storage.ts';
 
 const WAIT_SECONDS = 3600;
 
-describe('a job that outages of the storage interrupt', () => {
+describe('a job that outages of storage interrupt', () => {
   let world: JobWorld;
   beforeAll(async () => {
     world = await makeJobWorld();
   });
   afterAll(() => world?.close());
 
-  /** Starts a job with two outputs, interrupts it, and makes the time to wait pass. */
+  /** Starts a job with two outputs, interrupts it, and moves its times back by more than `WAIT_SECONDS`. */
   async function interrupt(): Promise<string> {
     const { id } = await world.accept(await world.account());
     await stop(await world.mustClaim());
@@ -36,7 +36,7 @@ describe('a job that outages of the storage interrupt', () => {
     expect(await world.row(id)).toMatchObject({ status: 'failed', error_code: 'storage_unavailable' });
   });
 
-  it('waits again if an attempt between the outages ended without an outage', async () => {
+  it('waits again if an attempt ended for another reason between two outages', async () => {
     const id = await interrupt();
     await waitForChildren(world.context, await world.mustClaim());
     await stop(await world.mustClaim());
@@ -46,7 +46,7 @@ describe('a job that outages of the storage interrupt', () => {
     expect(await world.row(id)).toMatchObject({ status: 'failed', error_code: 'storage_unavailable' });
   });
 
-  it('waits again if it stored an output between the outages', async () => {
+  it('waits again if it stored an output between two outages', async () => {
     const id = await interrupt();
     const claim = await world.mustClaim();
     const { objectId } = await world.store(claim);

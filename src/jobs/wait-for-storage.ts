@@ -96,8 +96,8 @@ function inWords(seconds: number): string {
 }
 
 /**
- * Returns the number of times that the current outage has stopped the job, and the seconds since the first time. An earlier outage has
- * ended if an attempt ended for another reason since then, or if the job has stored an output.
+ * Returns the number of times that the current outage has stopped the job, and the seconds since the first time. A stop belongs to an
+ * earlier outage if an attempt has ended for another reason after the stop, or if the job has stored an output after the stop.
  */
 async function stopsByStorage(tx: Tx, jobId: string): Promise<{ stops: number; seconds: number }> {
   const lastOther = tx

@@ -91,7 +91,10 @@ export function isReadByOpenJob(column: string) {
     WHERE job_sources.object_id = ${sql.ref(column)} AND reader.completed_at IS NULL OFFSET 0)`;
 }
 
-/** Locks these objects, and returns the ids of those that no open job reads. The insert of a job locks the objects that it reads. */
+/**
+ * Locks these objects, and returns the ids of the objects that no open job reads. The insert of a job locks the objects that the job reads,
+ * so no job can start to read these objects before the transaction ends.
+ */
 export async function lockUnread(tx: Tx, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   await lockObjects(tx, ids);

@@ -42,7 +42,7 @@ export interface Sanitizer {
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
   /**
    * Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. Throws `JobFailure` if the thread ends, because
-   * nothing else can package a ladder. See `packageLadder`.
+   * Airlock has no other way to package a ladder. See `packageLadder`.
    */
   packageLadder(request: LadderRequest, bytes: number, signal: AbortSignal): Promise<LadderResult>;
   /** Returns a sanitizer for one account, with the same pool of threads. The threads are shared fairly among accounts. */
@@ -50,7 +50,7 @@ export interface Sanitizer {
   close(): Promise<void>;
 }
 
-/** Reasons why a reader did not finish. Each reason continues after its subject. */
+/** Why a reader did not finish. Each text follows the subject of its sentence. */
 const ENDS: Readonly<Record<ThreadEndCause, string>> = {
   time: 'takes too long to read',
   memory: 'needs more memory to read than any real file',
@@ -60,9 +60,9 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 /** Converts the end of a thread to a failure. `greedy` is the code for a file that needs too much memory. Returns other errors unchanged. */
 function failureOf(error: unknown, greedy: FailureCode, subject: string): unknown {
   if (!(error instanceof ThreadEnded)) return error;
-  // Only the file determines how much memory its reader needs. But a thread also reaches its time limit when the process is stopped or the
-  // disk stalls, and a fault is a defect of Airlock or of the machine. Another attempt can read the file. Attempts are limited, so a
-  // hostile file cannot occupy the threads forever.
+  // Only the file determines how much memory its reader needs, so `memory` blames the file. A thread also reaches its time limit if the
+  // process is stopped or the disk stalls. A fault is a defect of Airlock or of the machine. In these cases, another attempt may succeed.
+  // The number of attempts is limited, so a hostile file cannot occupy the threads forever.
   const code = error.why === 'memory' ? greedy : 'internal';
   return new JobFailure(code, `${subject} ${ENDS[error.why]}.`, { cause: error });
 }

@@ -86,7 +86,7 @@ describe('a sanitizer thread', () => {
     await expect(thread.ask({ ...request(), path: big }, 30_000)).rejects.toMatchObject({ why: 'memory' });
   });
 
-  /** Returns the failure of a read that blocks, as on a stalled disk, until a minute has passed for the service. */
+  /** Returns the failure of a read that blocks, as on a stalled disk, until the timers of the service have advanced by a minute. */
   async function stall(read: (sanitizer: Sanitizer, path: string) => Promise<unknown>): Promise<unknown> {
     const pipe = join(folder, 'stalled');
     await run('/usr/bin/mkfifo', [pipe]);
@@ -95,7 +95,7 @@ describe('a sanitizer thread', () => {
     try {
       const failure = read(sanitizer, pipe).catch((error: unknown) => error);
       await vi.advanceTimersByTimeAsync(60_000);
-      // Opening a pipe blocks until another process opens its other end. A thread ends only when no system call blocks.
+      // Opening a pipe blocks until its other end is opened. A thread ends only when none of its system calls blocks.
       const other = await open(pipe, 'r+');
       const reason = await failure;
       await other.close();

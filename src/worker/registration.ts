@@ -30,8 +30,8 @@ export async function register(deps: WorkerDeps, id: string): Promise<void> {
 }
 
 /**
- * Renews the worker's row and the leases of its attempts, reads whether an operator drains the worker, and cleans up after attempts whose
- * start or end could not be recorded.
+ * Renews the worker's row and the leases of its attempts, and reads whether an operator drains the worker. Cleans up after attempts whose
+ * claim got no response, and after attempts whose cleanup could not be recorded.
  */
 export class Heartbeat {
   readonly #deps: WorkerDeps;

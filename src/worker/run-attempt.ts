@@ -114,7 +114,7 @@ async function attempt(
   } finally {
     if (!isCleaned) await folder?.remove();
     disk?.release();
-    // An erasure receipt is complete only after the removal of the work folder is recorded. If this fails, the heartbeat repeats it.
+    // An erasure receipt is complete only after the removal of the work folder is recorded. If this fails, a heartbeat retries it.
     if (!isCleaned) {
       await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
         log.warn({ err: error }, 'the removal of the work folder was not recorded'),

@@ -14,7 +14,7 @@ describe('running jobs', () => {
     running.stop('unknown', 'canceled');
   });
 
-  it('are known from before their claim is sent until they end, and no longer if their claim fails', async () => {
+  it('are known from before their claim is sent until they end or their claim fails', async () => {
     const running = new RunningAttempts();
     let claimed = { job: { id: 'a' }, attemptId: '' } as never;
     const attemptId = await running.claiming(async (id) => {
@@ -35,7 +35,7 @@ describe('running jobs', () => {
     expect(running.has(failed)).toBe(false);
   });
 
-  it('are known and stopped until they end, even if another attempt at the same job has started', () => {
+  it('stay known and can be stopped until they end, even if another attempt at the same job has started', () => {
     const running = new RunningAttempts();
     const attemptOf = (attemptId: string) => ({ job: { id: 'a' }, attemptId }) as never;
     const [first] = [running.add(attemptOf('first')), running.add(attemptOf('second'))];

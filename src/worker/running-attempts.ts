@@ -10,14 +10,14 @@ export type StopReason = 'canceled' | 'replaced' | 'draining';
 
 /** The attempts that this process runs. Stops an attempt when its job is canceled, its lease is lost, or the worker drains. */
 export class RunningAttempts {
-  /** The attempts of a job can overlap: an attempt that lost its lease runs until it is stopped. */
+  /** Attempts at the same job can overlap, because an attempt that has lost its lease runs until it is stopped. */
   readonly #attempts = new Map<Claim, AbortController>();
-  /** The ids of attempts whose claims have been sent. */
+  /** The ids of attempts whose claims are in progress. */
   readonly #claiming = new Set<string>();
 
   /**
-   * Calls `claim` with the id of a new attempt. This process knows the id before it sends the claim, because the claim can be committed long
-   * before its response arrives. `claim` must add the attempt before it resolves.
+   * Calls `claim` with the id of a new attempt. This process must know the id before it sends the claim, because the claim can be committed
+   * long before its response arrives. If `claim` starts the attempt, it must call `add` before it resolves.
    */
   async claiming<T>(claim: (attemptId: string) => Promise<T>): Promise<T> {
     const attemptId = uuidv7();
@@ -60,7 +60,7 @@ export class RunningAttempts {
     );
   }
 
-  /** Whether this process runs the attempt or has sent its claim. */
+  /** Whether this process runs the attempt, or the claim of the attempt is in progress. */
   has(attemptId: string): boolean {
     return this.#claiming.has(attemptId) || [...this.#attempts.keys()].some((claim) => claim.attemptId === attemptId);
   }

@@ -16,7 +16,7 @@ interface SourceOptions {
   isFull?: SlotLeases['isFull'];
 }
 
-/** Opens the work of slots. Claimed jobs are listed as running, and never run. */
+/** Opens the work of slots. Claimed jobs are added to `claimed` and `running`, and never run. */
 function openSource(world: JobWorld, { freeBytes = async () => 2 ** 50, isFull = () => false }: SourceOptions = {}) {
   const permits = createFetchPermits({ slots: 2, freeBytes });
   const claimed: Claim[] = [];
@@ -121,7 +121,7 @@ describe('the claims of a worker', () => {
     expect((await world.row(waiting.id)).status).toBe('pending');
   });
 
-  it('keep their attempts if the rows of the job arrive after more than five seconds', async () => {
+  it('keep their attempts if reading the rows of the job takes more than five seconds', async () => {
     const { db, pg } = world.database;
     await pg.query('DELETE FROM jobs');
     const { id } = await world.accept(await world.account());

@@ -59,7 +59,7 @@ describe('a plan of several commands', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Begins an attempt at a job with an output of each format. `end` ends two attempts before it. */
+  /** Begins an attempt at a job with an output of each format. If `end` is given, it first ends two earlier attempts. */
   async function begin(end?: (claim: Claim) => Promise<boolean>): Promise<TranscodeAttempt> {
     const account = await world.account();
     await world.database.db.transaction().execute((tx) =>

@@ -46,7 +46,7 @@ describe('explainFailure', () => {
     ['the exit code 137', { end: 'crash', exitCode: 137 }],
     ['the signal SIGKILL', { end: 'crash', exitCode: null, signal: 'SIGKILL' }],
     ['a cancellation', { end: 'canceled', exitCode: null }],
-  ])('does not blame the input of a program that was killed, recognized by %s', (_, facts) => {
+  ])('does not blame the input if %s shows that the program was killed', (_, facts) => {
     const stderr = 'Invalid data found when processing input';
     for (const stage of ['probe', 'encode'] as const) expect(ended(stderr, { ...facts, stage }).code).toBe('internal');
   });

@@ -7,7 +7,7 @@ export interface ProgramEnd {
   exitCode: number | null;
   signal: string | null;
   stderr: string;
-  /** In the stage `probe`, the input causes every failure other than a limit or a kill. Default: `encode`. */
+  /** In the stage `probe`, the input causes every failure other than a violation, a limit or a kill. Default: `encode`. */
   stage?: 'probe' | 'encode';
 }
 
@@ -24,7 +24,7 @@ const MAX_MESSAGE = 300;
  */
 const MAX_LINE = 2000;
 
-/** Nothing in a file ends a program like this. Airlock stopped the program, or the system killed it. */
+/** Airlock stopped the program, or the system killed it. The input is not the cause. */
 const KILLED: Explanation = {
   code: 'internal',
   message: 'FFmpeg was killed before it finished, for example because the server ran out of memory.',
@@ -151,7 +151,7 @@ export function explainFailure(run: ProgramEnd): Explanation {
   const known = match(lines, PATTERNS);
   if (known) {
     const { code, say, line } = known;
-    // During a probe, the input causes every other failure.
+    // During a probe, the input causes every failure that reaches this line.
     return {
       code: run.stage === 'probe' && code === 'encode_failed' ? 'invalid_media' : code,
       message: say ?? sentence(line),

@@ -66,7 +66,7 @@ export async function runCommands(
   return made;
 }
 
-/** Whether the job can start again if this attempt fails. Waits while the database is unreachable, because outputs are stored. */
+/** Whether the job can start again if this attempt fails. Retries while the database is unreachable, to keep the outputs that were made. */
 async function isAttemptLeft({ tools, run }: TranscodeAttempt): Promise<boolean> {
   const countSpent = () => spentAttempts(tools.context.db, run.claim.job.id);
   return (await retryTransient(countSpent, Number.POSITIVE_INFINITY, run.signal)) + 1 < MAX_ATTEMPTS;

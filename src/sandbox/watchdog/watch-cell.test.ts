@@ -10,9 +10,9 @@ import { WatchState } from './watch-state.ts';
 it('the wall limit ends a running program, but not a program that ended while the service was stopped', async () => {
   const running = watchedProgram('sleep', '600');
   const ended = watchedProgram('true');
-  // This loop stops the service, so it does not notice the end of the program.
+  // This loop blocks the event loop like a stopped service, so the process does not notice that the program has ended.
   while (isRunning(ended.launcher));
-  // The timers run in this order.
+  // The timers run in the order of this list.
   const watches = [ended, running].map(({ request }) => new CellWatch(request));
   await until(() => running.state.reason !== null, { what: 'the wall limit' });
   expect(running.state.reason).toBe('limit_wall');

@@ -90,8 +90,8 @@ export class CellWatch {
   }
 
   /**
-   * If the service was stopped, this timer runs before the service notices that the program ended in time. Such a program has not reached
-   * its limit.
+   * Kills the cell if a process of it still runs. If the service was stopped, this timer can run before the service notices that the
+   * program has ended. Such a program has not reached its limit.
    */
   #endAtWall(): void {
     if ([this.#request.launcher, ...this.#descendants.values()].some(isRunning)) this.#kill('limit_wall');
