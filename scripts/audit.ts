@@ -4,10 +4,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AuditCase, Figure } from '../testkit/audit/audit-case.ts';
-import { AUDIT_CASES } from '../testkit/audit/cases/all.ts';
+import { listCases } from '../testkit/audit/cases/all.ts';
 import { type CaseResult, runCases } from '../testkit/audit/run-cases.ts';
 import { startService } from '../testkit/service.ts';
 import { ensureServiceAccount } from '../testkit/supervisor.ts';
+
+const RECORDINGS = 8;
 
 const USAGE = `npm run audit -- [options]
 
@@ -17,6 +19,7 @@ the colors, times and sounds of the sources. Exits with 1 if a figure exceeds it
   --case NAME      only cases whose name starts with NAME, such as color/hd
   --short          only the cases that the test suite runs
   --list           print the names of the cases, and run nothing
+  --recordings N   number of recordings in Chromium, ${RECORDINGS} by default
   --jobs N         number of cases at a time, one per processor by default
   --json FILE      write all figures to a file
 `;
@@ -72,9 +75,11 @@ function report(results: readonly CaseResult[], { json }: Options): number {
 function readOptions(): Options | string {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({ options: { case: text, jobs: text, json: text, list: flag, short: flag } });
+  const { values } = parseArgs({
+    options: { case: text, recordings: text, jobs: text, json: text, list: flag, short: flag },
+  });
   const wanted = values.case ?? '';
-  const named = AUDIT_CASES.filter(({ name }) => name.startsWith(wanted));
+  const named = listCases(Number(values.recordings ?? RECORDINGS)).filter(({ name }) => name.startsWith(wanted));
   if (named.length === 0) return `no case starts with "${wanted}". To print the names, use --list`;
   return {
     cases: named.filter(({ isShort }) => !values.short || isShort),

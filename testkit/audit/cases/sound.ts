@@ -1,6 +1,6 @@
 import { ffprobe } from '../../media.ts';
 import { type AuditCase, atMost, between, equals, type Figure } from '../audit-case.ts';
-import { beepTimes, compareBeats, decodeSound, flashTimes, loudness, peaks } from '../checks/sound.ts';
+import { beatOffset, beepTimes, decodeSound, flashTimes, loudness, pairBeats, peaks } from '../checks/sound.ts';
 import { flashesAndBeeps } from '../sources/beeps.ts';
 import { encoded, makeSource, type Source } from '../sources/source.ts';
 import type { World } from '../world.ts';
@@ -35,31 +35,52 @@ const BEATS: Readonly<Record<string, { source: Source; isShort?: boolean }>> = {
   },
 };
 
-/** Beeps of the source that are at a flash, which every output must keep. */
-async function checkBeats(world: World, source: Source): Promise<Figure[]> {
-  const path = await makeSource(source);
-  const [flashes, beeps] = [await flashTimes(path), await beepTimes(path)];
-  // A transport stream starts at 1.4 seconds, and outputs start at zero.
-  const start = await startOf(path);
-  const expected = flashes.map((time) => time - start);
-  const figures = [atMost('offset in the source in ms', compareBeats(flashes, beeps).offsetMs, OFFSET_MS)];
-  for (const format of [...SOUND_FORMATS, ...VIDEO_FORMATS]) {
-    const made = await world.transcode(source, { output_format: format });
-    if (made.status !== 'completed') {
-      figures.push(equals(format, made.failure.slice(0, 300), 'completed'));
-      continue;
-    }
-    const output = await made.file();
-    const isVideo = (VIDEO_FORMATS as readonly string[]).includes(format);
-    const found = await beepTimes(output);
-    const { offsetMs } = compareBeats(isVideo ? await flashTimes(output) : expected, found);
-    figures.push(atMost(`beep against flash in ${format} in ms`, offsetMs, OFFSET_MS));
-    figures.push(equals(`beeps of ${format}`, found.length, beeps.length));
-  }
-  return [...figures, ...(await checkLadder(world, source, beeps.length))];
+const isVideo = (format: string) => (VIDEO_FORMATS as readonly string[]).includes(format);
+
+/** ADTS cannot state the delay of an encoder, which is 21 ms for AAC. */
+const AAC_DELAY_MS = 22;
+
+interface Beats {
+  flashes: number[];
+  pairs: number[];
 }
 
-async function checkLadder(world: World, source: Source, count: number): Promise<Figure[]> {
+/** Makes every format, with one job each or with two jobs that share a decode, and finds the beeps of each output. */
+async function checkBeats(world: World, source: Source, isAlone: boolean): Promise<Figure[]> {
+  const path = await makeSource(source);
+  const [flashes, beeps] = [await flashTimes(path), await beepTimes(path)];
+  const pairs = pairBeats(flashes, beeps);
+  // A transport stream starts at 1.4 seconds, and outputs start at zero.
+  const start = await startOf(path);
+  const beats = { flashes: flashes.map((time) => time - start), pairs };
+  const figures = [atMost('offset in the source in ms', beatOffset(flashes, beeps, pairs), OFFSET_MS)];
+  const groups = isAlone ? [...SOUND_FORMATS, ...VIDEO_FORMATS].map((one) => [one]) : [SOUND_FORMATS, VIDEO_FORMATS];
+  for (const formats of groups) {
+    const outputs = formats.map((format) => ({ output_format: format, name: format }));
+    const made = await world.transcode(source, isAlone ? { output_format: formats[0] } : { outputs });
+    if (made.status !== 'completed') {
+      figures.push(equals(formats.join(), made.failure.slice(0, 300), 'completed'));
+      continue;
+    }
+    for (const format of formats) {
+      const output = await made.file(isAlone ? {} : { output: format });
+      figures.push(...(await checkOutput(output, format, beats)));
+    }
+  }
+  return [...figures, ...(await checkLadder(world, source, beats))];
+}
+
+async function checkOutput(path: string, format: string, { flashes, pairs }: Beats): Promise<Figure[]> {
+  const found = await beepTimes(path, !isVideo(format));
+  const offset = beatOffset(isVideo(format) ? await flashTimes(path) : flashes, found, pairs);
+  const limit = format === 'aac' ? AAC_DELAY_MS : OFFSET_MS;
+  return [
+    atMost(`beep against flash in ${format} in ms`, offset, limit),
+    equals(`beeps of ${format}`, found.length, pairs.length),
+  ];
+}
+
+async function checkLadder(world: World, source: Source, { pairs }: Beats): Promise<Figure[]> {
   const made = await world.transcode(source, { output_format: 'cmaf', ladder: [{ height: 90 }] });
   if (made.status !== 'completed') return [equals('ladder', made.failure.slice(0, 300), 'completed')];
   const renditions = [...(await made.renditions())];
@@ -67,8 +88,8 @@ async function checkLadder(world: World, source: Source, count: number): Promise
   const video = renditions.find(([folder]) => !folder.includes('audio'))![1];
   const beeps = await beepTimes(sound);
   return [
-    atMost('beep against flash in a ladder in ms', compareBeats(await flashTimes(video), beeps).offsetMs, OFFSET_MS),
-    equals('beeps of a ladder', beeps.length, count),
+    atMost('beep against flash in a ladder in ms', beatOffset(await flashTimes(video), beeps, pairs), OFFSET_MS),
+    equals('beeps of a ladder', beeps.length, pairs.length),
   ];
 }
 
@@ -76,27 +97,26 @@ async function startOf(path: string): Promise<number> {
   return Number((await ffprobe(path)).format.start_time ?? 0);
 }
 
+/** A film whose sound has six channels without loss. `expressions` are FFmpeg's, for each channel. */
+const surround = (expressions: readonly string[]) =>
+  encoded('mkv', [
+    ...['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=4'],
+    ...['-f', 'lavfi', '-i', `aevalsrc='${expressions.join('|')}':c=5.1:s=48000:d=4`],
+    ...[...X264, '-c:a', 'flac', '-sample_fmt', 's16'],
+  ]);
+
+const alike = (expression: string) => surround(Array(6).fill(expression));
+
 /** Six channels of the same tone at full scale, which a downmix without a limiter adds up. */
-const LOUD = encoded('wav', [
-  ...['-f', 'lavfi', '-i', 'aevalsrc=0.98*sin(2*PI*220*t):c=mono:s=48000:d=3'],
-  ...['-af', 'pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0', '-c:a', 'pcm_s16le'],
-]);
+const LOUD = alike('0.98*sin(2*PI*220*t)');
 
 /** Bursts of noise in every channel. */
-const BURSTS = encoded('wav', [
-  ...['-f', 'lavfi', '-i', 'anoisesrc=c=white:a=0.98:d=4:r=48000:seed=7'],
-  ...['-af', "volume='if(lt(mod(t,0.5),0.1),1,0.03)':eval=frame,pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0"],
-  ...['-c:a', 'pcm_s16le'],
-]);
+const BURSTS = alike('if(lt(mod(t,0.5),0.1),1,0.03)*0.98*(2*random(0)-1)');
 
 /** A quiet voice in the center, and after two seconds `after` times full scale in all channels. */
 const dialogue = (after: number) => {
   const side = `${after}*gte(t,2)*sin(2*PI*220*t)`;
-  const center = `0.1*lt(t,2)*sin(2*PI*440*t)+${side}`;
-  return encoded('wav', [
-    ...['-f', 'lavfi', '-i', `aevalsrc=${[side, side, center, side, side, side].join('|')}:c=5.1:s=48000:d=4`],
-    ...['-c:a', 'pcm_s16le'],
-  ]);
+  return surround([side, side, `0.1*lt(t,2)*sin(2*PI*440*t)+${side}`, side, side, side]);
 };
 
 const PEAK = -0.1;
@@ -106,7 +126,10 @@ async function checkPeaks(world: World, source: Source): Promise<Figure[]> {
   for (const format of ['mp3', 'm4a', 'aac', 'opus', 'ogg', 'webm', 'mp4']) {
     const options = format === 'mp4' || format === 'webm' ? { preset: { quality: 'high' } } : {};
     const made = await world.transcode(source, { output_format: format, ...options });
-    if (made.status !== 'completed') continue;
+    if (made.status !== 'completed') {
+      figures.push(equals(format, made.failure.slice(0, 300), 'completed'));
+      continue;
+    }
     const sound = await decodeSound(await made.file());
     figures.push(equals(`channels of ${format}`, sound.channels, 2));
     figures.push(atMost(`peak of ${format} in dBFS`, peaks(sound).sample, PEAK));
@@ -180,7 +203,7 @@ export const soundCases: readonly AuditCase[] = [
     ([name, { source, isShort }]): AuditCase => ({
       name: `sound/${name}`,
       ...(isShort && { isShort }),
-      run: (world) => checkBeats(world, source),
+      run: (world) => checkBeats(world, source, name === 'gap-in-mkv'),
     }),
   ),
   ...loudCases,

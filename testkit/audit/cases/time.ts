@@ -80,7 +80,7 @@ async function checkAll(world: World, source: Source, frameMs: number, formats: 
 /** A phone's video in HEVC. Its times differ from a steady rate by up to 4 ms. */
 const PHONE = counterVideo('mov', {
   count: 90,
-  seconds: 'N/30+(mod(N*7,5)-2)*0.002',
+  seconds: 'N/30+mod(N*7,5)*0.002',
   timescale: 600,
   args: [...X265, '-video_track_timescale', '600'],
 });
@@ -235,14 +235,20 @@ const tsCases: readonly AuditCase[] = [
   },
 ];
 
+const WITHOUT_REORDERING = counterVideo('mp4', { count: 50, seconds: 'N/25', args: [...X264, '-bf', '0'] });
+
 /** Times that are wrong. The job must end with an output of plausible length, or with a failure that names the file. */
 const BAD_TIMES: Readonly<Record<string, Source>> = {
-  backwards: counterVideo('mkv', {
-    count: 50,
-    seconds: 'N/25-1.5*gte(N,30)',
-    args: ['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p'],
+  backwards: edited('the second half first', [PLAIN_TS], (bytes) => {
+    const middle = Math.floor(bytes.length / 188 / 2) * 188;
+    return Buffer.concat([bytes.subarray(middle), bytes.subarray(0, middle)]);
   }),
-  'all-equal': counterVideo('mkv', { count: 50, seconds: '1', args: ['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p'] }),
+  'all-equal': edited('no duration of a sample', [WITHOUT_REORDERING], (bytes) => {
+    // The table `stts` has one entry, whose duration of a sample is its last field.
+    const copy = Buffer.from(bytes);
+    copy.writeUInt32BE(0, copy.indexOf('stts') + 16);
+    return copy;
+  }),
   'a-day-later': counterVideo('mp4', { count: 50, seconds: 'N/25+86400*gte(N,30)', timescale: 1000, args: X264 }),
   '100000-fps': counterVideo('mp4', { count: 50, seconds: 'N/100000', timescale: 100_000, args: X264 }),
 };

@@ -27,18 +27,23 @@ export async function decodeSound(path: string): Promise<Sound> {
   };
 }
 
-/** Returns the seconds at which beeps start, on the clock of the file. */
-export async function beepTimes(path: string): Promise<number[]> {
+/**
+ * Returns the seconds at which beeps start.
+ * @param fromStart whether the clock starts with the first sample, as in a player of a file with only sound. The file states the delay of its
+ *   encoder as its start
+ */
+export async function beepTimes(path: string, fromStart = false): Promise<number[]> {
   const { rate, channels, samples } = await decodeSound(path);
   const blocks = await soundBlocks(path);
   let peak = 0;
   for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
   const starts: number[] = [];
+  const zero = fromStart ? Math.max(0, blocks[0]?.time ?? 0) : 0;
   let quietSince = Number.NEGATIVE_INFINITY;
   let at = 0;
   for (const { time, count } of blocks) {
     for (let index = 0; index < count && at < samples.length / channels; index += 1, at += 1) {
-      const now = time + index / rate;
+      const now = time - zero + index / rate;
       if (Math.abs(samples[at * channels]!) < peak * 0.25) continue;
       // A beep starts after at least a quarter of a second of silence.
       if (now - quietSince > 0.25) starts.push(now);
@@ -67,11 +72,18 @@ export async function flashTimes(path: string): Promise<number[]> {
   return times.filter((_, index) => stdout[index * 4]! > 128 && (index === 0 || stdout[(index - 1) * 4]! <= 128));
 }
 
-/** Returns the largest distance in milliseconds of a beep from its flash, and the number of beeps without a flash. */
-export function compareBeats(flashes: readonly number[], beeps: readonly number[]): { offsetMs: number; lost: number } {
-  const nearest = beeps.map((beep) => Math.min(...flashes.map((flash) => Math.abs(flash - beep))));
-  const near = nearest.filter((distance) => distance < 0.5);
-  return { offsetMs: Math.max(0, ...near) * 1000, lost: beeps.length - near.length };
+/** For each beep of a source, the index of the flash at the same time. */
+export function pairBeats(flashes: readonly number[], beeps: readonly number[]): number[] {
+  return beeps.map((beep) => {
+    const distances = flashes.map((flash) => Math.abs(flash - beep));
+    return distances.indexOf(Math.min(...distances));
+  });
+}
+
+/** Returns the largest distance in milliseconds of a beep from its flash. */
+export function beatOffset(flashes: readonly number[], beeps: readonly number[], pairs: readonly number[]): number {
+  const distances = pairs.map((flash, beep) => Math.abs((flashes[flash] ?? 0) - (beeps[beep] ?? 0)));
+  return Math.max(0, ...distances) * 1000;
 }
 
 const TAPS = 32;

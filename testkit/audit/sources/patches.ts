@@ -107,7 +107,7 @@ export function hdrVideo(hdr: Hdr, extension = 'mp4', args: readonly string[] = 
     'lossless=1:log-level=none:colorprim=bt2020:colormatrix=bt2020nc:range=limited',
     `transfer=${transfer === 'hlg' ? 'arib-std-b67' : 'smpte2084'}`,
     ...(hdr === 'pq' || hdr === 'pq-maxcll' ? [`master-display=${display}`] : []),
-    ...(hdr === 'pq-maxcll' ? ['max-cll=1000,400'] : []),
+    ...(hdr === 'pq-maxcll' ? ['max-cll=4000,400'] : []),
   ].join(':');
   const curve = transfer === 'hlg' ? 'arib-std-b67' : 'smpte2084';
   const filter = `setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=${curve}:range=limited`;
