@@ -49,8 +49,8 @@ const TYPES: Readonly<Record<string, string>> = {
   flac: 'audio/flac',
   m4a: 'audio/mp4',
   weba: 'audio/webm',
-  wmv: 'video/x-msvideo',
-  bmp: 'image/jpeg',
+  wmv: 'video/x-ms-wmv',
+  bmp: 'image/bmp',
 };
 
 /** @param folder receives the downloads, and is removed by the caller */

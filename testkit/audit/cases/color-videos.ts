@@ -68,10 +68,9 @@ const WAYS: Readonly<Record<string, Record<string, any>>> = {
   encoder: { output_format: 'mkv', options: [{ option: '-c:v', argument: 'libx264' }] },
 };
 
-function videoCase({ name, format, source, isShort }: Kind): AuditCase {
+function videoCase({ name, format, source }: Kind): AuditCase {
   return {
     name: `color/${name}-videos`,
-    ...(isShort && { isShort }),
     async run(world) {
       const expected = shownPatches(format);
       const figures: Figure[] = [];
@@ -95,6 +94,7 @@ async function checkWay(world: World, source: Source, expected: readonly Rgb[], 
 function ladderCase({ name, format, source }: Kind): AuditCase {
   return {
     name: `color/${name}-ladder`,
+    ...(name === 'hd-untagged' && { isShort: true }),
     async run(world) {
       const ladder = [{ height: 480 }, { height: 360 }, { height: 240 }];
       const made = await world.transcode(source, { output_format: 'hls', ladder });

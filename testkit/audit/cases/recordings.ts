@@ -47,12 +47,16 @@ export function recordingsCase(count: number): AuditCase {
       const results: Result[] = [];
       for (const [index, recording] of made.entries()) results.push(await send(world, recording, index));
       const rejected = results.filter(({ failure }) => failure !== '');
-      const worst = (field: 'difference' | 'lost') => Math.max(0, ...results.map((result) => result[field]));
+      const kinds = [...new Set(results.map(({ name }) => name))];
+      const worst = (field: 'difference' | 'lost', kind: string) =>
+        Math.max(0, ...results.filter(({ name }) => name === kind).map((result) => result[field]));
       const figures: Figure[] = [
         equals('recordings', made.length, count),
         equals('rejected or failed recordings', rejected.length, 0),
-        atMost('largest difference of frames', worst('difference'), 1),
-        atMost('most frames that a ladder lacks', worst('lost'), 1),
+        ...kinds.flatMap((kind) => [
+          atMost(`frames of ${kind} more or fewer than the source`, worst('difference', kind), 1),
+          atMost(`frames of ${kind} that a ladder lacks`, worst('lost', kind), 1),
+        ]),
         {
           name: 'kinds that Chromium cannot record',
           value: [...unsupported].join(', ') || 'none',

@@ -18,10 +18,11 @@ const OPUS_GAP = ['-bsf:a', "noise=drop='between(n,160,235)'"];
 
 const BEATS: Readonly<Record<string, { source: Source; isShort?: boolean }>> = {
   'in-sync': { source: flashesAndBeeps('mp4', [...X264, '-c:a', 'aac']) },
-  'gap-in-mkv': { source: flashesAndBeeps('mkv', [...X264, '-c:a', 'aac', ...GAP]), isShort: true },
+  'gap-in-mkv': { source: flashesAndBeeps('mkv', [...X264, '-c:a', 'aac', ...GAP]) },
   'gap-in-mp4': { source: flashesAndBeeps('mp4', [...X264, '-c:a', 'aac', ...GAP]) },
   'gap-in-webm': { source: flashesAndBeeps('webm', [...VP8, '-c:a', 'libopus', ...OPUS_GAP]) },
   'gap-in-ts': {
+    isShort: true,
     source: flashesAndBeeps('ts', [...MPEG2, '-c:a', 'mp2', '-bsf:a', "noise=drop='between(n,140,195)'"]),
   },
   'late-sound-in-mkv': {

@@ -11,7 +11,7 @@ export const LIMIT = { still: 4, video: 3 } as const;
 // biome-ignore lint/suspicious/noExplicitAny: requests as a client writes them
 type Request = Record<string, any>;
 
-/** Ways to a picture of a video. */
+/** Requests for a picture of a video. */
 export const STILLS: Readonly<Record<string, Request>> = {
   jpg: { output_format: 'jpg' },
   png: { output_format: 'png' },

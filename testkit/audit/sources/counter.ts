@@ -54,7 +54,8 @@ export function counterVideo(
     [
       ...['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${width}x${height}`, '-r', '25', '-i', '{raw}'],
       ...['-vf', `settb=1/${timescale},setpts='round((${seconds})*${timescale})'`],
-      ...['-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`, ...args],
+      // Without a duration, an MP4 ends before its last frame.
+      ...['-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`, '-bsf:v', 'setts=duration=0.04/TB', ...args],
     ],
     { raw: counterFrames(count) },
   );
