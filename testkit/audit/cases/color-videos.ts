@@ -53,7 +53,7 @@ const EXACT = { hd: KINDS[0]!.source, sd: KINDS[2]!.source };
 // biome-ignore lint/suspicious/noExplicitAny: requests as a client writes them
 const WAYS: Readonly<Record<string, Record<string, any>>> = {
   preset: { output_format: 'mp4', preset: { resolution: '480p' } },
-  webm: { output_format: 'webm', preset: { quality: 'high' } },
+  webm: { output_format: 'webm', bitrate: '8M' },
   filter: { output_format: 'mp4', options: [{ option: '-vf', argument: 'scale=640:-2' }] },
   graph: {
     output_format: 'mp4',
