@@ -1,4 +1,5 @@
 import type { AuditCase } from '../audit-case.ts';
+import { badInputCases } from './bad-input.ts';
 import { hdrCases } from './color-hdr.ts';
 import { profileCases } from './color-profiles.ts';
 import { colorVideoCases } from './color-videos.ts';
@@ -19,5 +20,6 @@ export const listCases = (recordings: number): readonly AuditCase[] => [
   ...shapeCases,
   ...streamCases,
   ...endCases,
+  ...badInputCases,
   recordingsCase(recordings),
 ];

@@ -145,7 +145,8 @@ const subtitleCases = (['mkv', 'mp4'] as const).map(
         const made = await world.transcode(source, { output_format: format });
         figures.push(...(await checkKept(made, format)));
       }
-      return figures;
+      const ladder = await world.transcode(source, { output_format: 'hls', ladder: [{ height: 64 }] });
+      return [...figures, matches('warning of a ladder', ladder.warnings, /subtitle/i)];
     },
   }),
 );
