@@ -1,6 +1,6 @@
 import { type AuditCase, atMost, equals, type Figure } from '../audit-case.ts';
 import { LIMIT, largestError } from '../checks/colors.ts';
-import { decodePatches } from '../checks/decode.ts';
+import { decodePatches, readTags } from '../checks/decode.ts';
 import { videoOf } from '../checks/shapes.ts';
 import { type PatchFormat, patchVideo, rawInput, shownPatches, tagged } from '../sources/patches.ts';
 import { edited, encoded, literal, type Source } from '../sources/source.ts';
@@ -13,7 +13,7 @@ const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '1'];
 const withNumbers = (numbers: string) => patchVideo('mp4', HD, [...X264, '-bsf:v', `h264_metadata=${numbers}`]);
 
 /** Codes of failures that say that the file is at fault. */
-const NAMED = /invalid_media|unsupported|too_|upload_type_mismatch|upload_rejected|no_video_stream/;
+const NAMED = /invalid_media|empty_media|unsupported|too_|upload_type_mismatch|upload_rejected|no_video_stream/;
 
 /** The job must end with an output, or with a failure that names the file. */
 function checkEnd(made: Outcome): Figure {
@@ -35,8 +35,9 @@ const numberCases = Object.entries(NUMBERS).map(
     async run(world) {
       const made = await world.transcode(source, { output_format: 'mp4', preset: { resolution: '480p' } });
       if (made.status !== 'completed') return [checkEnd(made)];
-      const error = largestError(await decodePatches(await made.file(), 0.4), shownPatches(HD));
-      return [atMost('color error', error, LIMIT.video)];
+      const path = await made.file();
+      const error = largestError(await decodePatches(path, 0.4), shownPatches(HD));
+      return [atMost('color error', error, LIMIT.video), equals('matrix', (await readTags(path)).matrix, 'bt709')];
     },
   }),
 );
@@ -104,7 +105,7 @@ export const badInputCases: readonly AuditCase[] = [
       name: `bad/${name}`,
       async run(world) {
         const figures: Figure[] = [];
-        for (const format of ['mp4', 'webp']) {
+        for (const format of ['mp4', 'jpg', 'webp']) {
           const made = await world.transcode(make(), { output_format: format });
           figures.push(checkEnd(made));
           if (made.status === 'completed' && format === 'mp4')

@@ -38,12 +38,11 @@ export async function readTags(path: string): Promise<ColorTags> {
   };
 }
 
-const MATRICES: Readonly<Record<string, Matrix>> = {
+const MATRICES: Readonly<Record<string, Exclude<Matrix, 'rgb'>>> = {
   bt709: 'bt709',
   smpte170m: 'bt601',
   bt470bg: 'bt601',
   bt2020nc: 'bt2020',
-  gbr: 'rgb',
 };
 
 /** Returns Y', Cb and Cr, or R'G'B' of a decoded picture in the middle of each patch, without a conversion by FFmpeg. */
@@ -123,7 +122,7 @@ export async function decodePatches(path: string, seconds = 0): Promise<Rgb[]> {
   const assumed = tags.height >= 720 ? 'bt709' : 'bt601';
   const matrix = MATRICES[tags.matrix] ?? assumed;
   return samples.map((sample) => {
-    const [red, green, blue] = fromYuv(sample, matrix as Exclude<Matrix, 'rgb'>, range, bits);
+    const [red, green, blue] = fromYuv(sample, matrix, range, bits);
     return [red * 255, green * 255, blue * 255];
   });
 }

@@ -54,8 +54,9 @@ export function counterVideo(
     [
       ...['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${width}x${height}`, '-r', '25', '-i', '{raw}'],
       ...['-vf', `settb=1/${timescale},setpts='round((${seconds})*${timescale})'`],
-      // Without a duration, an MP4 ends before its last frame.
-      ...['-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`, '-bsf:v', 'setts=duration=0.04/TB', ...args],
+      ...['-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`],
+      // Without a duration of the last frame, an MP4 ends before that frame.
+      ...['-bsf:v', "setts=pts=PTS:dts=DTS:duration='if(DURATION,DURATION,0.004/TB)'", ...args],
     ],
     { raw: counterFrames(count) },
   );
