@@ -1,10 +1,10 @@
 import type { Quality } from '../../contract/formats.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
-import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
+import type { MediaInfo, PlanInput } from '../types.ts';
 import type { ComposeJob, Track, Tracks } from './compose.ts';
 import type { Size } from './geometry.ts';
 import type { StreamRef } from './graph-sources.ts';
-import { planVideo, toneMapBytes, type VideoPlan } from './plan-video.ts';
+import { planVideo, toneMapBytes, type VideoPlan, type VideoRequest } from './plan-video.ts';
 import type { OwnWork } from './step-filters.ts';
 import { drawnStream } from './stream-flows.ts';
 import { videoBitRate } from './streams.ts';
@@ -78,7 +78,7 @@ function sourceOf(
   job: ComposeJob,
   composed: Tracks,
   track: Track,
-): { stream: VideoStream; info: MediaInfo; sourceBitRate: number | null } {
+): Pick<VideoRequest, 'stream' | 'info' | 'sourceBitRate' | 'sources'> {
   const { from, flow } = track;
   if ('stream' in from && from.kind === 'v') {
     const { info } = job.inputs[from.input]!;
@@ -89,6 +89,7 @@ function sourceOf(
     return {
       stream: drawnStream(flow, from.stream, more),
       info,
+      sources: [from.stream],
       sourceBitRate: grown ? null : videoBitRate(info, from.stream),
     };
   }
@@ -97,6 +98,7 @@ function sourceOf(
   return {
     stream: drawnStream(flow, null, { alpha: false, bitDepth }),
     info: moving(job.inputs[videos[0]?.input ?? 0]!),
+    sources: videos.map(({ stream }) => stream),
     sourceBitRate: null,
   };
 }
