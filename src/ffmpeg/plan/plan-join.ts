@@ -16,6 +16,7 @@ import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
+import { motionRate, steadyRate } from './time/output-rate.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
@@ -201,13 +202,13 @@ function joinPicture(
   const encoder = options.value('c', 'v') ?? FORMAT_DEFAULTS[outputFormat].video!;
   const short = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
   const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
-  const fastest = Math.max(...sources.map((source) => source.video!.frameRate ?? 25));
+  const fastest = Math.max(...sources.map(({ video }) => motionRate(video!) ?? 25));
   // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
   const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p';
   return {
     encoder,
     frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
-    rate: rung?.frameRate ?? Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
+    rate: rung?.frameRate ?? steadyRate(fastest, { most: isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE }),
     pixelFormat,
     color: joinedColor(
       sources.map(({ video }) => video!),

@@ -1,6 +1,6 @@
 import type { Quality } from '../../contract/formats.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
-import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
+import type { MediaInfo, PlanInput } from '../types.ts';
 import { BT709 } from './color/convert.ts';
 import { sourceColor } from './color/source-color.ts';
 import type { ComposeJob, Track, Tracks } from './compose.ts';
@@ -91,7 +91,7 @@ function sourceOf(
   job: ComposeJob,
   composed: Tracks,
   track: Track,
-): { stream: VideoStream; info: MediaInfo; sourceBitRate: number | null } {
+): Pick<VideoRequest, 'stream' | 'info' | 'sourceBitRate' | 'sources'> {
   const { from, flow } = track;
   if ('stream' in from && from.kind === 'v') {
     const { info } = job.inputs[from.input]!;
@@ -102,6 +102,7 @@ function sourceOf(
     return {
       stream: drawnStream(flow, from.stream, more),
       info,
+      sources: [from.stream],
       sourceBitRate: grown ? null : videoBitRate(info, from.stream),
     };
   }
@@ -110,6 +111,7 @@ function sourceOf(
   return {
     stream: drawnStream(flow, null, { alpha: false, bitDepth }),
     info: moving(job.inputs[videos[0]?.input ?? 0]!),
+    sources: videos.map(({ stream }) => stream),
     sourceBitRate: null,
   };
 }

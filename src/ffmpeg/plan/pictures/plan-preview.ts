@@ -13,6 +13,7 @@ import { outputTail, plannedOutput } from '../plan-args.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { threadsFor } from '../resources.ts';
 import { mainVideo } from '../streams.ts';
+import { motionRate } from '../time/output-rate.ts';
 import { paletteChain, videoChain } from '../video-filters.ts';
 
 const DEFAULT_WIDTH = 480;
@@ -53,7 +54,7 @@ export function planPreview(
   const { starts, length, warnings } = choosePartsOf(input, stream, preview);
   const seconds = starts.length * length;
   const size = fitWidth(displaySize(stream), preview.width ?? DEFAULT_WIDTH, even);
-  const frameRate = Math.min(stream.frameRate ?? rate, rate);
+  const frameRate = Math.min(motionRate(stream) ?? rate, rate);
   const isGif = encoder === 'gif';
   const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 })!;
   const settings = videoSettings({
