@@ -14,6 +14,7 @@ import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-a
 import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
+import { segmentFilters } from './sound/sound-filters.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
@@ -254,7 +255,8 @@ function videoSegment(video: VideoStream, { frame, rate, pixelFormat }: JoinPict
 
 function audioSegment(index: number, source: JoinSource): string {
   const shape = `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=stereo`;
-  if (source.audio) return `[${index}:${source.audio.index}]aresample=${SAMPLE_RATE}:async=1,${shape}`;
+  const { audio } = source;
+  if (audio) return `[${index}:${audio.index}]${segmentFilters(audio, SAMPLE_RATE)},${shape}`;
   const length = timeText(Math.max(LEAST_SILENCE, source.duration ?? LEAST_SILENCE));
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }
