@@ -96,7 +96,8 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   const parts: string[] = [];
   if (opened) {
     const inputs = sources.map((ref) => {
-      const [chain] = ref.kind === 'v' && !job.toneMap(ref.stream) ? [] : firstPieces({ ...job, deinterlace: false }, ref);
+      const [chain] =
+        ref.kind === 'v' && !job.toneMap(ref.stream) ? [] : firstPieces({ ...job, deinterlace: false }, ref);
       if (chain === undefined) return streamLabel(ref);
       const label = fresh();
       parts.push(joinPieces([chain], streamLabel(ref), label, fresh));

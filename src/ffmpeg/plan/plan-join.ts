@@ -104,16 +104,19 @@ export function planJoin(
       ...passThrough(parsed.output, HANDLED),
       ...outputTail({ format, position, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
-    output: plannedOutput(
-      { format, position },
-      {
-        streams: {
-          video: picture ? { mode: 'encoded', reason: JOINED } : null,
-          audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+    output: {
+      ...plannedOutput(
+        { format, position },
+        {
+          streams: {
+            video: picture ? { mode: 'encoded', reason: JOINED } : null,
+            audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+          },
+          ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
         },
-        ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
-      },
-    ),
+      ),
+      ...(seconds !== null && { lasting: { seconds, frames: null } }),
+    },
     durationSeconds: seconds,
     works: [work],
     source: planSource(request),

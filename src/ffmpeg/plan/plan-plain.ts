@@ -3,13 +3,14 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
 import { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
-import type { PlanInput, PlanSource } from '../types.ts';
+import type { PlanInput, PlannedFile, PlanSource } from '../types.ts';
 import { type ComposeJob, composedArgs, composeTracks, simpleFilters, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
 import { containerCopy, trimOf } from './copy/container-copy.ts';
 import { type Copies, copiedOutput, describeStreams, planCopies } from './copy/plan-copies.ts';
 import { droppedOptions } from './dropped-options.ts';
 import { SHORT_SIDES } from './geometry.ts';
+import { lastingMedia } from './lasting.ts';
 import { type OutputEnd, outputEnd } from './output-end.ts';
 import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { type Selection, selectStreams } from './plan-streams.ts';
@@ -118,7 +119,11 @@ export function planPlain(
     extra: compose.composer.extra,
     threads,
     args: plainArgs(job, tracks, threads, dropped.handled),
-    output: { ...plainOutput(job, video), ...(compared.quality && { quality: compared.quality }) },
+    output: {
+      ...plainOutput(job, video),
+      ...(compared.quality && { quality: compared.quality }),
+      ...lastingOf(job, tracks),
+    },
     durationSeconds,
     works: [{ ...workload(job, tracks), durationSeconds }],
     source: planSource(request),
@@ -132,6 +137,14 @@ export function planPlain(
       ...compared.warnings,
     ],
   };
+}
+
+function lastingOf(job: PlainJob, { video }: PlainTracks): Pick<PlannedFile, 'lasting'> {
+  const { inputs, inputOptions, options, selection, filtered, kind } = job;
+  if (filtered || kind === 'image') return {};
+  const frameRate = video?.encoded.frameRate ?? null;
+  const lasting = lastingMedia({ inputs, inputOptions, options, streams: selection.streams, frameRate });
+  return lasting ? { lasting } : {};
 }
 
 function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, video: FinishedVideo | null) {

@@ -178,6 +178,7 @@ function joinParts(
     output: {
       ...plannedLadder(ladder, { renditions, audio: audio?.part ?? null, position, seconds }),
       ...comparedRendition(videos[0]!, position),
+      ...('lasting' in first.output && { lasting: first.output.lasting }),
     },
     works: producers.flatMap(({ works }) => works),
     source: 'defaults',

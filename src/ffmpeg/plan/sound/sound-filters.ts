@@ -27,7 +27,10 @@ export interface SoundTarget {
 }
 
 /** Returns the filter that gives sound without times the times of its source, before any filter of the caller; empty = none is needed. */
-export function steadyFilter({ demuxer }: Pick<PlanInput, 'demuxer'>, { format, encoder, isExact }: SoundTarget): string {
+export function steadyFilter(
+  { demuxer }: Pick<PlanInput, 'demuxer'>,
+  { format, encoder, isExact }: SoundTarget,
+): string {
   if (encoder === null || encoder === 'copy') return '';
   if (isExact) return FROM_ZERO;
   // Samples of PCM have no times in MOV.
