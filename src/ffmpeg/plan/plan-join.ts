@@ -15,6 +15,7 @@ import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-a
 import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
+import { segmentFilters } from './sound/sound-filters.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { motionRate, steadyRate } from './time/output-rate.ts';
 import { inputDuration } from './timing.ts';
@@ -106,16 +107,19 @@ export function planJoin(
       ...passThrough(parsed.output, HANDLED),
       ...outputTail({ format, position, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
-    output: plannedOutput(
-      { format, position },
-      {
-        streams: {
-          video: picture ? { mode: 'encoded', reason: JOINED } : null,
-          audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+    output: {
+      ...plannedOutput(
+        { format, position },
+        {
+          streams: {
+            video: picture ? { mode: 'encoded', reason: JOINED } : null,
+            audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+          },
+          ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
         },
-        ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
-      },
-    ),
+      ),
+      ...(seconds !== null && { lasting: { seconds, frames: null } }),
+    },
     durationSeconds: seconds,
     works: [work],
     source: planSource(request),
@@ -262,7 +266,8 @@ function videoSegment(video: VideoStream, { frame, rate, pixelFormat, color }: J
 
 function audioSegment(index: number, source: JoinSource): string {
   const shape = `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=stereo`;
-  if (source.audio) return `[${index}:${source.audio.index}]aresample=${SAMPLE_RATE}:async=1,${shape}`;
+  const { audio } = source;
+  if (audio) return `[${index}:${audio.index}]${segmentFilters(audio, SAMPLE_RATE)},${shape}`;
   const length = timeText(Math.max(LEAST_SILENCE, source.duration ?? LEAST_SILENCE));
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }

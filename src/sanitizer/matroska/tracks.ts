@@ -1,6 +1,6 @@
 import { checkSize, rejectStreams } from '../limits.ts';
 import type { ContainerFacts } from '../types.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { ENCRYPTED, NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
 import { number, rewriteChildren } from './rewrite-children.ts';
 import { ID, TRACK } from './schema.ts';
@@ -28,6 +28,7 @@ export interface KeptTracks {
 export function readTracks(reader: ElementReader, element: Element): KeptTracks {
   const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
   rejectStreams(entries.length);
+  if (entries.some((entry) => isEncrypted(reader, entry))) throw new Rejected('unsupported_media', ENCRYPTED);
   const kept: Buffer[][] = [];
   const types = new Map<number, bigint>();
   const video: (ContainerFacts['video'][number] | null)[] = [];
@@ -96,6 +97,13 @@ export function declareFrameDurations(
 
 function known<T>(list: (T | null)[]): list is T[] {
   return !list.includes(null);
+}
+
+function isEncrypted(reader: ElementReader, entry: Element): boolean {
+  const within = (parents: Element[], id: number) =>
+    parents.flatMap((parent) => [...reader.within(parent)].filter((child) => child.id === id));
+  const encodings = within(within([entry], ID.contentEncodings), ID.contentEncoding);
+  return within(encodings, ID.contentEncryption).length > 0;
 }
 
 function typeOf(reader: ElementReader, entry: Element): bigint {

@@ -35,7 +35,6 @@ const USUAL_RATE = 30;
 /** Bits per second of the stereo AAC that all renditions share. All players decode AAC. */
 const AUDIO_RATE = 128_000;
 const AUDIO_CODEC = 'aac';
-/** Options of the audio. The filter moves the first sample to time zero, and fills gaps with silence. */
 const AUDIO_OPTIONS = [
   ...[
     { option: '-c:a', argument: AUDIO_CODEC },
@@ -45,7 +44,6 @@ const AUDIO_OPTIONS = [
     { option: '-ac', argument: 2 },
     { option: '-ar', argument: 48_000 },
   ],
-  { option: '-af', argument: 'aresample=48000:async=1:first_pts=0' },
 ];
 
 /** Maximum bytes of a rung. A job whose rung is larger fails, even if the account allows larger outputs. */
@@ -124,7 +122,7 @@ function planAudio(inputs: TranscodeRequest['inputs'], files: readonly PlanInput
     return planJoin(request, files, parseRequest(request), ctx);
   }
   const request: TranscodeRequest = { inputs, outputFormat: 'm4a', options: AUDIO_OPTIONS };
-  return planPlain(request, files, parseRequest(request), ctx);
+  return planPlain(request, files, parseRequest(request), { ...ctx, fromZero: true });
 }
 
 const AUDIO = { name: 'audio', codec: AUDIO_CODEC, maxBitRate: AUDIO_RATE } as const;
@@ -170,6 +168,7 @@ function joinParts(
     output: {
       ...plannedLadder(ladder, { renditions, audio: audio?.part ?? null, position, seconds }),
       ...comparedRendition(videos[0]!, position),
+      ...('lasting' in first.output && { lasting: first.output.lasting }),
     },
     works: producers.flatMap(({ works }) => works),
     source: 'defaults',
