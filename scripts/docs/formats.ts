@@ -172,7 +172,6 @@ function limitsSection(): string {
 | --- | --- |
 | Streams of an input | ${INPUT_LIMITS.maxStreams} |
 | Pixels of a frame of an input | ${count(INPUT_LIMITS.maxPixels)} (8192×4352), and at most ${count(INPUT_LIMITS.maxSide)} on each side |
-| Frames per second of an input | ${INPUT_LIMITS.maxFrameRate} |
 | Duration of an input | ${INPUT_LIMITS.maxDurationSeconds / 3600} hours |
 | Duration of an output | ${MAX_OUTPUT_SECONDS / 3600} hours |
 | Size of an output that is one file | ${count(MAX_OUTPUT_BYTES)} bytes |

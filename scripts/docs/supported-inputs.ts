@@ -173,6 +173,6 @@ function codecs(names: readonly string[]): string {
 }
 
 function limitRows(): string[][] {
-  const { streams, pixels, side, frameRate, duration } = FACTS.media.facts;
-  return [streams, pixels, side, frameRate, duration].map(({ what, value, note }) => [what, value, note ?? '']);
+  const { streams, pixels, side, duration } = FACTS.media.facts;
+  return [streams, pixels, side, duration].map(({ what, value, note }) => [what, value, note ?? '']);
 }

@@ -1,5 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../ffmpeg/index.ts';
+import type { FrameTiming } from '../ffmpeg/plan/time/frame-timing.ts';
 import type { StillPicture } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
@@ -43,6 +44,11 @@ export interface SanitizeResult {
   frames: FrameList | null;
   /** The facts that ffprobe would report about the new container, or about the original if it was kept; null if they may differ. */
   info: MediaInfo | null;
+  /**
+   * Timing of each video stream, for the description of a file that ffprobe reads, because ffprobe knows only the times of the first
+   * frames. Null if `info` contains the timing, or the reader does not know the times of all frames.
+   */
+  timings: FrameTiming[] | null;
 }
 
 /** Facts that can be read without a decoder. */
@@ -64,6 +70,8 @@ export interface Reading {
   frames?: () => FrameList | null;
   /** Reads `SanitizeResult.info`; absent if only ffprobe can find the info. */
   describe?: () => MediaInfo | null;
+  /** Reads `SanitizeResult.timings`; absent if the reader does not know the times of all frames. */
+  timings?: () => FrameTiming[];
 }
 
 /** A rejection of the file, which becomes a `JobFailure` whose message begins with the name of the input. */

@@ -7,6 +7,7 @@ import {
   type MediaInfo,
   type StreamPackets,
   SUBTITLE_DEMUXERS,
+  withTimings,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
@@ -105,7 +106,8 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   }
   const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
   const { info } = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
-  return { ...opened, info: still ? { ...info, container: 'heif', sourceCodec: still.codec } : info };
+  if (still) return { ...opened, info: { ...info, container: 'heif', sourceCodec: still.codec } };
+  return { ...opened, info: withTimings(info, sanitized.timings) };
 }
 
 function sanitize(

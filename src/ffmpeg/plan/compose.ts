@@ -2,6 +2,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { PlanInput, PlanWarning, VideoStream } from '../types.ts';
+import type { OutputColor } from './color/convert.ts';
 import type { Composer, OpenedGraph } from './composition.ts';
 import { freshLabels, joinPieces, type Piece } from './filter-parts.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
@@ -23,6 +24,10 @@ export interface ComposeJob {
   deinterlace: boolean;
   /** Whether the stream must be tone-mapped for the encoder. */
   toneMap: (stream: VideoStream) => boolean;
+  /** What the colors of the output must mean. */
+  color: (stream: VideoStream) => OutputColor;
+  /** Returns the first filter of sound from an input: see `steadyFilter`. */
+  steady: (input: number) => string;
   /** Which streams are copied. Copied streams cannot be filtered. */
   copies: { video: boolean; audio: boolean };
 }
@@ -66,15 +71,20 @@ export function composeTracks(job: ComposeJob): Tracks {
     const stepCount = kind === 'v' ? parsed.video.length : parsed.audio.length;
     if (!first || stepCount === 0) {
       if (first && made && (kind === 'v' ? copies.video : copies.audio)) throw copyFailure();
-      return { from, flow, pieces: [], drawn: made };
+      return { from, flow, pieces: kind === 'a' ? firstPieces(job, from) : [], drawn: made };
     }
     if (kind === 'v' ? copies.video : copies.audio) throw copyFailure();
-    const before =
-      made || from.kind === 'a' ? '' : prepareChain(from.stream, { ...job, toneMap: job.toneMap(from.stream) });
     const steps = kind === 'v' ? composer.videoSteps(flow) : composer.audioSteps(flow);
-    return { from, flow: steps.flow, pieces: [...(before === '' ? [] : [before]), ...steps.pieces], drawn: true };
+    return { from, flow: steps.flow, pieces: [...firstPieces(job, from), ...steps.pieces], drawn: true };
   });
   return { tracks, sources, opened, warnings: [...unusedGraph(parsed), ...unusedSteps(parsed, done)] };
+}
+
+/** Returns the planner's filters of an input's stream, which precede the filters of the caller. */
+function firstPieces(job: ComposeJob, from: OutputStream): Piece[] {
+  if ('pad' in from) return [];
+  const chain = from.kind === 'a' ? job.steady(from.input) : prepare(job, from.stream);
+  return chain === '' ? [] : [chain];
 }
 
 /** Returns filters and maps as arguments. The `pieces` of each track must be complete. */
@@ -85,9 +95,10 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   const parts: string[] = [];
   if (opened) {
     const inputs = sources.map((ref) => {
-      if (ref.kind === 'a' || !job.toneMap(ref.stream)) return streamLabel(ref);
+      const [chain] = firstPieces({ ...job, deinterlace: false }, ref);
+      if (chain === undefined) return streamLabel(ref);
       const label = fresh();
-      parts.push(`[${streamLabel(ref)}]${prepareChain(ref.stream, { deinterlace: false, toneMap: true })}[${label}]`);
+      parts.push(joinPieces([chain], streamLabel(ref), label, fresh));
       return label;
     });
     const outputs = opened.outputs.map((_, index) => ownName(`o${index}`, position));
@@ -104,6 +115,10 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   return parts.length > 0 ? ['-filter_complex', parts.join(';'), ...maps] : maps;
 }
 
+function prepare({ deinterlace, toneMap, color }: ComposeJob, stream: VideoStream): string {
+  return prepareChain(stream, { deinterlace, toneMap: toneMap(stream), color: color(stream) });
+}
+
 function simpleArgs(selection: Selection, tracks: readonly Track[]): string[] {
   const args: string[] = [];
   if (selection.verbatim) args.push(...selection.verbatim.flatMap((map) => ['-map', map]));
@@ -111,14 +126,14 @@ function simpleArgs(selection: Selection, tracks: readonly Track[]): string[] {
   return args;
 }
 
-/**
- * Returns the plain filter of the first stream of a kind. Returns nothing if the stream has no filter or the command has a complex graph.
- */
-export function simpleFilter(kind: 'v' | 'a', job: ComposeJob, { tracks }: Tracks): string[] {
+/** Returns the plain filters of the streams of a kind. Returns nothing if no stream has filters or the command has a complex graph. */
+export function simpleFilters(kind: 'v' | 'a', job: ComposeJob, { tracks }: Tracks): string[] {
   if (job.composer.complex) return [];
-  const track = tracks.find((candidate) => candidate.from.kind === kind);
-  if (!track || track.pieces.length === 0) return [];
-  return [`-filter:${kind}:0`, joinPieces(track.pieces, null, null, freshLabels())];
+  return tracks
+    .filter(({ from }) => from.kind === kind)
+    .flatMap(({ pieces }, index) =>
+      pieces.length === 0 ? [] : [`-filter:${kind}:${index}`, joinPieces(pieces, null, null, freshLabels())],
+    );
 }
 
 function copyFailure(): JobFailure {

@@ -7,6 +7,7 @@ import { OptionSet } from '../policy/options/option-set.ts';
 import { timeText } from '../policy/options/option-values.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
+import { joinedColor, type OutputColor, outputColor } from './color/convert.ts';
 import { ExtraInputs } from './extra-inputs.ts';
 import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
 import { ownName } from './own-name.ts';
@@ -14,7 +15,9 @@ import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-a
 import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
+import { segmentFilters } from './sound/sound-filters.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
+import { motionRate, steadyRate } from './time/output-rate.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
@@ -46,6 +49,7 @@ interface JoinPicture {
   /** Frames per second. */
   rate: number;
   pixelFormat: string;
+  color: OutputColor;
 }
 
 interface Join {
@@ -103,16 +107,19 @@ export function planJoin(
       ...passThrough(parsed.output, HANDLED),
       ...outputTail({ format, position, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
-    output: plannedOutput(
-      { format, position },
-      {
-        streams: {
-          video: picture ? { mode: 'encoded', reason: JOINED } : null,
-          audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+    output: {
+      ...plannedOutput(
+        { format, position },
+        {
+          streams: {
+            video: picture ? { mode: 'encoded', reason: JOINED } : null,
+            audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+          },
+          ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
         },
-        ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
-      },
-    ),
+      ),
+      ...(seconds !== null && { lasting: { seconds, frames: null } }),
+    },
     durationSeconds: seconds,
     works: [work],
     source: planSource(request),
@@ -199,13 +206,18 @@ function joinPicture(
   const encoder = options.value('c', 'v') ?? FORMAT_DEFAULTS[outputFormat].video!;
   const short = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
   const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
-  const fastest = Math.max(...sources.map((source) => source.video!.frameRate ?? 25));
+  const fastest = Math.max(...sources.map(({ video }) => motionRate(video!) ?? 25));
+  // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
+  const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p';
   return {
     encoder,
     frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
-    rate: rung?.frameRate ?? Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
-    // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
-    pixelFormat: isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p',
+    rate: rung?.frameRate ?? steadyRate(fastest, { most: isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE }),
+    pixelFormat,
+    color: joinedColor(
+      sources.map(({ video }) => video!),
+      outputColor(encoder, pixelFormat, options),
+    ),
   };
 }
 
@@ -239,13 +251,13 @@ function joinGraph(join: Join, palette: string | null): string {
   return chains.join(';');
 }
 
-function videoSegment(video: VideoStream, { frame, rate, pixelFormat }: JoinPicture): string {
+function videoSegment(video: VideoStream, { frame, rate, pixelFormat, color }: JoinPicture): string {
   return videoChain(video, {
     size: frame,
     squarePixels: true,
     pad: true,
     frameRate: rate,
-    toneMap: true,
+    color,
     pixelFormat,
     background: 'black',
     orientationUnknown: false,
@@ -254,7 +266,8 @@ function videoSegment(video: VideoStream, { frame, rate, pixelFormat }: JoinPict
 
 function audioSegment(index: number, source: JoinSource): string {
   const shape = `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=stereo`;
-  if (source.audio) return `[${index}:${source.audio.index}]aresample=${SAMPLE_RATE}:async=1,${shape}`;
+  const { audio } = source;
+  if (audio) return `[${index}:${audio.index}]${segmentFilters(audio, SAMPLE_RATE)},${shape}`;
   const length = timeText(Math.max(LEAST_SILENCE, source.duration ?? LEAST_SILENCE));
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }

@@ -5,6 +5,7 @@ import { pixelFormatFor, videoSettings } from '../../policy/encoders/encoder-set
 import { OptionSet } from '../../policy/options/option-set.ts';
 import { timeText } from '../../policy/options/option-values.ts';
 import type { PlanInput, PlanWarning, VideoStream } from '../../types.ts';
+import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { displaySize, fitWidth, type Size, shortSide } from '../geometry.ts';
 import { ownName } from '../own-name.ts';
@@ -12,6 +13,7 @@ import { outputTail, plannedOutput } from '../plan-args.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { threadsFor } from '../resources.ts';
 import { mainVideo } from '../streams.ts';
+import { motionRate } from '../time/output-rate.ts';
 import { paletteChain, videoChain } from '../video-filters.ts';
 
 const DEFAULT_WIDTH = 480;
@@ -52,7 +54,7 @@ export function planPreview(
   const { starts, length, warnings } = choosePartsOf(input, stream, preview);
   const seconds = starts.length * length;
   const size = fitWidth(displaySize(stream), preview.width ?? DEFAULT_WIDTH, even);
-  const frameRate = Math.min(stream.frameRate ?? rate, rate);
+  const frameRate = Math.min(motionRate(stream) ?? rate, rate);
   const isGif = encoder === 'gif';
   const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 })!;
   const settings = videoSettings({
@@ -66,7 +68,7 @@ export function planPreview(
     extra: new ExtraInputs(starts.length),
     threads,
     args: [
-      ...['-filter_complex', graph(stream, { starts, size, frameRate, pixelFormat, position, isGif, seconds })],
+      ...['-filter_complex', graph(stream, { starts, size, frameRate, encoder, pixelFormat, position, seconds })],
       ...['-map', `[${ownName('preview', position)}]`, '-c:v', encoder, ...settings, ...args],
       ...outputTail({ format, position, seconds, threads }),
     ],
@@ -116,16 +118,18 @@ interface PreviewGraph {
   starts: readonly number[];
   size: Size;
   frameRate: number;
+  encoder: string;
   pixelFormat: string;
   position: number;
-  isGif: boolean;
   seconds: number;
 }
 
 /** Returns the filter graph, which reads each part from a separate input and joins the parts. */
-function graph(stream: VideoStream, { starts, size, frameRate, pixelFormat, position, isGif, seconds }: PreviewGraph) {
+function graph(stream: VideoStream, preview: PreviewGraph): string {
+  const { starts, size, frameRate, encoder, pixelFormat, position, seconds } = preview;
+  const color = outputColor(encoder, pixelFormat, new OptionSet([]));
   const chain = videoChain(stream, {
-    ...{ size, squarePixels: true, pad: false, frameRate, toneMap: true, pixelFormat },
+    ...{ size, squarePixels: true, pad: false, frameRate, color, pixelFormat },
     ...{ background: stream.hasAlpha ? 'black' : null, orientationUnknown: false },
   });
   const label = (index: number) => ownName(`part${index}`, position);
@@ -133,7 +137,7 @@ function graph(stream: VideoStream, { starts, size, frameRate, pixelFormat, posi
   const fits = PALETTE_BYTES / (size.width * size.height * 4 * frameRate);
   const palette = paletteChain({ colours: COLOURS, sampleSeconds: seconds <= fits ? null : fits });
   const joined = `${starts.map((_, index) => `[${label(index)}]`).join('')}concat=n=${starts.length}:v=1:a=0`;
-  return [...parts, `${joined}${isGif ? `,${palette}` : ''}[${ownName('preview', position)}]`].join(';');
+  return [...parts, `${joined}${encoder === 'gif' ? `,${palette}` : ''}[${ownName('preview', position)}]`].join(';');
 }
 
 function presetOf(settings: readonly string[]): string | null {

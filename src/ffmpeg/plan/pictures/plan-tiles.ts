@@ -3,6 +3,7 @@ import type { TilesRequest, TranscodeRequest } from '../../../contract/transcode
 import { videoSettings } from '../../policy/encoders/encoder-settings.ts';
 import { OptionSet } from '../../policy/options/option-set.ts';
 import type { DirectoryRecipe, PlanInput, PlannedTree, VideoStream } from '../../types.ts';
+import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { decimal, displaySize, fitWidth, type Size } from '../geometry.ts';
 import { ownName } from '../own-name.ts';
@@ -19,6 +20,8 @@ const BYTES_PER_PIXEL = 1.5;
 const HEADER_BYTES = 16 * 1024;
 /** Interval in seconds from which only key frames are used if the distance between key frames is unknown. */
 const UNKNOWN_DISTANCE = 5;
+
+const JPEG_COLOR = outputColor('mjpeg', 'yuvj420p', new OptionSet([]));
 
 /** The images of an output, and how FFmpeg makes them. */
 interface TileImages {
@@ -113,7 +116,7 @@ function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size
   const chain = videoChain(
     { ...stream, isInterlaced: false },
     {
-      ...{ size, squarePixels: true, pad: false, frameRate: null, toneMap: true, pixelFormat: 'yuvj420p' },
+      ...{ size, squarePixels: true, pad: false, frameRate: null, color: JPEG_COLOR, pixelFormat: 'yuvj420p' },
       ...{ background: stream.hasAlpha ? ('white' as const) : null, orientationUnknown: false },
     },
   );
