@@ -9,12 +9,13 @@ import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
 import { ExtraInputs } from './extra-inputs.ts';
 import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
+import { keyFrameArgs } from './key-frames.ts';
 import { ownName } from './own-name.ts';
 import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
-import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
+import { equalVideoBitRate, mainAudio, mainVideo } from './streams.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
@@ -268,9 +269,9 @@ function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): 
 
 function encodePictures(
   { quality, sources, seconds, options }: Join,
-  { encoder, frame }: JoinPicture,
+  { encoder, frame, rate }: JoinPicture,
 ): { args: string[]; preset: string | null } {
-  const rates = sources.map((source) => videoBitRate(source.input.info, source.video!));
+  const rates = sources.map((source) => equalVideoBitRate(source.input.info, source.video!, encoder));
   const settings = videoSettings({
     encoder,
     quality,
@@ -279,7 +280,11 @@ function encodePictures(
     durationSeconds: seconds,
     stated: options.stated('v'),
   });
-  return { args: ['-c:v', encoder, ...settings], preset: settings[settings.indexOf('-preset:v') + 1] ?? null };
+  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, frameRate: rate });
+  return {
+    args: ['-c:v', encoder, ...settings, ...keyFrames],
+    preset: settings[settings.indexOf('-preset:v') + 1] ?? null,
+  };
 }
 
 function encodeSound(join: Join): string[] {

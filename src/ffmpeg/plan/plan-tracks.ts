@@ -7,7 +7,7 @@ import type { StreamRef } from './graph-sources.ts';
 import { planVideo, toneMapBytes, type VideoPlan } from './plan-video.ts';
 import type { OwnWork } from './step-filters.ts';
 import { drawnStream } from './stream-flows.ts';
-import { videoBitRate } from './streams.ts';
+import { equalVideoBitRate } from './streams.ts';
 
 export interface FinishJob {
   encoder: string | null;
@@ -47,7 +47,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
     if (track.from.kind !== 'v') continue;
     // Only a -map of the caller can add a second stream of an input. FFmpeg handles that stream itself.
     if (first && !track.drawn) continue;
-    const source = sourceOf(job, composed, track);
+    const source = sourceOf(job, composed, track, encoder);
     const plan = planVideo({
       encoder,
       format: finish.format,
@@ -78,18 +78,20 @@ function sourceOf(
   job: ComposeJob,
   composed: Tracks,
   track: Track,
+  encoder: string,
 ): { stream: VideoStream; info: MediaInfo; sourceBitRate: number | null } {
   const { from, flow } = track;
   if ('stream' in from && from.kind === 'v') {
     const { info } = job.inputs[from.input]!;
-    if (!track.drawn) return { stream: from.stream, info, sourceBitRate: videoBitRate(info, from.stream) };
+    if (!track.drawn)
+      return { stream: from.stream, info, sourceBitRate: equalVideoBitRate(info, from.stream, encoder) };
     const deep = !job.toneMap(from.stream);
     const more = { alpha: from.stream.hasAlpha, bitDepth: deep ? from.stream.bitDepth : 8 };
     const grown = !(flow.width * flow.height <= from.stream.width * from.stream.height);
     return {
       stream: drawnStream(flow, from.stream, more),
       info,
-      sourceBitRate: grown ? null : videoBitRate(info, from.stream),
+      sourceBitRate: grown ? null : equalVideoBitRate(info, from.stream, encoder),
     };
   }
   const videos = composed.sources.filter((ref) => ref.kind === 'v');

@@ -5,6 +5,7 @@ import type { MediaInfo, VideoStream } from '../types.ts';
 import { finishChain } from './finish-chain.ts';
 import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
+import { keyFrameArgs } from './key-frames.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
 /** Frames per second of a GIF by quality. Browsers do not play higher rates smoothly, and the file grows. */
@@ -185,8 +186,9 @@ function planPalette(request: VideoRequest, { size, frameRate }: Target): { chai
 }
 
 /** Returns the arguments after the encoder settings. */
-function muxedArgs({ encoder, options, format, still }: VideoRequest, { frameRate }: Target): string[] {
-  const args: string[] = [];
+function muxedArgs(request: VideoRequest, { frameRate }: Target): string[] {
+  const { encoder, options, format, still, durationSeconds } = request;
+  const args: string[] = still ? [] : keyFrameArgs({ encoder, options, durationSeconds, frameRate: frameRate.value });
   if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
   // Apple's players recognize HEVC only by this tag.
   if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
