@@ -9,6 +9,7 @@ import {
   UPLOAD_CONTENT_TYPES,
 } from '../../src/contract/formats.ts';
 import { COPYING_FORMATS } from '../../src/ffmpeg/plan/copy/plan-copies.ts';
+import { PLAYABLE } from '../../src/ffmpeg/plan/geometry.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/ffmpeg/plan/resources.ts';
 import { COPIED_VIDEO_RATE, copiedAudioRate } from '../../src/ffmpeg/policy/encoders/copy-limits.ts';
 import {
@@ -103,7 +104,8 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on
 const DEFAULTS = `## Defaults
 
 - **Resolution.** \`preset.resolution\` is the short side of the frame: \`480p\`, \`720p\`, \`1080p\` or \`4k\` (2160). Airlock keeps the aspect ratio and the
-  orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`.
+  orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`. If you don't set a size, a
+  video of photos fits into ${PLAYABLE.long} × ${PLAYABLE.short} pixels, so that players can play it. A video that is larger keeps its size.
 - **Streams.** The output contains the first video stream that isn't cover art, and the audio stream that is marked as default, or else the
   first audio stream. The audio stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other

@@ -8,7 +8,15 @@ import { timeText } from '../policy/options/option-values.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
 import { ExtraInputs } from './extra-inputs.ts';
-import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
+import {
+  displaySize,
+  fitShortSide,
+  fitWidth,
+  playableResolution,
+  SHORT_SIDES,
+  type Size,
+  shortSide,
+} from './geometry.ts';
 import { keyFrameArgs } from './key-frames.ts';
 import { ownName } from './own-name.ts';
 import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
@@ -198,8 +206,10 @@ function joinPicture(
 ): JoinPicture {
   const isGif = outputFormat === 'gif';
   const encoder = options.value('c', 'v') ?? FORMAT_DEFAULTS[outputFormat].video!;
-  const short = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
-  const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
+  const stated = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
+  const first = displaySize(sources[0]!.video!);
+  const short = sources[0]!.input.info.isImage && !isGif ? playableResolution(first, stated) : stated;
+  const fitted = fitShortSide(first, short, true);
   const fastest = Math.max(...sources.map((source) => source.video!.frameRate ?? 25));
   return {
     encoder,

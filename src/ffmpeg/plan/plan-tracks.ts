@@ -1,8 +1,8 @@
-import type { Quality } from '../../contract/formats.ts';
+import { formatKind, type OutputFormat, type Quality } from '../../contract/formats.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
 import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
 import type { ComposeJob, Track, Tracks } from './compose.ts';
-import type { Size } from './geometry.ts';
+import { displaySize, playableResolution, type Size } from './geometry.ts';
 import type { StreamRef } from './graph-sources.ts';
 import { planVideo, toneMapBytes, type VideoPlan } from './plan-video.ts';
 import type { OwnWork } from './step-filters.ts';
@@ -11,7 +11,7 @@ import { equalVideoBitRate } from './streams.ts';
 
 export interface FinishJob {
   encoder: string | null;
-  format: string;
+  format: OutputFormat;
   resolution: number | null;
   /** See `VideoRequest`. */
   constantRate: number | null;
@@ -52,7 +52,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
       encoder,
       format: finish.format,
       ...source,
-      resolution: finish.resolution,
+      resolution: resolutionOf(job, composed, track, finish),
       constantRate: finish.constantRate,
       quality: finish.quality,
       target: finish.target,
@@ -71,6 +71,24 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
   for (const ref of toneMapped(job, composed)) filterBytes += toneMapBytes(ref.stream);
   const { args, handled, size, sizeIsCertain, frameRate, bitDepth, preset } = first;
   return { args, handled, size, sizeIsCertain, filterBytes, encoded: { ...size, frameRate, bitDepth, preset } };
+}
+
+/**
+ * Returns the short side to which the video is scaled down. Photos are larger than videos that players can play, so a video of photos is
+ * scaled down unless the caller sets its size. A video that is as large keeps its size, because its players already played it.
+ */
+function resolutionOf(
+  job: ComposeJob,
+  composed: Tracks,
+  { from, flow, drawn }: Track,
+  finish: FinishJob,
+): number | null {
+  const refs = 'stream' in from ? [from] : composed.sources;
+  const videos = refs.filter((ref) => ref.kind === 'v');
+  const isPhoto = videos.length > 0 && videos.every(({ input }) => job.inputs[input]!.info.isImage);
+  const isSized = finish.own.size || finish.options.has('s', 'v');
+  if (!isPhoto || isSized || finish.still || formatKind(finish.format) !== 'video') return finish.resolution;
+  return playableResolution(drawn ? flow : displaySize(videos[0]!.stream), finish.resolution);
 }
 
 /** Returns the stream for which encoder settings are chosen: the input's own stream, or the result of the filters. */

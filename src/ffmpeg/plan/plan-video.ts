@@ -220,7 +220,7 @@ function drawnSize(flow: Flow, stream: VideoStream): Size {
 function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
   if (request.width) return fitWidth(base, Math.min(request.width, even ? Number.POSITIVE_INFINITY : WEBP_SIDE), even);
   if (isGif && request.resolution === null && !request.raw && !request.drawn) return fitWidth(base, GIF_WIDTH);
-  const size = fitShortSide(base, request.raw ? null : request.resolution, even);
+  const size = fitShortSide(base, request.resolution, even);
   if (!request.encoder.startsWith('libwebp')) return size;
   const factor = Math.min(1, WEBP_SIDE / Math.max(size.width, size.height));
   return factor === 1 ? size : { width: Math.floor(size.width * factor), height: Math.floor(size.height * factor) };
