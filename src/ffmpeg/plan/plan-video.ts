@@ -7,6 +7,7 @@ import { type DrawnColor, needsToneMap, type OutputColor, outputColor } from './
 import { finishChain } from './finish-chain.ts';
 import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
+import { keyFrameArgs } from './key-frames.ts';
 import { motionRate, type OutputTiming, outputTiming } from './time/output-rate.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
@@ -178,8 +179,10 @@ function planPalette(request: VideoRequest, { size, timing }: Target): { chain: 
 }
 
 /** Returns the arguments after the encoder settings. */
-function muxedArgs({ encoder, options, format, still }: VideoRequest, { timing }: Target): string[] {
-  const args: string[] = [...timing.args];
+function muxedArgs(request: VideoRequest, { timing }: Target): string[] {
+  const { encoder, options, format, still, durationSeconds } = request;
+  const keyFrames = still ? [] : keyFrameArgs({ encoder, options, durationSeconds, frameRate: timing.value });
+  const args: string[] = [...keyFrames, ...timing.args];
   // Apple's players recognize HEVC only by this tag.
   if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
   if (still) args.push('-frames:v', '1', ...(encoder.startsWith('libwebp') ? [] : ['-update', '1']));
@@ -221,7 +224,7 @@ function drawnSize(flow: Flow, stream: VideoStream): Size {
 function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
   if (request.width) return fitWidth(base, Math.min(request.width, even ? Number.POSITIVE_INFINITY : WEBP_SIDE), even);
   if (isGif && request.resolution === null && !request.raw && !request.drawn) return fitWidth(base, GIF_WIDTH);
-  const size = fitShortSide(base, request.raw ? null : request.resolution, even);
+  const size = fitShortSide(base, request.resolution, even);
   if (!request.encoder.startsWith('libwebp')) return size;
   const factor = Math.min(1, WEBP_SIDE / Math.max(size.width, size.height));
   return factor === 1 ? size : { width: Math.floor(size.width * factor), height: Math.floor(size.height * factor) };
