@@ -19,6 +19,7 @@ export { withThreads } from './plan/split/read-arguments.ts';
 export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
 export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';
 export type * from './plan/split/types.ts';
+export { mainAudio, mainVideo } from './plan/streams.ts';
 export {
   type CommandError,
   type CommandRequest,

@@ -48,6 +48,8 @@ export interface VideoStream {
   frames: number | null;
   isInterlaced: boolean;
   isDefault: boolean;
+  /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
+  isSecondary?: true;
   durationSeconds: number | null;
 }
 
@@ -62,6 +64,8 @@ export interface AudioStream {
   /** Bits per sample; null if the codec does not define this number. */
   bitDepth: number | null;
   isDefault: boolean;
+  /** See `VideoStream`. */
+  isSecondary?: true;
   /** ISO 639 code, lower case; null if absent or undetermined. */
   language: string | null;
   durationSeconds: number | null;
@@ -79,6 +83,8 @@ export interface MediaInfo {
   streamCount: number;
   video: VideoStream[];
   audio: AudioStream[];
+  /** Indexes of the streams of each program; absent unless a transport stream has several programs. */
+  programs?: number[][];
   subtitleCount: number;
   /** Whether the file is a still picture. */
   isImage: boolean;

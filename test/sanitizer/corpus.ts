@@ -164,6 +164,16 @@ export const CORPUS: readonly Case[] = [
   { name: 'AV1 in WebM', described: true, file: 'webm', args: [...V(), ...AV1] },
   { name: 'AV1, ten bits, PQ', described: true, file: 'mkv', args: [...V(), ...AV1, ...HDR] },
   { name: 'a live WebM without sizes', file: 'webm', args: [...V(), ...A(), ...VP8, '-c:a', 'libopus', '-live', '1'] },
+  {
+    name: 'a commentary and audio for impaired listeners in Matroska',
+    described: true,
+    file: 'mkv',
+    args: [
+      ...[...V(), ...A(), ...A(), ...A(), ...A(), '-map', '0', '-map', '1', '-map', '2', '-map', '3', '-map', '4'],
+      ...[...H264, '-c:a', 'flac', '-disposition:a:1', 'comment', '-disposition:a:2', 'visual_impaired'],
+      ...['-disposition:a:3', 'hearing_impaired'],
+    ],
+  },
   { name: 'rotation in Matroska', file: 'mkv', args: [...V(), ...H264], copied: ['-display_rotation', '90'] },
   {
     name: 'FLAC and PCM in Matroska',

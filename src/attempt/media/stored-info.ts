@@ -29,6 +29,7 @@ const videoStream = z.object({
   frames: number,
   isInterlaced: z.boolean(),
   isDefault: z.boolean(),
+  isSecondary: z.literal(true).optional(),
   durationSeconds: number,
 }) satisfies z.ZodType<VideoStream>;
 
@@ -41,6 +42,7 @@ const audioStream = z.object({
   bitRate: number,
   bitDepth: number,
   isDefault: z.boolean(),
+  isSecondary: z.literal(true).optional(),
   language: text,
   durationSeconds: number,
 }) satisfies z.ZodType<AudioStream>;
@@ -54,6 +56,7 @@ const mediaInfo = z.object({
   streamCount: z.number(),
   video: z.array(videoStream),
   audio: z.array(audioStream),
+  programs: z.array(z.array(z.number())).optional(),
   subtitleCount: z.number(),
   isImage: z.boolean(),
   isAnimated: z.boolean(),

@@ -19,7 +19,8 @@ const ENTRIES = [
   'stream=index,codec_name,codec_type,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,' +
     'color_transfer,color_primaries,field_order,r_frame_rate,avg_frame_rate,duration,bit_rate,bits_per_raw_sample,' +
     'bits_per_sample,nb_frames,channels,sample_rate',
-  'stream_disposition=default,attached_pic',
+  'program=program_num:program_stream=index',
+  'stream_disposition=default,attached_pic,still_image,comment,hearing_impaired,visual_impaired,descriptions',
   'stream_tags=language,alpha_mode,ALPHA_MODE',
   'stream_side_data=rotation',
 ].join(':');
@@ -76,6 +77,7 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
   const isGif = file.demuxer === 'gif';
   const isAnimated = isGif && (video[0]?.frames ?? 2) > 1;
   const isImage = audio.length === 0 && (still || (isGif && !isAnimated));
+  const programs = parsePrograms(root.programs);
   const longest = Math.max(-1, ...[...video, ...audio].map((stream) => stream.durationSeconds ?? -1));
 
   return {
@@ -87,10 +89,27 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
     streamCount: Math.max(streams.length, readInteger(format.nb_streams, 0, 1e6) ?? 0),
     video,
     audio,
+    ...(programs.length > 1 && { programs }),
     subtitleCount: streams.filter((stream) => stream.codec_type === 'subtitle').length,
     isImage,
     isAnimated,
   };
+}
+
+/** Returns the indexes of the streams of each program that has streams. */
+function parsePrograms(value: unknown): number[][] {
+  const programs = Array.isArray(value) ? value.slice(0, MAX_STREAMS).map(record) : [];
+  return programs
+    .map(({ streams }) => (Array.isArray(streams) ? streams.slice(0, MAX_STREAMS) : []))
+    .map((streams) => streams.flatMap((stream) => readInteger(record(stream).index, 0, 1e6) ?? []))
+    .filter((indexes) => indexes.length > 0);
+}
+
+const SECONDARY = ['still_image', 'comment', 'hearing_impaired', 'visual_impaired', 'descriptions'];
+
+function secondary(stream: Record<string, unknown>): { isSecondary?: true } {
+  const disposition = record(stream.disposition);
+  return SECONDARY.some((name) => disposition[name] === 1) ? { isSecondary: true } : {};
 }
 
 function parseVideo(stream: Record<string, unknown>): VideoStream {
@@ -128,6 +147,7 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
     frames: readInteger(stream.nb_frames, 0, 1e9),
     isInterlaced: ['tt', 'bb', 'tb', 'bt'].includes(String(stream.field_order)),
     isDefault: record(stream.disposition).default === 1,
+    ...secondary(stream),
     durationSeconds: seconds(stream.duration),
   };
 }
@@ -143,6 +163,7 @@ function parseAudio(stream: Record<string, unknown>): AudioStream {
     bitRate: readInteger(stream.bit_rate, 1, 1e12),
     bitDepth: readInteger(stream.bits_per_raw_sample, 1, 64) ?? readInteger(stream.bits_per_sample, 1, 64),
     isDefault: record(stream.disposition).default === 1,
+    ...secondary(stream),
     language: language === 'und' ? null : language,
     durationSeconds: seconds(stream.duration),
   };

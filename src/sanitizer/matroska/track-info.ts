@@ -18,12 +18,13 @@ const E = {
   ...{ isDefault: 0x88, codec: 0x86, config: 0x63a2, frameDuration: 0x23e383, language: 0x22b59c },
   ...{ width: 0xb0, height: 0xba, shownWidth: 0x54b0, shownHeight: 0x54ba, shownUnit: 0x54b2 },
   ...{ interlaced: 0x9a, alpha: 0x53c0, matrix: 0x55b1, range: 0x55b9, transfer: 0x55ba, primaries: 0x55bb },
+  ...{ forHearing: 0x55ab, forSight: 0x55ac, isDescription: 0x55ad, isCommentary: 0x55af },
   ...{ sampleRate: 0xb5, outputRate: 0x78b5, channels: 0x9f, bits: 0x6264 },
 } as const;
 
 /** Ids of the elements that do not change the report of ffprobe: number, UID, type, flags, delays, chroma siting, light levels. */
 const WITHOUT_INFLUENCE: ReadonlySet<number> = new Set([
-  ...[0xd7, 0x73c5, 0x83, 0xb9, 0x55aa, 0x9c, 0x55ab, 0x55ac, 0x55ad, 0x55ae, 0x55af, 0x55ee, 0x56aa, 0x56bb],
+  ...[0xd7, 0x73c5, 0x83, 0xb9, 0x55aa, 0x9c, 0x55ae, 0x55ee, 0x56aa, 0x56bb],
   ...[0x22b59d, 0x9d, 0x55b7, 0x55b8, 0x55bc, 0x55bd],
   ...[0x55d1, 0x55d2, 0x55d3, 0x55d4, 0x55d5, 0x55d6, 0x55d7, 0x55d8, 0x55d9, 0x55da],
 ]);
@@ -83,8 +84,13 @@ export function describeVideo(index: number, values: TrackValues, frame: Buffer 
     bitRate: null,
     frames: null,
     isDefault: count(values, E.isDefault, 1) !== 0,
+    isSecondary: isSecondary(values),
     durationSeconds: null,
   });
+}
+
+function isSecondary(values: TrackValues): boolean {
+  return [E.forHearing, E.forSight, E.isDescription, E.isCommentary].some((id) => count(values, id, 0) !== 0);
 }
 
 function readPicture(codec: string | null, config: Buffer | undefined, frame: Buffer): Picture {
@@ -139,6 +145,7 @@ export function describeAudio(index: number, values: TrackValues): AudioStream {
   return audioStream(index, sound, {
     bitRate: null,
     isDefault: count(values, E.isDefault, 1) !== 0,
+    ...(isSecondary(values) && { isSecondary: true }),
     language: language !== 'und' && /^[a-z]{2,3}$/.test(language) ? language : null,
     durationSeconds: null,
   });
