@@ -37,7 +37,7 @@ export { checkOptions, parseRequest, textLength } from './policy/options/parse-r
 export type * from './policy/options/parsed-request.ts';
 export { ASSET_BYTES, type AssetContent, checkFont, checkLut, checkSubtitles } from './probe/asset-content.ts';
 export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limits.ts';
-export { parseProbe, probeArgs, STANDARD_INPUT } from './probe/probe.ts';
+export { parseProbe, probeArgs, STANDARD_INPUT, withFields } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
 export { type StillPicture, stillArgs } from './probe/still.ts';
 export { type Review, reviewRequest } from './review.ts';

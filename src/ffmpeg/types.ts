@@ -46,7 +46,10 @@ export interface VideoStream {
   /** Bits per second. */
   bitRate: number | null;
   frames: number | null;
+  /** Whether the stream begins with interlaced frames. */
   isInterlaced: boolean;
+  /** Whether frames may be marked as interlaced although the stream is not known to be interlaced; absent = no. */
+  mayBeInterlaced?: boolean;
   isDefault: boolean;
   /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
   isSecondary?: true;

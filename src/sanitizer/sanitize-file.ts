@@ -8,7 +8,7 @@ import { imageInfo } from './images/image-info.ts';
 import { stillFacts } from './images/still-facts.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
 import { movieFrames } from './isobmff/movie-frames.ts';
-import { movieInfo } from './isobmff/movie-info.ts';
+import { movieInfo, movieMayHaveFields } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
@@ -58,6 +58,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
     return {
       ...reading,
       describe: () => movieInfo(movie, file),
+      mayHaveFields: () => movieMayHaveFields(movie),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
     };
@@ -90,7 +91,7 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, mayHaveFields, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
@@ -103,7 +104,7 @@ function readAndWrite(
   const info = describe?.() ?? null;
   if ((info || request.isDescribed) && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
-  return { ...found, info };
+  return { ...found, info, mayHaveFields: info === null && mayHaveFields?.() === true };
 }
 
 /** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */

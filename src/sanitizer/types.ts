@@ -43,6 +43,8 @@ export interface SanitizeResult {
   frames: FrameList | null;
   /** The facts that ffprobe would report about the new container, or about the original if it was kept; null if they may differ. */
   info: MediaInfo | null;
+  /** Whether H.264 streams may contain interlaced pictures after their first picture. Absent if not, or if `info` describes the streams. */
+  mayHaveFields?: boolean;
 }
 
 /** Facts that can be read without a decoder. */
@@ -64,6 +66,8 @@ export interface Reading {
   frames?: () => FrameList | null;
   /** Reads `SanitizeResult.info`; absent if only ffprobe can find the info. */
   describe?: () => MediaInfo | null;
+  /** Reads `SanitizeResult.mayHaveFields`. */
+  mayHaveFields?: () => boolean;
 }
 
 /** A rejection of the file, which becomes a `JobFailure` whose message begins with the name of the input. */

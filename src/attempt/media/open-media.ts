@@ -7,6 +7,7 @@ import {
   type MediaInfo,
   type StreamPackets,
   SUBTITLE_DEMUXERS,
+  withFields,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
@@ -104,7 +105,8 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     return { ...opened, info: sanitized.info };
   }
   const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
-  const { info } = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
+  const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
+  const info = sanitized.mayHaveFields ? withFields(probe.info) : probe.info;
   return { ...opened, info: still ? { ...info, container: 'heif', sourceCodec: still.codec } : info };
 }
 

@@ -28,6 +28,7 @@ const videoStream = z.object({
   bitRate: number,
   frames: number,
   isInterlaced: z.boolean(),
+  mayBeInterlaced: z.boolean().optional(),
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),
   durationSeconds: number,

@@ -85,9 +85,10 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   const parts: string[] = [];
   if (opened) {
     const inputs = sources.map((ref) => {
-      if (ref.kind === 'a' || !job.toneMap(ref.stream)) return streamLabel(ref);
+      const before = ref.kind === 'a' ? '' : prepareChain(ref.stream, { ...job, toneMap: job.toneMap(ref.stream) });
+      if (before === '') return streamLabel(ref);
       const label = fresh();
-      parts.push(`[${streamLabel(ref)}]${prepareChain(ref.stream, { deinterlace: false, toneMap: true })}[${label}]`);
+      parts.push(`[${streamLabel(ref)}]${before}[${label}]`);
       return label;
     });
     const outputs = opened.outputs.map((_, index) => ownName(`o${index}`, position));

@@ -1,5 +1,6 @@
 import type { VideoStream } from '../types.ts';
 import { decimal, displaySize, rationalFrameRate, type Size, storedSize } from './geometry.ts';
+import { deinterlace } from './interlacing.ts';
 
 export interface VideoChain {
   /** Final size; null = keep the size. */
@@ -31,7 +32,7 @@ export interface VideoChain {
  */
 export function videoChain(stream: VideoStream, chain: VideoChain): string {
   const filters: string[] = [];
-  if (stream.isInterlaced) filters.push(DEINTERLACE);
+  filters.push(...deinterlace(stream));
   if (chain.frameRate !== null) {
     const start = chain.fromZero ? ':start_time=0' : '';
     filters.push(`fps=${rationalFrameRate(chain.frameRate)}${start}`);
@@ -48,15 +49,13 @@ export function videoChain(stream: VideoStream, chain: VideoChain): string {
 /** Returns the filters that run before the caller's filters. */
 export function prepareChain(stream: VideoStream, work: { deinterlace: boolean; toneMap: boolean }): string {
   const filters: string[] = [];
-  if (work.deinterlace && stream.isInterlaced) filters.push(DEINTERLACE);
+  if (work.deinterlace) filters.push(...deinterlace(stream));
   if (work.toneMap && stream.isHdr) {
     const { width, height } = storedSize(stream);
     filters.push(...hdrToSdr(stream, width % 2 === 1 || height % 2 === 1), 'format=yuv420p');
   }
   return filters.join(',');
 }
-
-export const DEINTERLACE = 'bwdif=mode=send_frame:deint=interlaced';
 
 function resize(stream: VideoStream, chain: VideoChain, toneMap: boolean): string[] {
   const display = chain.squarePixels ? displaySize(stream) : storedSize(stream);

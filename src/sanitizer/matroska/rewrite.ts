@@ -15,6 +15,7 @@ import {
 import { matroskaInfo } from './matroska-info.ts';
 import { float, number, rewriteChildren } from './rewrite-children.ts';
 import { ID, INFO } from './schema.ts';
+import { trackMayHaveFields } from './track-info.ts';
 import { type KeptTracks, readTracks } from './tracks.ts';
 
 const DEFAULT_SCALE = 1_000_000;
@@ -53,7 +54,8 @@ export function readMatroska(file: FileBytes): Reading {
   const head = readHead(file, reader);
   const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
   const describe = () => matroskaInfo(file, head);
-  return { write: remux, seconds: null, still: null, facts: factsOf(head), describe };
+  const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
+  return { write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields };
 }
 
 function factsOf({ tracks, duration, secondsPerTick }: MatroskaHead): ContainerFacts | null {

@@ -3,7 +3,7 @@ import { readAac } from '../codecs/aac.ts';
 import { readAv1 } from '../codecs/av1.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { type Color, colorNames } from '../codecs/color.ts';
-import { readH264 } from '../codecs/h264.ts';
+import { mayHaveFields, readH264 } from '../codecs/h264.ts';
 import { readHevc } from '../codecs/hevc.ts';
 import { nearestFraction } from '../codecs/rational.ts';
 import type { Picture, Sound } from '../codecs/types.ts';
@@ -61,6 +61,7 @@ function text(values: TrackValues, id: number): string | null {
   return values.get(id)?.toString('latin1').replace(/\0.*$/s, '') ?? null;
 }
 
+const AVC = 'V_MPEG4/ISO/AVC';
 const UNDECLARED_LANGUAGE = 'eng';
 const INTERLACED = 1;
 const UNDEFINED_UNIT = 4;
@@ -93,13 +94,19 @@ function isSecondary(values: TrackValues): boolean {
   return [E.forHearing, E.forSight, E.isDescription, E.isCommentary].some((id) => count(values, id, 0) !== 0);
 }
 
+/** Returns whether the track is H.264 that may contain interlaced pictures. */
+export function trackMayHaveFields(values: TrackValues | null): boolean {
+  const config = values?.get(E.config);
+  return values !== null && config !== undefined && text(values, E.codec) === AVC && mayHaveFields(config);
+}
+
 function readPicture(codec: string | null, config: Buffer | undefined, frame: Buffer): Picture {
   if (codec === 'V_VP8') return readVp8(frame);
   if (codec === 'V_VP9') return readVp9(frame);
   mustBe(config !== undefined);
   if (codec === 'V_MPEGH/ISO/HEVC') return readHevc(config);
   if (codec === 'V_AV1') return readAv1(config, frame);
-  mustBe(codec === 'V_MPEG4/ISO/AVC');
+  mustBe(codec === AVC);
   return readH264(config, frame);
 }
 
