@@ -39,7 +39,7 @@ export { ASSET_BYTES, type AssetContent, checkFont, checkLut, checkSubtitles } f
 export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limits.ts';
 export { parseProbe, probeArgs, STANDARD_INPUT, withFields } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
-export { type StillPicture, stillArgs } from './probe/still.ts';
+export { type StillPicture, stillArgs, type Turn, uprightArgs, withTurns } from './probe/still.ts';
 export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';

@@ -5,6 +5,7 @@ import { readMp3 } from './elementary/mp3.ts';
 import { createNothing, type FileBytes, openBytes, writeTo } from './file-bytes.ts';
 import { readHeif } from './heif/read-heif.ts';
 import { imageInfo } from './images/image-info.ts';
+import { turnsOf } from './images/orientation.ts';
 import { stillFacts } from './images/still-facts.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
 import { movieFrames } from './isobmff/movie-frames.ts';
@@ -40,7 +41,8 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
       const nothing = { seconds: null, still: null, packets: null, frames: null };
-      return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
+      const turns = request.target !== null ? turnsOf(file, demuxer) : [];
+      return { container: 'original', demuxer, reason: error.message, facts, info, turns, ...nothing };
     }
     // A table ended early, and no reader reported a more precise reason.
     if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../ffmpeg/index.ts';
-import type { StillPicture } from '../ffmpeg/probe/still.ts';
+import type { StillPicture, Turn } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
 /** The container that FFmpeg reads: the sanitizer's new container, or the original. */
@@ -45,6 +45,8 @@ export interface SanitizeResult {
   info: MediaInfo | null;
   /** Whether H.264 streams may contain interlaced pictures after their first picture. Absent if not, or if `info` describes the streams. */
   mayHaveFields?: boolean;
+  /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
+  turns?: readonly Turn[];
 }
 
 /** Facts that can be read without a decoder. */
