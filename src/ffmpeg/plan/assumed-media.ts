@@ -78,17 +78,20 @@ export function assumedInfo(demuxer: AssumedKind): MediaInfo {
 const ASSUMED_SECONDS = 60;
 
 function assumedVideo({ codec, still }: { codec: string; still: boolean }): VideoStream {
-  return plainVideo({
+  const isRgb = codec !== 'h264';
+  const video = plainVideo({
     index: 0,
     codec,
     width: 1920,
     height: 1080,
-    pixelFormat: 'yuv420p',
+    pixelFormat: isRgb ? 'rgb24' : 'yuv420p',
     bitDepth: 8,
     hasAlpha: false,
     frameRate: still ? null : 30,
     durationSeconds: still ? null : ASSUMED_SECONDS,
   });
+  if (isRgb) return video;
+  return { ...video, colorSpace: 'bt709', colorPrimaries: 'bt709', colorTransfer: 'bt709', colorRange: 'tv' };
 }
 
 function assumedAudio(index: number): AudioStream {

@@ -2,6 +2,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { PlanInput, PlanWarning, VideoStream } from '../types.ts';
+import type { OutputColor } from './color/convert.ts';
 import type { Composer, OpenedGraph } from './composition.ts';
 import { freshLabels, joinPieces, type Piece } from './filter-parts.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
@@ -23,6 +24,8 @@ export interface ComposeJob {
   deinterlace: boolean;
   /** Whether the stream must be tone-mapped for the encoder. */
   toneMap: (stream: VideoStream) => boolean;
+  /** What the colors of the output must mean. */
+  color: (stream: VideoStream) => OutputColor;
   /** Which streams are copied. Copied streams cannot be filtered. */
   copies: { video: boolean; audio: boolean };
 }
@@ -69,8 +72,7 @@ export function composeTracks(job: ComposeJob): Tracks {
       return { from, flow, pieces: [], drawn: made };
     }
     if (kind === 'v' ? copies.video : copies.audio) throw copyFailure();
-    const before =
-      made || from.kind === 'a' ? '' : prepareChain(from.stream, { ...job, toneMap: job.toneMap(from.stream) });
+    const before = made || from.kind === 'a' ? '' : prepare(job, from.stream);
     const steps = kind === 'v' ? composer.videoSteps(flow) : composer.audioSteps(flow);
     return { from, flow: steps.flow, pieces: [...(before === '' ? [] : [before]), ...steps.pieces], drawn: true };
   });
@@ -85,10 +87,10 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   const parts: string[] = [];
   if (opened) {
     const inputs = sources.map((ref) => {
-      const before = ref.kind === 'a' ? '' : prepareChain(ref.stream, { ...job, toneMap: job.toneMap(ref.stream) });
-      if (before === '') return streamLabel(ref);
+      const chain = ref.kind === 'a' ? '' : prepare(job, ref.stream);
+      if (chain === '') return streamLabel(ref);
       const label = fresh();
-      parts.push(`[${streamLabel(ref)}]${before}[${label}]`);
+      parts.push(`[${streamLabel(ref)}]${chain}[${label}]`);
       return label;
     });
     const outputs = opened.outputs.map((_, index) => ownName(`o${index}`, position));
@@ -103,6 +105,10 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
     return ['-map', `[${label}]`];
   });
   return parts.length > 0 ? ['-filter_complex', parts.join(';'), ...maps] : maps;
+}
+
+function prepare(job: ComposeJob, stream: VideoStream): string {
+  return prepareChain(stream, { deinterlace: job.deinterlace, toneMap: job.toneMap(stream), color: job.color(stream) });
 }
 
 function simpleArgs(selection: Selection, tracks: readonly Track[]): string[] {

@@ -1,3 +1,4 @@
+import { type DrawnColor, finishColors, type OutputColor } from './color/convert.ts';
 import type { Flow } from './flow/flow.ts';
 import { rationalFrameRate, type Size } from './geometry.ts';
 import { flatten } from './video-filters.ts';
@@ -13,6 +14,8 @@ export interface FinishChain {
   shortSide: number | null;
   /** Whether the encoder needs even sides. */
   even: boolean;
+  /** What the colors of the output must mean, and the colors after the caller's filters; null = the caller converts colors. */
+  color: { output: OutputColor; drawn: DrawnColor } | null;
   pixelFormat: string | null;
 }
 
@@ -25,13 +28,17 @@ export function finishChain(finish: FinishChain): string {
   const filters: string[] = [];
   if (finish.frameRate !== null) filters.push(`fps=${rationalFrameRate(finish.frameRate)}`);
   if (finish.background) filters.push(flatten(finish.background));
-  if (size) filters.push(`scale=w=${size.width}:h=${size.height}`);
+  const color = finish.color ? finishColors(finish.color.drawn, finish.color.output) : null;
+  const scale = color?.scale ?? [];
+  if (size) filters.push(`scale=${[`w=${size.width}`, `h=${size.height}`, ...scale].join(':')}`);
   else if (shortSide !== null && !(flow.certain && Math.min(flow.width, flow.height) <= shortSide)) {
     const short = (side: string) => `trunc(min(${side},${shortSide})/2)*2`;
-    filters.push(`scale=w='if(gte(iw,ih),-2,${short('iw')})':h='if(gte(iw,ih),${short('ih')},-2)'`);
-  }
+    const [width, height] = [`'if(gte(iw,ih),-2,${short('iw')})'`, `'if(gte(iw,ih),${short('ih')},-2)'`];
+    filters.push(`scale=${[`w=${width}`, `h=${height}`, ...scale].join(':')}`);
+  } else if (scale.length > 0) filters.push(`scale=${scale.join(':')}`);
   const isEven = flow.certain && flow.width % 2 === 0 && flow.height % 2 === 0;
   if (finish.even && size === null && !isEven) filters.push('crop=w=trunc(iw/2)*2:h=trunc(ih/2)*2');
+  filters.push(...(color?.after ?? []));
   if (finish.pixelFormat) filters.push(`format=${finish.pixelFormat}`);
-  return filters.join(',');
+  return [...filters, ...(color?.last ?? [])].join(',');
 }

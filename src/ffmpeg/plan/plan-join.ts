@@ -7,6 +7,7 @@ import { OptionSet } from '../policy/options/option-set.ts';
 import { timeText } from '../policy/options/option-values.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
+import { joinedColor, type OutputColor, outputColor } from './color/convert.ts';
 import { ExtraInputs } from './extra-inputs.ts';
 import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
 import { ownName } from './own-name.ts';
@@ -46,6 +47,7 @@ interface JoinPicture {
   /** Frames per second. */
   rate: number;
   pixelFormat: string;
+  color: OutputColor;
 }
 
 interface Join {
@@ -200,12 +202,17 @@ function joinPicture(
   const short = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
   const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
   const fastest = Math.max(...sources.map((source) => source.video!.frameRate ?? 25));
+  // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
+  const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p';
   return {
     encoder,
     frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
     rate: rung?.frameRate ?? Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
-    // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
-    pixelFormat: isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p',
+    pixelFormat,
+    color: joinedColor(
+      sources.map(({ video }) => video!),
+      outputColor(encoder, pixelFormat, options),
+    ),
   };
 }
 
@@ -239,16 +246,15 @@ function joinGraph(join: Join, palette: string | null): string {
   return chains.join(';');
 }
 
-function videoSegment(video: VideoStream, { frame, rate, pixelFormat }: JoinPicture): string {
+function videoSegment(video: VideoStream, { frame, rate, pixelFormat, color }: JoinPicture): string {
   return videoChain(video, {
     size: frame,
     squarePixels: true,
     pad: true,
     frameRate: rate,
-    toneMap: true,
+    color,
     pixelFormat,
     background: 'black',
-    orientationUnknown: false,
   });
 }
 

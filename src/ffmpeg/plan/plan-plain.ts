@@ -3,8 +3,9 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
 import { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
-import type { PlanInput, PlanSource } from '../types.ts';
+import type { PlanInput, PlanSource, VideoStream } from '../types.ts';
 import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
+import { needsToneMap } from './color/convert.ts';
 import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
 import { containerCopy, trimOf } from './copy/container-copy.ts';
@@ -15,7 +16,7 @@ import { type OutputEnd, outputEnd } from './output-end.ts';
 import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { type Selection, selectStreams } from './plan-streams.ts';
 import { type FinishedVideo, finishTracks } from './plan-tracks.ts';
-import { needsToneMap } from './plan-video.ts';
+import { plannedColor } from './plan-video.ts';
 import { isPlayed, surplusOf } from './playing-inputs.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { planQuality } from './quality/plan-quality.ts';
@@ -201,12 +202,14 @@ function planTimes(job: PlainJob): PlainTimes {
 function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTracks {
   const { request, parsed, inputs, inputOptions, options, encoders, format, quality, raw, still, filtered, own } = job;
   const bound = sourceBound(options, playing, MAX_OUTPUT_SECONDS);
+  const colorFor = (stream: VideoStream) => plannedColor(encoders.video ?? '', stream, options);
   const compose: ComposeJob = {
     ...{ parsed, inputs, inputOptions, seconds, selection: job.selection },
     composer: new Composer({ parsed, inputs, ctx: job.ctx, position: job.ctx.position, bound }),
     position: job.ctx.position,
     deinterlace: !own.deinterlaces,
-    toneMap: (stream) => encoders.video !== null && !own.toneMaps && needsToneMap(encoders.video, stream, options),
+    toneMap: (stream) => encoders.video !== null && !own.toneMaps && needsToneMap(stream, colorFor(stream)),
+    color: colorFor,
     copies: { video: encoders.video === 'copy', audio: encoders.audio === 'copy' },
   };
   const composed = composeTracks(compose);

@@ -1,10 +1,12 @@
 import type { Quality } from '../../contract/formats.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
 import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
+import { BT709 } from './color/convert.ts';
+import { sourceColor } from './color/source-color.ts';
 import type { ComposeJob, Track, Tracks } from './compose.ts';
 import type { Size } from './geometry.ts';
 import type { StreamRef } from './graph-sources.ts';
-import { planVideo, toneMapBytes, type VideoPlan } from './plan-video.ts';
+import { planVideo, toneMapBytes, type VideoPlan, type VideoRequest } from './plan-video.ts';
 import type { OwnWork } from './step-filters.ts';
 import { drawnStream } from './stream-flows.ts';
 import { videoBitRate } from './streams.ts';
@@ -61,7 +63,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
       durationSeconds: finish.durationSeconds,
       still: finish.still,
       endless: track.flow.seconds === Number.POSITIVE_INFINITY,
-      drawn: track.drawn ? { flow: track.flow, palette: finish.own.palette, rate: finish.own.rate } : null,
+      drawn: track.drawn ? drawnOf(job, composed, track, finish.own) : null,
     });
     if (plan.chain !== '') track.pieces.push(plan.chain);
     filterBytes += plan.filterBytes;
@@ -71,6 +73,17 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
   for (const ref of toneMapped(job, composed)) filterBytes += toneMapBytes(ref.stream);
   const { args, handled, size, sizeIsCertain, frameRate, bitDepth, preset } = first;
   return { args, handled, size, sizeIsCertain, filterBytes, encoded: { ...size, frameRate, bitDepth, preset } };
+}
+
+function drawnOf(job: ComposeJob, composed: Tracks, { from, flow }: Track, own: OwnWork): VideoRequest['drawn'] {
+  const read = composed.sources.flatMap((ref) => (ref.kind === 'v' ? [ref.stream] : []));
+  const stream = 'stream' in from && from.kind === 'v' ? from.stream : read[0];
+  const isMixed = !('stream' in from) && read.length !== 1;
+  const source = stream && !job.toneMap(stream) ? sourceColor(stream) : BT709;
+  return {
+    ...{ flow, palette: own.palette, rate: own.rate },
+    color: own.convertsColors ? null : { source, isMixed, isUntouched: own.keepsColors },
+  };
 }
 
 /** Returns the stream for which encoder settings are chosen: the input's own stream, or the result of the filters. */

@@ -1,7 +1,9 @@
 import type { Quality } from '../../contract/formats.ts';
 import { ALPHA_ENCODERS, pixelFormatFor, videoSettings } from '../policy/encoders/encoder-settings.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
+import { isAlphaFormat } from '../probe/pixel-formats.ts';
 import type { MediaInfo, VideoStream } from '../types.ts';
+import { type DrawnColor, needsToneMap, type OutputColor, outputColor } from './color/convert.ts';
 import { finishChain } from './finish-chain.ts';
 import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
@@ -43,7 +45,7 @@ export interface VideoRequest {
   /** Whether the video ends only because the output ends. A palette must not wait for the end of such a video. */
   endless: boolean;
   /** Result of the caller's filters and overlays, and whether they set the palette and the frame rate; null = there are none. */
-  drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
+  drawn: { flow: Flow; palette: boolean; rate: boolean; color: DrawnColor | null } | null;
 }
 
 export interface VideoPlan {
@@ -51,7 +53,7 @@ export interface VideoPlan {
   /** The planner's filters, which follow the caller's filters; may be empty. */
   chain: string;
   size: Size;
-  /** Whether `size` is exact: no EXIF data can rotate the picture, and no options or filters of the caller can change its size. */
+  /** Whether `size` is exact: no options or filters of the caller can change it. */
   sizeIsCertain: boolean;
   frameRate: number;
   bitDepth: number;
@@ -82,13 +84,12 @@ interface Target {
   statedFormat: string | null;
   /** Whether the pixel format has more than 8 bits per component. */
   deep: boolean;
-  keepsHdr: boolean;
+  color: OutputColor;
   /** Whether the encoder requires even sides. */
   isVideoFormat: boolean;
   isGif: boolean;
   /** Color behind transparent parts if the encoder has no alpha channel; null = no color is needed. */
   background: 'white' | 'black' | null;
-  orientationUnknown: boolean;
 }
 
 /** Plans the filters, pixel format and encoder settings of an encoded video or picture. */
@@ -106,12 +107,12 @@ export function planVideo(request: VideoRequest): VideoPlan {
     stated: options.stated('v'),
     target: request.target ?? null,
   });
-  const toneMaps = request.stream.isHdr && !target.keepsHdr && !request.drawn;
+  const toneMaps = !request.drawn && needsToneMap(request.stream, target.color);
   return {
     args: [...settings, ...muxedArgs(request, target)],
     chain: [chain, palette?.chain ?? ''].filter((part) => part !== '').join(','),
     size: target.size,
-    sizeIsCertain: !request.raw && !target.orientationUnknown && request.drawn === null,
+    sizeIsCertain: !request.raw && request.drawn === null,
     frameRate: target.frameRate.value,
     bitDepth: target.deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
@@ -127,17 +128,16 @@ function planTarget(request: VideoRequest): Target {
   const isVideoFormat = !request.still && !['gif', 'libwebp', 'libwebp_anim'].includes(encoder);
   const base = request.drawn ? drawnSize(request.drawn.flow, stream) : raw ? storedSize(stream) : displaySize(stream);
   const statedSize = sizeOf(options.value('s', 'v'));
-  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
   const statedFormat = options.value('pix_fmt', 'v');
-  const pixelFormat = statedFormat ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
-  const deep = pixelFormat !== null && /10|12|16/.test(pixelFormat);
+  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder) && (!statedFormat || isAlphaFormat(statedFormat));
+  const pixelFormat = plannedFormat(encoder, stream, options);
   return {
-    ...{ statedSize, statedFormat, pixelFormat, deep, isVideoFormat, isGif },
+    ...{ statedSize, statedFormat, pixelFormat, isVideoFormat, isGif },
+    deep: pixelFormat !== null && /10|12|16/.test(pixelFormat),
     size: statedSize ?? targetSize(request, base, isVideoFormat, isGif),
     frameRate: outputFrameRate(request, isGif),
-    keepsHdr: deep || encoder === 'prores_ks' || options.has('color_trc', 'v'),
+    color: plannedColor(encoder, stream, options),
     background: stream.hasAlpha && !alpha ? (request.still ? 'white' : 'black') : null,
-    orientationUnknown: request.info.demuxer === 'jpeg_pipe',
   };
 }
 
@@ -152,6 +152,7 @@ function drawnChain(request: VideoRequest, drawn: NonNullable<VideoRequest['draw
     size: isGif ? statedSize : null,
     shortSide: statedSize ? null : request.resolution,
     even: target.isVideoFormat && statedSize === null && subsampled,
+    color: drawn.color && { output: target.color, drawn: drawn.color },
     pixelFormat: statedFormat ? null : pixelFormat,
   });
 }
@@ -164,10 +165,9 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
     pad: false,
     frameRate: target.frameRate.filter,
     fromZero: target.frameRate.fromZero ?? false,
-    toneMap: !target.keepsHdr,
+    color: target.color,
     pixelFormat: statedFormat ? null : target.pixelFormat,
     background: target.background,
-    orientationUnknown: target.orientationUnknown,
   });
 }
 
@@ -195,12 +195,23 @@ function muxedArgs({ encoder, options, format, still }: VideoRequest, { frameRat
   return args;
 }
 
-/** Whether an HDR stream must be tone-mapped, because the output has 8 bits and the caller set no transfer. */
-export function needsToneMap(encoder: string, stream: VideoStream, options: OptionSet): boolean {
-  if (!stream.isHdr || encoder === 'prores_ks' || options.has('color_trc', 'v')) return false;
-  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
-  const format = options.value('pix_fmt', 'v') ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
-  return format === null || !/10|12|16/.test(format);
+/** Returns the pixel format that an encoder receives; null = FFmpeg chooses the format nearest to the source. */
+function plannedFormat(
+  encoder: string,
+  { hasAlpha, bitDepth }: Pick<VideoStream, 'hasAlpha' | 'bitDepth'>,
+  options: OptionSet,
+): string | null {
+  const alpha = hasAlpha && ALPHA_ENCODERS.includes(encoder);
+  return options.value('pix_fmt', 'v') ?? pixelFormatFor(encoder, { alpha, bitDepth });
+}
+
+/** Returns what the colors of an encoder's output must mean. */
+export function plannedColor(
+  encoder: string,
+  stream: Pick<VideoStream, 'hasAlpha' | 'bitDepth'>,
+  options: OptionSet,
+): OutputColor {
+  return outputColor(encoder, plannedFormat(encoder, stream, options), options);
 }
 
 /** Returns the bytes that tone mapping needs. Tone mapping works in 32-bit float. */

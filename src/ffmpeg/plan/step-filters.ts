@@ -69,13 +69,37 @@ export interface OwnWork {
   length: boolean;
   /** Whether a filter outputs nothing before its input ends. If the input is endless, the output would then never end. */
   waits: boolean;
+  /** Whether filters set a matrix, a range or primaries, so that the caller decides the colors of the output. */
+  convertsColors: boolean;
+  /** Whether all filters keep the pixel format of YUV, and with it the matrix and the range. */
+  keepsColors: boolean;
+}
+
+/** Filters that change neither the pixel format of YUV nor its meaning. */
+const COLOR_KEEPERS: ReadonlySet<string> = new Set(
+  (
+    'scale crop pad hflip vflip transpose setsar setdar null copy unsharp gblur boxblur avgblur smartblur drawbox drawgrid ' +
+    'negate hstack vstack drawtext subtitles ass fillborders delogo vignette yadif bwdif w3fdif estdif hqdn3d fps framerate minterpolate setpts ' +
+    'trim loop reverse tpad select fade deshake eq hue deband cas noise settb setfield zoompan split'
+  ).split(' '),
+);
+/** Filters that convert or declare colors, and the options with which other filters do. */
+const COLOR_SETTERS: ReadonlySet<string> = new Set('tonemap colorspace colormatrix setparams setrange'.split(' '));
+const COLOR_OPTIONS = ['out_color_matrix', 'out_range', 'range', 'primaries', 'transfer', 'matrix'];
+
+function convertsColors({ spec: { name }, values }: CheckedFilter): boolean {
+  if (COLOR_SETTERS.has(name)) return true;
+  return (
+    (name === 'scale' || name === 'scale2ref' || name === 'zscale') && COLOR_OPTIONS.some((key) => values.has(key))
+  );
 }
 
 const DEINTERLACERS =
   'yadif bwdif w3fdif estdif separatefields tinterlace interlace fieldmatch pullup phase weave doubleweave telecine fieldorder decimate setfield il';
 
 export function ownWork(parsed: ParsedRequest): OwnWork {
-  const names = new Set(filtersOf(graphsOf(parsed)).map((filter) => filter.spec.name));
+  const filters = filtersOf(graphsOf(parsed));
+  const names = new Set(filters.map((filter) => filter.spec.name));
   const any = (list: string) => list.split(' ').some((name) => names.has(name));
   return {
     toneMaps: any('tonemap zscale'),
@@ -84,5 +108,7 @@ export function ownWork(parsed: ParsedRequest): OwnWork {
     rate: any('fps framerate minterpolate zoompan select'),
     length: any('zoompan loop tpad'),
     waits: any('palettegen reverse areverse'),
+    convertsColors: filters.some(convertsColors),
+    keepsColors: [...names].every((name) => COLOR_KEEPERS.has(name)),
   };
 }

@@ -2,6 +2,7 @@ import { x264Preset } from '../../policy/encoders/encoder-settings.ts';
 import { timeText } from '../../policy/options/option-values.ts';
 import { inputSecurityArgs } from '../../probe/probe.ts';
 import type { PlanInput, RungRate, RungSampling, VideoStream } from '../../types.ts';
+import { SDR_VIDEO } from '../color/convert.ts';
 import { displaySize, fitShortSide, shortSide } from '../geometry.ts';
 import { globalArgs } from '../plan-args.ts';
 import type { Producer } from '../producer.ts';
@@ -34,8 +35,8 @@ export function planSampling(
     height,
     preset: x264Preset(height),
     filter: videoChain(stream, {
-      ...{ size: fitShortSide(size, height, true), squarePixels: true, pad: false, frameRate, toneMap: true },
-      ...{ pixelFormat: 'yuv420p', orientationUnknown: false, background: null },
+      ...{ size: fitShortSide(size, height, true), squarePixels: true, pad: false, frameRate, color: SDR_VIDEO },
+      ...{ pixelFormat: 'yuv420p', background: null },
     }),
   }));
   if (rungs.length < 2) return null;

@@ -5,6 +5,7 @@ import { pixelFormatFor, videoSettings } from '../../policy/encoders/encoder-set
 import { OptionSet } from '../../policy/options/option-set.ts';
 import { timeText } from '../../policy/options/option-values.ts';
 import type { PlanInput, PlanWarning, VideoStream } from '../../types.ts';
+import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { displaySize, fitWidth, type Size, shortSide } from '../geometry.ts';
 import { ownName } from '../own-name.ts';
@@ -66,7 +67,7 @@ export function planPreview(
     extra: new ExtraInputs(starts.length),
     threads,
     args: [
-      ...['-filter_complex', graph(stream, { starts, size, frameRate, pixelFormat, position, isGif, seconds })],
+      ...['-filter_complex', graph(stream, { starts, size, frameRate, encoder, pixelFormat, position, seconds })],
       ...['-map', `[${ownName('preview', position)}]`, '-c:v', encoder, ...settings, ...args],
       ...outputTail({ format, position, seconds, threads }),
     ],
@@ -116,24 +117,26 @@ interface PreviewGraph {
   starts: readonly number[];
   size: Size;
   frameRate: number;
+  encoder: string;
   pixelFormat: string;
   position: number;
-  isGif: boolean;
   seconds: number;
 }
 
 /** Returns the filter graph, which reads each part from a separate input and joins the parts. */
-function graph(stream: VideoStream, { starts, size, frameRate, pixelFormat, position, isGif, seconds }: PreviewGraph) {
+function graph(stream: VideoStream, preview: PreviewGraph): string {
+  const { starts, size, frameRate, encoder, pixelFormat, position, seconds } = preview;
+  const color = outputColor(encoder, pixelFormat, new OptionSet([]));
   const chain = videoChain(stream, {
-    ...{ size, squarePixels: true, pad: false, frameRate, toneMap: true, pixelFormat },
-    ...{ background: stream.hasAlpha ? 'black' : null, orientationUnknown: false },
+    ...{ size, squarePixels: true, pad: false, frameRate, color, pixelFormat },
+    ...{ background: stream.hasAlpha ? 'black' : null },
   });
   const label = (index: number) => ownName(`part${index}`, position);
   const parts = starts.map((_, index) => `[${index}:${stream.index}]${chain}[${label(index)}]`);
   const fits = PALETTE_BYTES / (size.width * size.height * 4 * frameRate);
   const palette = paletteChain({ colours: COLOURS, sampleSeconds: seconds <= fits ? null : fits });
   const joined = `${starts.map((_, index) => `[${label(index)}]`).join('')}concat=n=${starts.length}:v=1:a=0`;
-  return [...parts, `${joined}${isGif ? `,${palette}` : ''}[${ownName('preview', position)}]`].join(';');
+  return [...parts, `${joined}${encoder === 'gif' ? `,${palette}` : ''}[${ownName('preview', position)}]`].join(';');
 }
 
 function presetOf(settings: readonly string[]): string | null {

@@ -3,6 +3,7 @@ import type { TilesRequest, TranscodeRequest } from '../../../contract/transcode
 import { videoSettings } from '../../policy/encoders/encoder-settings.ts';
 import { OptionSet } from '../../policy/options/option-set.ts';
 import type { DirectoryRecipe, PlanInput, PlannedTree, VideoStream } from '../../types.ts';
+import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { decimal, displaySize, fitWidth, type Size } from '../geometry.ts';
 import { progressive } from '../interlacing.ts';
@@ -20,6 +21,8 @@ const BYTES_PER_PIXEL = 1.5;
 const HEADER_BYTES = 16 * 1024;
 /** Interval in seconds from which only key frames are used if the distance between key frames is unknown. */
 const UNKNOWN_DISTANCE = 5;
+
+const JPEG_COLOR = outputColor('mjpeg', 'yuvj420p', new OptionSet([]));
 
 /** The images of an output, and how FFmpeg makes them. */
 interface TileImages {
@@ -112,8 +115,8 @@ function usesKeyFrames({ packets }: PlanInput, stream: VideoStream, { interval }
 /** Returns filters that output exactly one picture for each interval: the last picture at or before the middle of the interval. */
 function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size, last: string): string {
   const chain = videoChain(progressive(stream), {
-    ...{ size, squarePixels: true, pad: false, frameRate: null, toneMap: true, pixelFormat: 'yuvj420p' },
-    ...{ background: stream.hasAlpha ? ('white' as const) : null, orientationUnknown: false },
+    ...{ size, squarePixels: true, pad: false, frameRate: null, color: JPEG_COLOR, pixelFormat: 'yuvj420p' },
+    ...{ background: stream.hasAlpha ? ('white' as const) : null },
   });
   const every = `fps=fps=${1000}/${decimal(1000 * interval)}:start_time=0:round=near:eof_action=pass`;
   const exact = `tpad=stop_mode=clone:stop=${count},trim=end_frame=${count}`;

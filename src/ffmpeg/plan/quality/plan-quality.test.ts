@@ -10,7 +10,17 @@ import { withCrf } from './with-crf.ts';
 function inputOf(changes: Partial<Parameters<typeof plainVideo>[0]> = {}): PlanInput {
   const size = { width: 1920, height: 1080, displayWidth: 1920, displayHeight: 1080 };
   const depth = { pixelFormat: 'yuv420p', bitDepth: 8, hasAlpha: false };
-  const stream = { index: 0, codec: 'h264', ...size, ...depth, frameRate: 25, durationSeconds: 100, ...changes };
+  const colors = { colorSpace: 'bt709', colorPrimaries: 'bt709', colorTransfer: 'bt709' };
+  const stream = {
+    index: 0,
+    codec: 'h264',
+    ...size,
+    ...depth,
+    ...colors,
+    frameRate: 25,
+    durationSeconds: 100,
+    ...changes,
+  };
   const shared = { container: 'mov', demuxer: 'mov', durationSeconds: 100, sizeBytes: 1e7, bitRate: 8e5 };
   return {
     path: '/in/0',

@@ -1,12 +1,12 @@
 /** Filters whose output picture depends on a single picture of their input. */
 const TIMELESS: ReadonlySet<string> = new Set(
   (
-    'scale format setsar setdar crop pad hflip vflip transpose null negate eq hue curves colorbalance colorchannelmixer ' +
+    'scale format setparams setsar setdar crop pad hflip vflip transpose null negate eq hue curves colorbalance colorchannelmixer ' +
     'colorlevels colortemperature vibrance exposure unsharp gblur boxblur avgblur drawbox drawgrid vignette'
   ).split(' '),
 );
 /** Filters of the planner's own chains, whose arguments never refer to the time. */
-const OWN: ReadonlySet<string> = new Set([...TIMELESS, 'zscale', 'tonemap']);
+const OWN: ReadonlySet<string> = new Set([...TIMELESS, 'zscale', 'tonemap', 'sidedata']);
 /** Names by which expressions and options refer to the time or the number of a frame. */
 const CLOCK = /(^|[^\w.])(t|n|pos|pts|enable)($|[^\w.])/i;
 
