@@ -107,7 +107,10 @@ const DEFAULTS = `## Defaults
   orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`. If you don't set a size, a
   video of photos fits into ${PLAYABLE.long} × ${PLAYABLE.short} pixels, so that players can play it. A video that is larger keeps its size.
 - **Streams.** The output contains the first video stream that isn't cover art, and the audio stream that is marked as default, or else the
-  first audio stream. The audio stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
+- **Streams.** The output contains one video stream and one audio stream. Airlock prefers streams that the file enables and marks as default,
+  and then the largest video and the first audio. It uses still pictures, commentaries and versions for impaired people only if there is nothing
+  else. In a transport stream with several programs, the audio comes from the same program as the video, if the program has audio. The audio
+  stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
   video. Airlock drops subtitles, data streams, chapters and tags. To select other streams, use \`-map\`.
 - **Pictures.** Airlock applies the rotation and deinterlaces interlaced video. It tone-maps HDR to SDR, unless the encoder keeps more than 8

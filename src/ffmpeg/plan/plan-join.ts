@@ -271,7 +271,6 @@ function videoSegment(video: VideoStream, { frame, rate, pixelFormat, color }: J
     color,
     pixelFormat,
     background: 'black',
-    orientationUnknown: false,
   });
 }
 

@@ -55,7 +55,7 @@ export interface VideoPlan {
   /** The planner's filters, which follow the caller's filters; may be empty. */
   chain: string;
   size: Size;
-  /** Whether `size` is exact: no EXIF data can rotate the picture, and no options or filters of the caller can change its size. */
+  /** Whether `size` is exact: no options or filters of the caller can change it. */
   sizeIsCertain: boolean;
   frameRate: number;
   bitDepth: number;
@@ -81,7 +81,6 @@ interface Target {
   isGif: boolean;
   /** Color behind transparent parts if the encoder has no alpha channel; null = no color is needed. */
   background: 'white' | 'black' | null;
-  orientationUnknown: boolean;
 }
 
 /** Plans the filters, pixel format and encoder settings of an encoded video or picture. */
@@ -104,7 +103,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     args: [...settings, ...muxedArgs(request, target)],
     chain: [chain, palette?.chain ?? ''].filter((part) => part !== '').join(','),
     size: target.size,
-    sizeIsCertain: !request.raw && !target.orientationUnknown && request.drawn === null,
+    sizeIsCertain: !request.raw && request.drawn === null,
     frameRate: target.timing.value,
     bitDepth: target.deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
@@ -130,7 +129,6 @@ function planTarget(request: VideoRequest): Target {
     timing: frameTimes(request, isGif),
     color: plannedColor(encoder, stream, options),
     background: stream.hasAlpha && !alpha ? (request.still ? 'white' : 'black') : null,
-    orientationUnknown: request.info.demuxer === 'jpeg_pipe',
   };
 }
 
@@ -161,7 +159,6 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
     color: target.color,
     pixelFormat: statedFormat ? null : target.pixelFormat,
     background: target.background,
-    orientationUnknown: target.orientationUnknown,
   });
 }
 

@@ -132,7 +132,7 @@ function graph(stream: VideoStream, preview: PreviewGraph): string {
   const color = outputColor(encoder, pixelFormat, new OptionSet([]));
   const chain = videoChain(stream, {
     ...{ size, squarePixels: true, pad: false, frameRate, color, pixelFormat },
-    ...{ background: stream.hasAlpha ? 'black' : null, orientationUnknown: false },
+    ...{ background: stream.hasAlpha ? 'black' : null },
   });
   const label = (index: number) => ownName(`part${index}`, position);
   const parts = starts.map((_, index) => `[${index}:${stream.index}]${chain}[${label(index)}]`);
