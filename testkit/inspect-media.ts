@@ -1,5 +1,14 @@
 import { open, rm, stat } from 'node:fs/promises';
-import { detectMedia, type MediaInfo, type PlanInput, parseProbe, probeArgs } from '../src/ffmpeg/index.ts';
+import {
+  detectMedia,
+  type MediaInfo,
+  type PlanInput,
+  parseProbe,
+  probeArgs,
+  uprightArgs,
+  withFields,
+  withTurns,
+} from '../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../src/sanitizer/sanitize-file.ts';
 import { run } from './run.ts';
 
@@ -29,7 +38,18 @@ async function inspectFile(path: string): Promise<PlanInput> {
   const target = `${path}.container`;
   const read = await sanitizeFile({ path, demuxer, target, mediaBytes: 0, unlessDescribed: true });
   await rm(target, { force: true });
-  return { path, demuxer, info: read.info ?? (await probe(path, demuxer)), countedSeconds: read.seconds };
+  const probed = async () => {
+    const info = await probe(path, demuxer);
+    return read.mayHaveFields ? withFields(info) : info;
+  };
+  const turns = read.turns ?? [];
+  const info = read.info ?? (await probed());
+  const isUpright = turns.length === 0;
+  if (isUpright || demuxer === 'jpeg_pipe')
+    return { path, demuxer, info: withTurns(info, turns), countedSeconds: read.seconds };
+  const upright = `${path}.upright.png`;
+  await run('ffmpeg', uprightArgs({ demuxer, turns }, path, upright), OPTIONS);
+  return inspectFile(upright);
 }
 
 async function probe(path: string, demuxer: string): Promise<MediaInfo> {

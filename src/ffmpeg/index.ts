@@ -19,6 +19,7 @@ export { withThreads } from './plan/split/read-arguments.ts';
 export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
 export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';
 export type * from './plan/split/types.ts';
+export { mainAudio, mainVideo } from './plan/streams.ts';
 export { withTimings } from './plan/time/frame-timing.ts';
 export { motionRate } from './plan/time/output-rate.ts';
 export {
@@ -38,9 +39,9 @@ export { checkOptions, parseRequest, textLength } from './policy/options/parse-r
 export type * from './policy/options/parsed-request.ts';
 export { ASSET_BYTES, type AssetContent, checkFont, checkLut, checkSubtitles } from './probe/asset-content.ts';
 export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limits.ts';
-export { parseProbe, probeArgs, STANDARD_INPUT } from './probe/probe.ts';
+export { parseProbe, probeArgs, STANDARD_INPUT, withFields } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
-export { type StillPicture, stillArgs } from './probe/still.ts';
+export { type StillPicture, stillArgs, type Turn, uprightArgs, withTurns } from './probe/still.ts';
 export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';

@@ -49,8 +49,13 @@ export interface VideoStream {
   /** Bits per second. */
   bitRate: number | null;
   frames: number | null;
+  /** Whether the stream begins with interlaced frames. */
   isInterlaced: boolean;
+  /** Whether frames may be marked as interlaced although the stream is not known to be interlaced; absent = no. */
+  mayBeInterlaced?: boolean;
   isDefault: boolean;
+  /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
+  isSecondary?: true;
   durationSeconds: number | null;
 }
 
@@ -65,6 +70,8 @@ export interface AudioStream {
   /** Bits per sample; null if the codec does not define this number. */
   bitDepth: number | null;
   isDefault: boolean;
+  /** See `VideoStream`. */
+  isSecondary?: true;
   /** ISO 639 code, lower case; null if absent or undetermined. */
   language: string | null;
   durationSeconds: number | null;
@@ -82,6 +89,8 @@ export interface MediaInfo {
   streamCount: number;
   video: VideoStream[];
   audio: AudioStream[];
+  /** Indexes of the streams of each program; absent unless a transport stream has several programs. */
+  programs?: number[][];
   subtitleCount: number;
   /** Whether the file is a still picture. */
   isImage: boolean;

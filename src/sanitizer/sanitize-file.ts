@@ -5,10 +5,11 @@ import { readMp3 } from './elementary/mp3.ts';
 import { createNothing, type FileBytes, openBytes, writeTo } from './file-bytes.ts';
 import { readHeif } from './heif/read-heif.ts';
 import { imageInfo } from './images/image-info.ts';
+import { turnsOf } from './images/orientation.ts';
 import { stillFacts } from './images/still-facts.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
 import { movieFrames } from './isobmff/movie-frames.ts';
-import { movieInfo } from './isobmff/movie-info.ts';
+import { movieInfo, movieMayHaveFields } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { videoTimings } from './isobmff/track-times.ts';
@@ -41,7 +42,8 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
       const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null };
-      return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
+      const turns = request.target !== null ? turnsOf(file, demuxer) : [];
+      return { container: 'original', demuxer, reason: error.message, facts, info, turns, ...nothing };
     }
     // A table ended early, and no reader reported a more precise reason.
     if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');
@@ -59,6 +61,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
     return {
       ...reading,
       describe: () => movieInfo(movie, file),
+      mayHaveFields: () => movieMayHaveFields(movie),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
       timings: () => videoTimings(movie),
@@ -92,7 +95,8 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, packets, frames, timings, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, mayHaveFields, packets, frames, timings, ...facts } =
+    READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
@@ -105,7 +109,12 @@ function readAndWrite(
   const info = describe?.() ?? null;
   if ((info || request.isDescribed) && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
-  return { ...found, info, timings: info ? null : (timings?.() ?? null) };
+  return {
+    ...found,
+    info,
+    timings: info ? null : (timings?.() ?? null),
+    mayHaveFields: info === null && mayHaveFields?.() === true,
+  };
 }
 
 /** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */

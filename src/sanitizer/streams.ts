@@ -23,6 +23,7 @@ export interface VideoTrack {
   bitRate: number | null;
   frames: number | null;
   isDefault: boolean;
+  isSecondary?: boolean;
   durationSeconds: number | null;
 }
 
@@ -52,11 +53,12 @@ export function videoStream(
       isDefault,
       durationSeconds,
     },
+    ...(track.isSecondary && { isSecondary: true as const }),
   };
 }
 
 /** The facts that the container declares about an audio stream. */
-export type AudioTrack = Pick<AudioStream, 'bitRate' | 'isDefault' | 'language' | 'durationSeconds'>;
+export type AudioTrack = Pick<AudioStream, 'bitRate' | 'isDefault' | 'isSecondary' | 'language' | 'durationSeconds'>;
 
 export function audioStream(index: number, sound: Sound, track: AudioTrack): AudioStream {
   return { index, ...sound, ...track };

@@ -1,7 +1,7 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../ffmpeg/index.ts';
 import type { FrameTiming } from '../ffmpeg/plan/time/frame-timing.ts';
-import type { StillPicture } from '../ffmpeg/probe/still.ts';
+import type { StillPicture, Turn } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
 /** The container that FFmpeg reads: the sanitizer's new container, or the original. */
@@ -49,6 +49,10 @@ export interface SanitizeResult {
    * frames. Null if `info` contains the timing, or the reader does not know the times of all frames.
    */
   timings: FrameTiming[] | null;
+  /** Whether H.264 streams may contain interlaced pictures after their first picture. Absent if not, or if `info` describes the streams. */
+  mayHaveFields?: boolean;
+  /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
+  turns?: readonly Turn[];
 }
 
 /** Facts that can be read without a decoder. */
@@ -72,6 +76,8 @@ export interface Reading {
   describe?: () => MediaInfo | null;
   /** Reads `SanitizeResult.timings`; absent if the reader does not know the times of all frames. */
   timings?: () => FrameTiming[];
+  /** Reads `SanitizeResult.mayHaveFields`. */
+  mayHaveFields?: () => boolean;
 }
 
 /** A rejection of the file, which becomes a `JobFailure` whose message begins with the name of the input. */

@@ -70,7 +70,7 @@ export async function openWorkshop({ hastened = 'all' as Hastened } = {}): Promi
     const planned = fileOf(plan.outputs[0]);
     const number = ++count;
     const path = join(dir, `${number}-${planned.path.slice('/out/'.length)}`);
-    const places = new Map(files.map((file, index) => [`/in/${index}`, file]));
+    const places = new Map(inputs.map(({ path }, index) => [`/in/${index}`, path]));
     for (const placed of assets) if (placed) places.set(placed.asset.path, placed.file);
     for (const layer of plan.layers) {
       const file = join(dir, `${number}-${basename(layer.path)}`);

@@ -172,6 +172,16 @@ export const CORPUS: readonly Case[] = [
     file: 'webm',
     args: [...V(), ...A(), ...VP8, '-c:a', 'libopus', '-live', '1'],
   },
+  {
+    name: 'a commentary and audio for impaired listeners in Matroska',
+    described: true,
+    file: 'mkv',
+    args: [
+      ...[...V(), ...A(), ...A(), ...A(), ...A(), '-map', '0', '-map', '1', '-map', '2', '-map', '3', '-map', '4'],
+      ...[...H264, '-c:a', 'flac', '-disposition:a:1', 'comment', '-disposition:a:2', 'visual_impaired'],
+      ...['-disposition:a:3', 'hearing_impaired'],
+    ],
+  },
   { name: 'rotation in Matroska', file: 'mkv', args: [...V(), ...H264], copied: ['-display_rotation', '90'] },
   {
     name: 'FLAC and PCM in Matroska',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codedItem, encodePicture, makeStill } from '../../../test/helpers/heif.ts';
-import { explainFailure, type StillPicture } from '../../ffmpeg/index.ts';
+import { explainFailure, type StillPicture, stillArgs } from '../../ffmpeg/index.ts';
 import type { CellSpec, Sandbox } from '../../sandbox/types.ts';
 import { sanitizeFile } from '../../sanitizer/sanitize-file.ts';
 import { decodeStill } from './decode-still.ts';
@@ -41,7 +41,8 @@ describe('a still that this FFmpeg does not decode', () => {
   const decode = (sandbox: Pick<Sandbox, 'run'>) =>
     decodeStill(
       { sandbox: sandbox as Sandbox },
-      { path, still, slot: 0, subject: 'Input 1' },
+      { path, codec: still.codec, pixels: 64 * 64, args: (input, output) => stillArgs(still, input, output) },
+      { target: join(folder, 'still.png'), slot: 0, subject: 'Input 1' },
       { disk: undefined, signal: undefined },
     );
 

@@ -1,7 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { JobFailure } from '../../contract/failures.ts';
-import { explainFailure, type StillPicture, stillArgs } from '../../ffmpeg/index.ts';
+import { explainFailure } from '../../ffmpeg/index.ts';
 import type { CellResult } from '../../sandbox/types.ts';
 import { sizeOfPlainFile } from '../outputs/store-file.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
@@ -15,7 +15,18 @@ const WALL_MS = 30_000;
 const PIXEL_BYTES = 6;
 const HEADER_BYTES = 2 ** 20;
 
-const NAMES = { av1: 'AV1', hevc: 'HEVC' } as const;
+const NAMES: Readonly<Record<string, string>> = { av1: 'AV1', hevc: 'HEVC', png: 'PNG', webp: 'WebP' };
+
+/** A still, and how FFmpeg decodes it. */
+export interface DecodedStill {
+  /** Host path of the file that FFmpeg reads. */
+  path: string;
+  codec: string;
+  pixels: number;
+  /** Returns the arguments, from the names of the file and of the PNG in the cell. */
+  args: (input: string, output: string) => string[];
+}
+
 /**
  * Messages of an FFmpeg that has no decoder for a still. FFmpeg's own AV1 decoder only drives graphics cards, so it does not count as a
  * decoder.
@@ -23,29 +34,29 @@ const NAMES = { av1: 'AV1', hevc: 'HEVC' } as const;
 const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardware accelerated/i;
 
 /**
- * Decodes a remuxed HEIC or AVIF still in its own cell. Returns the host path of the PNG, which is in the folder of the still. Throws
- * `JobFailure` if the still cannot be decoded, also if this FFmpeg lacks the decoder.
+ * Decodes a still into an upright PNG at the host path `target`, in its own cell. Throws `JobFailure` if the still cannot be decoded, also if
+ * this FFmpeg lacks the decoder.
  */
 export async function decodeStill(
   tools: Pick<WorkTools, 'sandbox'>,
-  file: { path: string; still: StillPicture; slot: number; subject: string },
+  still: DecodedStill,
+  file: { target: string; slot: number; subject: string },
   { disk, signal }: { disk: DiskReservation | undefined; signal: AbortSignal | undefined },
 ): Promise<string> {
-  const { still, subject } = file;
-  const target = `${file.path}.png`;
-  const outputBytes = still.width * still.height * PIXEL_BYTES + HEADER_BYTES;
+  const { target, subject } = file;
+  const outputBytes = still.pixels * PIXEL_BYTES + HEADER_BYTES;
   await disk?.reserve(outputBytes);
   const result = await tools.sandbox.run({
     program: 'ffmpeg',
-    args: stillArgs(still, '/in/0', `/out/${basename(target)}`),
-    inputs: [{ name: '0', path: file.path }],
+    args: still.args('/in/0', `/out/${basename(target)}`),
+    inputs: [{ name: '0', path: still.path }],
     outputs: [basename(target)],
     limits: { memoryBytes: MEMORY_BYTES, cpuSeconds: CPU_SECONDS, wallMs: WALL_MS, outputBytes },
     slot: file.slot,
     ...(signal && { signal }),
   });
   try {
-    if (result.end !== 'exit' || result.exitCode !== 0) throw explain(result, still, subject);
+    if (result.end !== 'exit' || result.exitCode !== 0) throw explain(result, still.codec, subject);
     const written = join(result.outputDir, basename(target));
     await sizeOfPlainFile(written).catch((error: unknown) => {
       // Decoders skip unknown data, and FFmpeg then succeeds without a frame.
@@ -59,9 +70,9 @@ export async function decodeStill(
   }
 }
 
-function explain(result: CellResult, { codec }: StillPicture, subject: string): JobFailure {
+function explain(result: CellResult, codec: string, subject: string): JobFailure {
   if (result.end === 'exit' && NO_DECODER.test(result.stderr)) {
-    const name = NAMES[codec];
+    const name = NAMES[codec] ?? codec;
     const message = `${subject} contains a picture in ${name}, which the FFmpeg of this server does not decode; convert it to JPEG or PNG.`;
     return new JobFailure('unsupported_media', message);
   }

@@ -4,15 +4,20 @@ import {
   checkInput,
   detectMedia,
   type FrameList,
+  INPUT_LIMITS,
   type MediaInfo,
   type StreamPackets,
   SUBTITLE_DEMUXERS,
+  stillArgs,
+  uprightArgs,
+  withFields,
   withTimings,
+  withTurns,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
-import { decodeStill } from './decode-still.ts';
+import { type DecodedStill, decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
 
@@ -24,7 +29,7 @@ const PROBED_BYTES = 32 * 2 ** 20;
 export interface OpenedMedia {
   /**
    * Host path of the file for FFmpeg: a remuxed container if remuxing loses nothing, otherwise the original file. For a HEIC or AVIF still,
-   * the decoded PNG.
+   * and for a PNG or WebP that is not upright, the decoded PNG.
    */
   file: string;
   demuxer: string;
@@ -86,7 +91,9 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   const sanitized = await sanitize(tools, { path, demuxer: detected.demuxer, target, isDescribed }, options);
   requireDisarmed(sanitized, detected.demuxer, options);
   const { container, still } = sanitized;
-  const decoded = still ? await decodeStill(tools, { path: target, still, slot, subject }, { disk, signal }) : null;
+  const picture = pictureToDecode(path, target, detected.demuxer, sanitized);
+  const place = { target: `${target}.png`, slot, subject };
+  const decoded = picture ? await decodeStill(tools, picture, place, { disk, signal }) : null;
   const remuxed = container === 'rewritten';
   const isDeferred = options.isDeferred === true && remuxed && !still && (isDescribed || sanitized.info !== null);
   const opened = {
@@ -99,15 +106,37 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     frames: sanitized.frames,
     remux: isDeferred ? () => remuxLater(tools, { path, demuxer: detected.demuxer, target }, options) : null,
   };
-  if (known && known.demuxer === opened.demuxer) return { ...opened, info: known };
-  if (sanitized.info && !still) {
+  // FFmpeg itself applies the orientation of a JPEG.
+  const turns = decoded ? [] : (sanitized.turns ?? []);
+  if (known && known.demuxer === opened.demuxer) return { ...opened, info: withTurns(known, turns) };
+  if (sanitized.info && !decoded) {
     if (check !== false) checkInput(sanitized.info);
-    return { ...opened, info: sanitized.info };
+    return { ...opened, info: withTurns(sanitized.info, turns) };
   }
   const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
-  const { info } = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
-  if (still) return { ...opened, info: { ...info, container: 'heif', sourceCodec: still.codec } };
-  return { ...opened, info: withTimings(info, sanitized.timings) };
+  const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
+  const timed = withTimings(probe.info, sanitized.timings);
+  const info = sanitized.mayHaveFields ? withFields(timed) : timed;
+  const source = picture ? { container: detected.demuxer, sourceCodec: picture.codec } : {};
+  return { ...opened, info: { ...withTurns(info, turns), ...source } };
+}
+
+/** Returns how FFmpeg decodes a picture that it would not show complete and upright; null for all other files. */
+function pictureToDecode(
+  path: string,
+  container: string,
+  demuxer: string,
+  { still, turns = [], info }: SanitizeResult,
+): DecodedStill | null {
+  if (still) {
+    const args = (input: string, output: string) => stillArgs(still, input, output);
+    return { path: container, codec: still.codec, pixels: still.width * still.height, args };
+  }
+  if (turns.length === 0 || demuxer === 'jpeg_pipe') return null;
+  const args = (input: string, output: string) => uprightArgs({ demuxer, turns }, input, output);
+  const [stream] = info?.video ?? [];
+  const pixels = stream ? stream.width * stream.height : INPUT_LIMITS.maxPixels;
+  return { path, codec: demuxer === 'webp_pipe' ? 'webp' : 'png', pixels, args };
 }
 
 function sanitize(

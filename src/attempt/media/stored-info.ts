@@ -30,7 +30,9 @@ const videoStream = z.object({
   bitRate: number,
   frames: number,
   isInterlaced: z.boolean(),
+  mayBeInterlaced: z.boolean().optional(),
   isDefault: z.boolean(),
+  isSecondary: z.literal(true).optional(),
   durationSeconds: number,
 }) satisfies z.ZodType<VideoStream>;
 
@@ -43,6 +45,7 @@ const audioStream = z.object({
   bitRate: number,
   bitDepth: number,
   isDefault: z.boolean(),
+  isSecondary: z.literal(true).optional(),
   language: text,
   durationSeconds: number,
 }) satisfies z.ZodType<AudioStream>;
@@ -56,6 +59,7 @@ const mediaInfo = z.object({
   streamCount: z.number(),
   video: z.array(videoStream),
   audio: z.array(audioStream),
+  programs: z.array(z.array(z.number())).optional(),
   subtitleCount: z.number(),
   isImage: z.boolean(),
   isAnimated: z.boolean(),

@@ -1,10 +1,18 @@
 import type { UploadMetadata } from '../../contract/uploads.ts';
-import { type MediaInfo, motionRate, type OutputInfo, type StreamPlans, type VideoStream } from '../../ffmpeg/index.ts';
+import {
+  type MediaInfo,
+  mainAudio,
+  mainVideo,
+  motionRate,
+  type OutputInfo,
+  type StreamPlans,
+  type VideoStream,
+} from '../../ffmpeg/index.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
 
 /** Returns the summary of an input for clients. */
 export function summarise(info: MediaInfo): UploadMetadata {
-  const { video, audio } = shownStreams(info);
+  const [video, audio] = [mainVideo(info), mainAudio(info)];
   return {
     duration_seconds: shownDuration(info),
     format: info.container,
@@ -33,7 +41,8 @@ export function outputFacts(
 
 /** Returns the properties of an output's media that clients see. */
 export function mediaFacts(info: Omit<OutputInfo, 'sizeBytes'>): MediaFacts {
-  const { video, audio } = shownStreams(info);
+  const video = info.video.find((stream) => !stream.isAttachedPicture) ?? null;
+  const audio = info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null;
   return {
     duration_seconds: shownDuration(info),
     width: video?.displayWidth ?? null,
@@ -44,17 +53,6 @@ export function mediaFacts(info: Omit<OutputInfo, 'sizeBytes'>): MediaFacts {
 }
 
 type MediaFacts = Pick<OutputFacts, 'duration_seconds' | 'width' | 'height' | 'video_codec' | 'audio_codec'>;
-
-/** Returns the streams that a player plays. */
-function shownStreams<Video extends { isAttachedPicture: boolean }, Audio extends { isDefault: boolean }>(info: {
-  video: Video[];
-  audio: Audio[];
-}): { video: Video | null; audio: Audio | null } {
-  return {
-    video: info.video.find((stream) => !stream.isAttachedPicture) ?? null,
-    audio: info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null,
-  };
-}
 
 /** Returns the duration in seconds, or null for a still picture. */
 function shownDuration(info: Pick<OutputInfo, 'isImage' | 'isAnimated' | 'durationSeconds'>): number | null {

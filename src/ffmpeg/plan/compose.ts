@@ -95,7 +95,7 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   const parts: string[] = [];
   if (opened) {
     const inputs = sources.map((ref) => {
-      const [chain] = firstPieces({ ...job, deinterlace: false }, ref);
+      const [chain] = firstPieces(job, ref);
       if (chain === undefined) return streamLabel(ref);
       const label = fresh();
       parts.push(joinPieces([chain], streamLabel(ref), label, fresh));

@@ -9,14 +9,23 @@ import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
 import { joinedColor, type OutputColor, outputColor } from './color/convert.ts';
 import { ExtraInputs } from './extra-inputs.ts';
-import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
+import {
+  displaySize,
+  fitShortSide,
+  fitWidth,
+  playableResolution,
+  SHORT_SIDES,
+  type Size,
+  shortSide,
+} from './geometry.ts';
+import { keyFrameArgs } from './key-frames.ts';
 import { ownName } from './own-name.ts';
 import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
 import { segmentFilters } from './sound/sound-filters.ts';
-import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
+import { equalVideoBitRate, mainAudio, mainVideo } from './streams.ts';
 import { motionRate, steadyRate } from './time/output-rate.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
@@ -204,8 +213,10 @@ function joinPicture(
 ): JoinPicture {
   const isGif = outputFormat === 'gif';
   const encoder = options.value('c', 'v') ?? FORMAT_DEFAULTS[outputFormat].video!;
-  const short = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
-  const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
+  const stated = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
+  const first = displaySize(sources[0]!.video!);
+  const short = sources[0]!.input.info.isImage && !isGif ? playableResolution(first, stated) : stated;
+  const fitted = fitShortSide(first, short, true);
   const fastest = Math.max(...sources.map(({ video }) => motionRate(video!) ?? 25));
   // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
   const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p';
@@ -260,7 +271,6 @@ function videoSegment(video: VideoStream, { frame, rate, pixelFormat, color }: J
     color,
     pixelFormat,
     background: 'black',
-    orientationUnknown: false,
   });
 }
 
@@ -281,9 +291,9 @@ function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): 
 
 function encodePictures(
   { quality, sources, seconds, options }: Join,
-  { encoder, frame }: JoinPicture,
+  { encoder, frame, rate }: JoinPicture,
 ): { args: string[]; preset: string | null } {
-  const rates = sources.map((source) => videoBitRate(source.input.info, source.video!));
+  const rates = sources.map((source) => equalVideoBitRate(source.input.info, source.video!, encoder));
   const settings = videoSettings({
     encoder,
     quality,
@@ -292,7 +302,11 @@ function encodePictures(
     durationSeconds: seconds,
     stated: options.stated('v'),
   });
-  return { args: ['-c:v', encoder, ...settings], preset: settings[settings.indexOf('-preset:v') + 1] ?? null };
+  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, frameRate: rate });
+  return {
+    args: ['-c:v', encoder, ...settings, ...keyFrames],
+    preset: settings[settings.indexOf('-preset:v') + 1] ?? null,
+  };
 }
 
 function encodeSound(join: Join): string[] {

@@ -7,6 +7,7 @@ import { type DrawnColor, needsToneMap, type OutputColor, outputColor } from './
 import { finishChain } from './finish-chain.ts';
 import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
+import { keyFrameArgs } from './key-frames.ts';
 import { motionRate, type OutputTiming, outputTiming } from './time/output-rate.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
@@ -54,7 +55,7 @@ export interface VideoPlan {
   /** The planner's filters, which follow the caller's filters; may be empty. */
   chain: string;
   size: Size;
-  /** Whether `size` is exact: no EXIF data can rotate the picture, and no options or filters of the caller can change its size. */
+  /** Whether `size` is exact: no options or filters of the caller can change it. */
   sizeIsCertain: boolean;
   frameRate: number;
   bitDepth: number;
@@ -80,7 +81,6 @@ interface Target {
   isGif: boolean;
   /** Color behind transparent parts if the encoder has no alpha channel; null = no color is needed. */
   background: 'white' | 'black' | null;
-  orientationUnknown: boolean;
 }
 
 /** Plans the filters, pixel format and encoder settings of an encoded video or picture. */
@@ -103,7 +103,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     args: [...settings, ...muxedArgs(request, target)],
     chain: [chain, palette?.chain ?? ''].filter((part) => part !== '').join(','),
     size: target.size,
-    sizeIsCertain: !request.raw && !target.orientationUnknown && request.drawn === null,
+    sizeIsCertain: !request.raw && request.drawn === null,
     frameRate: target.timing.value,
     bitDepth: target.deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
@@ -129,7 +129,6 @@ function planTarget(request: VideoRequest): Target {
     timing: frameTimes(request, isGif),
     color: plannedColor(encoder, stream, options),
     background: stream.hasAlpha && !alpha ? (request.still ? 'white' : 'black') : null,
-    orientationUnknown: request.info.demuxer === 'jpeg_pipe',
   };
 }
 
@@ -160,7 +159,6 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
     color: target.color,
     pixelFormat: statedFormat ? null : target.pixelFormat,
     background: target.background,
-    orientationUnknown: target.orientationUnknown,
   });
 }
 
@@ -178,8 +176,10 @@ function planPalette(request: VideoRequest, { size, timing }: Target): { chain: 
 }
 
 /** Returns the arguments after the encoder settings. */
-function muxedArgs({ encoder, options, format, still }: VideoRequest, { timing }: Target): string[] {
-  const args: string[] = [...timing.args];
+function muxedArgs(request: VideoRequest, { timing }: Target): string[] {
+  const { encoder, options, format, still, durationSeconds } = request;
+  const keyFrames = still ? [] : keyFrameArgs({ encoder, options, durationSeconds, frameRate: timing.value });
+  const args: string[] = [...keyFrames, ...timing.args];
   // Apple's players recognize HEVC only by this tag.
   if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
   if (still) args.push('-frames:v', '1', ...(encoder.startsWith('libwebp') ? [] : ['-update', '1']));
@@ -221,7 +221,7 @@ function drawnSize(flow: Flow, stream: VideoStream): Size {
 function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
   if (request.width) return fitWidth(base, Math.min(request.width, even ? Number.POSITIVE_INFINITY : WEBP_SIDE), even);
   if (isGif && request.resolution === null && !request.raw && !request.drawn) return fitWidth(base, GIF_WIDTH);
-  const size = fitShortSide(base, request.raw ? null : request.resolution, even);
+  const size = fitShortSide(base, request.resolution, even);
   if (!request.encoder.startsWith('libwebp')) return size;
   const factor = Math.min(1, WEBP_SIDE / Math.max(size.width, size.height));
   return factor === 1 ? size : { width: Math.floor(size.width * factor), height: Math.floor(size.height * factor) };

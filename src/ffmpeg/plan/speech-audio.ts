@@ -11,7 +11,7 @@ export interface SpeechSource {
   /** Path in the cell. */
   path: string;
   demuxer: string;
-  info: Pick<MediaInfo, 'audio'>;
+  info: Pick<MediaInfo, 'video' | 'audio' | 'programs'>;
   /** The part of the audio, in seconds; absent = the entire audio. */
   part?: { from: number; to: number };
 }
@@ -21,7 +21,7 @@ export interface SpeechSource {
  * between timestamps become silence, so that the samples keep the times of the media. Returns null if there is no audio.
  */
 export function speechAudioArgs({ path, demuxer, info, part }: SpeechSource, output: string): string[] | null {
-  const stream = mainAudio(info as MediaInfo);
+  const stream = mainAudio(info);
   if (!stream) return null;
   const seeks = part !== undefined && EXACT_SEEK.has(demuxer);
   const steady = 'aresample=16000:async=1:first_pts=0';

@@ -33,8 +33,7 @@ export function pictureFlow(
   return {
     kind: 'v',
     ...storedSize(stream),
-    // EXIF data, which the probe does not show, may rotate a photo.
-    certain: info.demuxer !== 'jpeg_pipe',
+    certain: true,
     rate: stated ?? (info.isImage ? STILL_RATE : motionRate(stream)),
     seconds,
   };

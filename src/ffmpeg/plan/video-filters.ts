@@ -3,6 +3,7 @@ import { type Conversion, missingTags, type OutputColor, planConversion, SDR_VID
 import { hdrToSdr } from './color/hdr.ts';
 import { isRgb } from './color/source-color.ts';
 import { decimal, displaySize, rationalFrameRate, type Size, storedSize } from './geometry.ts';
+import { deinterlace } from './interlacing.ts';
 
 export interface VideoChain {
   /** Final size; null = keep the size. */
@@ -19,8 +20,6 @@ export interface VideoChain {
   color: OutputColor;
   /** Pixel format of the output; null = no restriction, or a format that the caller has set. */
   pixelFormat: string | null;
-  /** Whether EXIF data, which the probe does not show, may rotate a photo. The frame itself then determines the size. */
-  orientationUnknown: boolean;
   /** Color behind transparent parts if the output has no alpha channel; null = no color is needed. */
   background: 'white' | 'black' | null;
 }
@@ -31,7 +30,7 @@ export interface VideoChain {
  */
 export function videoChain(stream: VideoStream, chain: VideoChain): string {
   const filters: string[] = [];
-  if (stream.isInterlaced) filters.push(DEINTERLACE);
+  filters.push(...deinterlace(stream));
   if (chain.frameRate !== null) {
     const start = chain.fromZero ? ':start_time=0' : '';
     filters.push(`fps=${rationalFrameRate(chain.frameRate)}${start}`);
@@ -54,15 +53,13 @@ export function prepareChain(
   work: { deinterlace: boolean; toneMap: boolean; color: OutputColor },
 ): string {
   const filters: string[] = [];
-  if (work.deinterlace && stream.isInterlaced) filters.push(DEINTERLACE);
+  if (work.deinterlace) filters.push(...deinterlace(stream));
   if (work.toneMap) {
     const { width, height } = storedSize(stream);
     filters.push(...hdrToSdr(stream, SDR_VIDEO, width % 2 === 1 || height % 2 === 1), 'format=yuv420p');
   } else if (!isRgb(stream.pixelFormat)) filters.push(...missingTags(stream, work.color));
   return filters.join(',');
 }
-
-export const DEINTERLACE = 'bwdif=mode=send_frame:deint=interlaced';
 
 function resize(stream: VideoStream, chain: VideoChain, { scale: colour }: Conversion): string[] {
   const display = chain.squarePixels ? displaySize(stream) : storedSize(stream);
@@ -82,19 +79,13 @@ function resize(stream: VideoStream, chain: VideoChain, { scale: colour }: Conve
   }
   const steps: string[] = [];
   if (!square || (!same && !cropOnly)) {
-    const [width, height] = chain.orientationUnknown ? eitherOrientation(size) : [size.width, size.height];
-    steps.push(`scale=${[width, height, ...colour].join(':')}`);
+    steps.push(`scale=${[size.width, size.height, ...colour].join(':')}`);
     if (chain.squarePixels) steps.push('setsar=1');
     return steps;
   }
   if (!same) steps.push('crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0');
   if (colour.length > 0) steps.push(`scale=${colour.join(':')}`);
   return steps;
-}
-
-function eitherOrientation(size: Size): [string, string] {
-  const [long, short] = [Math.max(size.width, size.height), Math.min(size.width, size.height)];
-  return [`'if(gte(iw,ih),${long},${short})'`, `'if(gte(iw,ih),${short},${long})'`];
 }
 
 /**

@@ -11,6 +11,9 @@ const ANALYZE_MICROSECONDS = '20000000';
 /** Demuxers of single pictures. */
 export const STILL_DEMUXERS: readonly string[] = ['jpeg_pipe', 'png_pipe', 'webp_pipe'];
 
+/** Demuxers of pictures that may have several frames. */
+const ANIMATION_DEMUXERS: readonly string[] = ['gif', 'apng'];
+
 /** The path of an input that FFmpeg reads from its standard input. */
 export const STANDARD_INPUT = 'pipe:0';
 
@@ -19,7 +22,8 @@ const ENTRIES = [
   'stream=index,codec_name,codec_type,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,' +
     'color_transfer,color_primaries,field_order,r_frame_rate,avg_frame_rate,duration,bit_rate,bits_per_raw_sample,' +
     'bits_per_sample,nb_frames,channels,sample_rate',
-  'stream_disposition=default,attached_pic',
+  'program=program_num:program_stream=index',
+  'stream_disposition=default,attached_pic,still_image,comment,hearing_impaired,visual_impaired,descriptions',
   'stream_tags=language,alpha_mode,ALPHA_MODE',
   'stream_side_data=rotation',
 ].join(':');
@@ -70,12 +74,15 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
   const streams = Array.isArray(root.streams) ? root.streams.slice(0, MAX_STREAMS + 1).map(record) : [];
   if (streams.length === 0) throw new JobFailure('invalid_media', 'No stream was found in the input.');
 
-  const video = streams.filter((stream) => stream.codec_type === 'video').map(parseVideo);
+  const video = streams
+    .filter((stream) => stream.codec_type === 'video')
+    .map((stream) => parseVideo(stream, file.demuxer));
   const audio = streams.filter((stream) => stream.codec_type === 'audio').map(parseAudio);
   const still = STILL_DEMUXERS.includes(file.demuxer);
-  const isGif = file.demuxer === 'gif';
-  const isAnimated = isGif && (video[0]?.frames ?? 2) > 1;
-  const isImage = audio.length === 0 && (still || (isGif && !isAnimated));
+  const mayMove = ANIMATION_DEMUXERS.includes(file.demuxer);
+  const isAnimated = mayMove && (video[0]?.frames ?? 2) > 1;
+  const isImage = audio.length === 0 && (still || (mayMove && !isAnimated));
+  const programs = parsePrograms(root.programs);
   const longest = Math.max(-1, ...[...video, ...audio].map((stream) => stream.durationSeconds ?? -1));
 
   return {
@@ -87,13 +94,58 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
     streamCount: Math.max(streams.length, readInteger(format.nb_streams, 0, 1e6) ?? 0),
     video,
     audio,
+    ...(programs.length > 1 && { programs }),
     subtitleCount: streams.filter((stream) => stream.codec_type === 'subtitle').length,
     isImage,
     isAnimated,
   };
 }
 
-function parseVideo(stream: Record<string, unknown>): VideoStream {
+/** Returns the indexes of the streams of each program that has streams. */
+function parsePrograms(value: unknown): number[][] {
+  const programs = Array.isArray(value) ? value.slice(0, MAX_STREAMS).map(record) : [];
+  return programs
+    .map(({ streams }) => (Array.isArray(streams) ? streams.slice(0, MAX_STREAMS) : []))
+    .map((streams) => streams.flatMap((stream) => readInteger(record(stream).index, 0, 1e6) ?? []))
+    .filter((indexes) => indexes.length > 0);
+}
+
+const INTERLACED = ['tt', 'bb', 'tb', 'bt'];
+/** Codecs whose frames state whether they are interlaced. The order of fields that ffprobe reports is only the order of the first frame. */
+const STATED_BY_FRAME = ['mpeg2video', 'mpeg4', 'vc1', 'wmv3', 'dvvideo'];
+/** Codecs of which ffprobe reports an order of fields only if the container declares it. */
+const STATED_BY_CONTAINER = ['prores', 'dnxhd', 'mjpeg', 'utvideo', 'ffv1'];
+/** Containers of broadcasts and cameras, in which the sanitizer does not read the parameter sets of H.264. */
+const BROADCAST = ['mpegts', 'mpeg', 'avi'];
+
+/** Returns whether frames may be marked as interlaced although the first frame is not known to be interlaced. */
+function mayBeInterlaced(stream: Record<string, unknown>, demuxer: string): boolean {
+  const codec = String(stream.codec_name);
+  const order = String(stream.field_order);
+  const isYuv = /^yuv/.test(String(stream.pix_fmt));
+  if (INTERLACED.includes(order) || !isYuv || record(stream.disposition).attached_pic === 1) return false;
+  if (codec === 'h264') return BROADCAST.includes(demuxer) && !/Baseline/.test(String(stream.profile));
+  if (STATED_BY_FRAME.includes(codec)) return true;
+  return STATED_BY_CONTAINER.includes(codec) && order !== 'progressive' && !STILL_DEMUXERS.includes(demuxer);
+}
+
+/** Adds to a description that its H.264 streams may contain interlaced frames, which ffprobe does not report. */
+export function withFields(info: MediaInfo): MediaInfo {
+  const video = info.video.map((stream) => ({
+    ...stream,
+    ...(stream.codec === 'h264' && !stream.isInterlaced && { mayBeInterlaced: true }),
+  }));
+  return { ...info, video };
+}
+
+const SECONDARY = ['still_image', 'comment', 'hearing_impaired', 'visual_impaired', 'descriptions'];
+
+function secondary(stream: Record<string, unknown>): { isSecondary?: true } {
+  const disposition = record(stream.disposition);
+  return SECONDARY.some((name) => disposition[name] === 1) ? { isSecondary: true } : {};
+}
+
+function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStream {
   const width = readInteger(stream.width, 0, 1e6) ?? 0;
   const height = readInteger(stream.height, 0, 1e6) ?? 0;
   const rotation = parseRotation(stream.side_data_list);
@@ -126,8 +178,10 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
     isAttachedPicture,
     bitRate: readInteger(stream.bit_rate, 1, 1e12),
     frames: readInteger(stream.nb_frames, 0, 1e9),
-    isInterlaced: ['tt', 'bb', 'tb', 'bt'].includes(String(stream.field_order)),
+    isInterlaced: INTERLACED.includes(String(stream.field_order)),
+    ...(mayBeInterlaced(stream, demuxer) && { mayBeInterlaced: true }),
     isDefault: record(stream.disposition).default === 1,
+    ...secondary(stream),
     durationSeconds: seconds(stream.duration),
   };
 }
@@ -164,6 +218,7 @@ function parseAudio(stream: Record<string, unknown>): AudioStream {
     bitRate: readInteger(stream.bit_rate, 1, 1e12),
     bitDepth: readInteger(stream.bits_per_raw_sample, 1, 64) ?? readInteger(stream.bits_per_sample, 1, 64),
     isDefault: record(stream.disposition).default === 1,
+    ...secondary(stream),
     language: language === 'und' ? null : language,
     durationSeconds: seconds(stream.duration),
   };

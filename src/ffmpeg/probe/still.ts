@@ -1,3 +1,4 @@
+import type { MediaInfo, Rotation } from '../types.ts';
 import { INPUT_LIMITS } from './input-limits.ts';
 import { inputSecurityArgs } from './probe.ts';
 
@@ -35,26 +36,63 @@ export interface StillPicture {
  */
 export function stillArgs(still: StillPicture, input: string, output: string): string[] {
   return [
-    ...['-nostdin', '-hide_banner', '-v', 'warning', '-xerror', '-y'],
-    ...['-max_pixels', String(INPUT_LIMITS.maxPixels), ...inputSecurityArgs('mov'), '-i', input],
+    ...[...START, ...inputSecurityArgs('mov'), '-i', input],
     ...['-filter_complex', `${stillGraph(still)}[out]`, '-map', '[out]', '-map_metadata', '-1'],
-    ...['-frames:v', '1', '-c:v', 'png', '-compression_level', '1', '-f', 'image2', '-update', '1', output],
+    ...pngOutput(output),
   ];
+}
+
+const START = [
+  ...['-nostdin', '-hide_banner', '-v', 'warning', '-xerror', '-y'],
+  ...['-max_pixels', String(INPUT_LIMITS.maxPixels)],
+];
+const CONVERT = 'scale=flags=bicubic+accurate_rnd+full_chroma_int';
+
+function pngOutput(path: string): string[] {
+  return ['-frames:v', '1', '-c:v', 'png', '-compression_level', '1', '-f', 'image2', '-update', '1', path];
+}
+
+/** Returns arguments for FFmpeg to decode a PNG or WebP into a PNG that is upright. Not every FFmpeg applies the orientation itself. */
+export function uprightArgs(
+  { demuxer, turns }: { demuxer: string; turns: readonly Turn[] },
+  input: string,
+  output: string,
+): string[] {
+  const convert = demuxer === 'webp_pipe' ? [CONVERT] : [];
+  return [
+    ...START,
+    ...['-noautorotate', ...inputSecurityArgs(demuxer), '-i', input],
+    ...['-vf', [...turns.flatMap(turnFilters), ...convert].join(','), '-map_metadata', '-1'],
+    ...pngOutput(output),
+  ];
+}
+
+/** Adds the orientation of a JPEG, which FFmpeg applies itself, to the description of its picture. */
+export function withTurns(info: MediaInfo, turns: readonly Turn[]): MediaInfo {
+  const quarters = turns.reduce((sum, turn) => sum + (turn.kind === 'rotate' ? turn.quarters : 0), 0);
+  const rotation = (((4 - (quarters % 4)) % 4) * 90) as Rotation;
+  const video = info.video.map((stream) => {
+    const [wide, tall] =
+      rotation % 180 === stream.rotation % 180
+        ? [stream.displayWidth, stream.displayHeight]
+        : [stream.displayHeight, stream.displayWidth];
+    return { ...stream, rotation, displayWidth: wide, displayHeight: tall };
+  });
+  return { ...info, video };
 }
 
 function stillGraph(still: StillPicture): string {
   const turns = still.turns.flatMap(turnFilters);
   const layer = (index: number, tiling: Tiling, format: string): string =>
     `[0:v:${index}]${[...assemble(tiling), ...format.split(','), ...cut(still, tiling)].join(',')}`;
-  const convert = 'scale=flags=bicubic+accurate_rnd+full_chroma_int';
   if (!still.alpha) {
     const format = still.isDeep ? 'rgb48be' : 'rgb24';
-    return [layer(0, still.colors, `${convert},format=${format}`), ...turns].join(',');
+    return [layer(0, still.colors, `${CONVERT},format=${format}`), ...turns].join(',');
   }
   // unpremultiply supports only planar formats.
   const merged = ['alphamerge', ...(still.alpha.premultiplied ? ['format=gbrap', 'unpremultiply=inplace=1'] : [])];
   return [
-    `${layer(0, still.colors, `${convert},format=rgba`)}[colors]`,
+    `${layer(0, still.colors, `${CONVERT},format=rgba`)}[colors]`,
     `${layer(1, still.alpha, 'format=gray')}[alpha]`,
     `[colors][alpha]${[...merged, 'format=rgba', ...turns].join(',')}`,
   ].join(';');

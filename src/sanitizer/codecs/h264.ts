@@ -1,5 +1,5 @@
 import { readAvcConfig } from './avc-config.ts';
-import { BitReader, mustBe } from './bits.ts';
+import { BitReader, mustBe, unlessUnclear } from './bits.ts';
 import { colorNames, colorRange } from './color.ts';
 import { messagesOf, payloadOf, readVui, unitsOf, type Vui } from './nal.ts';
 import { type Picture, planarFormat } from './types.ts';
@@ -41,6 +41,8 @@ interface SequenceSet {
   frameNumberBits: number;
   orderType: number;
   orderBits: number;
+  /** Whether no picture is coded as fields. */
+  hasOnlyFrames: boolean;
   width: number;
   height: number;
   vui: Vui | null;
@@ -59,6 +61,7 @@ interface PictureSet {
  */
 export function readH264(config: Buffer, sample: Buffer): Picture {
   const { sequence, pictures, sets } = readConfig(config);
+  mustBe(sequence.hasOnlyFrames);
   checkSample(sample, sequence, pictures, sets);
   const { vui, depth } = sequence;
   const isFull = vui?.isFull ?? null;
@@ -73,6 +76,11 @@ export function readH264(config: Buffer, sample: Buffer): Picture {
     color,
     aspect: vui?.aspect ?? null,
   };
+}
+
+/** Returns whether a stream may contain interlaced pictures according to its decoder configuration. */
+export function mayHaveFields(config: Buffer): boolean {
+  return unlessUnclear(() => !readConfig(config).sequence.hasOnlyFrames) ?? false;
 }
 
 function profileName({ profile, constraints }: SequenceSet): string {
@@ -114,14 +122,15 @@ function readSequenceSet(unit: Buffer): SequenceSet {
   reader.ue(16);
   reader.skip(1);
   const [wide, tall] = [16 * (reader.ue(1023) + 1), 16 * (reader.ue(1023) + 1)];
-  // Without this flag, the video may be interlaced.
-  mustBe(reader.flag());
+  const hasOnlyFrames = reader.flag();
+  if (!hasOnlyFrames) reader.skip(1);
   reader.skip(1);
   const [left, right, top, bottom] = reader.flag()
     ? [reader.ue(8190), reader.ue(8190), reader.ue(8190), reader.ue(8190)]
     : [0, 0, 0, 0];
-  const [stepX, stepY] = [chroma === 3 ? 1 : 2, chroma === 1 ? 2 : 1];
-  const [width, height] = [wide - (left + right) * stepX, tall - (top + bottom) * stepY];
+  const rows = hasOnlyFrames ? 1 : 2;
+  const [stepX, stepY] = [chroma === 3 ? 1 : 2, (chroma === 1 ? 2 : 1) * rows];
+  const [width, height] = [wide - (left + right) * stepX, tall * rows - (top + bottom) * stepY];
   mustBe(width > 0 && height > 0);
   const hasVui = reader.flag();
   const vui = hasVui ? readVui(reader) : null;
@@ -129,7 +138,7 @@ function readSequenceSet(unit: Buffer): SequenceSet {
   mustBe(reader.payloadLeft >= 0);
   return {
     ...{ id, profile, constraints, chroma: chroma as 1 | 2 | 3, depth: depth as 8 | 10 },
-    ...{ frameNumberBits, orderType, orderBits, width, height, vui, bitsBeforeStructure },
+    ...{ frameNumberBits, orderType, orderBits, hasOnlyFrames, width, height, vui, bitsBeforeStructure },
   };
 }
 

@@ -3,7 +3,7 @@ import { readAac } from '../codecs/aac.ts';
 import { readAv1 } from '../codecs/av1.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { type Color, colorNames, colorRange, NO_COLOR } from '../codecs/color.ts';
-import { readH264 } from '../codecs/h264.ts';
+import { mayHaveFields, readH264 } from '../codecs/h264.ts';
 import { readHevc } from '../codecs/hevc.ts';
 import type { Picture, Sound } from '../codecs/types.ts';
 import { readVp9 } from '../codecs/vp9.ts';
@@ -41,6 +41,12 @@ export function movieInfo(movie: Movie, file: FileBytes): MediaInfo | null {
     const microseconds = movieMicroseconds(times);
     return infoOf({ container: CONTAINER, demuxer: 'mov', sizeBytes: file.size, microseconds }, video, audio);
   });
+}
+
+/** Returns whether an H.264 track may contain interlaced pictures. */
+export function movieMayHaveFields({ tracks }: Movie): boolean {
+  const configs = tracks.map(({ kind, entry }) => boxesOfEntry(kind, entry)?.find(({ type }) => type === 'avcC'));
+  return configs.some((config) => config !== undefined && mayHaveFields(config.body));
 }
 
 type Boxes = Map<string, Buffer>;

@@ -17,6 +17,7 @@ import type { MatroskaHead } from './matroska-head.ts';
 import { matroskaInfo } from './matroska-info.ts';
 import { float, number, rewriteChildren } from './rewrite-children.ts';
 import { ID, INFO } from './schema.ts';
+import { trackMayHaveFields } from './track-info.ts';
 import { type KeptTracks, readTracks } from './tracks.ts';
 
 const DEFAULT_SCALE = 1_000_000;
@@ -42,8 +43,9 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
   const { head, timings = null } = isComplete ? declareTimes(file, declared) : { head: declared };
   const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
   const describe = () => matroskaInfo(file, head, timings);
+  const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
   return {
-    ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe },
+    ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },
     ...(timings && { timings: () => [...timings.values()] }),
   };
 }

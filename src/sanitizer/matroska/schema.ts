@@ -18,6 +18,7 @@ export const ID = {
   trackEntry: 0xae,
   trackNumber: 0xd7,
   trackType: 0x83,
+  flagEnabled: 0xb9,
   flagDefault: 0x88,
   codecId: 0x86,
   contentEncodings: 0x6d80,

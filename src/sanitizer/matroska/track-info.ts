@@ -4,7 +4,7 @@ import { readAac } from '../codecs/aac.ts';
 import { readAv1 } from '../codecs/av1.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { type Color, colorNames } from '../codecs/color.ts';
-import { readH264 } from '../codecs/h264.ts';
+import { mayHaveFields, readH264 } from '../codecs/h264.ts';
 import { readHevc } from '../codecs/hevc.ts';
 import { nearestFraction } from '../codecs/rational.ts';
 import type { Picture, Sound } from '../codecs/types.ts';
@@ -21,12 +21,13 @@ const E = {
   ...{ isDefault: 0x88, codec: 0x86, config: 0x63a2, frameDuration: FRAME_DURATION, language: 0x22b59c },
   ...{ width: 0xb0, height: 0xba, shownWidth: 0x54b0, shownHeight: 0x54ba, shownUnit: 0x54b2 },
   ...{ interlaced: 0x9a, alpha: 0x53c0, matrix: 0x55b1, range: 0x55b9, transfer: 0x55ba, primaries: 0x55bb },
+  ...{ forHearing: 0x55ab, forSight: 0x55ac, isDescription: 0x55ad, isCommentary: 0x55af },
   ...{ sampleRate: 0xb5, outputRate: 0x78b5, channels: 0x9f, bits: 0x6264 },
 } as const;
 
 /** Ids of the elements that do not change the report of ffprobe: number, UID, type, flags, delays, chroma siting, light levels. */
 const WITHOUT_INFLUENCE: ReadonlySet<number> = new Set([
-  ...[0xd7, 0x73c5, 0x83, 0xb9, 0x55aa, 0x9c, 0x55ab, 0x55ac, 0x55ad, 0x55ae, 0x55af, 0x55ee, 0x56aa, 0x56bb],
+  ...[0xd7, 0x73c5, 0x83, 0xb9, 0x55aa, 0x9c, 0x55ae, 0x55ee, 0x56aa, 0x56bb],
   ...[0x22b59d, 0x9d, 0x55b7, 0x55b8, 0x55bc, 0x55bd],
   ...[0x55d1, 0x55d2, 0x55d3, 0x55d4, 0x55d5, 0x55d6, 0x55d7, 0x55d8, 0x55d9, 0x55da],
 ]);
@@ -63,6 +64,7 @@ function text(values: TrackValues, id: number): string | null {
   return values.get(id)?.toString('latin1').replace(/\0.*$/s, '') ?? null;
 }
 
+const AVC = 'V_MPEG4/ISO/AVC';
 const UNDECLARED_LANGUAGE = 'eng';
 const INTERLACED = 1;
 const UNDEFINED_UNIT = 4;
@@ -102,8 +104,19 @@ export function describeVideo(
     bitRate: null,
     frames: null,
     isDefault: count(values, E.isDefault, 1) !== 0,
+    isSecondary: isSecondary(values),
     durationSeconds: null,
   });
+}
+
+function isSecondary(values: TrackValues): boolean {
+  return [E.forHearing, E.forSight, E.isDescription, E.isCommentary].some((id) => count(values, id, 0) !== 0);
+}
+
+/** Returns whether the track is H.264 that may contain interlaced pictures. */
+export function trackMayHaveFields(values: TrackValues | null): boolean {
+  const config = values?.get(E.config);
+  return values !== null && config !== undefined && text(values, E.codec) === AVC && mayHaveFields(config);
 }
 
 function readPicture(codec: string | null, config: Buffer | undefined, frame: Buffer): Picture {
@@ -112,7 +125,7 @@ function readPicture(codec: string | null, config: Buffer | undefined, frame: Bu
   mustBe(config !== undefined);
   if (codec === 'V_MPEGH/ISO/HEVC') return readHevc(config);
   if (codec === 'V_AV1') return readAv1(config, frame);
-  mustBe(codec === 'V_MPEG4/ISO/AVC');
+  mustBe(codec === AVC);
   return readH264(config, frame);
 }
 
@@ -158,6 +171,7 @@ export function describeAudio(index: number, values: TrackValues): AudioStream {
   return audioStream(index, sound, {
     bitRate: null,
     isDefault: count(values, E.isDefault, 1) !== 0,
+    ...(isSecondary(values) && { isSecondary: true }),
     language: language !== 'und' && /^[a-z]{2,3}$/.test(language) ? language : null,
     durationSeconds: null,
   });

@@ -10,6 +10,10 @@ import { FRAME_DURATION, type TrackValues, trackValues } from './track-info.ts';
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
 
+/** FFmpeg ignores that a track is disabled. The rewritten track is not a default track, so that other tracks are preferred. */
+const DISABLED_TRACK = { ...TRACK, [ID.flagDefault]: 'drop' as const };
+const NOT_DEFAULT = unsigned(0n);
+
 export interface KeptTracks {
   /** The children of each entry of the `Tracks` element, rewritten, in the order of `described`. */
   entries: Buffer[][];
@@ -36,7 +40,7 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   const described: KeptTracks['described'] = [];
   let hasDropped = false;
   for (const entry of entries) {
-    const type = typeOf(reader, entry);
+    const type = readNumber(reader, entry, ID.trackType);
     if (type !== BigInt(VIDEO_TYPE) && type !== BigInt(AUDIO_TYPE)) {
       hasDropped = true;
       continue;
@@ -46,13 +50,14 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
     const size = { width: 0, height: 0 };
     const facts = trackFacts();
     const values = trackValues();
-    const parts = rewriteChildren(reader, entry, TRACK, (id, content) => {
+    const addValue = (id: number, content: Buffer): void => {
       facts.add(id, content);
       values.add(id, content);
       if (id === ID.trackNumber) trackNumber = Number(number(content));
       if (id === ID.pixelWidth) size.width = Number(number(content));
       if (id === ID.pixelHeight) size.height = Number(number(content));
-    });
+    };
+    const parts = rewriteTrack(reader, entry, addValue);
     checkSize(size.width, size.height);
     if (trackNumber === 0 || types.has(trackNumber))
       throw new Rejected('invalid_media', 'has a stream with an invalid or repeated number.');
@@ -95,6 +100,17 @@ export function declareFrameDurations(
   };
 }
 
+function rewriteTrack(
+  reader: ElementReader,
+  entry: Element,
+  addValue: (id: number, content: Buffer) => void,
+): Buffer[] {
+  if (readNumber(reader, entry, ID.flagEnabled) !== 0n) return rewriteChildren(reader, entry, TRACK, addValue);
+  const parts = rewriteChildren(reader, entry, DISABLED_TRACK, addValue);
+  addValue(ID.flagDefault, NOT_DEFAULT);
+  return [...parts, makeElement(ID.flagDefault, NOT_DEFAULT)];
+}
+
 function known<T>(list: (T | null)[]): list is T[] {
   return !list.includes(null);
 }
@@ -106,9 +122,7 @@ function isEncrypted(reader: ElementReader, entry: Element): boolean {
   return within(encodings, ID.contentEncryption).length > 0;
 }
 
-function typeOf(reader: ElementReader, entry: Element): bigint {
-  for (const child of reader.within(entry)) {
-    if (child.id === ID.trackType) return number(reader.content(child, 8));
-  }
-  return 0n;
+function readNumber(reader: ElementReader, entry: Element, id: number): bigint | null {
+  for (const child of reader.within(entry)) if (child.id === id) return number(reader.content(child, 8));
+  return null;
 }

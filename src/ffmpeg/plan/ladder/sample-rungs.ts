@@ -36,7 +36,7 @@ export function planSampling(
     preset: x264Preset(height),
     filter: videoChain(stream, {
       ...{ size: fitShortSide(size, height, true), squarePixels: true, pad: false, frameRate, color: SDR_VIDEO },
-      ...{ pixelFormat: 'yuv420p', orientationUnknown: false, background: null },
+      ...{ pixelFormat: 'yuv420p', background: null },
     }),
   }));
   if (rungs.length < 2) return null;

@@ -8,6 +8,7 @@ import type { PlanInput, PlanWarning, VideoStream } from '../../types.ts';
 import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { displaySize, fitWidth, type Size, shortSide } from '../geometry.ts';
+import { keyFrameArgs } from '../key-frames.ts';
 import { ownName } from '../own-name.ts';
 import { outputTail, plannedOutput } from '../plan-args.ts';
 import type { OutputContext, Producer } from '../producer.ts';
@@ -63,13 +64,14 @@ export function planPreview(
   });
   const threads = threadsFor(ctx.resourceClass, ctx.cores, true);
   const options = new OptionSet([]);
+  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, frameRate });
   return {
     inputs: starts.map((seek) => ({ input, options, seek, limit: length, loopStill: false, video: stream })),
     extra: new ExtraInputs(starts.length),
     threads,
     args: [
       ...['-filter_complex', graph(stream, { starts, size, frameRate, encoder, pixelFormat, position, seconds })],
-      ...['-map', `[${ownName('preview', position)}]`, '-c:v', encoder, ...settings, ...args],
+      ...['-map', `[${ownName('preview', position)}]`, '-c:v', encoder, ...settings, ...keyFrames, ...args],
       ...outputTail({ format, position, seconds, threads }),
     ],
     output: plannedOutput(
@@ -130,7 +132,7 @@ function graph(stream: VideoStream, preview: PreviewGraph): string {
   const color = outputColor(encoder, pixelFormat, new OptionSet([]));
   const chain = videoChain(stream, {
     ...{ size, squarePixels: true, pad: false, frameRate, color, pixelFormat },
-    ...{ background: stream.hasAlpha ? 'black' : null, orientationUnknown: false },
+    ...{ background: stream.hasAlpha ? 'black' : null },
   });
   const label = (index: number) => ownName(`part${index}`, position);
   const parts = starts.map((_, index) => `[${index}:${stream.index}]${chain}[${label(index)}]`);

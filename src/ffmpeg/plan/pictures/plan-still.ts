@@ -4,11 +4,11 @@ import { FORMAT_DEFAULTS } from '../../policy/encoders/encoders.ts';
 import { OptionSet } from '../../policy/options/option-set.ts';
 import type { PictureTime, PlanInput, VideoStream } from '../../types.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
+import { deinterlace, progressive } from '../interlacing.ts';
 import { globalArgs, type InputPlan, inputArgs, outputTail, plannedOutput } from '../plan-args.ts';
 import { planVideo } from '../plan-video.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { coverArt, mainVideo } from '../streams.ts';
-import { DEINTERLACE } from '../video-filters.ts';
 import { pictureAt, stillTime } from './still-time.ts';
 
 /** Number of threads. For a single picture, more threads cost more time than they save. */
@@ -28,13 +28,13 @@ export function planStill(
   const stream = shownVideo(input, format);
   const time = stillTime(still.at ?? 'best', input, stream, { best, field: 'still.at' });
   const encoder = FORMAT_DEFAULTS[format].video!;
-  const [prefix, shown] = deinterlaced(stream);
   const video = planVideo({
-    ...{ encoder, format, stream: shown, info: input.info, resolution: null, width: still.width ?? null },
+    ...{ encoder, format, stream: progressive(stream), info: input.info, resolution: null, width: still.width ?? null },
     ...{ quality: 'medium', options: new OptionSet([]), raw: false, sourceBitRate: null, durationSeconds: null },
     ...{ still: true, endless: false, drawn: null },
   });
-  const filters = [prefix, time.filters, video.chain].filter((part) => part !== '').join(',');
+  // Deinterlacing needs the frames around the chosen picture.
+  const filters = [...deinterlace(stream), time.filters, video.chain].filter((part) => part !== '').join(',');
   return {
     inputs: [seekingInput(input, stream, time)],
     extra: new ExtraInputs(1),
@@ -92,11 +92,6 @@ export function shownVideo({ info }: PlanInput, format: string): VideoStream {
   const stream = mainVideo(info) ?? coverArt(info);
   if (!stream) throw new JobFailure('no_video_stream', `The input has no video, and ${format} needs it.`);
   return stream;
-}
-
-/** Moves deinterlacing to the start of the filters, because it needs the frames around the chosen picture. */
-function deinterlaced(stream: VideoStream): [string, VideoStream] {
-  return stream.isInterlaced ? [DEINTERLACE, { ...stream, isInterlaced: false }] : ['', stream];
 }
 
 function seekingInput(

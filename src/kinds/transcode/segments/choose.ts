@@ -61,7 +61,8 @@ export async function choosePieces(
   if (!frames.isFullyPresented || frames.startSeconds !== 0)
     return { noSplitReason: 'The video of the input does not begin at zero.' };
   const [stream] = input.info.video;
-  if (stream?.isInterlaced) return { noSplitReason: 'The video of the input is interlaced.' };
+  if (stream?.isInterlaced || stream?.mayBeInterlaced)
+    return { noSplitReason: 'The video of the input is interlaced.' };
   const seconds = frames.times[frames.times.length - 1]! / frames.timescale;
   const isForced = tools.settings.chunks === 'always';
   const samples = frames.times.length * (stream?.width ?? 0) * (stream?.height ?? 0);

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { run } from '../../testkit/run.ts';
+import { openWorkshop, type Workshop } from './helpers.ts';
+
+/** Spots that move sideways. The detector of FFmpeg finds no fields in them unless they are interlaced. */
+const moving = (width: number, height: number) =>
+  `color=gray:s=${2 * width}x${height}:r=50:d=1,noise=alls=100:all_seed=1,gblur=4,eq=contrast=8,` +
+  `crop=${width}:${height}:x='mod(n*6,${width})':y=0,format=yuv420p`;
+const MOVING = moving(320, 240);
+const lavfi = (graph: string) => ['-f', 'lavfi', '-i', graph];
+const FIELDS = lavfi(`${MOVING},interlace`);
+const FRAMES = lavfi(`${MOVING},fps=25`);
+const DV = [...lavfi(`${moving(720, 576)},interlace`), '-c:v', 'dvvideo'];
+const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
+const FLAGS = ['-flags', '+ilme+ildct'];
+
+let shop: Workshop;
+beforeAll(async () => {
+  shop = await openWorkshop();
+});
+afterAll(() => shop.remove());
+
+/** Returns how many frames show two moments, and how many show one moment. */
+async function combing(path: string): Promise<{ combed: number; clean: number }> {
+  const filter = 'idet,metadata=print:file=-:key=lavfi.idet.single.current_frame';
+  const args = ['-nostdin', '-v', 'error', '-i', path, '-vf', filter, '-f', 'null', '-'];
+  const { stdout } = await run('ffmpeg', args);
+  const count = (pattern: RegExp) => stdout.match(pattern)?.length ?? 0;
+  return { combed: count(/current_frame=[tb]ff/g), clean: count(/current_frame=progressive/g) };
+}
+
+describe('interlaced video', () => {
+  it.each([
+    ['H.264 with marked frames', 'marked.mp4', [...FIELDS, ...X264, ...FLAGS]],
+    ['MPEG-2 with marked frames', 'marked.mpg', [...FIELDS, '-c:v', 'mpeg2video', '-q:v', '2', ...FLAGS]],
+    ['DV, whose container declares no fields', 'dv.avi', DV],
+    ['DV, whose container declares progressive video', 'dv.mov', DV],
+    ['MPEG-4', 'mpeg4.avi', [...FIELDS, '-c:v', 'mpeg4', '-q:v', '2', ...FLAGS]],
+  ])('of %s becomes progressive', async (_, name, args) => {
+    const source = await shop.make(name, args);
+    expect((await combing(source)).combed).toBeGreaterThan(15);
+    const { path } = await shop.transcode([source], { outputFormat: 'mp4' });
+    expect((await combing(path)).combed).toBeLessThan(3);
+  });
+
+  it.each([
+    ['H.264', [...X264]],
+    ['MPEG-2', ['-c:v', 'mpeg2video', '-q:v', '2']],
+  ])('of %s that follows progressive video becomes progressive', async (codec, encoder) => {
+    const first = await shop.make(`first-${codec}.ts`, [...FRAMES, ...encoder]);
+    const second = await shop.make(`second-${codec}.ts`, [...FIELDS, ...encoder, ...FLAGS]);
+    const source = await shop.make(`later-${codec}.ts`, ['-i', `concat:${first}|${second}`, '-c', 'copy']);
+    expect((await combing(source)).combed).toBeGreaterThan(15);
+    const { path } = await shop.transcode([source], { outputFormat: 'mp4' });
+    const { combed, clean } = await combing(path);
+    expect(combed).toBeLessThan(3);
+    expect(clean).toBeGreaterThan(40);
+  });
+
+  it('becomes progressive before it enters a filter graph', async () => {
+    const source = await shop.make('marked.mp4', [...FIELDS, ...X264, ...FLAGS]);
+    const { path } = await shop.transcode([source], { outputFormat: 'mp4', filters: [{ filter: '[0:v]hflip[v]' }] });
+    expect((await combing(path)).combed).toBeLessThan(3);
+  });
+
+  it('stays as it is if the request has its own filters for fields', async () => {
+    const source = await shop.make('marked.mp4', [...FIELDS, ...X264, ...FLAGS]);
+    const { plan } = await shop.transcode([source], {
+      outputFormat: 'mp4',
+      filters: [{ filter: '[0:v]setfield=tff[v]' }],
+    });
+    expect(plan.args.join(' ')).not.toContain('bwdif');
+  });
+});
+
+describe('the sanitizer', () => {
+  it.each(['mp4', 'mkv'])('finds in a %s whether H.264 pictures may be coded as fields', async (type) => {
+    const found = await Promise.all(
+      [FLAGS, []].map(async (flags, index) => {
+        const path = await shop.make(`${type}-${index}.${type}`, [...FIELDS, ...X264, ...flags]);
+        const demuxer = type === 'mp4' ? 'mov' : 'matroska';
+        return sanitizeFile({ path, demuxer, target: `${path}.container`, mediaBytes: 0 });
+      }),
+    );
+    expect(found.map(({ mayHaveFields }) => mayHaveFields)).toEqual([true, false]);
+  });
+});
+
+describe('progressive video that could be interlaced', () => {
+  it('keeps its pixels', async () => {
+    const source = await shop.make('progressive.mpg', [...FRAMES, '-c:v', 'mpeg2video', '-q:v', '2']);
+    const options = [{ option: '-qp', argument: '0' }];
+    const { plan, path } = await shop.transcode([source], { outputFormat: 'mp4', options });
+    expect(plan.args.join(' ')).toContain('bwdif=mode=send_frame:deint=interlaced');
+    const hashOf = async (file: string) => {
+      const raw = ['-map', '0:v', '-c:v', 'rawvideo', '-fps_mode', 'passthrough', '-f', 'md5', '-'];
+      return (await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', file, ...raw])).stdout;
+    };
+    expect(await hashOf(path)).toBe(await hashOf(source));
+  });
+});
