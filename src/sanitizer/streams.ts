@@ -28,7 +28,10 @@ export function videoStream(
   picture: Picture,
   track: VideoTrack & { isAttachedPicture?: boolean },
 ): VideoStream {
-  const { codec, profile, width, height, pixelFormat } = picture;
+  const { codec, profile, width, height } = picture;
+  // Decoders output full chroma with the matrix of RGB as RGB.
+  const isRgb = picture.color.colorSpace === 'gbr';
+  const pixelFormat = isRgb ? picture.pixelFormat.replace(/^yuvj?444p/, 'gbrp') : picture.pixelFormat;
   const { rotation, frameRate, bitRate, frames, isDefault, durationSeconds } = track;
   const color = { ...track.color, ...picture.color };
   const aspect = sampleAspect(track.aspect ?? picture.aspect ?? 1, 1);
