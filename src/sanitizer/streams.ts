@@ -43,6 +43,7 @@ export function videoStream(
     ...{ pixelFormat, bitDepth: bitDepthOf(pixelFormat, null) },
     hasAlpha: track.hasAlpha === true || isAlphaFormat(pixelFormat),
     ...{ frameRate, ...color },
+    ...(picture.rgbProfile && { rgbProfile: picture.rgbProfile }),
     isHdr: color.colorTransfer === 'smpte2084' || color.colorTransfer === 'arib-std-b67',
     ...{
       isAttachedPicture: track.isAttachedPicture === true,

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../testkit/run.ts';
+import { exactSrgb, jpegWith, makeProfile, pngWith } from '../helpers/icc.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
 
 type Rgb = readonly [number, number, number];
@@ -157,5 +158,118 @@ describe.each(Object.keys(SOURCES))('the colors of %s', (source) => {
     expect(error).toBeLessThanOrEqual(PICTURE_ERROR);
     // Browsers would show another transfer function of a PNG darker.
     expect(transfer).toMatch(/^(unknown|iec61966-2-1)$/);
+  });
+});
+
+describe('a picture with an ICC profile', () => {
+  const pictures = new Map<string, string>();
+  beforeAll(async () => {
+    const [png, jpg] = [join(shop.dir, 'plain.png'), join(shop.dir, 'plain.jpg')];
+    const ppm = join(shop.dir, 'patches.ppm');
+    await run('ffmpeg', ['-v', 'error', '-y', '-i', ppm, png, '-pix_fmt', 'yuvj444p', '-q:v', '1', jpg]);
+    for (const name of ['Display P3', 'Adobe RGB'] as const) {
+      pictures.set(`${name} png`, join(shop.dir, `${name}.png`));
+      pictures.set(`${name} jpg`, join(shop.dir, `${name}.jpg`));
+      await writeFile(pictures.get(`${name} png`)!, pngWith(await readFile(png), makeProfile(name)));
+      await writeFile(pictures.get(`${name} jpg`)!, jpegWith(await readFile(jpg), makeProfile(name)));
+    }
+  });
+
+  it.each([
+    ['Display P3', 'png'],
+    ['Display P3', 'jpg'],
+    ['Adobe RGB', 'png'],
+    ['Adobe RGB', 'jpg'],
+  ] as const)('of %s becomes sRGB in a WebP of a %s', async (name, kind) => {
+    const request: Request = { outputFormat: 'webp', preset: { quality: 'high' } };
+    const { path } = await shop.transcode([pictures.get(`${name} ${kind}`)!], request);
+    const expected = PATCHES.map((color) => exactSrgb(color, name));
+    expect((await show(path, expected)).error).toBeLessThanOrEqual(PICTURE_ERROR);
+  });
+
+  it.each(['png', 'jpg'] as const)('keeps the profile in a %s', async (format) => {
+    for (const kind of ['png', 'jpg']) {
+      const { path } = await shop.transcode([pictures.get(`Display P3 ${kind}`)!], { outputFormat: format });
+      const probe = ['-v', 'error', '-show_frames', '-show_entries', 'frame_side_data_list', '-of', 'json', path];
+      expect((await run('ffprobe', probe)).stdout).toContain('ICC profile');
+    }
+  });
+});
+
+const SIDE_DATA = /Mastering|Content light|HDR|Dolby|Ambient/i;
+
+describe('HDR', () => {
+  /** Codes of PQ and HLG for the white of 203 cd/m², with 10 bits in limited range. */
+  const WHITES = { smpte2084: 573, 'arib-std-b67': 721 } as const;
+  const HDR10 =
+    'hdr10=1:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=600,203';
+
+  async function whiteOf(
+    transfer: keyof typeof WHITES,
+    more = '',
+    tagged = 'color_primaries=bt2020:colorspace=bt2020nc',
+  ) {
+    const white = `nullsrc=s=320x240:r=10:d=0.3,format=yuv420p10le,lutyuv=y=${WHITES[transfer]}:u=512:v=512`;
+    const params = ['-x265-params', ['log-level=none', 'lossless=1', ...(more ? [more] : [])].join(':')];
+    return shop.make(`${transfer}-${more.length}-${tagged.length}.mp4`, [
+      ...['-f', 'lavfi', '-i', `${white},setparams=${tagged}:color_trc=${transfer}:range=tv`],
+      ...['-c:v', 'libx265', '-preset', 'ultrafast', ...params],
+    ]);
+  }
+
+  it.each([
+    ['HLG', 'arib-std-b67', '', undefined],
+    ['PQ', 'smpte2084', '', undefined],
+    ['PQ with a declared peak', 'smpte2084', HDR10, undefined],
+    ['PQ without primaries', 'smpte2084', '', 'color_primaries=unknown:colorspace=unknown'],
+  ] as const)(
+    'of %s has the same white in SDR, without metadata of HDR',
+    { timeout: 60_000 },
+    async (_, transfer, more, tagged) => {
+      const source = await whiteOf(transfer, more, tagged);
+      for (const encoder of ['libx264', 'libvpx-vp9']) {
+        const request: Request = { outputFormat: 'mp4', options: options(`-c:v ${encoder} -pix_fmt yuv420p`) };
+        const { path } = await shop.transcode([source], request);
+        const shown = await show(path, []);
+        expect([shown.matrix, shown.primaries, shown.transfer]).toEqual(['bt709', 'bt709', 'bt709']);
+        const raw = `${path}.gray`;
+        await run('ffmpeg', [
+          '-v',
+          'error',
+          '-y',
+          '-i',
+          path,
+          '-frames:v',
+          '1',
+          '-vf',
+          'extractplanes=y',
+          '-f',
+          'rawvideo',
+          raw,
+        ]);
+        const luma = (await readFile(raw))[160 + 120 * 320]!;
+        expect(luma).toBeGreaterThanOrEqual(200);
+        expect(luma).toBeLessThanOrEqual(210);
+        const probe = ['-v', 'error', '-show_streams', '-show_frames', '-of', 'json', path];
+        expect((await run('ffprobe', probe, BUFFER)).stdout).not.toMatch(SIDE_DATA);
+      }
+    },
+  );
+
+  it('keeps its meaning and gets its missing tags in ten bits', async () => {
+    const source = await whiteOf('smpte2084', '', 'color_primaries=unknown:colorspace=unknown');
+    const { path } = await shop.transcode([source], { outputFormat: 'mp4', options: options('-c:v libx265 -crf 20') });
+    const { matrix, primaries, transfer } = await show(path, []);
+    expect([matrix, primaries, transfer]).toEqual(['bt2020nc', 'bt2020', 'smpte2084']);
+  });
+});
+
+describe('sources with different colors', () => {
+  it('are joined with one meaning', { timeout: 60_000 }, async () => {
+    const names = ['HD video', 'SD video without tags', 'HD video with full range', 'video in RGB'];
+    const files = names.map((name) => sources.get(name)!);
+    const { path } = await shop.transcode(files, { outputFormat: 'mp4', preset: { quality: 'high' } });
+    const { matrix, primaries, transfer } = await show(path);
+    expect([matrix, primaries, transfer]).toEqual(['bt709', 'bt709', 'bt709']);
   });
 });

@@ -1,5 +1,6 @@
 import type { OptionSet } from '../../policy/options/option-set.ts';
 import { isAlphaFormat } from '../../probe/pixel-formats.ts';
+import { profileToSrgb } from '../../probe/rgb-profile.ts';
 import {
   type Color,
   type ColoredStream,
@@ -59,7 +60,14 @@ export interface Conversion {
 }
 
 /** The colors of SDR video, also after a tone map. */
-export const BT709: SourceColor = { matrix: 'bt709', range: 'tv', primaries: 'bt709', transfer: 'bt709', assumed: [] };
+export const BT709: SourceColor = {
+  matrix: 'bt709',
+  range: 'tv',
+  primaries: 'bt709',
+  transfer: 'bt709',
+  assumed: [],
+  profile: null,
+};
 /** The tone map makes the matrix and the range that JPEG needs. */
 const JPEG: SourceColor = { ...BT709, matrix: 'bt470bg', range: 'pc' };
 const SRGB = { primaries: 'bt709', transfer: 'iec61966-2-1' } as const;
@@ -71,7 +79,8 @@ export function needsToneMap(stream: Pick<ColoredStream, 'isHdr'>, { keepsHdr }:
 /** Plans how the colors of a stream become the colors of an output. `isFlat` = transparent parts were filled, which makes the frames RGB. */
 export function planConversion(stream: ColoredStream, output: OutputColor, isFlat = false): Conversion {
   const toneMap = needsToneMap(stream, output);
-  if (toneMap) return { tags: [], toneMap, ...convert(output.use === 'jpeg' ? JPEG : BT709, output) };
+  if (toneMap)
+    return { tags: missingTags(stream, SDR_VIDEO), toneMap, ...convert(output.use === 'jpeg' ? JPEG : BT709, output) };
   const source = sourceColor(stream);
   const tags = missingTags(stream, output);
   if (!isFlat) return { tags, toneMap, ...convert(source, output) };
@@ -88,7 +97,8 @@ function convert(from: SourceColor, output: OutputColor): Steps {
   const nothing: Steps = { scale: [], after: [], last: [] };
   if (use === 'any') return nothing;
   if (use === 'video') return { ...nothing, ...convertVideo(from, output) };
-  const isWide = isWideGamut(from);
+  const keepsNoProfile = use === 'webp' || use === 'gif';
+  const isWide = isWideGamut(from) || (keepsNoProfile && from.profile !== null);
   // With the tags of video, readers would make a PNG darker.
   const last = use === 'png' && (isWide || isDarkened(from)) ? [setTags(SRGB)] : [];
   if (isWide) return { ...nothing, after: throughRgb(from, output), last };
@@ -112,9 +122,11 @@ function pictureOptions({ use }: OutputColor): string[] {
 /** Returns filters from any matrix and primaries to the colors of a picture. A conversion without RGB in between would tint gray. */
 function throughRgb(from: SourceColor, output: OutputColor): string[] {
   const isRgbPicture = output.use === 'png' || output.use === 'gif';
+  const format = output.rgb ?? 'gbrp';
+  const hasProfile = from.profile !== null && output.use !== 'jpeg' && output.use !== 'png';
   return [
-    `format=${output.rgb ?? 'gbrp'}`,
-    ...(isWideGamut(from) ? [toSrgb(from)] : []),
+    ...(hasProfile ? profileToSrgb(from.profile!, format) : [`format=${format}`]),
+    ...(isWideGamut(from) && !hasProfile ? [toSrgb(from)] : []),
     ...(isRgbPicture ? [] : [`scale=${pictureOptions(output).join(':')}`]),
   ];
 }
