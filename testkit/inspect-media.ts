@@ -1,5 +1,12 @@
 import { open, rm, stat } from 'node:fs/promises';
-import { detectMedia, type MediaInfo, type PlanInput, parseProbe, probeArgs } from '../src/ffmpeg/index.ts';
+import {
+  detectMedia,
+  type MediaInfo,
+  type PlanInput,
+  parseProbe,
+  probeArgs,
+  withTimings,
+} from '../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../src/sanitizer/sanitize-file.ts';
 import { run } from './run.ts';
 
@@ -29,7 +36,12 @@ async function inspectFile(path: string): Promise<PlanInput> {
   const target = `${path}.container`;
   const read = await sanitizeFile({ path, demuxer, target, mediaBytes: 0, unlessDescribed: true });
   await rm(target, { force: true });
-  return { path, demuxer, info: read.info ?? (await probe(path, demuxer)), countedSeconds: read.seconds };
+  return {
+    path,
+    demuxer,
+    info: read.info ?? withTimings(await probe(path, demuxer), read.timings),
+    countedSeconds: read.seconds,
+  };
 }
 
 async function probe(path: string, demuxer: string): Promise<MediaInfo> {
