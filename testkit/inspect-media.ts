@@ -5,6 +5,7 @@ import {
   type PlanInput,
   parseProbe,
   probeArgs,
+  withDuration,
   withTimings,
 } from '../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../src/sanitizer/sanitize-file.ts';
@@ -39,7 +40,7 @@ async function inspectFile(path: string): Promise<PlanInput> {
   return {
     path,
     demuxer,
-    info: read.info ?? withTimings(await probe(path, demuxer), read.timings),
+    info: read.info ?? withDuration(withTimings(await probe(path, demuxer), read.timings), read.clockSeconds),
     countedSeconds: read.seconds,
   };
 }

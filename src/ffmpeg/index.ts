@@ -19,7 +19,7 @@ export { withThreads } from './plan/split/read-arguments.ts';
 export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
 export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';
 export type * from './plan/split/types.ts';
-export { withTimings } from './plan/time/frame-timing.ts';
+export { withDuration, withTimings } from './plan/time/frame-timing.ts';
 export { motionRate } from './plan/time/output-rate.ts';
 export {
   type CommandError,

@@ -49,6 +49,8 @@ export interface SanitizeResult {
    * frames. Null if `info` contains the timing, or the reader does not know the times of all frames.
    */
   timings: FrameTiming[] | null;
+  /** Seconds of a transport stream whose clock jumps, for which ffprobe reports a wrong duration; null for any other file. */
+  clockSeconds: number | null;
 }
 
 /** Facts that can be read without a decoder. */

@@ -7,6 +7,7 @@ import {
   type MediaInfo,
   type StreamPackets,
   SUBTITLE_DEMUXERS,
+  withDuration,
   withTimings,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
@@ -104,8 +105,10 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     if (check !== false) checkInput(sanitized.info);
     return { ...opened, info: sanitized.info };
   }
-  const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
-  const { info } = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
+  const probed = { path: opened.file, slot, subject, sizeBytes: size, check: false };
+  const read = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
+  const info = withDuration(read.info, sanitized.clockSeconds);
+  if (check !== false) checkInput(info);
   if (still) return { ...opened, info: { ...info, container: 'heif', sourceCodec: still.codec } };
   return { ...opened, info: withTimings(info, sanitized.timings) };
 }

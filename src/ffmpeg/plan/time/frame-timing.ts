@@ -73,3 +73,13 @@ export function withTimings(info: MediaInfo, timings: readonly FrameTiming[] | n
   if (timings?.length !== info.video.length) return info;
   return { ...info, video: info.video.map((stream, index) => ({ ...stream, ...timings[index] })) };
 }
+
+/** Sets the duration of a file and of its streams, unless it is null. */
+export function withDuration(info: MediaInfo, durationSeconds: number | null): MediaInfo {
+  if (durationSeconds === null) return info;
+  return {
+    ...{ ...info, durationSeconds, bitRate: Math.round((info.sizeBytes * 8) / durationSeconds) },
+    video: info.video.map((stream) => ({ ...stream, durationSeconds })),
+    audio: info.audio.map((stream) => ({ ...stream, durationSeconds })),
+  };
+}
