@@ -10,6 +10,7 @@ import { openWorkshop, type Workshop } from './helpers.ts';
 import { type LadderWorkshop, ladderWorkshop } from './ladders.ts';
 
 const MS = 0.001;
+const GIF = ['-fps_mode', 'passthrough'];
 const MOVED = ['-fps_mode', 'passthrough', '-bf', '0', '-pix_fmt', 'yuv420p'];
 
 let shop: Workshop;
@@ -78,6 +79,14 @@ describe('the frames of a video without a constant rate', () => {
       const { path } = await shop.transcode([source], { outputFormat, preset: { resolution: '480p' } });
       await expectSameTimes(source, path);
     }
+  });
+
+  it('keep their times if they are an animated GIF', async () => {
+    const uneven = ['-vf', "settb=1/100,setpts='N*10+if(mod(N,3),7,0)'", '-enc_time_base', '1/100'];
+    const source = await shop.make('uneven.gif', ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10:d=2', ...uneven, ...GIF]);
+    await expectSameTimes(source, (await shop.transcode([source], { outputFormat: 'mp4' })).path);
+    const { plan } = await shop.transcode([source], { outputFormat: 'webp' });
+    expect(plan.args.join(' ')).toContain('-enc_time_base:v filter');
   });
 
   it('keep their times with filters and options of the caller', async () => {

@@ -8,7 +8,7 @@ const FALLBACK_RATE = 25;
 /** A rate that differs from a usual rate by at most this share is rounded to the usual rate. */
 const ROUNDED = 0.002;
 /** Formats in which each frame has its own time. */
-const OWN_TIMES: ReadonlySet<string> = new Set(['mp4', 'mov', 'webm', 'mkv']);
+const OWN_TIMES: ReadonlySet<string> = new Set(['mp4', 'mov', 'webm', 'mkv', 'webp']);
 /** Encoders that reject the time base of cameras, which is 1/90000. */
 const COARSE_ENCODERS: ReadonlySet<string> = new Set(['mpeg4']);
 /** Share by which a rate may exceed a maximum, because averages are inexact. */
