@@ -110,7 +110,8 @@ Airlock reads the times of the frames of your video. It accepts any frame rate, 
 
 - **Own times.** In \`mp4\`, \`mov\`, \`webm\` and \`mkv\`, each frame keeps its time. The times differ by at most one millisecond, also if the source
   has no constant frame rate, such as the video of a phone or the recording of a browser. The options \`-r\`, \`-fpsmax\`, \`-fps_mode\` and
-  \`-enc_time_base\` turn this off, and so does the encoder \`mpeg4\`.
+  \`-enc_time_base\` turn this off, and so does the encoder \`mpeg4\`. Airlock ignores
+  \`-enc_time_base\` if the frame rate is constant.
 - **Constant rate.** AVI, ladders, joins, GIFs and previews have a constant frame rate. Airlock chooses the rate of the source while its picture
   changes. For example, a screen recording with long pauses and bursts of 60 frames per second gets 60 frames per second, although its average
   is much lower.

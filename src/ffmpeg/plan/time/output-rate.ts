@@ -32,6 +32,19 @@ export function steadyRate(rate: number, { least = 0, most }: { least?: number; 
   return nearestRate(bounded, ROUNDED) ?? bounded;
 }
 
+/**
+ * Returns the name of the caller's option of the time base if the rate is constant. FFmpeg would write a frame for each unit of this time
+ * base.
+ */
+export function unfitTimeBase(options: OptionSet, { args }: OutputTiming): string[] {
+  const isConstant =
+    options.has('r', 'v') ||
+    options.has('fpsmax', 'v') ||
+    options.value('fps_mode', 'v') === 'cfr' ||
+    args.includes('-fpsmax:v');
+  return isConstant ? ['enc_time_base'] : [];
+}
+
 /** When the frames of an encoded video are presented. */
 export interface OutputTiming {
   /** The constant rate that the filters enforce; null = they enforce none. */
@@ -76,7 +89,11 @@ export function outputTiming(output: TimedOutput): OutputTiming {
   const isUneven = sources.some(({ hasConstantRate }) => hasConstantRate === false);
   const isTooFast =
     (output.rate ?? 0) > most * MARGIN || (isUneven && sources.some((source) => motionRate(source) === null));
-  if (isTooFast) return { filter: null, value, args: options.has('fpsmax', 'v') ? [] : ['-fpsmax:v', String(most)] };
+  if (isTooFast) {
+    // FFmpeg rejects the maximum together with a mode of the caller.
+    const isSet = options.has('fpsmax', 'v') || options.has('fps_mode', 'v');
+    return { filter: null, value, args: isSet ? [] : ['-fpsmax:v', String(most)] };
+  }
   const isKept =
     isUneven &&
     OWN_TIMES.has(format) &&
