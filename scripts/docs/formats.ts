@@ -47,6 +47,7 @@ export function formatsPage(): string {
     formatsSection(),
     qualitySection(),
     DEFAULTS,
+    FRAME_TIMES,
     copyingSection(),
     uploadTypesSection(),
     HEIC_AND_AVIF,
@@ -120,7 +121,22 @@ const DEFAULTS = `## Defaults
   tenth of its duration. To choose another time, use [\`still\`](stills.md).
 - **Joining.** If a request has several inputs, no \`options\` and no \`filters\`, Airlock joins the inputs one after the other. The preset or the
   first input sets the frame size, and Airlock fits the other inputs into it with bars. Missing audio becomes silence. The output has the highest
-  frame rate of the inputs, up to 60. Pictures show only the first input.
+  [frame rate](#frame-times) of the inputs, up to 60. Pictures show only the first input.
+`;
+
+const FRAME_TIMES = `## Frame times
+
+Airlock reads the times of the frames of your video. It accepts any frame rate, and ignores an implausible rate that a file declares.
+
+- **Own times.** In \`mp4\`, \`mov\`, \`webm\` and \`mkv\`, each frame keeps its time. The times differ by at most one millisecond, also if the source
+  has no constant frame rate, such as the video of a phone or the recording of a browser. The options \`-r\`, \`-fpsmax\`, \`-fps_mode\` and
+  \`-enc_time_base\` turn this off, and so does the encoder \`mpeg4\`. Airlock ignores
+  \`-enc_time_base\` if the frame rate is constant.
+- **Constant rate.** AVI, ladders, joins, GIFs and previews have a constant frame rate. Airlock chooses the rate of the source while its picture
+  changes. For example, a screen recording with long pauses and bursts of 60 frames per second gets 60 frames per second, although its average
+  is much lower.
+- **Maximum.** An output has at most 60 frames per second. If the request has \`options\`, or a filter that sets the frame rate, the maximum is 120.
+- **Joined captures.** If the clock of a transport stream jumps by more than ten seconds, Airlock plays the stream without the jump.
 `;
 
 function copyingSection(): string {

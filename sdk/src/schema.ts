@@ -2243,7 +2243,7 @@ export interface components {
             width: number | null;
             /** @description Pixels as displayed; null without video. */
             height: number | null;
-            /** @description Frames per second; null for stills and without video. */
+            /** @description Frames per second while the picture changes; null for stills and without video. */
             fps: number | null;
         };
         /** @description A sealed upload. */
@@ -2395,7 +2395,7 @@ export interface components {
             display_height: number | null;
             /** @description Degrees clockwise: 0, 90, 180 or 270; null for sound. */
             rotation: number | null;
-            /** @description Frames per second; null for sound. */
+            /** @description Frames per second while the picture changes; null for sound. */
             fps: number | null;
             /** @description Number of frames, if the file contains it; null for sound. */
             frames: number | null;

@@ -20,7 +20,7 @@ export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
 export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';
 export type * from './plan/split/types.ts';
 export { mainAudio, mainVideo } from './plan/streams.ts';
-export { withTimings } from './plan/time/frame-timing.ts';
+export { withDuration, withTimings } from './plan/time/frame-timing.ts';
 export { motionRate } from './plan/time/output-rate.ts';
 export {
   type CommandError,

@@ -53,6 +53,8 @@ export interface SanitizeResult {
   mayHaveFields?: boolean;
   /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
   turns?: readonly Turn[];
+  /** Seconds of a transport stream whose clock jumps, for which ffprobe reports a wrong duration; null for any other file. */
+  clockSeconds: number | null;
 }
 
 /** Facts that can be read without a decoder. */

@@ -56,8 +56,8 @@ describe('openMedia', () => {
   });
 
   it('applies the limits of inputs without a cell', async () => {
-    const fast = ['-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=300:d=0.1'];
-    await expect(open('d.mp4', [...fast, ...H264])).rejects.toMatchObject({ code: 'unsupported_media' });
+    const long = ['-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=1/30000:d=90000'];
+    await expect(open('d.mp4', [...long, ...H264])).rejects.toMatchObject({ code: 'too_long' });
   });
 
   it('runs ffprobe in a cell if the readers cannot fully describe a file', async () => {

@@ -10,13 +10,12 @@ import {
   SUBTITLE_DEMUXERS,
   stillArgs,
   uprightArgs,
-  withFields,
-  withTimings,
   withTurns,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
+import { completeInfo } from './complete-info.ts';
 import { type DecodedStill, decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
@@ -113,10 +112,10 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     if (check !== false) checkInput(sanitized.info);
     return { ...opened, info: withTurns(sanitized.info, turns) };
   }
-  const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
+  const probed = { path: opened.file, slot, subject, sizeBytes: size, check: false };
   const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
-  const timed = withTimings(probe.info, sanitized.timings);
-  const info = sanitized.mayHaveFields ? withFields(timed) : timed;
+  const info = completeInfo(probe.info, sanitized);
+  if (check !== false) checkInput(info);
   const source = picture ? { container: detected.demuxer, sourceCodec: picture.codec } : {};
   return { ...opened, info: { ...withTurns(info, turns), ...source } };
 }
