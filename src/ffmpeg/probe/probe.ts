@@ -11,6 +11,9 @@ const ANALYZE_MICROSECONDS = '20000000';
 /** Demuxers of single pictures. */
 export const STILL_DEMUXERS: readonly string[] = ['jpeg_pipe', 'png_pipe', 'webp_pipe'];
 
+/** Demuxers of pictures that may have several frames. */
+const ANIMATION_DEMUXERS: readonly string[] = ['gif', 'apng'];
+
 /** The path of an input that FFmpeg reads from its standard input. */
 export const STANDARD_INPUT = 'pipe:0';
 
@@ -73,9 +76,9 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
   const video = streams.filter((stream) => stream.codec_type === 'video').map(parseVideo);
   const audio = streams.filter((stream) => stream.codec_type === 'audio').map(parseAudio);
   const still = STILL_DEMUXERS.includes(file.demuxer);
-  const isGif = file.demuxer === 'gif';
-  const isAnimated = isGif && (video[0]?.frames ?? 2) > 1;
-  const isImage = audio.length === 0 && (still || (isGif && !isAnimated));
+  const mayMove = ANIMATION_DEMUXERS.includes(file.demuxer);
+  const isAnimated = mayMove && (video[0]?.frames ?? 2) > 1;
+  const isImage = audio.length === 0 && (still || (mayMove && !isAnimated));
   const longest = Math.max(-1, ...[...video, ...audio].map((stream) => stream.durationSeconds ?? -1));
 
   return {

@@ -1,14 +1,15 @@
 import type { MediaInfo } from '../../ffmpeg/index.ts';
-import { INPUT_LIMITS } from '../../ffmpeg/probe/input-limits.ts';
-import { mustBe, unlessUnclear } from '../codecs/bits.ts';
+import { unlessUnclear } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { videoStream } from '../streams.ts';
 import { readAnimatedWebp } from './animated-webp.ts';
+import { readApng } from './apng.ts';
 import { readGif } from './gif.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
+import { requireSize } from './require-size.ts';
 import { readWebp } from './webp.ts';
 
 /** Frames per second. FFmpeg reads a picture as a video of one frame at this rate. */
@@ -22,22 +23,17 @@ const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = {
 
 /**
  * Returns the facts that ffprobe would report about a picture. Returns null for other files, and if ffprobe may report something else. For
- * an animated WebP, returns facts that ffprobe does not find.
+ * an APNG and an animated WebP, returns facts that ffprobe does not find.
  */
 export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   return unlessUnclear(() => {
     if (demuxer === 'gif') return readGif(file);
+    if (demuxer === 'apng') return readApng(file);
     const animation = demuxer === 'webp_pipe' ? readAnimatedWebp(file) : null;
     if (animation) return animation;
     const read = READERS[demuxer];
     return read ? stillInfo(file, demuxer, read(file)) : null;
   });
-}
-
-/** Throws `Unclear` for a size that FFmpeg may reject, because ffprobe then reports no size. */
-export function requireSize({ width, height }: Picture): void {
-  mustBe(width > 0 && height > 0 && width * height <= INPUT_LIMITS.maxPixels);
-  mustBe(width <= INPUT_LIMITS.maxSide && height <= INPUT_LIMITS.maxSide);
 }
 
 function stillInfo(file: FileBytes, demuxer: string, picture: Picture): MediaInfo {
