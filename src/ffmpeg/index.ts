@@ -39,6 +39,7 @@ export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limit
 export { parseProbe, probeArgs, STANDARD_INPUT } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
 export { type StillPicture, stillArgs } from './probe/still.ts';
+export { unsupportedKind, unsupportedReason } from './probe/unsupported.ts';
 export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';

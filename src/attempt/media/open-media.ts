@@ -7,6 +7,7 @@ import {
   type MediaInfo,
   type StreamPackets,
   SUBTITLE_DEMUXERS,
+  unsupportedReason,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
@@ -78,7 +79,7 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a supported media file.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${subject} ${await unsupportedReason(head)}`);
   const target = join(options.folder, `${name}.container`);
   await disk?.reserve(size);
   const isDescribed = known?.demuxer === detected.demuxer;

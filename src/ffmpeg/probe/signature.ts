@@ -69,7 +69,7 @@ export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | nul
 }
 
 /** Returns the content type of a signature that file-type knows, also of a file that Airlock does not read. */
-async function namedType(bytes: Uint8Array): Promise<string | null> {
+export async function namedType(bytes: Uint8Array): Promise<string | null> {
   try {
     return (await fileTypeFromBuffer(bytes))?.mime ?? null;
   } catch {
