@@ -42,6 +42,7 @@ export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limit
 export { parseProbe, probeArgs, STANDARD_INPUT, withFields } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
 export { type StillPicture, stillArgs, type Turn, uprightArgs, withTurns } from './probe/still.ts';
+export { unsupportedKind, unsupportedReason } from './probe/unsupported.ts';
 export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';

@@ -9,6 +9,7 @@ import {
   type StreamPackets,
   SUBTITLE_DEMUXERS,
   stillArgs,
+  unsupportedReason,
   uprightArgs,
   withTurns,
 } from '../../ffmpeg/index.ts';
@@ -83,7 +84,7 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a supported media file.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${subject} ${await unsupportedReason(head)}`);
   const target = join(options.folder, `${name}.container`);
   await disk?.reserve(size);
   const isDescribed = known?.demuxer === detected.demuxer;
