@@ -14,6 +14,7 @@ import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
+import { summariseText } from './source-text.ts';
 import { infoFacts } from './streams.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Rejected } from './verdicts.ts';
@@ -39,7 +40,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const read = request.target === null && early ? null : imageInfo(file, demuxer);
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
-      const nothing = { seconds: null, still: null, packets: null, frames: null };
+      const nothing = { seconds: null, still: null, packets: null, frames: null, text: null };
       return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
     }
     // A table ended early, and no reader reported a more precise reason.
@@ -57,6 +58,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
     const reading = withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
     return {
       ...reading,
+      ...(movie.text && { text: summariseText(movie.text) }),
       describe: () => movieInfo(movie, file),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
@@ -90,9 +92,10 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, packets, frames, text = null, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
+    text,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
     frames: (request.frames && frames?.()) || null,
   };

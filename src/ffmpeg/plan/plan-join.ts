@@ -15,6 +15,7 @@ import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
 import { segmentFilters } from './sound/sound-filters.ts';
+import { planText } from './source-text.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
@@ -121,7 +122,7 @@ export function planJoin(
     works: [work],
     source: planSource(request),
     layers: [],
-    warnings: [],
+    warnings: planText(inputs, join.options, { format, isPart: false }).warnings,
   };
 }
 

@@ -23,6 +23,7 @@ import { MAX_OUTPUT_SECONDS, threadsFor, type Workload } from './resources.ts';
 import { loopStills, seekPosition } from './seek.ts';
 import { finishSound, languageArgs, steadyFilter } from './sound/plan-sound.ts';
 import { defaultAudioEncoder } from './sound/sound-settings.ts';
+import { planText, type TextPlan } from './source-text.ts';
 import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
 import { inputSeconds } from './stream-flows.ts';
 
@@ -48,6 +49,7 @@ interface PlainJob {
   /** Whether the output is a single picture. */
   still: boolean;
   own: OwnWork;
+  text: TextPlan;
 }
 
 /** Start, repetition and end of each input. */
@@ -113,17 +115,13 @@ export function planPlain(
     inputs: opened,
     containerCopy: containerCopy(parsed, request, {
       ...{ inputs, streams: selection.streams, encoders: Object.values(job.encoders), durationSeconds },
-      isChanged: times.loops.includes(true) || isComplex,
+      isChanged: times.loops.includes(true) || isComplex || job.text.keepsChapters,
       trim: trimOf(job.inputOptions[0]!, job.options, times.seek, end.length),
     }),
     extra: compose.composer.extra,
     threads,
     args: plainArgs(job, tracks, threads, dropped.handled),
-    output: {
-      ...plainOutput(job, video),
-      ...(compared.quality && { quality: compared.quality }),
-      ...lastingOf(job, tracks),
-    },
+    output: { ...plainOutput(job, tracks), ...(compared.quality && { quality: compared.quality }) },
     durationSeconds,
     works: [{ ...workload(job, tracks), durationSeconds }],
     source: planSource(request),
@@ -132,6 +130,7 @@ export function planPlain(
       ...parsed.warnings,
       ...dropped.warnings,
       ...selection.warnings,
+      ...job.text.warnings,
       ...composed.warnings,
       ...end.warnings,
       ...compared.warnings,
@@ -147,8 +146,10 @@ function lastingOf(job: PlainJob, { video }: PlainTracks): Pick<PlannedFile, 'la
   return lasting ? { lasting } : {};
 }
 
-function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, video: FinishedVideo | null) {
-  return plannedOutput(
+function plainOutput(job: PlainJob, tracks: PlainTracks): PlannedFile {
+  const { format, ctx, encoders, copies, selection } = job;
+  const { video } = tracks;
+  const planned = plannedOutput(
     { format, position: ctx.position },
     {
       streams: describeStreams(encoders, copies),
@@ -158,6 +159,7 @@ function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, vid
       ...(video && { size: video.sizeIsCertain ? video.size : null }),
     },
   );
+  return { ...planned, ...lastingOf(job, tracks) };
 }
 
 /** Reads the properties of the requested output. Throws `JobFailure` if the inputs have no stream that the format needs. */
@@ -193,6 +195,7 @@ function readJob(
     inputOptions: inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? [])),
     still: kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim',
     own: ownWork(parsed),
+    text: planText(inputs, options, { format, isPart: ctx.rung !== undefined || ctx.fromZero === true }),
   };
 }
 
@@ -258,7 +261,10 @@ function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, h
     ...(faststart ? ['-movflags', '+faststart'] : []),
     ...languageArgs(selection, options),
     ...passThrough(parsed.output, handled),
-    ...outputTail({ format, position, seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS), threads }),
+    ...outputTail({
+      ...{ format, position, threads, keepsChapters: job.text.keepsChapters },
+      seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS),
+    }),
   ];
 }
 

@@ -1,7 +1,9 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { checkLength } from '../limits.ts';
+import { type Chapter, summariseText } from '../source-text.ts';
 import type { ContainerFacts, Reading, Write } from '../types.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
+import { chaptersElement, readChapters } from './chapters.ts';
 import { ClusterWriter, type Cue } from './clusters.ts';
 import {
   type Element,
@@ -41,6 +43,8 @@ export interface MatroskaHead {
   /** Nanoseconds per tick. */
   scale: number;
   tracks: KeptTracks;
+  /** The chapters before the first cluster; null if the list is too long. */
+  chapters: Chapter[] | null;
   /** The first cluster. */
   media: Element;
   mediaAt: number;
@@ -53,7 +57,8 @@ export function readMatroska(file: FileBytes): Reading {
   const head = readHead(file, reader);
   const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
   const describe = () => matroskaInfo(file, head);
-  return { write: remux, seconds: null, still: null, facts: factsOf(head), describe };
+  const text = { subtitles: head.tracks.subtitles, chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
+  return { write: remux, seconds: null, still: null, facts: factsOf(head), text: summariseText(text), describe };
 }
 
 function factsOf({ tracks, duration, secondsPerTick }: MatroskaHead): ContainerFacts | null {
@@ -71,17 +76,19 @@ export function readHead(file: FileBytes, reader: ElementReader): MatroskaHead {
   const limit = segment.end ?? file.size;
   let info: ReturnType<typeof readInfo> | null = null;
   let tracks: KeptTracks | null = null;
+  let chapters: Chapter[] | null = [];
   let position = segment.body;
   for (let count = 0; count < 1000; count++) {
     const element = reader.at(position, limit);
     if (!element) break;
     if (element.id === ID.cluster) {
       if (!info || !tracks) throw new NotRewritable('describes its streams after its media');
-      return { segmentAt: segment.body, ...info, tracks, media: element, mediaAt: position, limit };
+      return { segmentAt: segment.body, ...info, tracks, chapters, media: element, mediaAt: position, limit };
     }
     if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
     if (element.id === ID.info) info = readInfo(reader, element);
     if (element.id === ID.tracks && !tracks) tracks = readTracks(reader, element);
+    if (element.id === ID.chapters) chapters = readChapters(reader, element);
     scan(reader, element);
     position = element.end;
   }
@@ -179,6 +186,7 @@ export function writeSegment(
   out.write(seekHead(0));
   out.write(head.info);
   out.write(tracks.bytes);
+  out.write(chaptersElement(head.chapters ?? []));
   const clusters = new ClusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
   copy(clusters);
   const cuesAt = out.position - segmentAt;

@@ -9,11 +9,14 @@ import { type TrackValues, trackValues } from './track-info.ts';
 
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
+const SUBTITLE_TYPE = 17;
 
 export interface KeptTracks {
   /** The `Tracks` element, rewritten. */
   bytes: Buffer;
   numbers: ReadonlySet<number>;
+  /** Tracks of subtitles, which are dropped. */
+  subtitles: number;
   /** Number of the track that the cues refer to. */
   seekBy: number;
   /** Null if only ffprobe can find the facts. */
@@ -35,10 +38,12 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   const audio: (ContainerFacts['audio'][number] | null)[] = [];
   const described: KeptTracks['described'] = [];
   let hasDropped = false;
+  let subtitles = 0;
   for (const entry of entries) {
     const type = typeOf(reader, entry);
     if (type !== BigInt(VIDEO_TYPE) && type !== BigInt(AUDIO_TYPE)) {
       hasDropped = true;
+      if (type === BigInt(SUBTITLE_TYPE)) subtitles++;
       continue;
     }
     if (hasDropped) throw new NotRewritable('has other data between its streams');
@@ -67,6 +72,7 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   return {
     bytes: makeElement(ID.tracks, ...tracks),
     numbers: new Set(types.keys()),
+    subtitles,
     seekBy: first[0],
     facts: known(video) && known(audio) ? { video, audio } : null,
     described,

@@ -14,10 +14,10 @@ function handle(request: ArrivingRequest): ArrivingResult {
   try {
     if (request.type === 'open') {
       file = readArriving(request.path, request);
-      return { packets: file.packets, info: file.info };
+      return { packets: file.packets, info: file.info, text: file.text };
     }
     file!.copy(request.target);
-    return { packets: null, info: null };
+    return { packets: null, info: null, text: null };
   } catch (error) {
     return { reason: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
   }

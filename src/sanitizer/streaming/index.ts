@@ -1,4 +1,4 @@
-import type { MediaInfo, StreamPackets } from '../../ffmpeg/index.ts';
+import type { MediaInfo, SourceText, StreamPackets } from '../../ffmpeg/index.ts';
 import { TaskThread, ThreadEnded } from '../../threads/task-thread.ts';
 import { threadEntry } from '../../threads/thread-entry.ts';
 import type { ArrivalState } from './arrival-state.ts';
@@ -18,7 +18,7 @@ export type ArrivingRequest =
     }
   | { type: 'copy'; target: string };
 /** See `SanitizeResult`. */
-type Opened = { packets: StreamPackets[] | null; info: MediaInfo | null };
+type Opened = { packets: StreamPackets[] | null; info: MediaInfo | null; text: SourceText | null };
 export type ArrivingResult = Opened | { reason: string };
 
 /** Heap of the thread in megabytes, as for files that have arrived. */

@@ -1,4 +1,4 @@
-import type { MediaInfo, StreamPackets } from '../../ffmpeg/index.ts';
+import type { MediaInfo, SourceText, StreamPackets } from '../../ffmpeg/index.ts';
 import { type Arriving, createOut, type FileBytes, openBytes } from '../file-bytes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { codecOf } from '../isobmff/movie-facts.ts';
@@ -7,6 +7,7 @@ import { moviePackets } from '../isobmff/movie-packets.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
 import { writeMovie } from '../isobmff/write-movie.ts';
 import { readMatroska } from '../matroska/rewrite.ts';
+import { summariseText } from '../source-text.ts';
 import type { Write } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { ArrivalState } from './arrival-state.ts';
@@ -26,6 +27,7 @@ export interface CopyRule {
 
 interface Read {
   write: Write;
+  text: SourceText | null;
   packets: StreamPackets[] | null;
   describe(): MediaInfo | null;
 }
@@ -38,11 +40,12 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
     if (copy) requireEncoding(movie, copy);
     const packets = copy && moviePackets(movie, file, false);
     const write: Write = (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
-    return { write, packets, describe: () => movieInfo(movie, file) };
+    const text = movie.text ? summariseText(movie.text) : null;
+    return { write, packets, text, describe: () => movieInfo(movie, file) };
   },
   matroska(file) {
-    const { write, describe } = readMatroska(file);
-    return { write, packets: null, describe: () => describe?.() ?? null };
+    const { write, describe, text = null } = readMatroska(file);
+    return { write, packets: null, text, describe: () => describe?.() ?? null };
   },
 };
 
@@ -62,6 +65,7 @@ export interface ArrivingFile {
   /** See `SanitizeResult`. */
   packets: StreamPackets[] | null;
   info: MediaInfo | null;
+  text: SourceText | null;
   /** Writes the new container. Blocks the thread until the entire file has arrived and is remuxed. */
   copy(target: string): void;
 }
@@ -79,8 +83,8 @@ export function readArriving(
   const state = new ArrivalState(memory);
   const arriving: Arriving = { size, waitFor: (bytes) => state.waitForArrival(bytes) };
   const file = openBytes(path, arriving);
-  const { write, packets, describe } = READERS[demuxer](file, copy);
-  return { packets, info: describe(), copy: (target) => copyTo(target, write, state) };
+  const { write, packets, text, describe } = READERS[demuxer](file, copy);
+  return { packets, text, info: describe(), copy: (target) => copyTo(target, write, state) };
 }
 
 function copyTo(target: string, write: Write, state: ArrivalState): void {
