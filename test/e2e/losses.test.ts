@@ -126,6 +126,20 @@ describe('a source of which a part is missing', () => {
   });
 });
 
+describe('sound that changes its channels', () => {
+  it('keeps its times', async () => {
+    const sound = (layout: string, offset: number) => [
+      ...['-f', 'lavfi', '-i', 'sine=r=48000:d=3', '-af', `aformat=channel_layouts=${layout}`, '-c:a', 'aac'],
+      ...['-output_ts_offset', String(offset), '-f', 'mpegts'],
+    ];
+    const parts = [await make('stereo.ts', sound('stereo', 0)), await make('mono.ts', sound('mono', 3))];
+    const path = join(folder, 'changing.ts');
+    await writeFile(path, Buffer.concat(await Promise.all(parts.map((part) => readFile(part)))));
+    const job = await convert(path, 'video/mp2t', { outputFormat: 'mp3' });
+    expect([job.status, job.outputs[0].duration_seconds]).toEqual(['completed', expect.closeTo(6, 0)]);
+  });
+});
+
 describe('the texts of a source', () => {
   const CHAPTERS = [
     ';FFMETADATA1',

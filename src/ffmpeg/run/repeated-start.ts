@@ -1,7 +1,7 @@
 /** Matches the end of the planner's filters that start sound at time zero. */
 const START = /(aresample=async=1(?::min_comp=[\d.]+)?):first_pts=0/g;
 /** Matches FFmpeg's messages about sound that goes back in time, which these filters otherwise prevent. */
-const WENT_BACK = /Queue input is backward in time|\[aost#[^\]]*\] Non-monotonic DTS; previous: \d+, current: 0\b/;
+const WENT_BACK = /Queue input is backward in time|non[- ]monotonic/i;
 
 /**
  * Returns the arguments with which a finished command must run again because its sound has changed its channels or its rate; null if it must
