@@ -49,6 +49,7 @@ export { type Explanation, explainFailure, type ProgramEnd } from './run/failure
 export { warnOfLoss } from './run/lost-media.ts';
 export { ProgressReader, type ProgressReport } from './run/progress.ts';
 export { FigureList } from './run/quality-figures.ts';
+export { argsAfterRestart } from './run/repeated-start.ts';
 export { scoreStill } from './run/score-still.ts';
 export { trackProgress } from './run/track-progress.ts';
 export type * from './types.ts';

@@ -120,6 +120,16 @@ export interface OutputInfo {
   audio: Pick<AudioStream, 'codec' | 'isDefault'>[];
 }
 
+/** Texts of an input in addition to its video and audio, as far as the reader of its container knows them. */
+export interface SourceText {
+  /** Tracks of subtitles, which FFmpeg does not see. */
+  subtitles: number;
+  /** Chapters in the container that FFmpeg reads. */
+  chapters: number;
+  /** Whether the source has chapters that this container cannot contain. */
+  hasTooMany: boolean;
+}
+
 export interface InputLimits {
   maxStreams: number;
   /** Maximum number of luma samples in one frame. */
@@ -222,6 +232,8 @@ export interface PlanInput {
   info: MediaInfo;
   /** Absent or null = unknown, so nothing may be copied. */
   packets?: readonly StreamPackets[] | null;
+  /** Absent or null = not known. */
+  text?: SourceText | null;
   /** Seconds of audio, counted by frame if the container's duration may be a guess; absent or null = not counted. */
   countedSeconds?: number | null;
 }

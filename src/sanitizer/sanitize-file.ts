@@ -17,6 +17,7 @@ import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { secondsWithoutJumps } from './mpegts/clock.ts';
 import { readOgg } from './ogg/rewrite.ts';
+import { summariseText } from './source-text.ts';
 import { infoFacts } from './streams.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Rejected } from './verdicts.ts';
@@ -44,7 +45,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const read = request.target === null && early ? null : imageInfo(file, demuxer);
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
-      const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null };
+      const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null, text: null };
       const turns = request.target !== null ? turnsOf(file, demuxer) : [];
       return { container: 'original', demuxer, reason: error.message, facts, info, turns, clockSeconds, ...nothing };
     }
@@ -63,6 +64,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
     const reading = withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
     return {
       ...reading,
+      ...(movie.text && { text: summariseText(movie.text) }),
       describe: () => movieInfo(movie, file),
       mayHaveFields: () => movieMayHaveFields(movie),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
@@ -98,10 +100,19 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, mayHaveFields, packets, frames, timings, ...facts } =
-    READERS[demuxer as RewrittenDemuxer](file);
+  const {
+    write,
+    describe,
+    mayHaveFields,
+    packets,
+    frames,
+    timings,
+    text = null,
+    ...facts
+  } = READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
+    text,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
     frames: (request.frames && frames?.()) || null,
   };

@@ -39,6 +39,8 @@ export interface OpenedMedia {
   container: ContainerOrigin;
   /** Duration of the audio in seconds, if the sanitizer counted it. */
   countedSeconds: number | null;
+  /** See `SanitizeResult`. */
+  text: SanitizeResult['text'];
   /** The packets of each stream. Null unless the packets were requested and the container was remuxed. */
   packets: StreamPackets[] | null;
   /** The frames of the only video stream. Null unless the frames were requested and the container was remuxed. */
@@ -102,6 +104,7 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     contentType: detected.mime,
     container,
     countedSeconds: sanitized.seconds,
+    text: sanitized.text,
     packets: sanitized.packets,
     frames: sanitized.frames,
     remux: isDeferred ? () => remuxLater(tools, { path, demuxer: detected.demuxer, target }, options) : null,
