@@ -14,8 +14,10 @@ const WITHOUT_OPTIMIZATION = '--js-flags=--no-opt --no-maglev';
 /**
  * Starts the Chromium of the distribution, which `./airlock test` installs; nothing is downloaded.
  * @param options.isMeasured whether scripts run at full speed, as in a person's browser
+ * @param options.flags further flags of Chromium
  */
-export function openBrowser({ isMeasured = false } = {}): Promise<Browser> {
+export function openBrowser(options: { isMeasured?: boolean; flags?: readonly string[] } = {}): Promise<Browser> {
+  const { isMeasured = false, flags = [] } = options;
   // Root cannot use Chromium's own sandbox, and the tests load only their own pages.
   const args = [
     '--no-sandbox',
@@ -24,6 +26,7 @@ export function openBrowser({ isMeasured = false } = {}): Promise<Browser> {
     '--disable-gpu',
     '--renderer-process-limit=1',
     ...(isMeasured ? [] : [WITHOUT_OPTIMIZATION]),
+    ...flags,
   ];
   return chromium.launch({ executablePath: findChromium(), args });
 }

@@ -252,11 +252,6 @@ const MEDIA = {
     value: `${count(INPUT_LIMITS.maxSide)} pixels`,
     note: 'The job fails with `too_many_pixels`',
   },
-  frameRate: {
-    what: 'Frames per second of an input',
-    value: count(INPUT_LIMITS.maxFrameRate),
-    note: 'The job fails with `unsupported_media`',
-  },
   duration: {
     what: 'Duration of an input',
     value: seconds(INPUT_LIMITS.maxDurationSeconds),

@@ -9,11 +9,14 @@ import {
   UPLOAD_CONTENT_TYPES,
 } from '../../src/contract/formats.ts';
 import { COPYING_FORMATS } from '../../src/ffmpeg/plan/copy/plan-copies.ts';
+import { PLAYABLE } from '../../src/ffmpeg/plan/geometry.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/ffmpeg/plan/resources.ts';
 import { COPIED_VIDEO_RATE, copiedAudioRate } from '../../src/ffmpeg/policy/encoders/copy-limits.ts';
 import {
   audioSettings,
+  equalBitRate,
   LOSSLESS_AUDIO,
+  lowestRateCap,
   SMALL_SHORT_SIDE,
   videoSettings,
 } from '../../src/ffmpeg/policy/encoders/encoder-settings.ts';
@@ -60,13 +63,15 @@ ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTP
 `;
 }
 
+const ratio = (thousandth: number) => (thousandth / 1000).toFixed(1);
+const megabits = (bitRate: number) => `${(bitRate / 1e6).toFixed(1)} Mbit/s`;
+
 function qualitySection(): string {
   return `## Quality
 
 \`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show the FFmpeg arguments of each quality for a frame
-whose short side is ${SHORT_SIDE}. If the short side is at most ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\`, and VP9 uses \`-cpu-used 6\`. If the bit
-rate of the source's video is known, x264, x265, VP8 and VP9 don't exceed it, so the video doesn't grow. In this case, \`-b:v\` of
-VP8 and VP9 is the source's bit rate, but at least 64 kbit/s. The bit rates of AAC and Opus are for stereo. Mono audio gets half the bit rate.
+whose short side is ${SHORT_SIDE}. If the short side is at most ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\`, and VP9 uses \`-cpu-used 6\`. The bit
+rates of AAC and Opus are for stereo. Mono audio gets half the bit rate.
 
 ${qualityTable('video', (encoder, quality) =>
   videoSettings({
@@ -79,6 +84,17 @@ ${qualityTable('video', (encoder, quality) =>
   }),
 )}
 
+If the bit rate of the source's video is known, x264, x265, VP8 and VP9 have a maximum bit rate, which is also \`-b:v\` of VP8 and VP9:
+
+- The maximum is the source's bit rate, so that the video doesn't grow.
+- If the output's codec is less efficient than the source's codec, the maximum is higher. For H.264, it is
+  ${ratio(equalBitRate(1000, 'hevc', 'libx264'))} times the bit rate of an HEVC or VP9 source, and ${ratio(equalBitRate(1000, 'av1', 'libx264'))} times the bit rate of an AV1 source.
+- The maximum is at least one bit per second and pixel of a 16:9 frame: ${megabits(lowestRateCap(1080))} for 1080 lines, and ${megabits(lowestRateCap(720))} for 720
+  lines. A screen recording has a low average bit rate, but its key frames and its scrolling need more.
+
+Key frames of video outputs are at most five seconds apart, unless your options set \`-g\`, \`-keyint_min\`, \`-force_key_frames\` or
+encoder parameters for key frames.
+
 ${qualityTable('audio', (encoder, quality) => audioSettings(encoder, quality, null))}
 
 ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on them.
@@ -88,7 +104,9 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on
 const DEFAULTS = `## Defaults
 
 - **Resolution.** \`preset.resolution\` is the short side of the frame: \`480p\`, \`720p\`, \`1080p\` or \`4k\` (2160). Airlock keeps the aspect ratio and the
-  orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`.
+  orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`. If you don't set a size, a
+  video of photos fits into ${PLAYABLE.long} × ${PLAYABLE.short} pixels, so that players can play it. A video that is larger keeps its size.
+- **Streams.** The output contains the first video stream that isn't cover art, and the audio stream that is marked as default, or else the
 - **Streams.** The output contains one video stream and one audio stream. Airlock prefers streams that the file enables and marks as default,
   and then the largest video and the first audio. It uses still pictures, commentaries and versions for impaired people only if there is nothing
   else. In a transport stream with several programs, the audio comes from the same program as the video, if the program has audio. The audio
@@ -174,7 +192,6 @@ function limitsSection(): string {
 | --- | --- |
 | Streams of an input | ${INPUT_LIMITS.maxStreams} |
 | Pixels of a frame of an input | ${count(INPUT_LIMITS.maxPixels)} (8192×4352), and at most ${count(INPUT_LIMITS.maxSide)} on each side |
-| Frames per second of an input | ${INPUT_LIMITS.maxFrameRate} |
 | Duration of an input | ${INPUT_LIMITS.maxDurationSeconds / 3600} hours |
 | Duration of an output | ${MAX_OUTPUT_SECONDS / 3600} hours |
 | Size of an output that is one file | ${count(MAX_OUTPUT_BYTES)} bytes |

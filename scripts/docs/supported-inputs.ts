@@ -17,7 +17,8 @@ const NAMES: Readonly<Record<string, string>> = {
   mpegvideo: 'MPEG-1 and MPEG-2 video without a container',
   flv: 'FLV',
   jpeg_pipe: 'JPEG',
-  png_pipe: 'PNG, APNG',
+  png_pipe: 'PNG',
+  apng: 'APNG',
   gif: 'GIF',
   webp_pipe: 'WebP',
   srt: 'SRT',
@@ -173,6 +174,6 @@ function codecs(names: readonly string[]): string {
 }
 
 function limitRows(): string[][] {
-  const { streams, pixels, side, frameRate, duration } = FACTS.media.facts;
-  return [streams, pixels, side, frameRate, duration].map(({ what, value, note }) => [what, value, note ?? '']);
+  const { streams, pixels, side, duration } = FACTS.media.facts;
+  return [streams, pixels, side, duration].map(({ what, value, note }) => [what, value, note ?? '']);
 }

@@ -20,6 +20,8 @@ export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
 export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';
 export type * from './plan/split/types.ts';
 export { mainAudio, mainVideo } from './plan/streams.ts';
+export { withTimings } from './plan/time/frame-timing.ts';
+export { motionRate } from './plan/time/output-rate.ts';
 export {
   type CommandError,
   type CommandRequest,
@@ -43,6 +45,7 @@ export { type StillPicture, stillArgs, type Turn, uprightArgs, withTurns } from 
 export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
+export { warnOfLoss } from './run/lost-media.ts';
 export { ProgressReader, type ProgressReport } from './run/progress.ts';
 export { FigureList } from './run/quality-figures.ts';
 export { scoreStill } from './run/score-still.ts';

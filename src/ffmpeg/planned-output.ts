@@ -58,6 +58,15 @@ export interface PlannedFile {
   picture?: PictureTime;
   /** How the finished file is compared with its source; absent = no comparison. */
   quality?: QualityPlan;
+  /** Absent = not known. */
+  lasting?: LastingMedia;
+}
+
+/** What an output has if its sources are intact. */
+export interface LastingMedia {
+  seconds: number;
+  /** Frames of the video; null = not known. */
+  frames: number | null;
 }
 
 /** A file whose video is compared with its source. */
@@ -112,6 +121,8 @@ export interface PlannedTree {
   tree: TreePlan;
   /** The file of the cell that is compared with its source: the largest rendition of a ladder. Absent = no comparison. */
   compared?: ComparedFile;
+  /** Absent = not known. */
+  lasting?: LastingMedia;
   /** How samples determine the rungs that a ladder needs; absent = no samples. */
   sampling?: RungSampling;
 }

@@ -35,6 +35,9 @@ export interface VideoStream {
   hasAlpha: boolean;
   /** Average frames per second. */
   frameRate: number | null;
+  /** See `FrameTiming`; absent = unknown. */
+  nominalRate?: number | null;
+  hasConstantRate?: boolean;
   colorTransfer: string | null;
   colorPrimaries: string | null;
   colorSpace: string | null;
@@ -113,7 +116,6 @@ export interface InputLimits {
   maxPixels: number;
   maxSide: number;
   maxDurationSeconds: number;
-  maxFrameRate: number;
 }
 
 /** Why an option or filter is rejected (422), with its position in the request and a safe alternative. */

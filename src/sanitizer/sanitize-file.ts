@@ -12,6 +12,7 @@ import { movieFrames } from './isobmff/movie-frames.ts';
 import { movieInfo, movieMayHaveFields } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
 import { readMovie } from './isobmff/read-movie.ts';
+import { videoTimings } from './isobmff/track-times.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
@@ -40,7 +41,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const read = request.target === null && early ? null : imageInfo(file, demuxer);
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
-      const nothing = { seconds: null, still: null, packets: null, frames: null };
+      const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null };
       const turns = request.target !== null ? turnsOf(file, demuxer) : [];
       return { container: 'original', demuxer, reason: error.message, facts, info, turns, ...nothing };
     }
@@ -63,6 +64,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
       mayHaveFields: () => movieMayHaveFields(movie),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
+      timings: () => videoTimings(movie),
     };
   },
   matroska: readMatroska,
@@ -93,7 +95,8 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, mayHaveFields, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, mayHaveFields, packets, frames, timings, ...facts } =
+    READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
@@ -101,12 +104,17 @@ function readAndWrite(
   };
   if (target === null) {
     const known = facts.facts ?? infoFacts(describe?.() ?? null);
-    return { ...found, facts: known, info: null };
+    return { ...found, facts: known, info: null, timings: null };
   }
   const info = describe?.() ?? null;
   if ((info || request.isDescribed) && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
-  return { ...found, info, mayHaveFields: info === null && mayHaveFields?.() === true };
+  return {
+    ...found,
+    info,
+    timings: info ? null : (timings?.() ?? null),
+    mayHaveFields: info === null && mayHaveFields?.() === true,
+  };
 }
 
 /** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */

@@ -1,4 +1,5 @@
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../ffmpeg/index.ts';
+import type { FrameTiming } from '../ffmpeg/plan/time/frame-timing.ts';
 import { displaySize, sampleAspect } from '../ffmpeg/probe/display-size.ts';
 import { bitDepthOf, isAlphaFormat } from '../ffmpeg/probe/pixel-formats.ts';
 import { mustBe } from './codecs/bits.ts';
@@ -17,6 +18,8 @@ export interface VideoTrack {
   rotation: Rotation;
   hasAlpha?: boolean;
   frameRate: number | null;
+  /** Absent if the times of the frames were not read. */
+  timing?: FrameTiming | undefined;
   bitRate: number | null;
   frames: number | null;
   isDefault: boolean;
@@ -40,7 +43,7 @@ export function videoStream(
     ...(isSideways ? { displayWidth: tall, displayHeight: wide } : { displayWidth: wide, displayHeight: tall }),
     ...{ pixelFormat, bitDepth: bitDepthOf(pixelFormat, null) },
     hasAlpha: track.hasAlpha === true || isAlphaFormat(pixelFormat),
-    ...{ frameRate, ...color },
+    ...{ frameRate, ...track.timing, ...color },
     isHdr: color.colorTransfer === 'smpte2084' || color.colorTransfer === 'arib-std-b67',
     ...{
       isAttachedPicture: track.isAttachedPicture === true,

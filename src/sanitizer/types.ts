@@ -1,5 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../ffmpeg/index.ts';
+import type { FrameTiming } from '../ffmpeg/plan/time/frame-timing.ts';
 import type { StillPicture, Turn } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
@@ -43,6 +44,11 @@ export interface SanitizeResult {
   frames: FrameList | null;
   /** The facts that ffprobe would report about the new container, or about the original if it was kept; null if they may differ. */
   info: MediaInfo | null;
+  /**
+   * Timing of each video stream, for the description of a file that ffprobe reads, because ffprobe knows only the times of the first
+   * frames. Null if `info` contains the timing, or the reader does not know the times of all frames.
+   */
+  timings: FrameTiming[] | null;
   /** Whether H.264 streams may contain interlaced pictures after their first picture. Absent if not, or if `info` describes the streams. */
   mayHaveFields?: boolean;
   /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
@@ -68,6 +74,8 @@ export interface Reading {
   frames?: () => FrameList | null;
   /** Reads `SanitizeResult.info`; absent if only ffprobe can find the info. */
   describe?: () => MediaInfo | null;
+  /** Reads `SanitizeResult.timings`; absent if the reader does not know the times of all frames. */
+  timings?: () => FrameTiming[];
   /** Reads `SanitizeResult.mayHaveFields`. */
   mayHaveFields?: () => boolean;
 }

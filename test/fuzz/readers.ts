@@ -9,7 +9,7 @@ import { anyText } from './texts.ts';
 
 /** Maximum number of milliseconds of processor time for one document. A slow document is measured again. */
 const MAX_MS = 100;
-const DEMUXERS = ['mov', 'matroska', 'gif', 'png_pipe', 'mp3', 'mpegts'];
+const DEMUXERS = ['mov', 'matroska', 'gif', 'apng', 'png_pipe', 'mp3', 'mpegts'];
 
 /** Fuzzes the readers of the output of FFmpeg, ffprobe and a storage. They must read or reject any output immediately. */
 export const READERS: Campaign = {

@@ -62,8 +62,9 @@ describe('a container that is remuxed while its source arrives', () => {
       const half = Math.floor(bytes.length / 2);
       send(half);
       const container = await opened;
-      expect(container.info).toEqual(info);
-      expect(info).not.toBeNull();
+      // The rest of a Matroska file shows whether its frames have the declared rate.
+      const video = info!.video.map(({ nominalRate: _, hasConstantRate: __, ...more }) => more);
+      expect(container.info).toEqual(name === 'clip.mkv' ? { ...info, video } : info);
       const feed = new Feed(target, state, new WaitingTime(60_000, () => {}));
       const copied = container.copy(target).then(() => feed.end());
       const seen: Buffer[] = [];

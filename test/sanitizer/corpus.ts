@@ -11,6 +11,8 @@ export interface Case {
   altered?: (bytes: Buffer) => Buffer;
   /** Whether FFmpeg estimates the duration from the file size. The size includes parts that the remux drops. */
   isEstimated?: boolean;
+  /** Whether the file does not declare its frame rate or its duration, and the remux declares both. */
+  isUntimed?: boolean;
   /** Whether the readers describe the file. If absent, the file is left to ffprobe. */
   described?: boolean;
 }
@@ -163,7 +165,13 @@ export const CORPUS: readonly Case[] = [
   { name: 'VP9 with alpha', described: true, file: 'webm', args: [...V(), ...VP9, '-pix_fmt', 'yuva420p'] },
   { name: 'AV1 in WebM', described: true, file: 'webm', args: [...V(), ...AV1] },
   { name: 'AV1, ten bits, PQ', described: true, file: 'mkv', args: [...V(), ...AV1, ...HDR] },
-  { name: 'a live WebM without sizes', file: 'webm', args: [...V(), ...A(), ...VP8, '-c:a', 'libopus', '-live', '1'] },
+  {
+    name: 'a live WebM without sizes',
+    described: true,
+    isUntimed: true,
+    file: 'webm',
+    args: [...V(), ...A(), ...VP8, '-c:a', 'libopus', '-live', '1'],
+  },
   {
     name: 'a commentary and audio for impaired listeners in Matroska',
     described: true,
@@ -180,7 +188,13 @@ export const CORPUS: readonly Case[] = [
     file: 'mkv',
     args: [...A(), ...A(), '-map', '0', '-map', '1', '-c:a:0', 'flac', '-c:a:1', 'pcm_s16le'],
   },
-  { name: 'unequal frame intervals in Matroska', file: 'mkv', args: [...V(), ...VFR, ...B_FRAMES] },
+  {
+    name: 'unequal frame intervals in Matroska',
+    described: true,
+    isUntimed: true,
+    file: 'mkv',
+    args: [...V(), ...VFR, ...B_FRAMES],
+  },
   {
     name: 'non-square pixels in Matroska',
     described: true,

@@ -10,6 +10,7 @@ import { PICTURE_CORPUS } from './picture-corpus.ts';
 
 const GIF_HEAD = 'GIF89a\x10\0\x10\0\0\0\0';
 const PNG_HEAD = '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x60\0\0\0\x40\x08\x02\0\0\0\0\0\0\0';
+const APNG_HEAD = `${PNG_HEAD}\0\0\0\x08acTL\xff\xff\xff\xff\0\0\0\0\0\0\0\0`;
 const JPEG_HEAD = '\xff\xd8\xff\xc0\0\x0b\x08\0\x40\0\x60\x01\x01\x11\0\xff\xda\0\x08\x01\x01\0\0\x3f\0';
 
 describe('a picture', () => {
@@ -50,10 +51,41 @@ describe('a picture', () => {
     }
   });
 
+  it.each(['rgba', 'rgb24', 'pal8', 'gray'])(
+    'is described with its frames as an animated PNG in %s',
+    async (format) => {
+      const path = join(folder, `${format}.apng`);
+      const frames = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10', '-frames:v', '5', '-pix_fmt', format];
+      await makeAllMedia([{ path, args: frames }]);
+      const bytes = await readFile(path);
+      expect(await detectMedia(bytes)).toEqual({ mime: 'image/png', demuxer: 'apng' });
+      const read = async () =>
+        (await sanitizeFile({ path, demuxer: 'apng', target: `${path}.container`, mediaBytes: null })).info;
+      const info = (await read())!;
+      expect(info).toMatchObject({
+        ...{ isImage: false, isAnimated: true, durationSeconds: 0.5 },
+        video: [{ codec: 'apng', width: 96, height: 64, frames: 5, frameRate: 10 }],
+      });
+      const probe = (await probed(path, 'apng', bytes.length))!;
+      const [known] = info.video;
+      const added = { frames: known!.frames, durationSeconds: known!.durationSeconds };
+      const { durationSeconds, bitRate } = info;
+      const completed = { ...probe, durationSeconds, bitRate, video: [{ ...probe.video[0]!, ...added }] };
+      expect(differences(info, completed, true)).toEqual([]);
+      const more = Buffer.from(bytes);
+      more.writeUInt32BE(9, more.indexOf('acTL') + 4);
+      for (const damaged of [bytes.subarray(0, -12), Buffer.concat([bytes, Buffer.alloc(2)]), more]) {
+        await writeFile(path, damaged);
+        expect(await read()).toBeNull();
+      }
+    },
+  );
+
   /** The files are as large as large uploads of people. The limit of the reader is ten seconds. */
   it.each([
     ['gif', 'frames without pixels', GIF_HEAD, '\x2c\0\0\0\0\x10\0\x10\0\0\x02\0', '\x3b'],
     ['png_pipe', 'chunks without content', PNG_HEAD, '\0\0\0\0IDAT\0\0\0\0', ''],
+    ['apng', 'frames without pixels', APNG_HEAD, `\0\0\0\x1afcTL${'\0'.repeat(30)}`, ''],
     ['jpeg_pipe', 'bytes that could begin a marker', JPEG_HEAD, '\xff\0', '\xff\xd9'],
   ])('a picture of 16 MB is read within seconds: %s of %s', async (demuxer, _, head, repeated, tail) => {
     const path = join(folder, `hostile.${demuxer}`);

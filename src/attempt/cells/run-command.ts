@@ -39,14 +39,18 @@ export interface CommandRun {
   share?: { from: number; to: number };
 }
 
+/** A finished command, with FFmpeg's last report of its progress; null = there was none. */
+export type CommandResult = CellResult & { report: ProgressReport | null };
+
 /**
  * Runs a planned command in a cell, and records progress at most once a second. A heavy job first waits until its memory and the memory of
  * this worker's other jobs fit, unless its slot has become a light slot. Resolves if the program exits with 0. Otherwise, throws
  * `CellFailure`.
  */
-export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CellResult> {
+export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CommandResult> {
   const { command, program = 'ffmpeg', limits, slot, follow, stdin, signal = run.signal } = cell;
   const report = progressReporter(tools, run, cell);
+  let last: ProgressReport | null = null;
   const isHeavy = run.claim.job.resource_class === 'heavy' && run.lease.classes().includes('heavy');
   const returnMemory = await tools.memory.reserve(command.memoryBytes, { isHeavy, signal });
   const encoded = tools.measure('encode', () =>
@@ -62,13 +66,14 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
       ...(stdin && { stdin }),
       ...(follow && { onOutputDir: (path: string) => follow.onFolder(path) }),
       onProgress(progress) {
+        last = progress;
         report(progress);
         follow?.onReport();
       },
     }),
   );
   const result = await encoded.finally(returnMemory);
-  if (result.end === 'exit' && result.exitCode === 0) return result;
+  if (result.end === 'exit' && result.exitCode === 0) return { ...result, report: last };
   await result.release();
   throw new CellFailure(result, limits);
 }

@@ -11,6 +11,7 @@ import {
   stillArgs,
   uprightArgs,
   withFields,
+  withTimings,
   withTurns,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
@@ -114,7 +115,8 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   }
   const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
   const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
-  const info = sanitized.mayHaveFields ? withFields(probe.info) : probe.info;
+  const timed = withTimings(probe.info, sanitized.timings);
+  const info = sanitized.mayHaveFields ? withFields(timed) : timed;
   const source = picture ? { container: detected.demuxer, sourceCodec: picture.codec } : {};
   return { ...opened, info: { ...withTurns(info, turns), ...source } };
 }

@@ -19,6 +19,8 @@ const videoStream = z.object({
   bitDepth: z.number(),
   hasAlpha: z.boolean(),
   frameRate: number,
+  nominalRate: number.optional(),
+  hasConstantRate: z.boolean().optional(),
   colorTransfer: text,
   colorPrimaries: text,
   colorSpace: text,

@@ -3,6 +3,7 @@ import {
   type MediaInfo,
   mainAudio,
   mainVideo,
+  motionRate,
   type OutputInfo,
   type StreamPlans,
   type VideoStream,
@@ -25,11 +26,8 @@ export function summarise(info: MediaInfo): UploadMetadata {
 }
 
 /** Returns the frame rate that clients see. Null for a still and for a cover, which FFmpeg reads as video with an assumed frame rate. */
-export function shownFrameRate(
-  { isImage, isAnimated }: Pick<MediaInfo, 'isImage' | 'isAnimated'>,
-  { frameRate, isAttachedPicture }: Pick<VideoStream, 'frameRate' | 'isAttachedPicture'>,
-): number | null {
-  return (isImage && !isAnimated) || isAttachedPicture ? null : frameRate;
+export function shownFrameRate({ isImage, isAnimated }: MediaInfo, stream: VideoStream): number | null {
+  return (isImage && !isAnimated) || stream.isAttachedPicture ? null : motionRate(stream);
 }
 
 /** Returns the summary of an output for clients. */

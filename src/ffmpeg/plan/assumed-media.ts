@@ -10,6 +10,7 @@ export type AssumedKind =
   | 'jpeg_pipe'
   | 'webp_pipe'
   | 'gif'
+  | 'apng'
   | 'srt'
   | 'webvtt'
   | 'ass';
@@ -30,6 +31,7 @@ const BY_EXTENSION: Readonly<Record<string, AssumedKind>> = {
   heic: 'png_pipe',
   heif: 'png_pipe',
   gif: 'gif',
+  apng: 'apng',
   srt: 'srt',
   vtt: 'webvtt',
   ass: 'ass',
@@ -54,11 +56,15 @@ export function assumedInfo(demuxer: AssumedKind): MediaInfo {
   const isImage = demuxer.endsWith('_pipe');
   const isSound = demuxer === 'mp3' || demuxer === 'wav';
   const isSubtitle = demuxer === 'srt' || demuxer === 'webvtt' || demuxer === 'ass';
-  const isGif = demuxer === 'gif';
+  const isAnimated = demuxer === 'gif' || demuxer === 'apng';
   const video =
     isSound || isSubtitle
       ? []
-      : [assumedVideo(isImage ? { codec: 'png', still: true } : { codec: isGif ? 'gif' : 'h264', still: false })];
+      : [
+          assumedVideo(
+            isImage ? { codec: 'png', still: true } : { codec: isAnimated ? demuxer : 'h264', still: false },
+          ),
+        ];
   const audio = isSound || demuxer === 'mov' ? [assumedAudio(video.length)] : [];
   return {
     container: demuxer,
@@ -71,7 +77,7 @@ export function assumedInfo(demuxer: AssumedKind): MediaInfo {
     audio,
     subtitleCount: isSubtitle ? 1 : 0,
     isImage,
-    isAnimated: isGif,
+    isAnimated,
   };
 }
 

@@ -26,6 +26,8 @@ export interface ComposeJob {
   toneMap: (stream: VideoStream) => boolean;
   /** What the colors of the output must mean. */
   color: (stream: VideoStream) => OutputColor;
+  /** Returns the first filter of sound from an input: see `steadyFilter`. */
+  steady: (input: number) => string;
   /** Which streams are copied. Copied streams cannot be filtered. */
   copies: { video: boolean; audio: boolean };
 }
@@ -69,14 +71,20 @@ export function composeTracks(job: ComposeJob): Tracks {
     const stepCount = kind === 'v' ? parsed.video.length : parsed.audio.length;
     if (!first || stepCount === 0) {
       if (first && made && (kind === 'v' ? copies.video : copies.audio)) throw copyFailure();
-      return { from, flow, pieces: [], drawn: made };
+      return { from, flow, pieces: kind === 'a' ? firstPieces(job, from) : [], drawn: made };
     }
     if (kind === 'v' ? copies.video : copies.audio) throw copyFailure();
-    const before = made || from.kind === 'a' ? '' : prepare(job, from.stream);
     const steps = kind === 'v' ? composer.videoSteps(flow) : composer.audioSteps(flow);
-    return { from, flow: steps.flow, pieces: [...(before === '' ? [] : [before]), ...steps.pieces], drawn: true };
+    return { from, flow: steps.flow, pieces: [...firstPieces(job, from), ...steps.pieces], drawn: true };
   });
   return { tracks, sources, opened, warnings: [...unusedGraph(parsed), ...unusedSteps(parsed, done)] };
+}
+
+/** Returns the planner's filters of an input's stream, which precede the filters of the caller. */
+function firstPieces(job: ComposeJob, from: OutputStream): Piece[] {
+  if ('pad' in from) return [];
+  const chain = from.kind === 'a' ? job.steady(from.input) : prepare(job, from.stream);
+  return chain === '' ? [] : [chain];
 }
 
 /** Returns filters and maps as arguments. The `pieces` of each track must be complete. */
@@ -87,10 +95,10 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   const parts: string[] = [];
   if (opened) {
     const inputs = sources.map((ref) => {
-      const chain = ref.kind === 'a' ? '' : prepare(job, ref.stream);
-      if (chain === '') return streamLabel(ref);
+      const [chain] = firstPieces(job, ref);
+      if (chain === undefined) return streamLabel(ref);
       const label = fresh();
-      parts.push(`[${streamLabel(ref)}]${chain}[${label}]`);
+      parts.push(joinPieces([chain], streamLabel(ref), label, fresh));
       return label;
     });
     const outputs = opened.outputs.map((_, index) => ownName(`o${index}`, position));
@@ -107,8 +115,8 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
   return parts.length > 0 ? ['-filter_complex', parts.join(';'), ...maps] : maps;
 }
 
-function prepare(job: ComposeJob, stream: VideoStream): string {
-  return prepareChain(stream, { deinterlace: job.deinterlace, toneMap: job.toneMap(stream), color: job.color(stream) });
+function prepare({ deinterlace, toneMap, color }: ComposeJob, stream: VideoStream): string {
+  return prepareChain(stream, { deinterlace, toneMap: toneMap(stream), color: color(stream) });
 }
 
 function simpleArgs(selection: Selection, tracks: readonly Track[]): string[] {
@@ -118,14 +126,14 @@ function simpleArgs(selection: Selection, tracks: readonly Track[]): string[] {
   return args;
 }
 
-/**
- * Returns the plain filter of the first stream of a kind. Returns nothing if the stream has no filter or the command has a complex graph.
- */
-export function simpleFilter(kind: 'v' | 'a', job: ComposeJob, { tracks }: Tracks): string[] {
+/** Returns the plain filters of the streams of a kind. Returns nothing if no stream has filters or the command has a complex graph. */
+export function simpleFilters(kind: 'v' | 'a', job: ComposeJob, { tracks }: Tracks): string[] {
   if (job.composer.complex) return [];
-  const track = tracks.find((candidate) => candidate.from.kind === kind);
-  if (!track || track.pieces.length === 0) return [];
-  return [`-filter:${kind}:0`, joinPieces(track.pieces, null, null, freshLabels())];
+  return tracks
+    .filter(({ from }) => from.kind === kind)
+    .flatMap(({ pieces }, index) =>
+      pieces.length === 0 ? [] : [`-filter:${kind}:${index}`, joinPieces(pieces, null, null, freshLabels())],
+    );
 }
 
 function copyFailure(): JobFailure {

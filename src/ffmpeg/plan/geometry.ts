@@ -37,6 +37,19 @@ export function fitShortSide(size: Size, short: number | null, even: boolean): S
   return roundSize({ width: size.width * factor, height: size.height * factor }, even);
 }
 
+/** Sides in pixels of the largest frame that the levels 5.1 of H.264 and HEVC allow and that hardware decodes. */
+export const PLAYABLE = { long: 4096, short: 2160 } as const;
+
+/**
+ * Returns the short side to which a video of a photo is scaled down, so that players can play it. `resolution` = the short side that the
+ * request asks for; null = the size of the photo.
+ */
+export function playableResolution(photo: Size, resolution: number | null): number | null {
+  const [short, long] = [shortSide(photo), Math.max(photo.width, photo.height)];
+  const most = Math.floor(short * Math.min(PLAYABLE.short / short, PLAYABLE.long / long));
+  return short > most && (resolution ?? short) > most ? most : resolution;
+}
+
 /**
  * Scales a size down until its width fits, and keeps the aspect ratio. Never scales up. `even` = both sides become even, as 4:2:0 requires.
  */

@@ -9,13 +9,24 @@ import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
 import { joinedColor, type OutputColor, outputColor } from './color/convert.ts';
 import { ExtraInputs } from './extra-inputs.ts';
-import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
+import {
+  displaySize,
+  fitShortSide,
+  fitWidth,
+  playableResolution,
+  SHORT_SIDES,
+  type Size,
+  shortSide,
+} from './geometry.ts';
+import { keyFrameArgs } from './key-frames.ts';
 import { ownName } from './own-name.ts';
 import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
-import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
+import { segmentFilters } from './sound/sound-filters.ts';
+import { equalVideoBitRate, mainAudio, mainVideo } from './streams.ts';
+import { motionRate, steadyRate } from './time/output-rate.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
@@ -105,16 +116,19 @@ export function planJoin(
       ...passThrough(parsed.output, HANDLED),
       ...outputTail({ format, position, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
-    output: plannedOutput(
-      { format, position },
-      {
-        streams: {
-          video: picture ? { mode: 'encoded', reason: JOINED } : null,
-          audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+    output: {
+      ...plannedOutput(
+        { format, position },
+        {
+          streams: {
+            video: picture ? { mode: 'encoded', reason: JOINED } : null,
+            audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+          },
+          ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
         },
-        ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
-      },
-    ),
+      ),
+      ...(seconds !== null && { lasting: { seconds, frames: null } }),
+    },
     durationSeconds: seconds,
     works: [work],
     source: planSource(request),
@@ -199,15 +213,17 @@ function joinPicture(
 ): JoinPicture {
   const isGif = outputFormat === 'gif';
   const encoder = options.value('c', 'v') ?? FORMAT_DEFAULTS[outputFormat].video!;
-  const short = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
-  const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
-  const fastest = Math.max(...sources.map((source) => source.video!.frameRate ?? 25));
+  const stated = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
+  const first = displaySize(sources[0]!.video!);
+  const short = sources[0]!.input.info.isImage && !isGif ? playableResolution(first, stated) : stated;
+  const fitted = fitShortSide(first, short, true);
+  const fastest = Math.max(...sources.map(({ video }) => motionRate(video!) ?? 25));
   // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
   const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p';
   return {
     encoder,
     frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
-    rate: rung?.frameRate ?? Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
+    rate: rung?.frameRate ?? steadyRate(fastest, { most: isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE }),
     pixelFormat,
     color: joinedColor(
       sources.map(({ video }) => video!),
@@ -260,7 +276,8 @@ function videoSegment(video: VideoStream, { frame, rate, pixelFormat, color }: J
 
 function audioSegment(index: number, source: JoinSource): string {
   const shape = `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=stereo`;
-  if (source.audio) return `[${index}:${source.audio.index}]aresample=${SAMPLE_RATE}:async=1,${shape}`;
+  const { audio } = source;
+  if (audio) return `[${index}:${audio.index}]${segmentFilters(audio, SAMPLE_RATE)},${shape}`;
   const length = timeText(Math.max(LEAST_SILENCE, source.duration ?? LEAST_SILENCE));
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }
@@ -274,9 +291,9 @@ function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): 
 
 function encodePictures(
   { quality, sources, seconds, options }: Join,
-  { encoder, frame }: JoinPicture,
+  { encoder, frame, rate }: JoinPicture,
 ): { args: string[]; preset: string | null } {
-  const rates = sources.map((source) => videoBitRate(source.input.info, source.video!));
+  const rates = sources.map((source) => equalVideoBitRate(source.input.info, source.video!, encoder));
   const settings = videoSettings({
     encoder,
     quality,
@@ -285,7 +302,11 @@ function encodePictures(
     durationSeconds: seconds,
     stated: options.stated('v'),
   });
-  return { args: ['-c:v', encoder, ...settings], preset: settings[settings.indexOf('-preset:v') + 1] ?? null };
+  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, frameRate: rate });
+  return {
+    args: ['-c:v', encoder, ...settings, ...keyFrames],
+    preset: settings[settings.indexOf('-preset:v') + 1] ?? null,
+  };
 }
 
 function encodeSound(join: Join): string[] {

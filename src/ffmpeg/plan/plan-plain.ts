@@ -3,15 +3,15 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
 import { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
-import type { PlanInput, PlanSource, VideoStream } from '../types.ts';
-import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
+import type { PlanInput, PlannedFile, PlanSource, VideoStream } from '../types.ts';
 import { needsToneMap } from './color/convert.ts';
-import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
+import { type ComposeJob, composedArgs, composeTracks, simpleFilters, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
 import { containerCopy, trimOf } from './copy/container-copy.ts';
 import { type Copies, copiedOutput, describeStreams, planCopies } from './copy/plan-copies.ts';
 import { droppedOptions } from './dropped-options.ts';
 import { SHORT_SIDES } from './geometry.ts';
+import { lastingMedia } from './lasting.ts';
 import { type OutputEnd, outputEnd } from './output-end.ts';
 import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { type Selection, selectStreams } from './plan-streams.ts';
@@ -22,6 +22,8 @@ import type { OutputContext, Producer } from './producer.ts';
 import { planQuality } from './quality/plan-quality.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor, type Workload } from './resources.ts';
 import { loopStills, seekPosition } from './seek.ts';
+import { finishSound, languageArgs, steadyFilter } from './sound/plan-sound.ts';
+import { defaultAudioEncoder } from './sound/sound-settings.ts';
 import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
 import { inputSeconds } from './stream-flows.ts';
 
@@ -66,6 +68,8 @@ interface PlainTracks {
   end: OutputEnd;
   /** Null = no video is encoded. */
   video: FinishedVideo | null;
+  /** Arguments of the audio encoder. */
+  sound: readonly string[];
 }
 
 /**
@@ -103,7 +107,7 @@ export function planPlain(
       threads,
       durationSeconds,
     },
-    filter: isComplex ? null : (simpleFilter('v', compose, composed)[1] ?? ''),
+    filter: isComplex ? null : (simpleFilters('v', compose, composed)[1] ?? ''),
     hasMoved: times.seek.moved,
   });
   return {
@@ -116,7 +120,11 @@ export function planPlain(
     extra: compose.composer.extra,
     threads,
     args: plainArgs(job, tracks, threads, dropped.handled),
-    output: { ...plainOutput(job, video), ...(compared.quality && { quality: compared.quality }) },
+    output: {
+      ...plainOutput(job, video),
+      ...(compared.quality && { quality: compared.quality }),
+      ...lastingOf(job, tracks),
+    },
     durationSeconds,
     works: [{ ...workload(job, tracks), durationSeconds }],
     source: planSource(request),
@@ -130,6 +138,14 @@ export function planPlain(
       ...compared.warnings,
     ],
   };
+}
+
+function lastingOf(job: PlainJob, { video }: PlainTracks): Pick<PlannedFile, 'lasting'> {
+  const { inputs, inputOptions, options, selection, filtered, kind } = job;
+  if (filtered || kind === 'image') return {};
+  const frameRate = video?.encoded.frameRate ?? null;
+  const lasting = lastingMedia({ inputs, inputOptions, options, streams: selection.streams, frameRate });
+  return lasting ? { lasting } : {};
 }
 
 function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, video: FinishedVideo | null) {
@@ -170,7 +186,7 @@ function readJob(
   };
   const encoders = {
     video: selection.hasVideo ? (stated.video ?? defaultVideoEncoder(format, selection, inputs)) : null,
-    audio: selection.hasAudio ? (stated.audio ?? defaultAudioEncoder(format, selection)) : null,
+    audio: selection.hasAudio ? (stated.audio ?? defaultAudioEncoder(format, selection.audio?.stream ?? null)) : null,
   };
   return {
     ...{ request, parsed, inputs, ctx, format, kind, raw, options, selection, encoders, copies, quality },
@@ -210,9 +226,12 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
     deinterlace: !own.deinterlaces,
     toneMap: (stream) => encoders.video !== null && !own.toneMaps && needsToneMap(stream, colorFor(stream)),
     color: colorFor,
+    steady: (input) =>
+      steadyFilter(inputs[input]!, { format, encoder: encoders.audio, isExact: job.ctx.fromZero === true }),
     copies: { video: encoders.video === 'copy', audio: encoders.audio === 'copy' },
   };
   const composed = composeTracks(compose);
+  const sound = finishSound(composed.tracks, { encoder: encoders.audio, quality, raw, options });
   const surplus = surplusOf(inputs.filter(isPlayed));
   const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
   const video = finishTracks(compose, composed, {
@@ -222,7 +241,7 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
     constantRate: job.ctx.rung?.frameRate ?? null,
     durationSeconds: still ? null : end.durationSeconds,
   });
-  return { compose, composed, end, video };
+  return { compose, composed, end, video, sound };
 }
 
 /** Returns the short side of the preset; null = keep the size. */
@@ -260,15 +279,13 @@ function plainInput(index: number, job: PlainJob, times: PlainTimes, { composed,
   };
 }
 
-function encoderArgs(job: PlainJob, { compose, composed, video }: PlainTracks): string[] {
-  const { encoders, copies, selection, options, quality, raw } = job;
+function encoderArgs({ encoders, copies }: PlainJob, { compose, composed, video, sound }: PlainTracks): string[] {
   const args: string[] = [...(copies.video?.args ?? [])];
   if (encoders.video)
-    args.push('-c:v', encoders.video, ...simpleFilter('v', compose, composed), ...(video?.args ?? []));
+    args.push('-c:v', encoders.video, ...simpleFilters('v', compose, composed), ...(video?.args ?? []));
   else args.push('-vn');
   if (encoders.audio) {
-    args.push('-c:a', encoders.audio, ...simpleFilter('a', compose, composed));
-    args.push(...audioArgs(encoders.audio, selection, options, quality, raw));
+    args.push('-c:a', encoders.audio, ...simpleFilters('a', compose, composed), ...sound);
   } else args.push('-an');
   return args;
 }

@@ -1,19 +1,19 @@
-import type { Quality } from '../../contract/formats.ts';
+import { formatKind, type OutputFormat, type Quality } from '../../contract/formats.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
-import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
+import type { MediaInfo, PlanInput } from '../types.ts';
 import { BT709 } from './color/convert.ts';
 import { sourceColor } from './color/source-color.ts';
 import type { ComposeJob, Track, Tracks } from './compose.ts';
-import type { Size } from './geometry.ts';
+import { displaySize, playableResolution, type Size } from './geometry.ts';
 import type { StreamRef } from './graph-sources.ts';
 import { planVideo, toneMapBytes, type VideoPlan, type VideoRequest } from './plan-video.ts';
 import type { OwnWork } from './step-filters.ts';
 import { drawnStream } from './stream-flows.ts';
-import { videoBitRate } from './streams.ts';
+import { equalVideoBitRate } from './streams.ts';
 
 export interface FinishJob {
   encoder: string | null;
-  format: string;
+  format: OutputFormat;
   resolution: number | null;
   /** See `VideoRequest`. */
   constantRate: number | null;
@@ -49,12 +49,12 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
     if (track.from.kind !== 'v') continue;
     // Only a -map of the caller can add a second stream of an input. FFmpeg handles that stream itself.
     if (first && !track.drawn) continue;
-    const source = sourceOf(job, composed, track);
+    const source = sourceOf(job, composed, track, encoder);
     const plan = planVideo({
       encoder,
       format: finish.format,
       ...source,
-      resolution: finish.resolution,
+      resolution: resolutionOf(job, composed, track, finish),
       constantRate: finish.constantRate,
       quality: finish.quality,
       target: finish.target,
@@ -86,23 +86,44 @@ function drawnOf(job: ComposeJob, composed: Tracks, { from, flow }: Track, own: 
   };
 }
 
+/**
+ * Returns the short side to which the video is scaled down. Photos are larger than videos that players can play, so a video of photos is
+ * scaled down unless the caller sets its size. A video that is as large keeps its size, because its players already played it.
+ */
+function resolutionOf(
+  job: ComposeJob,
+  composed: Tracks,
+  { from, flow, drawn }: Track,
+  finish: FinishJob,
+): number | null {
+  const refs = 'stream' in from ? [from] : composed.sources;
+  const videos = refs.filter((ref) => ref.kind === 'v');
+  const isPhoto = videos.length > 0 && videos.every(({ input }) => job.inputs[input]!.info.isImage);
+  const isSized = finish.own.size || finish.options.has('s', 'v');
+  if (!isPhoto || isSized || finish.still || formatKind(finish.format) !== 'video') return finish.resolution;
+  return playableResolution(drawn ? flow : displaySize(videos[0]!.stream), finish.resolution);
+}
+
 /** Returns the stream for which encoder settings are chosen: the input's own stream, or the result of the filters. */
 function sourceOf(
   job: ComposeJob,
   composed: Tracks,
   track: Track,
-): { stream: VideoStream; info: MediaInfo; sourceBitRate: number | null } {
+  encoder: string,
+): Pick<VideoRequest, 'stream' | 'info' | 'sourceBitRate' | 'sources'> {
   const { from, flow } = track;
   if ('stream' in from && from.kind === 'v') {
     const { info } = job.inputs[from.input]!;
-    if (!track.drawn) return { stream: from.stream, info, sourceBitRate: videoBitRate(info, from.stream) };
+    if (!track.drawn)
+      return { stream: from.stream, info, sourceBitRate: equalVideoBitRate(info, from.stream, encoder) };
     const deep = !job.toneMap(from.stream);
     const more = { alpha: from.stream.hasAlpha, bitDepth: deep ? from.stream.bitDepth : 8 };
     const grown = !(flow.width * flow.height <= from.stream.width * from.stream.height);
     return {
       stream: drawnStream(flow, from.stream, more),
       info,
-      sourceBitRate: grown ? null : videoBitRate(info, from.stream),
+      sources: [from.stream],
+      sourceBitRate: grown ? null : equalVideoBitRate(info, from.stream, encoder),
     };
   }
   const videos = composed.sources.filter((ref) => ref.kind === 'v');
@@ -110,6 +131,7 @@ function sourceOf(
   return {
     stream: drawnStream(flow, null, { alpha: false, bitDepth }),
     info: moving(job.inputs[videos[0]?.input ?? 0]!),
+    sources: videos.map(({ stream }) => stream),
     sourceBitRate: null,
   };
 }

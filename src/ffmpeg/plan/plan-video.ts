@@ -7,6 +7,8 @@ import { type DrawnColor, needsToneMap, type OutputColor, outputColor } from './
 import { finishChain } from './finish-chain.ts';
 import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
+import { keyFrameArgs } from './key-frames.ts';
+import { motionRate, type OutputTiming, outputTiming } from './time/output-rate.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
 /** Frames per second of a GIF by quality. Browsers do not play higher rates smoothly, and the file grows. */
@@ -16,8 +18,6 @@ const GIF_COLOURS: Readonly<Record<Quality, number>> = { high: 256, medium: 256,
 const GIF_WIDTH = 640;
 /** Maximum bytes of frames that FFmpeg keeps until it has computed the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
-/** Maximum frames per second of any output. */
-const MAX_FRAME_RATE = 120;
 /** Longest side in pixels that WebP can store (RFC 9649). */
 const WEBP_SIDE = 16_383;
 
@@ -34,6 +34,8 @@ export interface VideoRequest {
   width?: number | null;
   /** Constant frame rate, from time zero; absent or null if frames keep their times. */
   constantRate?: number | null;
+  /** The streams from which a graph makes the video; absent = `stream`. */
+  sources?: readonly VideoStream[];
   quality: Quality;
   options: OptionSet;
   /** Whether the caller set options. Sample aspect ratio and size then stay unchanged. */
@@ -63,22 +65,11 @@ export interface VideoPlan {
   handled: string[];
 }
 
-interface FrameRate {
-  /** The rate that the chain enforces; null = the chain enforces no rate. */
-  filter: number | null;
-  /** Whether the first frame is repeated from time zero. */
-  fromZero?: boolean;
-  /** Whether FFmpeg drops frames above {@link MAX_FRAME_RATE}. */
-  cap: boolean;
-  /** Frames per second for estimates. */
-  value: number;
-}
-
 /** Size, rate and pixel format for the encoder, and which of these values the caller set. */
 interface Target {
   size: Size;
   statedSize: Size | null;
-  frameRate: FrameRate;
+  timing: OutputTiming;
   /** Null = no restriction. */
   pixelFormat: string | null;
   statedFormat: string | null;
@@ -113,7 +104,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     chain: [chain, palette?.chain ?? ''].filter((part) => part !== '').join(','),
     size: target.size,
     sizeIsCertain: !request.raw && request.drawn === null,
-    frameRate: target.frameRate.value,
+    frameRate: target.timing.value,
     bitDepth: target.deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
     filterBytes: (toneMaps ? toneMapBytes(request.stream) : 0) + (palette?.bytes ?? 0),
@@ -135,7 +126,7 @@ function planTarget(request: VideoRequest): Target {
     ...{ statedSize, statedFormat, pixelFormat, isVideoFormat, isGif },
     deep: pixelFormat !== null && /10|12|16/.test(pixelFormat),
     size: statedSize ?? targetSize(request, base, isVideoFormat, isGif),
-    frameRate: outputFrameRate(request, isGif),
+    timing: frameTimes(request, isGif),
     color: plannedColor(encoder, stream, options),
     background: stream.hasAlpha && !alpha ? (request.still ? 'white' : 'black') : null,
   };
@@ -143,12 +134,12 @@ function planTarget(request: VideoRequest): Target {
 
 /** Returns the planner's filters, which follow the caller's filters. */
 function drawnChain(request: VideoRequest, drawn: NonNullable<VideoRequest['drawn']>, target: Target): string {
-  const { statedSize, statedFormat, pixelFormat, isGif, frameRate } = target;
+  const { statedSize, statedFormat, pixelFormat, isGif, timing } = target;
   const subsampled = !/444|rgb|gray|gbr/.test(pixelFormat ?? 'yuv420p');
   return finishChain({
     flow: drawn.flow,
     background: target.background,
-    frameRate: isGif && drawn.rate ? null : frameRate.filter,
+    frameRate: isGif && drawn.rate ? null : timing.filter,
     size: isGif ? statedSize : null,
     shortSide: statedSize ? null : request.resolution,
     even: target.isVideoFormat && statedSize === null && subsampled,
@@ -163,8 +154,8 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
     size: isGif || !statedSize ? size : null,
     squarePixels: !raw,
     pad: false,
-    frameRate: target.frameRate.filter,
-    fromZero: target.frameRate.fromZero ?? false,
+    frameRate: target.timing.filter,
+    fromZero: target.timing.fromZero ?? false,
     color: target.color,
     pixelFormat: statedFormat ? null : target.pixelFormat,
     background: target.background,
@@ -172,9 +163,9 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
 }
 
 /** Plans the palette of the entire animation if its frames fit into memory, otherwise the palette of its first seconds. */
-function planPalette(request: VideoRequest, { size, frameRate }: Target): { chain: string; bytes: number } {
+function planPalette(request: VideoRequest, { size, timing }: Target): { chain: string; bytes: number } {
   const { durationSeconds, endless, quality } = request;
-  const perSecond = size.width * size.height * 4 * frameRate.value;
+  const perSecond = size.width * size.height * 4 * timing.value;
   const fits = PALETTE_BYTES / Math.max(1, perSecond);
   const isComplete = durationSeconds !== null && durationSeconds <= fits;
   const sampleSeconds = isComplete ? (endless ? durationSeconds : null) : Math.max(0.5, fits);
@@ -185,9 +176,10 @@ function planPalette(request: VideoRequest, { size, frameRate }: Target): { chai
 }
 
 /** Returns the arguments after the encoder settings. */
-function muxedArgs({ encoder, options, format, still }: VideoRequest, { frameRate }: Target): string[] {
-  const args: string[] = [];
-  if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
+function muxedArgs(request: VideoRequest, { timing }: Target): string[] {
+  const { encoder, options, format, still, durationSeconds } = request;
+  const keyFrames = still ? [] : keyFrameArgs({ encoder, options, durationSeconds, frameRate: timing.value });
+  const args: string[] = [...keyFrames, ...timing.args];
   // Apple's players recognize HEVC only by this tag.
   if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
   if (still) args.push('-frames:v', '1', ...(encoder.startsWith('libwebp') ? [] : ['-update', '1']));
@@ -229,34 +221,27 @@ function drawnSize(flow: Flow, stream: VideoStream): Size {
 function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
   if (request.width) return fitWidth(base, Math.min(request.width, even ? Number.POSITIVE_INFINITY : WEBP_SIDE), even);
   if (isGif && request.resolution === null && !request.raw && !request.drawn) return fitWidth(base, GIF_WIDTH);
-  const size = fitShortSide(base, request.raw ? null : request.resolution, even);
+  const size = fitShortSide(base, request.resolution, even);
   if (!request.encoder.startsWith('libwebp')) return size;
   const factor = Math.min(1, WEBP_SIDE / Math.max(size.width, size.height));
   return factor === 1 ? size : { width: Math.floor(size.width * factor), height: Math.floor(size.height * factor) };
 }
 
-function outputFrameRate(request: VideoRequest, isGif: boolean): FrameRate {
-  const { stream, options } = request;
-  const source = request.drawn?.flow.rate ?? stream.frameRate ?? 25;
+function frameTimes(request: VideoRequest, isGif: boolean): OutputTiming {
+  const { stream, options, encoder, format, drawn, constantRate = null, sources = [stream] } = request;
+  const rate = drawn ? drawn.flow.rate : motionRate(stream);
+  if (request.still) return { filter: null, value: 1, args: [] };
+  if (isGif && constantRate === null) return gifTiming(request, rate ?? 25);
+  const isStated = request.raw || drawn?.rate === true;
+  return outputTiming({ encoder, format, options, rate, sources, isStated, constantRate });
+}
+
+/** Returns the timing of a GIF. An animated GIF keeps its own frame times unless its rate is higher than players support. */
+function gifTiming({ options, quality, info }: VideoRequest, source: number): OutputTiming {
   const stated = options.rate('r', 'v');
-  if (request.still) return { filter: null, cap: false, value: 1 };
-  const { constantRate = null } = request;
-  if (constantRate !== null) return { filter: constantRate, fromZero: true, cap: false, value: constantRate };
-  if (isGif) {
-    const limit = stated ?? GIF_RATE[request.quality];
-    // A GIF keeps its own frame times unless its rate is higher than players support.
-    const keep = stated === null && request.info.isAnimated && source <= 50;
-    const value = stated ?? Math.min(source, keep ? 50 : limit);
-    return { filter: keep ? null : value, cap: false, value };
-  }
-  if (stated !== null) return { filter: null, cap: false, value: stated };
-  // AVI stores no timestamps, and the time base of MPEG-4 is no finer than 1/65535.
-  if (request.format === 'avi') {
-    const value = Math.min(source, MAX_FRAME_RATE);
-    return { filter: value, cap: false, value };
-  }
-  const tooFast = source > MAX_FRAME_RATE;
-  return { filter: null, cap: tooFast && !options.has('fpsmax', 'v'), value: Math.min(source, MAX_FRAME_RATE) };
+  const keep = stated === null && info.isAnimated && source <= 50;
+  const value = stated ?? Math.min(source, keep ? 50 : GIF_RATE[quality]);
+  return { filter: keep ? null : value, value, args: [] };
 }
 
 function sizeOf(text: string | null): Size | null {

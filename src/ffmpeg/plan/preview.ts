@@ -63,6 +63,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   jpeg_pipe: 'jpg',
   webp_pipe: 'webp',
   gif: 'gif',
+  apng: 'png',
   srt: 'srt',
   webvtt: 'vtt',
   ass: 'ass',

@@ -18,6 +18,8 @@ export interface OutputContext extends PlanContext {
   position: number;
   /** Size and frame rate of a rung of a ladder; absent = the request decides. */
   rung?: { shortSide: number; frameRate: number };
+  /** Whether the sound must start exactly at zero, as in a ladder. Absent = no. */
+  fromZero?: boolean;
 }
 
 /** One output: its inputs, filters, encoders, file and cost. */

@@ -65,6 +65,7 @@ export interface OwnWork {
   deinterlaces: boolean;
   palette: boolean;
   rate: boolean;
+  size: boolean;
   /** Whether a filter makes a video of a single picture (`zoompan`, `loop` or `tpad`). */
   length: boolean;
   /** Whether a filter outputs nothing before its input ends. If the input is endless, the output would then never end. */
@@ -106,6 +107,7 @@ export function ownWork(parsed: ParsedRequest): OwnWork {
     deinterlaces: any(DEINTERLACERS),
     palette: any('paletteuse'),
     rate: any('fps framerate minterpolate zoompan select'),
+    size: any('scale scale2ref zscale crop pad zoompan'),
     length: any('zoompan loop tpad'),
     waits: any('palettegen reverse areverse'),
     convertsColors: filters.some(convertsColors),

@@ -4,6 +4,7 @@ import { type Flow, soundFlow } from './flow/flow.ts';
 import { storedSize } from './geometry.ts';
 import type { StreamRef } from './graph-sources.ts';
 import { plainVideo } from './streams.ts';
+import { motionRate } from './time/output-rate.ts';
 import { inputDuration } from './timing.ts';
 
 /** FFmpeg shows a still picture for one frame at this rate. */
@@ -33,7 +34,7 @@ export function pictureFlow(
     kind: 'v',
     ...storedSize(stream),
     certain: true,
-    rate: stated ?? (info.isImage ? STILL_RATE : stream.frameRate),
+    rate: stated ?? (info.isImage ? STILL_RATE : motionRate(stream)),
     seconds,
   };
 }

@@ -1,3 +1,4 @@
+import { equalBitRate } from '../policy/encoders/encoder-settings.ts';
 import type { AudioStream, MediaInfo, VideoStream } from '../types.ts';
 
 /** Returns plain video: upright, with square pixels, progressive, and without color tags. `known` sets the other properties. */
@@ -60,11 +61,17 @@ function preferred<T>(streams: readonly T[], criteria: readonly ((stream: T) => 
   return streams.reduce<T | null>((best, next) => (best === null || isBetter(next, best) ? next : best), null);
 }
 
+/** Returns the bits per second at which the encoder can keep the quality of the video; null as in `videoBitRate`. */
+export function equalVideoBitRate(info: MediaInfo, stream: VideoStream, encoder: string): number | null {
+  const bitRate = videoBitRate(info, stream);
+  return bitRate === null ? null : equalBitRate(bitRate, stream.codec, encoder);
+}
+
 /**
  * Returns the bits per second of the video, from the stream or else from the entire file (an upper bound). Returns null if the rate is
  * unknown, and for pictures, whose rate does not determine the rate of a video made of them.
  */
-export function videoBitRate(info: MediaInfo, stream: VideoStream): number | null {
+function videoBitRate(info: MediaInfo, stream: VideoStream): number | null {
   if (info.isImage || info.isAnimated) return null;
   if (stream.bitRate !== null) return stream.bitRate;
   if (info.bitRate === null) return null;

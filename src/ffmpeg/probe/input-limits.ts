@@ -11,7 +11,6 @@ export const INPUT_LIMITS: Readonly<InputLimits> = {
   maxPixels: 8192 * 4352,
   maxSide: 16_383,
   maxDurationSeconds: 12 * 3600,
-  maxFrameRate: 240,
 };
 
 export const SUBTITLE_DEMUXERS: readonly string[] = ['srt', 'webvtt', 'ass'];
@@ -44,12 +43,6 @@ export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS):
       throw new JobFailure(
         'too_many_pixels',
         `The picture is ${stream.width}x${stream.height}, and ${limits.maxPixels} pixels and ${limits.maxSide} per side are allowed.`,
-      );
-    }
-    if (!stream.isAttachedPicture && stream.frameRate !== null && stream.frameRate > limits.maxFrameRate) {
-      throw new JobFailure(
-        'unsupported_media',
-        `The input declares ${Math.round(stream.frameRate)} frames per second, and ${limits.maxFrameRate} are allowed.`,
       );
     }
   }

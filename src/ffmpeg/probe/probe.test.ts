@@ -175,8 +175,10 @@ describe('checkInput', () => {
   it('rejects more than 64 streams', () => expect(codeOf([video()], { nb_streams: 65 })).toBe('too_many_streams'));
   it('rejects a duration above twelve hours', () => expect(codeOf([video()], { duration: '43201' })).toBe('too_long'));
   it('rejects a duration of zero', () => expect(codeOf([video()], { duration: '0.000' })).toBe('empty_media'));
-  it('rejects more than 240 frames per second', () =>
-    expect(codeOf([video({ avg_frame_rate: '1000/1' })])).toBe('unsupported_media'));
+  it('accepts any frame rate', () => {
+    for (const rate of ['0/0', '1/1', '1000/1', '100000/1'])
+      expect(codeOf([video({ avg_frame_rate: rate, r_frame_rate: rate })])).toBeNull();
+  });
   it('rejects a file with only subtitles and data', () =>
     expect(codeOf([{ codec_type: 'data' }])).toBe('invalid_media'));
   it('rejects a video without a size', () => expect(codeOf([video({ width: 0 })])).toBe('invalid_media'));

@@ -11,6 +11,9 @@ const ANALYZE_MICROSECONDS = '20000000';
 /** Demuxers of single pictures. */
 export const STILL_DEMUXERS: readonly string[] = ['jpeg_pipe', 'png_pipe', 'webp_pipe'];
 
+/** Demuxers of pictures that may have several frames. */
+const ANIMATION_DEMUXERS: readonly string[] = ['gif', 'apng'];
+
 /** The path of an input that FFmpeg reads from its standard input. */
 export const STANDARD_INPUT = 'pipe:0';
 
@@ -76,9 +79,9 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
     .map((stream) => parseVideo(stream, file.demuxer));
   const audio = streams.filter((stream) => stream.codec_type === 'audio').map(parseAudio);
   const still = STILL_DEMUXERS.includes(file.demuxer);
-  const isGif = file.demuxer === 'gif';
-  const isAnimated = isGif && (video[0]?.frames ?? 2) > 1;
-  const isImage = audio.length === 0 && (still || (isGif && !isAnimated));
+  const mayMove = ANIMATION_DEMUXERS.includes(file.demuxer);
+  const isAnimated = mayMove && (video[0]?.frames ?? 2) > 1;
+  const isImage = audio.length === 0 && (still || (mayMove && !isAnimated));
   const programs = parsePrograms(root.programs);
   const longest = Math.max(-1, ...[...video, ...audio].map((stream) => stream.durationSeconds ?? -1));
 
@@ -166,7 +169,7 @@ function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStre
     pixelFormat,
     bitDepth: bitDepthOf(pixelFormat, readInteger(stream.bits_per_raw_sample, 1, 32)),
     hasAlpha: isAlphaFormat(pixelFormat) || tags.alpha_mode === '1' || tags.ALPHA_MODE === '1',
-    frameRate: rate(stream.avg_frame_rate) ?? rate(stream.r_frame_rate),
+    ...declaredRates(rate(stream.avg_frame_rate), rate(stream.r_frame_rate)),
     colorTransfer,
     colorPrimaries: word(stream.color_primaries, COLOR_NAME),
     colorSpace: word(stream.color_space, COLOR_NAME),
@@ -181,6 +184,27 @@ function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStre
     ...secondary(stream),
     durationSeconds: seconds(stream.duration),
   };
+}
+
+/** A rate above the first value may be the resolution of the time stamps, and a rate above the second value certainly is. */
+const [MAX_CERTAIN_RATE, MAX_RATE] = [60, 240];
+/** Maximum relative difference of the two rates of a stream whose frames have equal distances. */
+const SAME_RATE = 0.005;
+
+/**
+ * Returns the rates of a stream. `lowest` is the lowest rate that has a time for each of the first frames, according to FFmpeg. Of
+ * interlaced video, this may be the rate of the fields, which is twice the average.
+ */
+function declaredRates(
+  average: number | null,
+  lowest: number | null,
+): Pick<VideoStream, 'frameRate' | 'nominalRate' | 'hasConstantRate'> {
+  const plausible = lowest !== null && lowest <= MAX_RATE ? lowest : null;
+  if (average === null || lowest === null)
+    return { frameRate: average ?? plausible, nominalRate: average ?? plausible };
+  const hasConstantRate = [1, 2].some((fields) => Math.abs((average * fields) / lowest - 1) <= SAME_RATE);
+  const nominalRate = hasConstantRate || lowest > MAX_CERTAIN_RATE ? average : lowest;
+  return { frameRate: average, nominalRate, hasConstantRate };
 }
 
 function parseAudio(stream: Record<string, unknown>): AudioStream {

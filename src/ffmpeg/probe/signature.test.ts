@@ -39,6 +39,7 @@ describe('detectMedia', () => {
     ['a.flac', 'flac', AUDIO],
     ['a.jpg', 'jpeg_pipe', [...VIDEO, ...STILL]],
     ['a.png', 'png_pipe', [...VIDEO, ...STILL]],
+    ['a.apng', 'apng', VIDEO],
     ['a.gif', 'gif', VIDEO],
     ['a.webp', 'webp_pipe', [...VIDEO, '-frames:v', '1']],
     ['a.avif', 'heif', [...VIDEO, '-frames:v', '1', '-c:v', 'libaom-av1', '-cpu-used', '8']],

@@ -34,7 +34,7 @@ export const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
   'audio/flac': { mime: 'audio/flac', demuxer: 'flac' },
   'image/jpeg': { mime: 'image/jpeg', demuxer: 'jpeg_pipe' },
   'image/png': { mime: 'image/png', demuxer: 'png_pipe' },
-  'image/apng': { mime: 'image/png', demuxer: 'png_pipe' },
+  'image/apng': { mime: 'image/png', demuxer: 'apng' },
   'image/gif': { mime: 'image/gif', demuxer: 'gif' },
   'image/webp': { mime: 'image/webp', demuxer: 'webp_pipe' },
   'image/avif': { mime: 'image/avif', demuxer: 'heif' },

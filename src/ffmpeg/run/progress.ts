@@ -5,6 +5,9 @@ export interface ProgressReport {
   fps: number | null;
   /** Speed as a multiple of real time. */
   speed: number | null;
+  /** Frames that FFmpeg has repeated, and has dropped, for a constant frame rate; absent = it reported none. */
+  dupFrames?: number;
+  dropFrames?: number;
   /** Bytes written so far. */
   totalSize: number | null;
   ended: boolean;
@@ -68,6 +71,12 @@ export class ProgressReader {
         break;
       case 'fps':
         this.#report.fps = count(value);
+        break;
+      case 'dup_frames':
+        if (value !== '0') this.#report.dupFrames = count(value) ?? 0;
+        break;
+      case 'drop_frames':
+        if (value !== '0') this.#report.dropFrames = count(value) ?? 0;
         break;
       case 'total_size':
         this.#report.totalSize = count(value);

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import { CellFailure } from '../../attempt/cells/cell-failure.ts';
 import { cellLimits } from '../../attempt/cells/cell-limits.ts';
-import { runCommand } from '../../attempt/cells/run-command.ts';
+import { type CommandResult, runCommand } from '../../attempt/cells/run-command.ts';
 import { addOutput, earlierOutputs, publishAll } from '../../attempt/outputs/publish.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { retryTransient } from '../../database/transient.ts';
-import type { JobPlan, MeasuredFile, Plan, PlanWarning } from '../../ffmpeg/index.ts';
+import {
+  type JobPlan,
+  type MeasuredFile,
+  type Plan,
+  type PlannedOutput,
+  type PlanWarning,
+  warnOfLoss,
+} from '../../ffmpeg/index.ts';
 import { type AttemptFacts, spentAttempts } from '../../jobs/attempts.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { MAX_ATTEMPTS } from '../../jobs/rows.ts';
@@ -88,11 +95,10 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
   const { command, share, searched } = step;
   if (sources.copied) {
     made.warnings.push(...notYetWarned(attempt, sources.copied.warnings));
-    return storeOutputs(attempt, sources, { command, figures: new Map(), folder: run.folder, early: null }, made);
+    return storeOutputs(attempt, sources, { ...unencoded(command), folder: run.folder }, made);
   }
   if (isWritten(sources, command)) {
-    const written = { command, figures: new Map(), folder: run.folder, early: null };
-    return storeOutputs(attempt, sources, written, made);
+    return storeOutputs(attempt, sources, { ...unencoded(command), folder: run.folder }, made);
   }
   const budget = sources.planned?.plan.commands.includes(command) ? sources.planned.budget : command;
   const limits = await cellLimits(tools, run, budget, request.limits, takeAccount(attempt));
@@ -131,20 +137,32 @@ function isWritten({ written }: PreparedSources, { outputs }: Plan): boolean {
   return written !== null && outputs.some(({ position }) => position === written.position);
 }
 
+/** The files of a command that may have run. */
+interface Written extends Pick<Encoded, 'command' | 'figures'> {
+  folder: string;
+  early: EarlyOutput | null;
+  /** Null = the command did not run. */
+  result: Pick<CommandResult, 'stderr' | 'report'> | null;
+}
+
+function unencoded(command: Plan): Omit<Written, 'folder'> {
+  return { command, figures: new Map(), early: null, result: null };
+}
+
 async function storeOutputs(
   attempt: TranscodeAttempt,
   sources: PreparedSources,
-  {
-    command,
-    figures,
-    folder,
-    early,
-  }: Pick<Encoded, 'command' | 'figures'> & { folder: string; early: EarlyOutput | null },
+  written: Written,
   made: Made,
 ): Promise<void> {
   const { tools, run } = attempt;
+  const { command, figures, folder, early } = written;
   for (const planned of command.outputs) {
-    await storeOutput(attempt, sources, { folder, planned, early }).then(
+    const storing = storeOutput(attempt, sources, { folder, planned, early }).then((output) => {
+      made.warnings.push(...lossWarnings(planned, output, written));
+      return output;
+    });
+    await storing.then(
       (output) => addOutput(tools, run, made, withFigures(output, figures.get(planned.position))),
       (error: unknown) => {
         if (run.signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
@@ -152,6 +170,25 @@ async function storeOutputs(
       },
     );
   }
+}
+
+/** Compares an output with its source. Throws `JobFailure` if too little of the source was decoded. */
+function lossWarnings(
+  planned: PlannedOutput,
+  { facts }: StoredOutput,
+  { command: { outputs }, result }: Written,
+): PlanWarning[] {
+  if (!planned.lasting || !result) return [];
+  const { frame = null, dupFrames = 0, dropFrames = 0 } = result.report ?? {};
+  // FFmpeg reports the frames of the first video, and the repeated frames of all videos.
+  const isOnly = outputs.length === 1 && 'path' in planned;
+  const frames = isOnly && frame !== null ? frame - dupFrames + dropFrames : null;
+  const warning = warnOfLoss(planned.lasting, {
+    seconds: facts.duration_seconds ?? null,
+    frames,
+    stderr: result.stderr,
+  });
+  return warning ? [warning] : [];
 }
 
 /** Adds the figures to the facts of an output. The first figure is the metric of the target. */

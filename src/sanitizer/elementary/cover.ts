@@ -21,7 +21,7 @@ export function withCover(info: MediaInfo, file: FileBytes, pictures: readonly P
   requireSize(picture);
   const duration = scaled(Math.round(info.durationSeconds * 1e6), TIMESCALE, 1_000_000);
   const stream = videoStream(info.streamCount, picture, {
-    ...{ color: NO_COLOR, aspect: null, rotation: 0, frameRate: TIMESCALE, bitRate: null, frames: null },
+    ...{ color: NO_COLOR, aspect: null, rotation: 0, frameRate: null, bitRate: null, frames: null },
     ...{ isDefault: false, durationSeconds: printedSeconds(duration, TIMESCALE), isAttachedPicture: true },
   });
   return { ...info, streamCount: info.streamCount + 1, video: [stream] };

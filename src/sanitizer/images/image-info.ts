@@ -6,6 +6,7 @@ import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { videoStream } from '../streams.ts';
 import { readAnimatedWebp } from './animated-webp.ts';
+import { readApng } from './apng.ts';
 import { readGif } from './gif.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
@@ -22,11 +23,12 @@ const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = {
 
 /**
  * Returns the facts that ffprobe would report about a picture. Returns null for other files, and if ffprobe may report something else. For
- * an animated WebP, returns facts that ffprobe does not find.
+ * an APNG and an animated WebP, returns facts that ffprobe does not find.
  */
 export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   return unlessUnclear(() => {
     if (demuxer === 'gif') return readGif(file);
+    if (demuxer === 'apng') return readApng(file);
     const animation = demuxer === 'webp_pipe' ? readAnimatedWebp(file) : null;
     if (animation) return animation;
     const read = READERS[demuxer];

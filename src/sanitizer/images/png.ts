@@ -22,13 +22,16 @@ const TRANSPARENT: Readonly<Record<string, { format: string; bytes: number }>> =
 };
 const PALETTE = 'pal8';
 /** Types of the chunks of animations. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['acTL', 'fcTL', 'fdAT']);
+const ANIMATION: ReadonlySet<string> = new Set(['acTL', 'fcTL', 'fdAT']);
 /** Lengths in bytes of chunks of a fixed length whose content is read. */
 const LENGTHS: Readonly<Record<string, number>> = { IHDR: 13, pHYs: 9, sRGB: 1, cHRM: 32, gAMA: 4, cICP: 4, IEND: 0 };
 
+/** Called for the chunks of an animation in the order of the file, with the offset of the content. `hasPixels` = after the first pixels. */
+export type ReadAnimation = (chunk: { name: string; at: number; length: number; hasPixels: boolean }) => void;
+
 /** Reads a PNG (ISO/IEC 15948) up to its end, which must be the end of the file. Throws `Unclear`. */
-export function readPng(file: FileBytes): Picture {
-  const chunks = readChunks(file);
+export function readPng(file: FileBytes, readAnimation: ReadAnimation = () => mustBe(false)): Picture {
+  const chunks = readChunks(file, readAnimation);
   const header = chunks.get('IHDR')!;
   const [type, depth] = [header[9]!, header[8]!];
   const format = FORMATS[`${type} ${depth}`];
@@ -40,7 +43,7 @@ export function readPng(file: FileBytes): Picture {
 }
 
 /** Returns the contents of the chunks that are read, by type. */
-function readChunks(file: FileBytes): Map<string, Buffer> {
+function readChunks(file: FileBytes, readAnimation: ReadAnimation): Map<string, Buffer> {
   const chunks = new Map<string, Buffer>();
   mustBe(file.size > 8 && file.read(0, 8).equals(SIGNATURE));
   let at = SIGNATURE.length;
@@ -48,12 +51,13 @@ function readChunks(file: FileBytes): Map<string, Buffer> {
   for (let count = 0; count < MAX_CHUNKS && at + AROUND <= file.size; count++) {
     const head = file.read(at, 8);
     const [length, name] = [head.readUInt32BE(0), head.toString('latin1', 4)];
-    mustBe(length <= MAX_LENGTH && at + AROUND + length <= file.size && !UNSUPPORTED.has(name));
+    mustBe(length <= MAX_LENGTH && at + AROUND + length <= file.size);
     mustBe((name === 'IHDR') === (count === 0) && length === (LENGTHS[name] ?? length));
     if (name === 'IEND') {
       mustBe(hasPixels && at + AROUND === file.size);
       return chunks;
     }
+    if (ANIMATION.has(name)) readAnimation({ name, at: at + 8, length, hasPixels });
     if (name === 'IDAT') hasPixels = true;
     if (name in LENGTHS || name === 'tRNS') {
       mustBe(!hasPixels && !chunks.has(name) && length <= 1024);

@@ -2,6 +2,7 @@ import type { FileBytes } from '../file-bytes.ts';
 import { rejectStreams } from '../limits.ts';
 import { NoStreams, NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxBudget, boxesIn, boxMap, content } from './boxes.ts';
+import { rejectEncrypted } from './encrypted.ts';
 import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
 import { readTrack } from './read-track.ts';
@@ -21,6 +22,7 @@ export function readMovie(file: FileBytes): Movie {
   if (!header) throw new Rejected('invalid_media', 'has an index without a header.');
   const traks = [...boxesIn(file, moov.body, moov.end, budget)].filter((box) => box.type === 'trak');
   rejectStreams(traks.length);
+  rejectEncrypted(file, traks, budget);
   const tracks = traks.map((trak) => readTrack(file, trak, budget));
   if (parts.has('cmov')) throw new NotRewritable('has a compressed index');
   rejectCovers(file, parts, budget);

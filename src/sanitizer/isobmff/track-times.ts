@@ -1,6 +1,8 @@
+import { type FrameTiming, frameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { scaled } from '../codecs/rational.ts';
 import { printedSeconds } from '../streams.ts';
+import { pairReader } from './gather-samples.ts';
 import type { Movie, SampleTable, Track } from './movie.ts';
 
 /** The values that FFmpeg derives from the sample tables and edits of a track. */
@@ -8,6 +10,8 @@ export interface TrackTimes {
   /** Bits per second; null if the rate is less than one bit per second. */
   bitRate: number | null;
   frameRate: number;
+  /** Absent for audio. */
+  timing?: FrameTiming;
   durationSeconds: number;
   /** Microseconds at which the presentation begins and ends. */
   start: number;
@@ -15,7 +19,8 @@ export interface TrackTimes {
 }
 
 /** Returns the values that FFmpeg derives. Throws `Unclear` if FFmpeg derives times differently. */
-export function trackTimes(movie: Movie, { media, samples, edits, kind }: Track): TrackTimes {
+export function trackTimes(movie: Movie, track: Track): TrackTimes {
+  const { media, samples, edits, kind } = track;
   mustBe(samples.count > 0);
   const { timescale } = media;
   const units = sumOf(samples.durations);
@@ -32,10 +37,33 @@ export function trackTimes(movie: Movie, { media, samples, edits, kind }: Track)
   return {
     bitRate: Number(bits / BigInt(length)) || null,
     frameRate: (timescale * samples.count) / units,
+    ...(kind === 'video' && { timing: timingOf(track) }),
     durationSeconds: printedSeconds(duration, timescale),
     start,
     end: start + scaled(duration, 1_000_000, timescale),
   };
+}
+
+/** Returns the timing of each video track. */
+export function videoTimings({ tracks }: Movie): FrameTiming[] {
+  return tracks.filter(({ kind }) => kind === 'video').map(timingOf);
+}
+
+function timingOf(track: Track): FrameTiming {
+  return frameTiming(presentationTimes(track), track.media.timescale);
+}
+
+/** Returns the times at which the samples are presented, in rising order and in the track's time scale. */
+function presentationTimes({ samples }: Track): Float64Array {
+  const times = new Float64Array(samples.count);
+  const step = pairReader(samples.durations);
+  const offset = samples.offsets ? pairReader(samples.offsets.pairs) : () => 0;
+  let decoded = 0;
+  for (let index = 0; index < times.length; index++) {
+    times[index] = decoded + offset();
+    decoded += step() >>> 0;
+  }
+  return times.sort();
 }
 
 /** Returns the duration in microseconds of a file with these streams. */

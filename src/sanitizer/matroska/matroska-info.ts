@@ -1,4 +1,5 @@
 import type { AudioStream, MediaInfo, VideoStream } from '../../ffmpeg/index.ts';
+import type { FrameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { movieInfo } from '../streams.ts';
@@ -20,8 +21,15 @@ interface Head {
   limit: number;
 }
 
-/** Returns the facts that ffprobe would report about the rewritten file; null if ffprobe may report something else. */
-export function matroskaInfo(file: FileBytes, head: Head): MediaInfo | null {
+/**
+ * Returns the facts that ffprobe would report about the rewritten file; null if ffprobe may report something else. `timings` are the
+ * timings of tracks by their numbers, if they are known.
+ */
+export function matroskaInfo(
+  file: FileBytes,
+  head: Head,
+  timings: ReadonlyMap<number, FrameTiming> | null = null,
+): MediaInfo | null {
   return unlessUnclear(() => {
     const { tracks, duration, scale, mediaAt, limit } = head;
     const microseconds = Math.trunc(((duration ?? 0) * scale * 1000) / 1e6);
@@ -32,7 +40,7 @@ export function matroskaInfo(file: FileBytes, head: Head): MediaInfo | null {
     const audio: AudioStream[] = [];
     for (const [index, { number, isVideo, values }] of tracks.described.entries()) {
       mustBe(values !== null);
-      if (isVideo) video.push(describeVideo(index, values, frames.get(number)));
+      if (isVideo) video.push(describeVideo(index, values, frames.get(number), timings?.get(number)));
       else audio.push(describeAudio(index, values));
     }
     return movieInfo({ container: CONTAINER, demuxer: 'matroska', sizeBytes: file.size, microseconds }, video, audio);

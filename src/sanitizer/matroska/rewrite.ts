@@ -3,6 +3,7 @@ import { checkLength } from '../limits.ts';
 import type { ContainerFacts, Reading, Write } from '../types.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { ClusterWriter, type Cue } from './clusters.ts';
+import { declareTimes, requireTimes } from './declare-times.ts';
 import {
   type Element,
   type ElementReader,
@@ -12,6 +13,7 @@ import {
   sizeBytes,
   unsigned,
 } from './ebml.ts';
+import type { MatroskaHead } from './matroska-head.ts';
 import { matroskaInfo } from './matroska-info.ts';
 import { float, number, rewriteChildren } from './rewrite-children.ts';
 import { ID, INFO } from './schema.ts';
@@ -30,32 +32,22 @@ const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
 const MAX_SCANNED = 2 ** 20;
 
-/** The part of the file before the first cluster. */
-export interface MatroskaHead {
-  /** Position of the content of the segment. Other positions are relative to this position. */
-  segmentAt: number;
-  info: Buffer;
-  /** Seconds per tick of the segment's timestamps. */
-  secondsPerTick: number;
-  /** Duration in ticks; null if it is not declared. */
-  duration: number | null;
-  /** Nanoseconds per tick. */
-  scale: number;
-  tracks: KeptTracks;
-  /** The first cluster. */
-  media: Element;
-  mediaAt: number;
-  limit: number;
-}
-
-/** Reads everything before the first cluster of a Matroska or WebM file. `write` reads the rest of the file. */
-export function readMatroska(file: FileBytes): Reading {
+/**
+ * Reads everything before the first cluster of a Matroska or WebM file, and from the rest what the head does not declare. `write` reads the
+ * rest of the file. Throws `NotRewritable` if a file that is still arriving declares too little.
+ */
+export function readMatroska(file: FileBytes, isComplete = true): Reading {
   const reader = elementReader(file);
-  const head = readHead(file, reader);
+  const declared = readHead(file, reader);
+  if (!isComplete) requireTimes(declared);
+  const { head, timings = null } = isComplete ? declareTimes(file, declared) : { head: declared };
   const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
-  const describe = () => matroskaInfo(file, head);
+  const describe = () => matroskaInfo(file, head, timings);
   const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
-  return { write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields };
+  return {
+    ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },
+    ...(timings && { timings: () => [...timings.values()] }),
+  };
 }
 
 function factsOf({ tracks, duration, secondsPerTick }: MatroskaHead): ContainerFacts | null {
@@ -121,7 +113,7 @@ function readInfo(reader: ElementReader, element: Element) {
   const secondsPerTick = scale / 1e9;
   checkLength((duration ?? 0) * secondsPerTick);
   const names = [makeElement(0x4d80, NAME), makeElement(0x5741, NAME)];
-  return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, duration, scale };
+  return { info: [...parts, ...names], secondsPerTick, duration, scale };
 }
 
 /** Throws if a dropped element contains data that FFmpeg would turn into a stream or into transparency. */
@@ -179,8 +171,8 @@ export function writeSegment(
   out.write(UNKNOWN_SEGMENT);
   const segmentAt = out.position;
   out.write(seekHead(0));
-  out.write(head.info);
-  out.write(tracks.bytes);
+  out.write(makeElement(ID.info, ...head.info));
+  out.write(makeElement(ID.tracks, ...tracks.entries.map((children) => makeElement(ID.trackEntry, ...children))));
   const clusters = new ClusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
   copy(clusters);
   const cuesAt = out.position - segmentAt;

@@ -1,4 +1,5 @@
 import type { AudioStream, VideoStream } from '../../ffmpeg/index.ts';
+import type { FrameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import { readAac } from '../codecs/aac.ts';
 import { readAv1 } from '../codecs/av1.ts';
 import { mustBe } from '../codecs/bits.ts';
@@ -13,9 +14,11 @@ import { readFlacInfo, readOpus, readVorbis } from '../codecs/xiph.ts';
 import { audioStream, videoStream } from '../streams.ts';
 import { float, number } from './rewrite-children.ts';
 
+/** Id of the duration of a frame in nanoseconds. */
+export const FRAME_DURATION = 0x23e383;
 /** Ids of the elements of a track (RFC 9559). */
 const E = {
-  ...{ isDefault: 0x88, codec: 0x86, config: 0x63a2, frameDuration: 0x23e383, language: 0x22b59c },
+  ...{ isDefault: 0x88, codec: 0x86, config: 0x63a2, frameDuration: FRAME_DURATION, language: 0x22b59c },
   ...{ width: 0xb0, height: 0xba, shownWidth: 0x54b0, shownHeight: 0x54ba, shownUnit: 0x54b2 },
   ...{ interlaced: 0x9a, alpha: 0x53c0, matrix: 0x55b1, range: 0x55b9, transfer: 0x55ba, primaries: 0x55bb },
   ...{ forHearing: 0x55ab, forSight: 0x55ac, isDescription: 0x55ad, isCommentary: 0x55af },
@@ -68,20 +71,36 @@ const UNDEFINED_UNIT = 4;
 /** FFmpeg's maximum of the terms of a frame rate. */
 const MAX_RATE = 30_000;
 
-export function describeVideo(index: number, values: TrackValues, frame: Buffer | undefined): VideoStream {
+/** Minimum duration of a frame in nanoseconds that a recorder declares. FFmpeg ignores the rate of shorter frames. */
+const MIN_FRAME_DURATION = 1e6;
+
+/** Returns the declared duration of a frame in nanoseconds; null if it is absent or absurd. */
+export function frameDurationOf(values: TrackValues): number | null {
+  const content = values.get(FRAME_DURATION);
+  const duration = content ? Number(number(content)) : 0;
+  return duration > MIN_FRAME_DURATION ? duration : null;
+}
+
+export function describeVideo(
+  index: number,
+  values: TrackValues,
+  frame: Buffer | undefined,
+  timing: FrameTiming | undefined,
+): VideoStream {
   mustBe(frame !== undefined && count(values, E.interlaced, 0) !== INTERLACED);
   const picture = readPicture(text(values, E.codec), values.get(E.config), frame);
   const [width, height] = [count(values, E.width, 0), count(values, E.height, 0)];
   mustBe(picture.width === width && picture.height === height);
   // Without a declared duration of frames, ffprobe estimates their rate from packets.
-  const duration = count(values, E.frameDuration, 0);
-  mustBe(duration > 0);
+  const duration = frameDurationOf(values);
+  mustBe(duration !== null);
   return videoStream(index, picture, {
     color: colorOf(values),
     aspect: aspectOf(values, width, height),
     rotation: 0,
     hasAlpha: count(values, E.alpha, 0) !== 0,
     frameRate: nearestFraction(1e9, duration, MAX_RATE) || null,
+    timing,
     bitRate: null,
     frames: null,
     isDefault: count(values, E.isDefault, 1) !== 0,

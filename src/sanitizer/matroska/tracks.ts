@@ -1,11 +1,11 @@
 import { checkSize, rejectStreams } from '../limits.ts';
 import type { ContainerFacts } from '../types.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { ENCRYPTED, NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
 import { number, rewriteChildren } from './rewrite-children.ts';
 import { ID, TRACK } from './schema.ts';
 import { trackFacts } from './track-facts.ts';
-import { type TrackValues, trackValues } from './track-info.ts';
+import { FRAME_DURATION, type TrackValues, trackValues } from './track-info.ts';
 
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
@@ -15,8 +15,8 @@ const DISABLED_TRACK = { ...TRACK, [ID.flagDefault]: 'drop' as const };
 const NOT_DEFAULT = unsigned(0n);
 
 export interface KeptTracks {
-  /** The `Tracks` element, rewritten. */
-  bytes: Buffer;
+  /** The children of each entry of the `Tracks` element, rewritten, in the order of `described`. */
+  entries: Buffer[][];
   numbers: ReadonlySet<number>;
   /** Number of the track that the cues refer to. */
   seekBy: number;
@@ -32,7 +32,8 @@ export interface KeptTracks {
 export function readTracks(reader: ElementReader, element: Element): KeptTracks {
   const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
   rejectStreams(entries.length);
-  const tracks: Buffer[] = [];
+  if (entries.some((entry) => isEncrypted(reader, entry))) throw new Rejected('unsupported_media', ENCRYPTED);
+  const kept: Buffer[][] = [];
   const types = new Map<number, bigint>();
   const video: (ContainerFacts['video'][number] | null)[] = [];
   const audio: (ContainerFacts['audio'][number] | null)[] = [];
@@ -64,16 +65,38 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
     described.push({ number: trackNumber, isVideo: type === BigInt(VIDEO_TYPE), values: values.values() });
     if (type === BigInt(VIDEO_TYPE)) video.push(facts.video());
     else audio.push(facts.audio());
-    tracks.push(makeElement(ID.trackEntry, ...parts));
+    kept.push(parts);
   }
   if (types.size === 0) throw new NotRewritable('has neither video nor audio');
   const first = [...types].find(([, type]) => type === BigInt(VIDEO_TYPE)) ?? [...types][0]!;
   return {
-    bytes: makeElement(ID.tracks, ...tracks),
+    entries: kept,
     numbers: new Set(types.keys()),
     seekBy: first[0],
     facts: known(video) && known(audio) ? { video, audio } : null,
     described,
+  };
+}
+
+/** Adds the duration of a frame in nanoseconds to tracks, by their numbers. */
+export function declareFrameDurations(
+  { entries, described, ...tracks }: KeptTracks,
+  nanoseconds: ReadonlyMap<number, number>,
+): KeptTracks {
+  const contents = described.map(({ number }) => {
+    const value = nanoseconds.get(number);
+    return value === undefined ? null : unsigned(BigInt(value));
+  });
+  return {
+    ...tracks,
+    entries: entries.map((children, index) => {
+      const content = contents[index];
+      return content ? [...children, makeElement(FRAME_DURATION, content)] : children;
+    }),
+    described: described.map((track, index) => {
+      const [content, { values }] = [contents[index], track];
+      return content && values ? { ...track, values: new Map([...values, [FRAME_DURATION, content]]) } : track;
+    }),
   };
 }
 
@@ -90,6 +113,13 @@ function rewriteTrack(
 
 function known<T>(list: (T | null)[]): list is T[] {
   return !list.includes(null);
+}
+
+function isEncrypted(reader: ElementReader, entry: Element): boolean {
+  const within = (parents: Element[], id: number) =>
+    parents.flatMap((parent) => [...reader.within(parent)].filter((child) => child.id === id));
+  const encodings = within(within([entry], ID.contentEncodings), ID.contentEncoding);
+  return within(encodings, ID.contentEncryption).length > 0;
 }
 
 function readNumber(reader: ElementReader, entry: Element, id: number): bigint | null {

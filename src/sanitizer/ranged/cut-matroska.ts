@@ -1,8 +1,9 @@
 import { writeTo } from '../file-bytes.ts';
 import type { ClusterWriter } from '../matroska/clusters.ts';
 import { type Element, type ElementReader, elementReader } from '../matroska/ebml.ts';
+import type { MatroskaHead } from '../matroska/matroska-head.ts';
 import { matroskaInfo } from '../matroska/matroska-info.ts';
-import { type MatroskaHead, readHead, writeSegment } from '../matroska/rewrite.ts';
+import { readHead, writeSegment } from '../matroska/rewrite.ts';
 import { number } from '../matroska/rewrite-children.ts';
 import { ID } from '../matroska/schema.ts';
 import { NotRewritable } from '../verdicts.ts';

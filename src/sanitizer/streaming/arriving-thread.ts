@@ -14,10 +14,10 @@ function handle(request: ArrivingRequest): ArrivingResult {
   try {
     if (request.type === 'open') {
       file = readArriving(request.path, request);
-      return { packets: file.packets, info: file.info };
+      return { packets: file.packets, info: file.info, timings: file.timings };
     }
     file!.copy(request.target);
-    return { packets: null, info: null };
+    return { packets: null, info: null, timings: null };
   } catch (error) {
     return { reason: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
   }

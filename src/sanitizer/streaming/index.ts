@@ -1,6 +1,6 @@
-import type { MediaInfo, StreamPackets } from '../../ffmpeg/index.ts';
 import { TaskThread, ThreadEnded } from '../../threads/task-thread.ts';
 import { threadEntry } from '../../threads/thread-entry.ts';
+import type { SanitizeResult } from '../types.ts';
 import type { ArrivalState } from './arrival-state.ts';
 import type { ArrivingDemuxer, CopyRule } from './read-arriving.ts';
 
@@ -18,7 +18,7 @@ export type ArrivingRequest =
     }
   | { type: 'copy'; target: string };
 /** See `SanitizeResult`. */
-type Opened = { packets: StreamPackets[] | null; info: MediaInfo | null };
+type Opened = Pick<SanitizeResult, 'packets' | 'info' | 'timings'>;
 export type ArrivingResult = Opened | { reason: string };
 
 /** Heap of the thread in megabytes, as for files that have arrived. */

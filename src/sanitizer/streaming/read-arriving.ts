@@ -1,10 +1,12 @@
 import type { MediaInfo, StreamPackets } from '../../ffmpeg/index.ts';
+import type { FrameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import { type Arriving, createOut, type FileBytes, openBytes } from '../file-bytes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { codecOf } from '../isobmff/movie-facts.ts';
 import { movieInfo } from '../isobmff/movie-info.ts';
 import { moviePackets } from '../isobmff/movie-packets.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
+import { videoTimings } from '../isobmff/track-times.ts';
 import { writeMovie } from '../isobmff/write-movie.ts';
 import { readMatroska } from '../matroska/rewrite.ts';
 import type { Write } from '../types.ts';
@@ -28,6 +30,7 @@ interface Read {
   write: Write;
   packets: StreamPackets[] | null;
   describe(): MediaInfo | null;
+  timings?: () => FrameTiming[];
 }
 
 const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule | null) => Read>> = {
@@ -38,10 +41,10 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
     if (copy) requireEncoding(movie, copy);
     const packets = copy && moviePackets(movie, file, false);
     const write: Write = (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
-    return { write, packets, describe: () => movieInfo(movie, file) };
+    return { write, packets, describe: () => movieInfo(movie, file), timings: () => videoTimings(movie) };
   },
   matroska(file) {
-    const { write, describe } = readMatroska(file);
+    const { write, describe } = readMatroska(file, false);
     return { write, packets: null, describe: () => describe?.() ?? null };
   },
 };
@@ -62,6 +65,7 @@ export interface ArrivingFile {
   /** See `SanitizeResult`. */
   packets: StreamPackets[] | null;
   info: MediaInfo | null;
+  timings: FrameTiming[] | null;
   /** Writes the new container. Blocks the thread until the entire file has arrived and is remuxed. */
   copy(target: string): void;
 }
@@ -79,8 +83,14 @@ export function readArriving(
   const state = new ArrivalState(memory);
   const arriving: Arriving = { size, waitFor: (bytes) => state.waitForArrival(bytes) };
   const file = openBytes(path, arriving);
-  const { write, packets, describe } = READERS[demuxer](file, copy);
-  return { packets, info: describe(), copy: (target) => copyTo(target, write, state) };
+  const { write, packets, describe, timings } = READERS[demuxer](file, copy);
+  const info = describe();
+  return {
+    packets,
+    info,
+    timings: info ? null : (timings?.() ?? null),
+    copy: (target) => copyTo(target, write, state),
+  };
 }
 
 function copyTo(target: string, write: Write, state: ArrivalState): void {

@@ -2,6 +2,7 @@ import type { ParsedRequest, RequestGraph } from '../../policy/options/parsed-re
 import type { MediaInfo } from '../../types.ts';
 import { storedSize } from '../geometry.ts';
 import { mainVideo } from '../streams.ts';
+import { motionRate } from '../time/output-rate.ts';
 import { estimateGraph, unknownFlow } from './estimate.ts';
 import { type Flow, soundFlow } from './flow.ts';
 
@@ -43,5 +44,5 @@ function known(flow: Flow): number | null {
 function sourceFlow(info: MediaInfo | null): Flow {
   const video = info ? mainVideo(info) : null;
   if (!video) return unknownFlow();
-  return { kind: 'v', ...storedSize(video), certain: true, rate: video.frameRate, seconds: null };
+  return { kind: 'v', ...storedSize(video), certain: true, rate: motionRate(video), seconds: null };
 }

@@ -6,12 +6,13 @@ import { OptionSet } from '../../policy/options/option-set.ts';
 import { parseRequest } from '../../policy/options/parse-request.ts';
 import type { ParsedRequest } from '../../policy/options/parsed-request.ts';
 import type { LadderPart, LadderRecipe, PlanInput, PlannedTree } from '../../types.ts';
-import { displaySize } from '../geometry.ts';
+import { displaySize, playableResolution } from '../geometry.ts';
 import { planJoin } from '../plan-join.ts';
 import { planPlain } from '../plan-plain.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { MAX_OUTPUT_BYTES } from '../resources.ts';
 import { mainAudio, mainVideo } from '../streams.ts';
+import { motionRate, steadyRate } from '../time/output-rate.ts';
 import { encoderOptions } from './encoder-options.ts';
 import { keyFramesOf } from './key-frames.ts';
 import { chooseRungs, type Rung } from './rungs.ts';
@@ -28,14 +29,12 @@ const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
  */
 const MAX_RATE = 60;
 const MIN_RATE = 5;
-const USUAL_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60000 / 1001, 60];
-/** A declared rate that differs from a usual rate by at most this share is rounded to the usual rate. */
-const RATE_TOLERANCE = 0.002;
+/** Frames per second if the source declares no rate. */
+const USUAL_RATE = 30;
 
 /** Bits per second of the stereo AAC that all renditions share. All players decode AAC. */
 const AUDIO_RATE = 128_000;
 const AUDIO_CODEC = 'aac';
-/** Options of the audio. The filter moves the first sample to time zero, and fills gaps with silence. */
 const AUDIO_OPTIONS = [
   ...[
     { option: '-c:a', argument: AUDIO_CODEC },
@@ -45,7 +44,6 @@ const AUDIO_OPTIONS = [
     { option: '-ac', argument: 2 },
     { option: '-ar', argument: 48_000 },
   ],
-  { option: '-af', argument: 'aresample=48000:async=1:first_pts=0' },
 ];
 
 /** Maximum bytes of a rung. A job whose rung is larger fails, even if the account allows larger outputs. */
@@ -81,8 +79,10 @@ export function planLadder(
 ): Producer {
   const { format, segmentSeconds } = ladder;
   const source = readSource(inputs, parsed, format);
-  const frameRate = constantRate(source.frameRate);
-  const { rungs, warnings } = chooseRungs(ladder, displaySize(source), frameRate, ctx.rungRates);
+  const frameRate = steadyRate(motionRate(source) ?? USUAL_RATE, { least: MIN_RATE, most: MAX_RATE });
+  const size = displaySize(source);
+  const most = inputs[0]!.info.isImage ? playableResolution(size, null) : null;
+  const { rungs, warnings } = chooseRungs(ladder, size, frameRate, ctx.rungRates, most);
   const keyFrames = keyFramesOf(segmentSeconds);
   const plan = inputs.length === 1 ? planPlain : planJoin;
   const at = (index: number): OutputContext => ({ ...ctx, position: POSITIONS * (ctx.position + 1) + index });
@@ -118,23 +118,13 @@ function readSource(inputs: readonly PlanInput[], parsed: ParsedRequest, format:
   return video;
 }
 
-/** Rounds a declared rate, which is an average, to a constant rate. */
-function constantRate(declared: number | null): number {
-  const rate = Math.min(MAX_RATE, Math.max(MIN_RATE, declared ?? 30));
-  return USUAL_RATES.find((usual) => Math.abs(rate / usual - 1) < RATE_TOLERANCE && usual === nearest(rate)) ?? rate;
-}
-
-function nearest(rate: number): number {
-  return USUAL_RATES.reduce((best, next) => (Math.abs(next - rate) < Math.abs(best - rate) ? next : best));
-}
-
 function planAudio(inputs: TranscodeRequest['inputs'], files: readonly PlanInput[], ctx: OutputContext): Producer {
   if (files.length > 1) {
     const request: TranscodeRequest = { inputs, outputFormat: 'm4a', bitrate: AUDIO_RATE };
     return planJoin(request, files, parseRequest(request), ctx);
   }
   const request: TranscodeRequest = { inputs, outputFormat: 'm4a', options: AUDIO_OPTIONS };
-  return planPlain(request, files, parseRequest(request), ctx);
+  return planPlain(request, files, parseRequest(request), { ...ctx, fromZero: true });
 }
 
 const AUDIO = { name: 'audio', codec: AUDIO_CODEC, maxBitRate: AUDIO_RATE } as const;
@@ -180,6 +170,7 @@ function joinParts(
     output: {
       ...plannedLadder(ladder, { renditions, audio: audio?.part ?? null, position, seconds }),
       ...comparedRendition(videos[0]!, position),
+      ...('lasting' in first.output && { lasting: first.output.lasting }),
     },
     works: producers.flatMap(({ works }) => works),
     source: 'defaults',

@@ -57,14 +57,16 @@ const [MOST_FACTOR, LEAST_SHARE] = [3, 0.5];
 /**
  * Chooses the renditions for a source of this size, the largest first. No rendition is larger than the source. With the rates of samples,
  * `auto` leaves out the rungs that an easy source does not need.
+ * @param most maximum short side of a rendition; null = the short side of the source
  */
 export function chooseRungs(
   ladder: LadderRequest,
   source: Size,
   frameRate: number,
   rates: readonly RungRate[] = [],
+  most: number | null = null,
 ): { rungs: Rung[]; warnings: PlanWarning[] } {
-  const own = shortSide(fitShortSide(source, null, true));
+  const own = shortSide(fitShortSide(source, most, true));
   const { requests, warnings } = ladder.rungs === 'auto' ? autoRungs(own, rates) : requestedRungs(ladder.rungs, own);
   const rungs = requests.map(({ height, bitrate, codec = 'h264' }): Rung => {
     const bitRate = bitrate === undefined ? null : bitsPerSecond(bitrate);

@@ -100,6 +100,12 @@ describe('a still, preview or waveform', () => {
     expect(args.join(' ')).toContain('-noaccurate_seek -skip_frame nokey -ss 33.5');
     expect(fileOf(outputs[0]).picture).toEqual({ seconds: 33.5, isKey: true });
   });
+
+  it('of the format webp keeps a key frame that is before the seek', () => {
+    const output = { outputFormat: 'webp', still: { at: 'best' } } as const;
+    const { args } = plan(output, infoOf('mov'), { seconds: 33.5, isKey: true });
+    expect(args.join(' ')).toContain('-fps_mode passthrough');
+  });
 });
 
 describe('thumbnails and sprites', () => {

@@ -8,11 +8,13 @@ import type { PlanInput, PlanWarning, VideoStream } from '../../types.ts';
 import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { displaySize, fitWidth, type Size, shortSide } from '../geometry.ts';
+import { keyFrameArgs } from '../key-frames.ts';
 import { ownName } from '../own-name.ts';
 import { outputTail, plannedOutput } from '../plan-args.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { threadsFor } from '../resources.ts';
 import { mainVideo } from '../streams.ts';
+import { motionRate } from '../time/output-rate.ts';
 import { paletteChain, videoChain } from '../video-filters.ts';
 
 const DEFAULT_WIDTH = 480;
@@ -53,7 +55,7 @@ export function planPreview(
   const { starts, length, warnings } = choosePartsOf(input, stream, preview);
   const seconds = starts.length * length;
   const size = fitWidth(displaySize(stream), preview.width ?? DEFAULT_WIDTH, even);
-  const frameRate = Math.min(stream.frameRate ?? rate, rate);
+  const frameRate = Math.min(motionRate(stream) ?? rate, rate);
   const isGif = encoder === 'gif';
   const pixelFormat = isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 })!;
   const settings = videoSettings({
@@ -62,13 +64,14 @@ export function planPreview(
   });
   const threads = threadsFor(ctx.resourceClass, ctx.cores, true);
   const options = new OptionSet([]);
+  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, frameRate });
   return {
     inputs: starts.map((seek) => ({ input, options, seek, limit: length, loopStill: false, video: stream })),
     extra: new ExtraInputs(starts.length),
     threads,
     args: [
       ...['-filter_complex', graph(stream, { starts, size, frameRate, encoder, pixelFormat, position, seconds })],
-      ...['-map', `[${ownName('preview', position)}]`, '-c:v', encoder, ...settings, ...args],
+      ...['-map', `[${ownName('preview', position)}]`, '-c:v', encoder, ...settings, ...keyFrames, ...args],
       ...outputTail({ format, position, seconds, threads }),
     ],
     output: plannedOutput(

@@ -43,6 +43,8 @@ export function planStill(
       ...['-map', `0:${stream.index}`, '-c:v', encoder],
       ...(filters === '' ? [] : ['-filter:v:0', filters]),
       ...video.args,
+      // A key frame before the seek has a negative time. For WebP, FFmpeg would drop its picture.
+      ...(time.picture?.isKey && format === 'webp' ? ['-fps_mode', 'passthrough'] : []),
       ...outputTail({ format, position, seconds: null, threads: THREADS }),
     ],
     output: {

@@ -48,7 +48,10 @@ describe('a plan with a target', () => {
     const { plan, output } = planOf({ target: TARGET });
     expect(argumentOf(plan.args, '-crf:v')).toBe('18');
     expect(plan.args).not.toContain('-maxrate:v');
-    expect(output.quality?.target?.encoderArgs).toEqual(['-c:v', 'libx264', '-preset:v', 'faster', '-crf:v', '18']);
+    expect(output.quality?.target?.encoderArgs).toEqual([
+      ...['-c:v', 'libx264', '-preset:v', 'faster', '-crf:v', '18'],
+      ...['-force_key_frames:v', 'expr:isnan(prev_forced_t)+gte(t-prev_forced_t,4.9)'],
+    ]);
   });
 
   it('has the maximum bit rate of the request', () => {

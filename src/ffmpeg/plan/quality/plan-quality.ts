@@ -5,6 +5,7 @@ import type { PlanWarning, QualityPlan, TargetPlan } from '../../types.ts';
 import { type InputPlan, inputArgs } from '../plan-args.ts';
 import type { Selection } from '../plan-streams.ts';
 import type { FinishedVideo } from '../plan-tracks.ts';
+import { motionRate } from '../time/output-rate.ts';
 
 /** An output whose streams are planned. */
 export interface ComparedOutput {
@@ -74,7 +75,7 @@ function sourceOf(output: ComparedOutput): QualityPlan['source'] {
     stream: stream.index,
     from: opened.options.number('ss') ?? opened.seek ?? 0,
     seconds: output.durationSeconds,
-    frameRate: output.video?.encoded.frameRate ?? stream.frameRate ?? 25,
+    frameRate: output.video?.encoded.frameRate ?? motionRate(stream) ?? 25,
     filter: output.filter ?? '',
     pixelFormat: bitDepth > 8 ? 'yuv420p10le' : 'yuv420p',
   };

@@ -66,7 +66,7 @@ function startsFault({ keys }: FrameList, pieces: readonly Piece[]): string | nu
 function sizeFault({ bytes }: FrameList, { cap, rate }: ExpectedJoin, count: number): string | null {
   if (!cap) return null;
   const most = (cap.rate * count * rate.den) / rate.num + cap.buffer;
-  return bytes * 8 > most ? 'has a higher bit rate than its source' : null;
+  return bytes * 8 > most ? 'has a higher bit rate than its maximum' : null;
 }
 
 function audioFault(packets: readonly StreamPackets[] | null, encoded: StreamPackets | null): string | null {

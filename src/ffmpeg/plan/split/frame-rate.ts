@@ -1,17 +1,6 @@
-import type { FrameList, FrameRate } from './types.ts';
+import { type FrameRate, USUAL_RATES } from '../time/usual-rates.ts';
+import type { FrameList } from './types.ts';
 
-/** Frame rates of cameras and films, for streams whose times are rounded. */
-const COMMON_RATES: readonly FrameRate[] = [
-  { num: 24000, den: 1001 },
-  { num: 24, den: 1 },
-  { num: 25, den: 1 },
-  { num: 30000, den: 1001 },
-  { num: 30, den: 1 },
-  { num: 48, den: 1 },
-  { num: 50, den: 1 },
-  { num: 60000, den: 1001 },
-  { num: 60, den: 1 },
-];
 /** Maximum frames per second, as of any output of Airlock. */
 const MAX_RATE = 120;
 /**
@@ -28,7 +17,7 @@ export function constantRate({ times, timescale }: Pick<FrameList, 'times' | 'ti
   const exact = reduced(timescale, times[1]!);
   if (exact && exact.num / exact.den <= MAX_RATE && jitter(times, timescale, exact) === 0) return exact;
   let best: { rate: FrameRate | null; jitter: number } = { rate: null, jitter: MAX_JITTER };
-  for (const rate of COMMON_RATES) {
+  for (const rate of USUAL_RATES) {
     const found = jitter(times, timescale, rate);
     if (found < best.jitter) best = { rate, jitter: found };
   }

@@ -48,6 +48,7 @@ describe('the command of a video that is encoded in pieces', () => {
     const piece = command.piece({ first: 180, frames: 300 }, KEY_FRAME).join(' ');
     expect(piece).toContain('-noaccurate_seek -ss 6.001000 -itsoffset -6.000000 -f mov');
     expect(piece).toContain('-map 0:0 -an -c:v libx264 -preset:v faster -crf:v 23');
+    expect(piece).toContain('-force_key_frames:v expr:isnan(prev_forced_t)+gte(t-prev_forced_t,4.9) ');
     expect(piece).toContain('-frames:v 300 -fps_mode passthrough -enc_time_base 1/30');
     expect(command.audio!.join(' ')).toContain('-map 0:1 -vn -c:a aac -b:a 128000');
     expect(command.audio!.join(' ')).not.toContain('libx264');

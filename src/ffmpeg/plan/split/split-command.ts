@@ -1,4 +1,5 @@
 import type { Plan } from '../../types.ts';
+import { countsFromLastKeyFrame } from '../key-frames.ts';
 import { MAX_OUTPUT_SECONDS } from '../resources.ts';
 import { type CommandOption, readInput, readOptions, seekArgs, THREADS } from './read-arguments.ts';
 import { filtersFault } from './timeless-filters.ts';
@@ -12,7 +13,7 @@ export interface SplitCommand {
   /** Reads the joined video as `/in/video` and the audio as `/in/audio`. */
   join: string[];
   /**
-   * Bits per second, and bits of the buffer, of the rate control that keeps an output smaller than its source; null = no such rate control.
+   * Bits per second, and bits of the buffer, of the rate control that limits the output; null = no such rate control.
    */
   cap: { rate: number; buffer: number } | null;
 }
@@ -26,7 +27,7 @@ const VIDEO_ENCODERS: readonly string[] = ['libx264', 'libx265', 'libvpx-vp9', '
 const VIDEO_OPTIONS: ReadonlySet<string> = new Set(
   (
     'preset crf qp profile level pix_fmt g keyint_min bf refs tune deadline cpu-used row-mt sc_threshold tag ' +
-    'color_primaries color_trc colorspace color_range tile-columns tile-rows aq-mode'
+    'color_primaries color_trc colorspace color_range tile-columns tile-rows aq-mode forced-idr'
   ).split(' '),
 );
 /** Options without a stream specifier that concern only the audio, which is not cut. */
@@ -126,6 +127,7 @@ function sortOptions(options: readonly CommandOption[]): Parts | string {
       if (!VIDEO_ENCODERS.includes(value)) return `Video of the encoder ${value} is not encoded in pieces.`;
       parts.video.push(...args);
     } else if (name === 'b' && value === '0') parts.video.push(...args);
+    else if (name === 'force_key_frames' && countsFromLastKeyFrame(value)) parts.video.push(...args);
     else if (VIDEO_OPTIONS.has(name)) {
       parts.video.push(...args);
       if (name === 'tag') parts.joined.push(...args);

@@ -1,3 +1,5 @@
+export type { FrameRate } from '../time/usual-rates.ts';
+
 /** The frames of a video stream according to the index of its container. No packet is decoded. */
 export interface FrameList {
   /** Units per second of `times`. */
@@ -17,12 +19,6 @@ export interface FrameList {
   bytes: number;
   /** SHA-256 of the description that a decoder needs, in hexadecimal. */
   description: string;
-}
-
-/** Frames per second as a fraction. */
-export interface FrameRate {
-  num: number;
-  den: number;
 }
 
 /** Consecutive frames of a video. They begin with a key frame, except in a piece of a ladder. */

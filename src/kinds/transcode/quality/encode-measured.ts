@@ -1,10 +1,10 @@
 import { factsOf } from '../../../attempt/cells/cell-failure.ts';
 import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
+import type { CommandResult } from '../../../attempt/cells/run-command.ts';
 import { DiskFull } from '../../../attempt/resources/disk-reservation.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { comparedFile, correctTargets, type Plan, type PlanWarning, warnOfMissed } from '../../../ffmpeg/index.ts';
 import type { AttemptFacts } from '../../../jobs/attempts.ts';
-import type { CellResult } from '../../../sandbox/types.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { comparisonFault } from './comparison.ts';
@@ -26,14 +26,14 @@ export interface MeasuredStep {
   limits: CappedLimits;
   share: Share;
   searched: Searched;
-  encode(command: Plan, share: Share): Promise<CellResult>;
+  encode(command: Plan, share: Share): Promise<CommandResult>;
 }
 
 /** The result of a command that encoded outputs. The caller releases it. */
 export interface Encoded {
   /** The command as it last ran. */
   command: Plan;
-  result: CellResult;
+  result: CommandResult;
   figures: Figures;
   warnings: PlanWarning[];
   facts: AttemptFacts[];

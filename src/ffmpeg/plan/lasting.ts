@@ -1,0 +1,39 @@
+import type { OptionSet } from '../policy/options/option-set.ts';
+import type { LastingMedia, PlanInput } from '../types.ts';
+import type { Selection } from './plan-streams.ts';
+import { inputDuration, outputDuration } from './timing.ts';
+
+/** Options after which the length of an output is not the length of its source. */
+const CHANGED_LENGTH = ['shortest', 'frames', 'itsoffset', 'stream_loop', 'r', 'framerate', 'loop'] as const;
+
+/**
+ * Returns the seconds and the frames that an output has if its sources are intact. Returns null if they are not known, for example because
+ * filters of the caller may change them.
+ */
+export function lastingMedia(job: {
+  inputs: readonly PlanInput[];
+  inputOptions: readonly OptionSet[];
+  options: OptionSet;
+  streams: Selection['streams'];
+  /** Frames per second of the encoder; null = no video is encoded. */
+  frameRate: number | null;
+}): LastingMedia | null {
+  const { inputs, inputOptions, options, streams, frameRate } = job;
+  if ([options, ...inputOptions].some((set) => CHANGED_LENGTH.some((name) => set.has(name)))) return null;
+  const parts: LastingMedia[] = [];
+  for (const from of streams) {
+    if (!('stream' in from)) return null;
+    const { info } = inputs[from.input]!;
+    if (info.isImage || info.isAnimated) return null;
+    // Where only the container states a duration, another stream may be the longest.
+    const isOnly = info.video.length + info.audio.length === streams.length && inputs.length === 1;
+    const stated = from.stream.durationSeconds ?? (isOnly ? info.durationSeconds : null);
+    if (stated === null) continue;
+    const source = { ...info, durationSeconds: Math.min(stated, info.durationSeconds ?? stated) };
+    const seconds = outputDuration([inputDuration(source, inputOptions[from.input]!)], options, null) ?? 0;
+    const rate = from.kind === 'v' ? Math.min(from.stream.frameRate ?? 0, frameRate ?? Number.POSITIVE_INFINITY) : 0;
+    parts.push({ seconds, frames: rate > 0 ? Math.floor(seconds * rate) : null });
+  }
+  const seconds = Math.max(0, ...parts.map((part) => part.seconds));
+  return seconds > 0 ? { seconds, frames: parts.find(({ frames }) => frames !== null)?.frames ?? null } : null;
+}

@@ -1,0 +1,69 @@
+import { formatKind, type OutputFormat } from '../../../contract/formats.ts';
+import type { AudioStream, PlanInput } from '../../types.ts';
+import { encodedRate, isLayoutUnknown, mixedChannels, type SoundRequest } from './sound-settings.ts';
+
+/** Starts the sound at time zero, and fills gaps of more than 0.1 seconds with silence. */
+const FROM_ZERO = 'aresample=async=1:first_pts=0';
+/** Like `FROM_ZERO`, but keeps a start of less than 0.02 seconds, which is the delay of an encoder in most files. */
+const STEADY = 'aresample=async=1:min_comp=0.02:first_pts=0';
+
+/** Demuxers of containers that store a time with each packet, so that sound can start late or have gaps. */
+const TIMED_DEMUXERS: ReadonlySet<string> = new Set(['mov', 'matroska', 'avi', 'mpegts', 'mpeg', 'flv', 'ogg']);
+/** Formats that store a time with each packet. Players show their sound in time without silence in the gaps. */
+const TIMED_FORMATS: ReadonlySet<string> = new Set(['mp4', 'mov', 'mkv', 'webm']);
+
+/**
+ * Maximum level of mixed sound, as a share of full scale: -2 dBTP. A lossy encoder adds up to 2 dB to the peaks of loud sound. Peaks between
+ * samples are found in four times as many samples.
+ */
+const MAX_LEVEL = 0.794;
+const OVERSAMPLING = 4;
+
+/** Where the sound goes: its container and encoder. `isExact` = sound that starts even a little late must start at zero. */
+export interface SoundTarget {
+  format: OutputFormat;
+  encoder: string | null;
+  isExact: boolean;
+}
+
+/** Returns the filter that gives sound without times the times of its source, before any filter of the caller; empty = none is needed. */
+export function steadyFilter(
+  { demuxer }: Pick<PlanInput, 'demuxer'>,
+  { format, encoder, isExact }: SoundTarget,
+): string {
+  if (encoder === null || encoder === 'copy') return '';
+  if (isExact) return FROM_ZERO;
+  // Samples of PCM have no times in MOV.
+  const isTimed = TIMED_FORMATS.has(format) && !(format === 'mov' && encoder.startsWith('pcm_'));
+  return isTimed || formatKind(format) === 'image' || !TIMED_DEMUXERS.has(demuxer) ? '' : STEADY;
+}
+
+/** Returns the filters that mix sound down without clipping; empty = the sound keeps its channels. */
+export function mixFilters(request: SoundRequest): string {
+  const { source, isFiltered, encoder } = request;
+  const channels = mixedChannels(request);
+  if (!source || channels === null || isFiltered || encoder === 'copy') return '';
+  const rate = encodedRate(request) ?? source.sampleRate;
+  const spread = isLayoutUnknown(source) ? `${spreadFilter(source)},` : '';
+  return `${spread}${limitedMix(channels, rate)}`;
+}
+
+/** Returns the filters of a segment of a join, which starts at zero, without the final conversion to stereo. */
+export function segmentFilters(source: AudioStream, rate: number): string {
+  const spread = isLayoutUnknown(source) ? `,${spreadFilter(source)}` : '';
+  const mix = source.channels > 2 ? `,${limitedMix(2, rate)}` : '';
+  return `${FROM_ZERO}${spread}${mix}`;
+}
+
+function limitedMix(channels: 1 | 2, rate: number): string {
+  const layout = channels === 1 ? 'mono' : 'stereo';
+  const limiter = `alimiter=limit=${MAX_LEVEL}:level=0:latency=1`;
+  return `aformat=channel_layouts=${layout}:sample_rates=${rate * OVERSAMPLING},${limiter},aresample=${rate}`;
+}
+
+/** Returns a filter that mixes channels without a layout: the odd ones to the left, the even ones to the right. */
+function spreadFilter({ channels }: AudioStream): string {
+  const every = (first: number) =>
+    Array.from({ length: Math.ceil((channels - first) / 2) }, (_, index) => `c${first + 2 * index}`).join('+');
+  return `pan=stereo|FL<${every(0)}|FR<${every(1)}`;
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { transcode, upload } from '../../testkit/media.ts';
+import { run } from '../../testkit/run.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+
+const SECONDS = 6;
+const MEDIA = [
+  ...['-f', 'lavfi', '-i', `testsrc=s=160x120:r=25:d=${SECONDS}`, '-f', 'lavfi', '-i', `sine=r=48000:d=${SECONDS}`],
+  ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-c:a', 'aac', '-b:a', '64k'],
+];
+
+let service: TestService;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-losses-'));
+  service = await shareService();
+}, 60_000);
+afterAll(async () => {
+  await service?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function make(name: string, args: readonly string[]): Promise<string> {
+  const path = join(folder, name);
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path]);
+  return path;
+}
+
+/** Writes the first part of a file, as a share of its bytes. */
+async function cutOff(name: string, source: string, share: number): Promise<string> {
+  const bytes = await readFile(source);
+  const path = join(folder, name);
+  await writeFile(path, bytes.subarray(0, Math.floor(bytes.length * share)));
+  return path;
+}
+
+/** Replaces the video packets for which `isBroken` is true with zeros. */
+async function damage(name: string, source: string, isBroken: (packet: number) => boolean): Promise<string> {
+  const entries = ['-select_streams', 'v', '-show_entries', 'packet=pos,size', '-of', 'csv=p=0', source];
+  const { stdout } = await run('ffprobe', ['-v', 'error', ...entries]);
+  const bytes = await readFile(source);
+  for (const [index, line] of stdout.trim().split('\n').entries()) {
+    const [size, position] = line.split(',').map(Number);
+    if (isBroken(index)) bytes.fill(0, position!, position! + size!);
+  }
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+/** Runs a job with the file. Returns its status, its failure and its warnings. */
+async function convert(path: string, type: string, request: object) {
+  const { fileUrl } = await upload(service, path, type, 'source');
+  return transcode(service, { inputs: [{ url: fileUrl }], ...request });
+}
+
+const LADDER = { outputFormat: 'hls', ladder: [{ height: 120 }] };
+const messagesOf = ({ warnings }: { warnings: { message: string }[] }) => warnings.map(({ message }) => message);
+const MISSING = /^The input is damaged or cut off: ([\d.]+) of ([\d.]+) seconds cannot be decoded/;
+
+describe('a source of which a part is missing', () => {
+  let intact: string;
+  beforeAll(async () => {
+    intact = await make('intact.mp4', [...MEDIA, '-movflags', '+faststart']);
+  });
+
+  it.each([
+    ['mp4', { outputFormat: 'mp4', preset: { quality: 'low' } }],
+    ['mp3', { outputFormat: 'mp3' }],
+    ['options', { outputFormat: 'mkv', options: [{ option: '-c:v', argument: 'libx264' }] }],
+    ['a copy', { outputFormat: 'mp4', options: [{ option: '-c', argument: 'copy' }] }],
+    ['webm', { outputFormat: 'webm' }],
+  ])('is converted to %s with a warning that names the missing seconds', async (_, request) => {
+    const path = await cutOff('cut.mp4', intact, 0.75);
+    const job = await convert(path, 'video/mp4', request);
+    expect([job.status, job.error_message]).toEqual(['completed', null]);
+    const [missing, all] = MISSING.exec(messagesOf(job).join('\n'))!.slice(1).map(Number);
+    expect(all).toBeCloseTo(SECONDS, 1);
+    expect(missing).toBeGreaterThan(0.7);
+    expect(missing).toBeLessThan(3);
+    expect(SECONDS - missing!).toBeCloseTo(job.outputs[0].duration_seconds, 0);
+  });
+
+  it('becomes a ladder with a warning', async () => {
+    const job = await convert(await cutOff('cut.mp4', intact, 0.75), 'video/mp4', LADDER);
+    expect([job.status, job.error_message]).toEqual(['completed', null]);
+    expect(messagesOf(job).join('\n')).toMatch(MISSING);
+  });
+
+  it('is converted with a warning if it is Matroska', async () => {
+    const mkv = await make('intact.mkv', MEDIA);
+    const job = await convert(await cutOff('cut.mkv', mkv, 0.75), 'video/x-matroska', { outputFormat: 'mp4' });
+    expect(job.status).toBe('completed');
+    expect(messagesOf(job).join('\n')).toMatch(MISSING);
+  });
+
+  it('fails with invalid_media if less than half of it can be decoded', async () => {
+    const job = await convert(await cutOff('less.mp4', intact, 0.3), 'video/mp4', { outputFormat: 'mp4' });
+    expect([job.status, job.error_code]).toEqual(['failed', 'invalid_media']);
+    expect(job.error_message).toMatch(MISSING);
+  });
+
+  it('fails with invalid_media if only two of its frames can be decoded', async () => {
+    const video = await make('video.mp4', [...MEDIA.slice(0, 4), ...MEDIA.slice(8), '-g', '250']);
+    const job = await convert(await damage('two.mp4', video, (packet) => packet > 1), 'video/mp4', {
+      outputFormat: 'mp4',
+    });
+    expect([job.status, job.error_code]).toEqual(['failed', 'invalid_media']);
+  });
+
+  it('is converted with a warning if its sound is intact and pictures between others cannot be decoded', async () => {
+    const path = await damage('middle.mp4', intact, (packet) => packet >= 50 && packet < 100);
+    const job = await convert(path, 'video/mp4', { outputFormat: 'mp4', preset: { quality: 'low' } });
+    expect([job.status, job.error_message]).toEqual(['completed', null]);
+    expect(messagesOf(job).join('\n')).toMatch(MISSING);
+  });
+
+  it('causes no warning if the job reads only the intact part', async () => {
+    const path = await cutOff('cut.mp4', intact, 0.75);
+    const job = await convert(path, 'video/mp4', { outputFormat: 'mp4', options: [{ option: '-t', argument: 2 }] });
+    expect([job.status, messagesOf(job)]).toEqual(['completed', []]);
+  });
+});
+
+describe('an encrypted source', () => {
+  it.each(['', '+frag_keyframe+empty_moov'])('is rejected as encrypted with the flags "%s"', async (flags) => {
+    const key = '00112233445566778899aabbccddeeff';
+    const path = await make('encrypted.mp4', [
+      ...MEDIA,
+      ...['-encryption_scheme', 'cenc-aes-ctr', '-encryption_key', key, '-encryption_kid', key],
+      ...['-movflags', flags || '+faststart'],
+    ]);
+    const rejected = await upload(service, path, 'video/mp4', 'encrypted.mp4').catch((error: Error) => error.message);
+    expect(JSON.stringify(rejected)).toMatch(/unsupported_media|encrypted/);
+  });
+});
