@@ -98,15 +98,13 @@ export function planPlain(
   const opened = inputs.map((_, index) => plainInput(index, job, times, tracks));
   const isComplex = compose.composer.complex;
   const compared = planQuality(request, {
-    ...{
-      inputs: opened,
-      selection,
-      options: job.options,
-      encoder: job.encoders.video,
-      video,
-      threads,
-      durationSeconds,
-    },
+    inputs: opened,
+    selection,
+    options: job.options,
+    encoder: job.encoders.video,
+    video,
+    threads,
+    durationSeconds,
     filter: isComplex ? null : (simpleFilters('v', compose, composed)[1] ?? ''),
     hasMoved: times.seek.moved,
   });
@@ -120,11 +118,7 @@ export function planPlain(
     extra: compose.composer.extra,
     threads,
     args: plainArgs(job, tracks, threads, dropped.handled),
-    output: {
-      ...plainOutput(job, video),
-      ...(compared.quality && { quality: compared.quality }),
-      ...lastingOf(job, tracks),
-    },
+    output: { ...plainOutput(job, tracks), ...(compared.quality && { quality: compared.quality }) },
     durationSeconds,
     works: [{ ...workload(job, tracks), durationSeconds }],
     source: planSource(request),
@@ -148,8 +142,10 @@ function lastingOf(job: PlainJob, { video }: PlainTracks): Pick<PlannedFile, 'la
   return lasting ? { lasting } : {};
 }
 
-function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, video: FinishedVideo | null) {
-  return plannedOutput(
+function plainOutput(job: PlainJob, tracks: PlainTracks): PlannedFile {
+  const { format, ctx, encoders, copies, selection } = job;
+  const { video } = tracks;
+  const planned = plannedOutput(
     { format, position: ctx.position },
     {
       streams: describeStreams(encoders, copies),
@@ -159,6 +155,7 @@ function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, vid
       ...(video && { size: video.sizeIsCertain ? video.size : null }),
     },
   );
+  return { ...planned, ...lastingOf(job, tracks) };
 }
 
 /** Reads the properties of the requested output. Throws `JobFailure` if the inputs have no stream that the format needs. */

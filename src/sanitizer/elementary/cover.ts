@@ -3,9 +3,9 @@ import { mustBe } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import { scaled } from '../codecs/rational.ts';
 import { type FileBytes, sectionOf } from '../file-bytes.ts';
-import { requireSize } from '../images/image-info.ts';
 import { readJpeg } from '../images/jpeg.ts';
 import { readPng } from '../images/png.ts';
+import { requireSize } from '../images/require-size.ts';
 import { printedSeconds, videoStream } from '../streams.ts';
 import type { Picture } from './pictures.ts';
 

@@ -3,8 +3,8 @@ import { mustBe } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { movieInfo, videoStream } from '../streams.ts';
-import { requireSize } from './image-info.ts';
 import { readPng } from './png.ts';
+import { requireSize } from './require-size.ts';
 
 const [CONTROL, FRAME, DATA] = ['acTL', 'fcTL', 'fdAT'];
 const [CONTROL_BYTES, FRAME_BYTES] = [8, 26];

@@ -1,6 +1,5 @@
 import type { MediaInfo } from '../../ffmpeg/index.ts';
-import { INPUT_LIMITS } from '../../ffmpeg/probe/input-limits.ts';
-import { mustBe, unlessUnclear } from '../codecs/bits.ts';
+import { unlessUnclear } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
@@ -10,6 +9,7 @@ import { readApng } from './apng.ts';
 import { readGif } from './gif.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
+import { requireSize } from './require-size.ts';
 import { readWebp } from './webp.ts';
 
 /** Frames per second. FFmpeg reads a picture as a video of one frame at this rate. */
@@ -34,12 +34,6 @@ export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
     const read = READERS[demuxer];
     return read ? stillInfo(file, demuxer, read(file)) : null;
   });
-}
-
-/** Throws `Unclear` for a size that FFmpeg may reject, because ffprobe then reports no size. */
-export function requireSize({ width, height }: Picture): void {
-  mustBe(width > 0 && height > 0 && width * height <= INPUT_LIMITS.maxPixels);
-  mustBe(width <= INPUT_LIMITS.maxSide && height <= INPUT_LIMITS.maxSide);
 }
 
 function stillInfo(file: FileBytes, demuxer: string, picture: Picture): MediaInfo {

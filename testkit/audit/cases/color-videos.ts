@@ -53,7 +53,8 @@ const EXACT = { hd: KINDS[0]!.source, sd: KINDS[2]!.source };
 // biome-ignore lint/suspicious/noExplicitAny: requests as a client writes them
 const WAYS: Readonly<Record<string, Record<string, any>>> = {
   preset: { output_format: 'mp4', preset: { resolution: '480p' } },
-  webm: { output_format: 'webm', bitrate: '8M' },
+  // The samples of the source need so few bits that a limit by its bit rate would change colors.
+  webm: { outputs: [{ output_format: 'webm', bitrate: '8M' }] },
   filter: { output_format: 'mp4', options: [{ option: '-vf', argument: 'scale=640:-2' }] },
   graph: {
     output_format: 'mp4',
@@ -88,7 +89,11 @@ type Way = { way: string; request: Record<string, any> };
 async function checkWay(world: World, source: Source, expected: readonly Rgb[], given: Way): Promise<Figure[]> {
   const made = await world.transcode(source, given.request);
   if (made.status !== 'completed') return [equals(given.way, made.failure.slice(0, 300), 'completed')];
-  return checkVideo(world, await made.file(), { name: given.way, expected, exact: EXACT });
+  const figures = await checkVideo(world, await made.file(), { name: given.way, expected, exact: EXACT });
+  // A copy has the tags of its source.
+  return made.job.outputs[0].plan?.video?.mode === 'copied'
+    ? figures.filter(({ name }) => !name.startsWith('tags'))
+    : figures;
 }
 
 function ladderCase({ name, format, source }: Kind): AuditCase {
