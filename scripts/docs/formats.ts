@@ -113,7 +113,8 @@ const DEFAULTS = `## Defaults
   stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
   video. Airlock drops subtitles, data streams, chapters and tags. To select other streams, use \`-map\`.
-- **Pictures.** Airlock applies the rotation and deinterlaces interlaced video. It tone-maps HDR to SDR, unless the encoder keeps more than 8
+- **Pictures.** Airlock applies the rotation, also the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are marked as
+  interlaced. If the size of a video changes, Airlock fits the pictures into the size of the first picture with bars. It tone-maps HDR to SDR, unless the encoder keeps more than 8
   bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square pixels square.
 - **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. Picture formats drop the audio.
 - **Stills.** A picture of a video shows the video at one second. If the video is shorter than ten seconds, the picture shows the video at a
