@@ -114,7 +114,8 @@ const DEFAULTS = `## Defaults
   stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
   video. Airlock drops data streams and tags. To select other streams, use \`-map\`.
-- **Pictures.** Airlock applies the rotation and deinterlaces interlaced video. It tone-maps HDR to SDR, unless the encoder keeps more than 8
+- **Pictures.** Airlock applies the rotation, also the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are marked as
+  interlaced. If the size of a video changes, Airlock fits the pictures into the size of the first picture with bars. It tone-maps HDR to SDR, unless the encoder keeps more than 8
   bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square pixels square.
 - **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep the chapters of an MP4, MOV, MKV or WebM file, with their
   times and titles. The limit is 255 chapters. Airlock drops the subtitles of an input. The job's \`warnings\` name subtitles and chapters that

@@ -55,6 +55,8 @@ export interface VideoStream {
   isInterlaced: boolean;
   /** Whether frames may be marked as interlaced although the stream is not known to be interlaced; absent = no. */
   mayBeInterlaced?: boolean;
+  /** Whether later pictures may have another size, as in recordings of windows and calls; absent = no. */
+  mayChangeSize?: boolean;
   isDefault: boolean;
   /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
   isSecondary?: true;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeMedia } from '../../../testkit/media-cache.ts';
+import { run } from '../../../testkit/run.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openSanitizer, type Sanitizer } from '../../sanitizer/index.ts';
 import { stageMeter } from '../../telemetry/index.ts';
@@ -43,6 +44,16 @@ describe('openMedia', () => {
       video: [{ codec: 'h264', width: 96, height: 64, frameRate: 10, pixelFormat: 'yuv420p' }],
     });
     expect([container, existsSync(file)]).toEqual(['rewritten', true]);
+  });
+
+  it('keeps the rotation of a video', async () => {
+    const plain = join(folder, 'plain.mp4');
+    await makeMedia(plain, [...PICTURES, ...H264]);
+    const path = join(folder, 'rotated.mp4');
+    await run('ffmpeg', ['-v', 'error', '-display_rotation', '90', '-i', plain, '-c', 'copy', path]);
+    const options = { folder, name: 'rotated', slot: 0, subject: 'Input 1', disarm: false };
+    const { info } = await openMedia({ sanitizer, sandbox, measure: stageMeter(null) }, path, options);
+    expect(info.video[0]).toMatchObject({ rotation: 270, displayWidth: 64, displayHeight: 96 });
   });
 
   it('writes no container for an inspection, and still determines whether the file can be remuxed', async () => {
