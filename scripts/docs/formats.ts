@@ -107,7 +107,6 @@ const DEFAULTS = `## Defaults
 - **Resolution.** \`preset.resolution\` is the short side of the frame: \`480p\`, \`720p\`, \`1080p\` or \`4k\` (2160). Airlock keeps the aspect ratio and the
   orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`. If you don't set a size, a
   video of photos fits into ${PLAYABLE.long} × ${PLAYABLE.short} pixels, so that players can play it. A video that is larger keeps its size.
-- **Streams.** The output contains the first video stream that isn't cover art, and the audio stream that is marked as default, or else the
 - **Streams.** The output contains one video stream and one audio stream. Airlock prefers streams that the file enables and marks as default,
   and then the largest video and the first audio. It uses still pictures, commentaries and versions for impaired people only if there is nothing
   else. In a transport stream with several programs, the audio comes from the same program as the video, if the program has audio. The audio
@@ -116,7 +115,7 @@ const DEFAULTS = `## Defaults
   video. Airlock drops data streams and tags. To select other streams, use \`-map\`.
 - **Pictures.** Airlock applies the rotation, also the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are marked as
   interlaced. If the size of a video changes, Airlock fits the pictures into the size of the first picture with bars. It tone-maps HDR to SDR, unless the encoder keeps more than 8
-  bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square pixels square.
+  bits (x265, AV1 and ProRes). [Colors](colour.md) explains all conversions. If the request has no \`options\`, Airlock also makes non-square pixels square.
 - **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep the chapters of an MP4, MOV, MKV or WebM file, with their
   times and titles. The limit is 255 chapters. Airlock drops the subtitles of an input. The job's \`warnings\` name subtitles and chapters that
   the output lacks. To drop them without a warning, use \`-sn\` and \`-map_chapters -1\`.

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectMedia, stillArgs } from '../../src/ffmpeg/index.ts';
+import { makeBox } from '../../src/sanitizer/isobmff/boxes.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { run } from '../../testkit/run.ts';
 import {
@@ -18,6 +19,7 @@ import {
   ispe,
   makeStill,
 } from '../helpers/heif.ts';
+import { exactSrgb, makeProfile } from '../helpers/icc.ts';
 
 const color = (name: string, size: string) => `color=${name}:s=${size},format=yuv420p`;
 /** A picture with a color in each corner: red, lime, blue and white. */
@@ -65,6 +67,20 @@ describe('a HEIC or AVIF still', () => {
     await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', CORNERS, ...encode, path]);
     const seen = await shown(await readFile(path));
     expect([cornersOf(seen), seen.format]).toEqual(['128x64 red blue lime white', 'rgb24']);
+  });
+
+  it.each([
+    ['a profile', makeBox('colr', Buffer.from('prof'), makeProfile('Display P3'))],
+    ['nclx', makeBox('colr', Buffer.from('nclx\0\x0c\0\x0d\0\x06\x80', 'latin1'))],
+  ])('in Display P3 becomes sRGB if %s declares it', async (_, colors) => {
+    const color = [200, 90, 80] as const;
+    const flat = 'color=0xc85a50:s=64x64,scale=out_color_matrix=bt601:out_range=pc,format=yuv444p';
+    const coded = await encodePicture(folder, 'libaom-av1', ['-f', 'lavfi', '-i', flat]);
+    const full = makeBox('colr', Buffer.from('nclx\0\x0c\0\x0d\0\x06\x80', 'latin1'));
+    const seen = await shown(makeStill({ items: [codedItem(1, coded, colors, full)] }));
+    for (const [index, value] of exactSrgb(color, 'Display P3').entries()) {
+      expect(Math.abs(seen.at(32, 32)[index]! - value)).toBeLessThanOrEqual(4);
+    }
   });
 
   // The colors are in the order top left, bottom left, top right, bottom right.

@@ -107,7 +107,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     frameRate: target.timing.value,
     bitDepth: target.deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
-    filterBytes: (toneMaps ? toneMapBytes(request.stream) : 0) + (palette?.bytes ?? 0),
+    filterBytes: (toneMaps || request.stream.rgbProfile ? toneMapBytes(request.stream) : 0) + (palette?.bytes ?? 0),
     // In the chain of a GIF, the palette must come after size and rate.
     handled: [...(target.isGif ? ['s', 'r'] : []), ...unfitTimeBase(options, target.timing)],
   };

@@ -80,8 +80,8 @@ export interface OwnWork {
 const COLOR_KEEPERS: ReadonlySet<string> = new Set(
   (
     'scale crop pad hflip vflip transpose setsar setdar null copy unsharp gblur boxblur avgblur smartblur drawbox drawgrid ' +
-    'negate hstack vstack drawtext subtitles ass fillborders delogo vignette yadif bwdif w3fdif estdif hqdn3d fps framerate minterpolate setpts ' +
-    'trim loop reverse tpad select fade deshake eq hue deband cas noise settb setfield zoompan split'
+    'negate hstack vstack drawtext subtitles ass fillborders delogo vignette yadif bwdif w3fdif estdif hqdn3d fps framerate ' +
+    'minterpolate setpts trim loop reverse tpad select fade deshake eq hue deband cas noise settb setfield zoompan split'
   ).split(' '),
 );
 /** Filters that convert or declare colors, and the options with which other filters do. */

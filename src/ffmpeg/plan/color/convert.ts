@@ -76,7 +76,10 @@ export function needsToneMap(stream: Pick<ColoredStream, 'isHdr'>, { keepsHdr }:
   return stream.isHdr && !keepsHdr;
 }
 
-/** Plans how the colors of a stream become the colors of an output. `isFlat` = transparent parts were filled, which makes the frames RGB. */
+/**
+ * Plans how the colors of a stream become the colors of an output.
+ * @param isFlat whether transparent parts were filled, which makes the frames RGB
+ */
 export function planConversion(stream: ColoredStream, output: OutputColor, isFlat = false): Conversion {
   const toneMap = needsToneMap(stream, output);
   if (toneMap)

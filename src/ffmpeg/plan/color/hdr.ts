@@ -4,7 +4,7 @@ import { sourceColor } from './source-color.ts';
 
 /** Luminance of white in SDR and of text in HDR (ITU-R BT.2408), in cd/m². */
 const WHITE = 203;
-/** Peak of the tone map relative to white, for a display of 1000 cd/m². Fixed, so that the declared peak of a file does not change its white. */
+/** Peak of the tone map relative to white, for a display of 1000 cd/m². It is fixed, so that a declared peak does not change white. */
 const PEAK = 1000 / WHITE;
 /** Metadata of HDR that frames carry. In an SDR output, some players would switch to HDR. */
 const HDR_METADATA = [

@@ -220,3 +220,20 @@ describe('the command of a ladder', () => {
     expect(tree.maxFiles).toBeGreaterThanOrEqual(5 * 15);
   });
 });
+
+describe('the colors of a ladder', () => {
+  it('are tagged alike in all renditions, if the source has no tags', () => {
+    const chains = plan([inputOf()]).valuesOf('-filter:v:0');
+    expect(chains.length).toBeGreaterThan(2);
+    for (const chain of chains)
+      expect(chain).toContain('setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv');
+  });
+
+  it('show transparent parts as black in VP9, too', () => {
+    const { valuesOf } = plan(
+      [inputOf({ video: { hasAlpha: true, pixelFormat: 'yuva420p' } })],
+      [{ height: 720, codec: 'vp9' }],
+    );
+    expect(valuesOf('-filter:v:0')[0]).toContain('drawbox=color=black');
+  });
+});
