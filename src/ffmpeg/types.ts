@@ -44,6 +44,8 @@ export interface VideoStream {
   colorRange: string | null;
   /** Whether the transfer is PQ or HLG. */
   isHdr: boolean;
+  /** The ICC profile of a picture; absent = none, sRGB, or a profile of another kind. Only Airlock's own readers find it, not ffprobe. */
+  rgbProfile?: RgbProfile;
   /** Whether the stream is cover art instead of video. */
   isAttachedPicture: boolean;
   /** Bits per second. */
@@ -57,6 +59,14 @@ export interface VideoStream {
   /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
   isSecondary?: true;
   durationSeconds: number | null;
+}
+
+/** A color space of RGB. */
+export interface RgbProfile {
+  /** Nine coefficients from linear RGB to linear sRGB, row by row. */
+  toSrgb: readonly number[];
+  /** FFmpeg's name of the nearest transfer function. */
+  transfer: 'iec61966-2-1' | 'bt470m';
 }
 
 export interface AudioStream {

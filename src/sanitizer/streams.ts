@@ -32,7 +32,10 @@ export function videoStream(
   picture: Picture,
   track: VideoTrack & { isAttachedPicture?: boolean },
 ): VideoStream {
-  const { codec, profile, width, height, pixelFormat } = picture;
+  const { codec, profile, width, height } = picture;
+  // Decoders output full chroma with the matrix of RGB as RGB.
+  const isRgb = picture.color.colorSpace === 'gbr';
+  const pixelFormat = isRgb ? picture.pixelFormat.replace(/^yuvj?444p/, 'gbrp') : picture.pixelFormat;
   const { rotation, frameRate, bitRate, frames, isDefault, durationSeconds } = track;
   const color = { ...track.color, ...picture.color };
   const aspect = sampleAspect(track.aspect ?? picture.aspect ?? 1, 1);
@@ -44,6 +47,7 @@ export function videoStream(
     ...{ pixelFormat, bitDepth: bitDepthOf(pixelFormat, null) },
     hasAlpha: track.hasAlpha === true || isAlphaFormat(pixelFormat),
     ...{ frameRate, ...track.timing, ...color },
+    ...(picture.rgbProfile && { rgbProfile: picture.rgbProfile }),
     isHdr: color.colorTransfer === 'smpte2084' || color.colorTransfer === 'arib-std-b67',
     ...{
       isAttachedPicture: track.isAttachedPicture === true,

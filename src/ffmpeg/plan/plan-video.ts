@@ -143,7 +143,10 @@ function drawnChain(request: VideoRequest, drawn: NonNullable<VideoRequest['draw
     size: isGif ? statedSize : null,
     shortSide: statedSize ? null : request.resolution,
     even: target.isVideoFormat && statedSize === null && subsampled,
-    color: drawn.color && { output: target.color, drawn: drawn.color },
+    color: drawn.color && {
+      output: target.color,
+      drawn: target.background ? { ...drawn.color, isUntouched: false } : drawn.color,
+    },
     pixelFormat: statedFormat ? null : pixelFormat,
   });
 }

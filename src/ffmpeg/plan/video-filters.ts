@@ -54,10 +54,11 @@ export function prepareChain(
 ): string {
   const filters: string[] = [];
   if (work.deinterlace) filters.push(...deinterlace(stream));
+  if (!isRgb(stream.pixelFormat)) filters.push(...missingTags(stream, work.toneMap ? SDR_VIDEO : work.color));
   if (work.toneMap) {
     const { width, height } = storedSize(stream);
     filters.push(...hdrToSdr(stream, SDR_VIDEO, width % 2 === 1 || height % 2 === 1), 'format=yuv420p');
-  } else if (!isRgb(stream.pixelFormat)) filters.push(...missingTags(stream, work.color));
+  }
   return filters.join(',');
 }
 

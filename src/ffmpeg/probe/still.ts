@@ -1,6 +1,7 @@
-import type { MediaInfo, Rotation } from '../types.ts';
+import type { MediaInfo, RgbProfile, Rotation } from '../types.ts';
 import { INPUT_LIMITS } from './input-limits.ts';
 import { inputSecurityArgs } from './probe.ts';
+import { profileToSrgb } from './rgb-profile.ts';
 
 /** A transformation before display. `quarters` counts counterclockwise quarter turns. Mirroring over `x` swaps left and right. */
 export type Turn =
@@ -27,6 +28,8 @@ export interface StillPicture {
   alpha: (Tiling & { premultiplied: boolean }) | null;
   /** Whether the picture has more than 8 bits per component. */
   isDeep: boolean;
+  /** Color space of the decoded RGB, which becomes sRGB; null = it is not converted. */
+  rgbProfile: RgbProfile | null;
   turns: readonly Turn[];
 }
 
@@ -85,14 +88,16 @@ function stillGraph(still: StillPicture): string {
   const turns = still.turns.flatMap(turnFilters);
   const layer = (index: number, tiling: Tiling, format: string): string =>
     `[0:v:${index}]${[...assemble(tiling), ...format.split(','), ...cut(still, tiling)].join(',')}`;
+  const toSrgb = (planar: string) => (still.rgbProfile ? profileToSrgb(still.rgbProfile, planar) : []);
   if (!still.alpha) {
     const format = still.isDeep ? 'rgb48be' : 'rgb24';
-    return [layer(0, still.colors, `${CONVERT},format=${format}`), ...turns].join(',');
+    const planar = still.isDeep ? 'gbrp16le' : 'gbrp';
+    return [layer(0, still.colors, `${[CONVERT, ...toSrgb(planar)].join(',')},format=${format}`), ...turns].join(',');
   }
   // unpremultiply supports only planar formats.
   const merged = ['alphamerge', ...(still.alpha.premultiplied ? ['format=gbrap', 'unpremultiply=inplace=1'] : [])];
   return [
-    `${layer(0, still.colors, `${CONVERT},format=rgba`)}[colors]`,
+    `${layer(0, still.colors, `${[CONVERT, ...toSrgb('gbrp')].join(',')},format=rgba`)}[colors]`,
     `${layer(1, still.alpha, 'format=gray')}[alpha]`,
     `[colors][alpha]${[...merged, 'format=rgba', ...turns].join(',')}`,
   ].join(';');

@@ -1,4 +1,4 @@
-import type { AudioStream, VideoStream } from '../../ffmpeg/index.ts';
+import type { AudioStream, RgbProfile, VideoStream } from '../../ffmpeg/index.ts';
 import type { Color } from './color.ts';
 
 /** The facts that the headers of a video stream declare, as FFmpeg's decoder would report them. */
@@ -8,6 +8,7 @@ export interface Picture extends Pick<VideoStream, 'codec' | 'profile' | 'width'
   color: Partial<Color>;
   /** Width of a sample divided by its height; null if it is not declared. */
   aspect: number | null;
+  rgbProfile?: RgbProfile | null;
 }
 
 /** The facts that the headers of an audio stream declare. */

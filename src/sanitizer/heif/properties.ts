@@ -1,5 +1,7 @@
+import type { RgbProfile } from '../../ffmpeg/index.ts';
 import type { Turn } from '../../ffmpeg/probe/still.ts';
 import type { FileBytes } from '../file-bytes.ts';
+import { readRgbProfile, rgbProfile } from '../images/icc.ts';
 import { content, makeBox, printable } from '../isobmff/boxes.ts';
 import { checkSize } from '../limits.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
@@ -34,6 +36,8 @@ export interface ItemProperties {
   isDeep: boolean;
   /** Box with the color information (`colr` of type `nclx`). */
   colors: Buffer | null;
+  /** Null = sRGB, or colors that are not converted. */
+  rgbProfile: RgbProfile | null;
   turns: Turn[];
   isAlpha: boolean;
 }
@@ -41,7 +45,7 @@ export interface ItemProperties {
 /** Reads the properties of an item. Throws `NotRewritable` for an essential property that is not supported. */
 export function readProperties(file: FileBytes, properties: readonly Property[]): ItemProperties {
   const found: ItemProperties = {
-    ...{ width: 0, height: 0, config: null, isDeep: false, colors: null, turns: [], isAlpha: false },
+    ...{ width: 0, height: 0, config: null, isDeep: false, colors: null, rgbProfile: null, turns: [], isAlpha: false },
   };
   for (const { box, essential } of properties) {
     const bytes = (minBytes: number) => content(file, box, MAX_CONFIG_BYTES, minBytes);
@@ -50,8 +54,10 @@ export function readProperties(file: FileBytes, properties: readonly Property[])
       const config = bytes(box.type === 'av1C' ? 4 : 23);
       found.config = makeBox(box.type, config);
       found.isDeep = box.type === 'av1C' ? (config[2]! & 0x40) !== 0 : (config[17]! & 7) !== 0;
-    } else if (box.type === 'colr') found.colors ??= readColors(bytes(4));
-    else if (box.type === 'irot') found.turns.push({ kind: 'rotate', quarters: bytes(1)[0]! & 3 });
+    } else if (box.type === 'colr') {
+      found.colors ??= readColors(bytes(4));
+      found.rgbProfile ??= readGamut(bytes(4));
+    } else if (box.type === 'irot') found.turns.push({ kind: 'rotate', quarters: bytes(1)[0]! & 3 });
     else if (box.type === 'imir') found.turns.push({ kind: 'mirror', axis: bytes(1)[0]! & 1 ? 'x' : 'y' });
     else if (box.type === 'clap') found.turns.push(readAperture(bytes(32), found));
     else if (box.type === 'pasp') requireSquarePixels(bytes(8));
@@ -71,7 +77,32 @@ function readSize(bytes: Buffer): { width: number; height: number } {
   return { width, height };
 }
 
-/** Returns the box with the color information. Drops ICC profiles, because FFmpeg converts colors by `nclx` alone. */
+/** Primaries of `nclx` (ITU-T H.273) that are larger than sRGB, in XYZ with the white D50. */
+const GAMUTS: Readonly<Record<number, readonly (readonly number[])[]>> = {
+  9: [
+    [0.6735, 0.279, -0.0019],
+    [0.1657, 0.6753, 0.03],
+    [0.1251, 0.0456, 0.797],
+  ],
+  12: [
+    [0.5151, 0.2412, -0.0011],
+    [0.292, 0.6922, 0.0419],
+    [0.1571, 0.0666, 0.7841],
+  ],
+};
+/** Numbers of the transfer functions of HDR. */
+const HDR = [16, 18];
+
+/** Returns the color space of a profile, or of primaries that are larger than sRGB. */
+function readGamut(bytes: Buffer): RgbProfile | null {
+  const kind = bytes.toString('latin1', 0, 4);
+  if (kind === 'prof' || kind === 'rICC') return readRgbProfile(bytes.subarray(4));
+  if (kind !== 'nclx' || bytes.length !== 11 || HDR.includes(bytes.readUInt16BE(6))) return null;
+  const columns = GAMUTS[bytes.readUInt16BE(4)];
+  return columns ? rgbProfile(columns, 'iec61966-2-1') : null;
+}
+
+/** Returns the box with the color information. FFmpeg converts colors by `nclx` alone. */
 function readColors(bytes: Buffer): Buffer | null {
   return bytes.toString('latin1', 0, 4) === 'nclx' && bytes.length === 11 ? makeBox('colr', bytes) : null;
 }

@@ -13,6 +13,7 @@ interface Layer extends Tiling {
   width: number;
   height: number;
   tiles: CodedItem[];
+  rgbProfile: CodedItem['rgbProfile'];
   turns: StillPicture['turns'];
 }
 
@@ -35,6 +36,7 @@ export function readHeif(file: FileBytes): { movie: Movie; still: StillPicture }
     colors: { columns: colors.columns, rows: colors.rows },
     alpha: alpha && { columns: alpha.layer.columns, rows: alpha.layer.rows, premultiplied: alpha.premultiplied },
     isDeep: colors.tiles[0]!.isDeep,
+    rgbProfile: colors.rgbProfile,
     turns: colors.turns,
   };
   const movie: Movie = {
@@ -65,12 +67,14 @@ function findMeta(file: FileBytes, budget: ReturnType<typeof boxBudget>): Box {
 function readLayer(file: FileBytes, tables: ItemTables, id: number): Layer {
   if (tables.types.get(id) !== 'grid') {
     const tile = readCoded(file, tables, id);
-    return { columns: 1, rows: 1, width: tile.width, height: tile.height, tiles: [tile], turns: tile.turns };
+    const { width, height, rgbProfile, turns } = tile;
+    return { columns: 1, rows: 1, width, height, tiles: [tile], rgbProfile, turns };
   }
-  const { turns } = readProperties(file, tables.properties.get(id) ?? []);
+  const { turns, rgbProfile } = readProperties(file, tables.properties.get(id) ?? []);
   const grid = readGrid(file, tables.locationOf(id));
   const ids = tables.references.find(({ type, from }) => type === 'dimg' && from === id)?.to ?? [];
-  return { ...grid, tiles: readTiles(file, tables, ids, grid), turns };
+  const tiles = readTiles(file, tables, ids, grid);
+  return { ...grid, tiles, rgbProfile: rgbProfile ?? tiles[0]!.rgbProfile, turns };
 }
 
 function readTiles(file: FileBytes, tables: ItemTables, ids: readonly number[], grid: Tiling): CodedItem[] {
@@ -116,7 +120,16 @@ function readAlpha(
   let layer: Layer;
   if (own !== null) layer = readLayer(file, tables, own);
   else if (ofTiles.length === 0) return null;
-  else layer = { columns, rows, width, height, tiles: readTiles(file, tables, ofTiles, colors), turns: [] };
+  else
+    layer = {
+      columns,
+      rows,
+      width,
+      height,
+      tiles: readTiles(file, tables, ofTiles, colors),
+      rgbProfile: null,
+      turns: [],
+    };
   if (layer.width !== width || layer.height !== height || layer.tiles[0]!.kind !== colors.tiles[0]!.kind) {
     throw new NotRewritable('has an alpha channel whose size or codec differs from its picture');
   }

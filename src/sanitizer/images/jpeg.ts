@@ -1,6 +1,7 @@
 import { mustBe } from '../codecs/bits.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
+import { readRgbProfile } from './icc.ts';
 
 /** Maximum size of a file in bytes, because the entire file is searched for markers. */
 const MAX_BYTES = 128 * 2 ** 20;
@@ -26,6 +27,8 @@ interface Declared {
   aspect: number | null;
   /** Color transform as Adobe declares it; -1 if it is not declared. */
   transform: number;
+  /** Parts of the ICC profile, by their number. */
+  profile: Map<number, Buffer>;
 }
 
 /**
@@ -35,7 +38,7 @@ interface Declared {
 export function readJpeg(file: FileBytes): Picture {
   mustBe(file.size >= 4 && file.size <= MAX_BYTES);
   const bytes = file.read(0, file.size);
-  const declared: Declared = { frame: null, aspect: null, transform: -1 };
+  const declared: Declared = { frame: null, aspect: null, transform: -1, profile: new Map() };
   mustBe(bytes.readUInt16BE(0) === 0xffd8);
   for (let at = 2; ; ) {
     mustBe(at + 2 <= bytes.length && bytes[at] === 0xff);
@@ -97,6 +100,7 @@ function checkComment(content: Buffer): void {
 /** Kinds of application data that change how FFmpeg decodes the picture. */
 const MEANINGFUL_DATA: ReadonlySet<string> = new Set(['AVI1', 'LJIF', '_JPS', 'colr', 'xfrm']);
 const LEAST_DATA = 5;
+const PROFILE = 'ICC_PROFILE\0';
 
 function readApplication(content: Buffer, declared: Declared): void {
   mustBe(content.length >= LEAST_DATA);
@@ -111,6 +115,8 @@ function readApplication(content: Buffer, declared: Declared): void {
     mustBe(content.length >= 12 && content[4] === 0x65);
     declared.transform = content[11]!;
   }
+  if (content.toString('latin1', 0, PROFILE.length) === PROFILE && content.length > PROFILE.length + 2)
+    declared.profile.set(content[PROFILE.length]!, content.subarray(PROFILE.length + 2));
 }
 
 /** FFmpeg's pixel formats by the horizontal and vertical sampling factors of each component. */
@@ -120,7 +126,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 const COMPONENT_BYTES = 3;
 
-function describe({ frame, aspect, transform }: Declared, fileBytes: number): Picture {
+function describe({ frame, aspect, transform, profile: parts }: Declared, fileBytes: number): Picture {
   mustBe(frame !== null);
   const { profile, content } = frame;
   mustBe(content.length >= 6);
@@ -130,7 +136,9 @@ function describe({ frame, aspect, transform }: Declared, fileBytes: number): Pi
   mustBe(profile === 'Progressive' || Math.ceil(width / 8) * Math.ceil(height / 8) <= fileBytes * 4);
   const components = Array.from({ length: count }, (_, index) => content.subarray(6 + COMPONENT_BYTES * index));
   mustBe(components.every((component) => component[2]! < 4));
-  const shape = { codec: 'mjpeg', profile, width, height, aspect };
+  const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+  const rgbProfile = readRgbProfile(Buffer.concat(ordered));
+  const shape = { codec: 'mjpeg', profile, width, height, aspect, rgbProfile };
   const pixelFormat = FORMATS[samplingOf(components)];
   mustBe(pixelFormat !== undefined);
   if (count === 1) return { ...shape, pixelFormat, color: { colorSpace: 'bt470bg' } };

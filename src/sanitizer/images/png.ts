@@ -1,7 +1,10 @@
+import { inflateSync } from 'node:zlib';
+import type { RgbProfile } from '../../ffmpeg/index.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { type Color, colorNames, NO_COLOR } from '../codecs/color.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
+import { MAX_PROFILE, readRgbProfile } from './icc.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** Number of bytes of a chunk's length and type before the content, and of its checksum after the content. */
@@ -21,6 +24,7 @@ const TRANSPARENT: Readonly<Record<string, { format: string; bytes: number }>> =
   ...{ rgb24: { format: 'rgba', bytes: 6 }, rgb48be: { format: 'rgba64be', bytes: 6 } },
 };
 const PALETTE = 'pal8';
+const PROFILE = 'iCCP';
 /** Types of the chunks of animations. */
 const ANIMATION: ReadonlySet<string> = new Set(['acTL', 'fcTL', 'fdAT']);
 /** Lengths in bytes of chunks of a fixed length whose content is read. */
@@ -38,6 +42,7 @@ export function readPng(file: FileBytes, readAnimation: ReadAnimation = () => mu
   mustBe(format !== undefined && header[10] === 0 && header[11] === 0 && header[12]! <= 1);
   return {
     ...{ codec: 'png', profile: null, width: header.readUInt32BE(0), height: header.readUInt32BE(4) },
+    rgbProfile: profileOf(chunks.get(PROFILE)),
     ...{ pixelFormat: pixelFormat(format, chunks.get('tRNS')), color: colorOf(chunks), aspect: aspectOf(chunks) },
   };
 }
@@ -59,14 +64,25 @@ function readChunks(file: FileBytes, readAnimation: ReadAnimation): Map<string, 
     }
     if (ANIMATION.has(name)) readAnimation({ name, at: at + 8, length, hasPixels });
     if (name === 'IDAT') hasPixels = true;
-    if (name in LENGTHS || name === 'tRNS') {
-      mustBe(!hasPixels && !chunks.has(name) && length <= 1024);
+    if (name in LENGTHS || name === 'tRNS' || name === PROFILE) {
+      mustBe(!hasPixels && !chunks.has(name) && length <= (name === PROFILE ? MAX_PROFILE : 1024));
       chunks.set(name, Buffer.from(file.read(at + 8, length)));
     }
     at += AROUND + length;
   }
   mustBe(false);
   return chunks;
+}
+
+/** Returns the ICC profile, which is compressed behind its name and the number of the compression. */
+function profileOf(chunk: Buffer | undefined): RgbProfile | null {
+  if (!chunk) return null;
+  try {
+    return readRgbProfile(inflateSync(chunk.subarray(chunk.indexOf(0) + 2), { maxOutputLength: MAX_PROFILE }));
+  } catch {
+    // FFmpeg ignores damaged profiles, too.
+    return null;
+  }
 }
 
 function pixelFormat(format: string, transparent: Buffer | undefined): string {

@@ -4,6 +4,7 @@ import type { Picture } from '../codecs/types.ts';
 import { readVp8 } from '../codecs/vp8.ts';
 import { readVp8Header } from '../codecs/vp8-header.ts';
 import type { FileBytes } from '../file-bytes.ts';
+import { MAX_PROFILE, readRgbProfile } from './icc.ts';
 
 /** Number of bytes of `RIFF`, the size of the rest, and `WEBP`. */
 const HEAD = 12;
@@ -13,11 +14,12 @@ const MAX_CHUNKS = 64;
 const LOSSLESS_HEAD = 5;
 const FRAME_HEAD = 11;
 const LOSSY = 'VP8 ';
+const PROFILE = 'ICCP';
 const LOSSLESS = 'VP8L';
 const EXTENDED = 'VP8X';
 const ALPHA = 'ALPH';
 /** Types of chunks with a color profile or metadata. ffprobe handles files with unknown chunks. */
-const IGNORED: ReadonlySet<string> = new Set(['ICCP', 'EXIF', 'XMP ']);
+const IGNORED: ReadonlySet<string> = new Set([PROFILE, 'EXIF', 'XMP ']);
 /** Flags of the extended format. */
 const HAS_ALPHA = 0x10;
 const IS_ANIMATED = 0x02;
@@ -41,8 +43,11 @@ export function readWebp(file: FileBytes): Picture {
   const alpha = order[0]?.type === ALPHA ? order.shift()! : null;
   mustBe(order.length === 1);
   const [coded] = order as [Chunk];
-  const picture =
+  const profile = chunks.find(({ type }) => type === PROFILE);
+  const rgbProfile = profile ? readRgbProfile(content(profile, MAX_PROFILE)) : null;
+  const described =
     coded.type === LOSSLESS ? readLossless(content(coded, LOSSLESS_HEAD)) : readLossy(file, coded, alpha !== null);
+  const picture = { ...described, rgbProfile };
   if (alpha) mustBe(coded.type === LOSSY && alpha.bytes > 1 && (content(alpha, 1)[0]! & 3) <= MAX_ALPHA_COMPRESSION);
   if (!extended) {
     mustBe(alpha === null && chunks.length === 1);

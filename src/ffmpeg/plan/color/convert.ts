@@ -1,5 +1,6 @@
 import type { OptionSet } from '../../policy/options/option-set.ts';
 import { isAlphaFormat } from '../../probe/pixel-formats.ts';
+import { profileToSrgb } from '../../probe/rgb-profile.ts';
 import {
   type Color,
   type ColoredStream,
@@ -20,8 +21,8 @@ export interface OutputColor {
   use: 'video' | 'jpeg' | 'webp' | 'png' | 'gif' | 'any';
   /** Whether HDR and BT.2020 are kept. Other outputs become BT.709. */
   keepsHdr: boolean;
-  /** Whether the output can be transparent. */
-  hasAlpha: boolean;
+  /** Format of RGB that loses nothing of the output, for conversions; null = the format of the output is unknown. */
+  rgb: 'gbrp' | 'gbrap' | 'gbrp10le' | null;
   /** Properties that the caller or the planner sets, instead of the properties of the source. */
   stated: Partial<Color>;
 }
@@ -30,16 +31,12 @@ export interface OutputColor {
 export function outputColor(encoder: string, pixelFormat: string | null, options: OptionSet): OutputColor {
   const deep = pixelFormat !== null && /10|12|16/.test(pixelFormat);
   const keepsHdr = deep || encoder === 'prores_ks' || options.has('color_trc', 'v');
-  return {
-    use: useOf(encoder, pixelFormat),
-    keepsHdr,
-    hasAlpha: isAlphaFormat(pixelFormat),
-    stated: statedColor(options),
-  };
+  const rgb = pixelFormat === null ? null : isAlphaFormat(pixelFormat) ? 'gbrap' : deep ? 'gbrp10le' : 'gbrp';
+  return { use: useOf(encoder, pixelFormat), keepsHdr, rgb, stated: statedColor(options) };
 }
 
 /** The video of a preset, without options of a caller. */
-export const SDR_VIDEO: OutputColor = { use: 'video', keepsHdr: false, hasAlpha: false, stated: {} };
+export const SDR_VIDEO: OutputColor = { use: 'video', keepsHdr: false, rgb: 'gbrp', stated: {} };
 
 function useOf(encoder: string, pixelFormat: string | null): OutputColor['use'] {
   if (encoder === 'mjpeg') return 'jpeg';
@@ -63,7 +60,14 @@ export interface Conversion {
 }
 
 /** The colors of SDR video, also after a tone map. */
-export const BT709: SourceColor = { matrix: 'bt709', range: 'tv', primaries: 'bt709', transfer: 'bt709', assumed: [] };
+export const BT709: SourceColor = {
+  matrix: 'bt709',
+  range: 'tv',
+  primaries: 'bt709',
+  transfer: 'bt709',
+  assumed: [],
+  profile: null,
+};
 /** The tone map makes the matrix and the range that JPEG needs. */
 const JPEG: SourceColor = { ...BT709, matrix: 'bt470bg', range: 'pc' };
 const SRGB = { primaries: 'bt709', transfer: 'iec61966-2-1' } as const;
@@ -75,12 +79,15 @@ export function needsToneMap(stream: Pick<ColoredStream, 'isHdr'>, { keepsHdr }:
 /** Plans how the colors of a stream become the colors of an output. `isFlat` = transparent parts were filled, which makes the frames RGB. */
 export function planConversion(stream: ColoredStream, output: OutputColor, isFlat = false): Conversion {
   const toneMap = needsToneMap(stream, output);
-  if (toneMap) return { tags: [], toneMap, ...convert(output.use === 'jpeg' ? JPEG : BT709, output) };
+  if (toneMap)
+    return { tags: missingTags(stream, SDR_VIDEO), toneMap, ...convert(output.use === 'jpeg' ? JPEG : BT709, output) };
   const source = sourceColor(stream);
   const tags = missingTags(stream, output);
   if (!isFlat) return { tags, toneMap, ...convert(source, output) };
   const stated = { matrix: videoMatrix(source, output), ...output.stated };
-  return { tags, toneMap, ...convert({ ...source, matrix: 'gbr', range: 'pc' }, { ...output, stated }) };
+  const steps = convert({ ...source, matrix: 'gbr', range: 'pc' }, { ...output, stated });
+  // FFmpeg would convert the frames back to the matrix of the source.
+  return { tags, toneMap, ...steps, ...(output.use === 'jpeg' && { scale: pictureOptions(output) }) };
 }
 
 type Steps = Pick<Conversion, 'scale' | 'after' | 'last'>;
@@ -90,7 +97,8 @@ function convert(from: SourceColor, output: OutputColor): Steps {
   const nothing: Steps = { scale: [], after: [], last: [] };
   if (use === 'any') return nothing;
   if (use === 'video') return { ...nothing, ...convertVideo(from, output) };
-  const isWide = isWideGamut(from);
+  const keepsNoProfile = use === 'webp' || use === 'gif';
+  const isWide = isWideGamut(from) || (keepsNoProfile && from.profile !== null);
   // With the tags of video, readers would make a PNG darker.
   const last = use === 'png' && (isWide || isDarkened(from)) ? [setTags(SRGB)] : [];
   if (isWide) return { ...nothing, after: throughRgb(from, output), last };
@@ -114,9 +122,11 @@ function pictureOptions({ use }: OutputColor): string[] {
 /** Returns filters from any matrix and primaries to the colors of a picture. A conversion without RGB in between would tint gray. */
 function throughRgb(from: SourceColor, output: OutputColor): string[] {
   const isRgbPicture = output.use === 'png' || output.use === 'gif';
+  const format = output.rgb ?? 'gbrp';
+  const hasProfile = from.profile !== null && output.use !== 'jpeg' && output.use !== 'png';
   return [
-    `format=${output.hasAlpha ? 'gbrap' : 'gbrp'}`,
-    ...(isWideGamut(from) ? [toSrgb(from)] : []),
+    ...(hasProfile ? profileToSrgb(from.profile!, format) : [`format=${format}`]),
+    ...(isWideGamut(from) && !hasProfile ? [toSrgb(from)] : []),
     ...(isRgbPicture ? [] : [`scale=${pictureOptions(output).join(':')}`]),
   ];
 }
@@ -126,19 +136,18 @@ function convertVideo(from: SourceColor, output: OutputColor): Partial<Steps> {
   const matrix = videoMatrix(from, output);
   const range = stated.range ?? 'tv';
   const isOther = matrix !== from.matrix && !(isBt601({ matrix }) && isBt601(from));
-  const scale = [
-    ...(isOther ? [`out_color_matrix=${matrixName(matrix)}`] : []),
-    ...(from.range !== range ? [`out_range=${range}`] : []),
-  ];
+  const options = [`out_color_matrix=${matrixName(matrix)}`, `out_range=${range}`];
+  const scale = isOther ? options : from.range === range ? [] : [`out_range=${range}`];
   const last = tagFilter({
     ...(isOther && isBt601({ matrix }) && { matrix }),
     ...(stated.primaries && stated.primaries !== from.primaries && { primaries: stated.primaries }),
     ...(stated.transfer && stated.transfer !== from.transfer && { transfer: stated.transfer }),
   });
   // Few players show the primaries of BT.2020 without HDR.
-  if (from.primaries !== 'bt2020' || keepsHdr || stated.primaries === 'bt2020') return { scale, last };
+  const isWide = from.primaries === 'bt2020' && !keepsHdr && stated.primaries !== 'bt2020';
+  if (!isWide && (!isOther || from.matrix === 'gbr')) return { scale, last };
   return {
-    after: ['format=gbrp', toSrgb(from), `scale=out_color_matrix=${matrixName(matrix)}:out_range=${range}`],
+    after: [`format=${output.rgb ?? 'gbrp'}`, ...(isWide ? [toSrgb(from)] : []), `scale=${options.join(':')}`],
     last,
   };
 }
@@ -161,6 +170,9 @@ function videoMatrix({ matrix }: Pick<Color, 'matrix'>, { keepsHdr, stated }: Ou
   return matrix === 'bt709' || isBt601({ matrix }) || (keepsHdr && matrix === 'bt2020nc') ? matrix : 'bt709';
 }
 
+/** Converts the pixel format for the filters that follow. Otherwise, FFmpeg might convert it before the tags, by another matrix. */
+const BARRIER = 'scale';
+
 /** Returns filters that name what the frames of a source do not declare, if the conversion or the output depends on it. */
 export function missingTags(stream: ColoredStream, { use }: OutputColor): string[] {
   const source = sourceColor(stream);
@@ -168,14 +180,15 @@ export function missingTags(stream: ColoredStream, { use }: OutputColor): string
   if (use === 'video' || (use === 'any' && !rgb)) {
     const names = source.assumed.map((name) => [name, source[name]] as const);
     if (names.length === 0) return [];
-    return tagFilter({
-      ...Object.fromEntries(names),
-      ...(stream.colorRange === null && !rgb && { range: source.range }),
-    });
+    const range = stream.colorRange === null && !rgb ? { range: source.range } : {};
+    return [
+      setTags({ ...Object.fromEntries(names), ...range }),
+      ...(source.assumed.includes('matrix') ? [BARRIER] : []),
+    ];
   }
   // Without a matrix, FFmpeg converts by BT.601.
   const isWrong = source.assumed.includes('matrix') && (stream.colorSpace !== null || !isBt601(source));
-  return isWrong ? tagFilter({ matrix: source.matrix }) : [];
+  return isWrong ? [setTags({ matrix: source.matrix }), BARRIER] : [];
 }
 
 /** Returns the colors of an output that joins streams: the colors of the streams if they agree, otherwise BT.709. */
@@ -202,15 +215,19 @@ export interface DrawnColor {
 /** Returns filters that convert the result of the caller's filters, whose pixel format is unknown. */
 export function finishColors({ source, isMixed, isUntouched }: DrawnColor, output: OutputColor): Steps {
   const steps = convert(source, output);
-  if (isUntouched && !isMixed) return steps;
+  const isRgb = source.matrix === 'gbr';
+  if (isUntouched && !isMixed && !(isRgb && output.use === 'video')) return steps;
   if (output.use === 'jpeg' || output.use === 'webp') return { ...steps, scale: [], after: throughRgb(source, output) };
   if (output.use !== 'video' || steps.after.length > 0) return steps;
   const matrix = videoMatrix(source, output);
   const range = output.stated.range ?? 'tv';
+  const options = `out_color_matrix=${matrixName(matrix)}:out_range=${range}`;
+  const { rgb } = output;
   const tags = { primaries: source.primaries, transfer: source.transfer, ...output.stated, matrix, range };
   return {
-    ...{ scale: [`out_color_matrix=${matrixName(matrix)}`, `out_range=${range}`], after: [] },
-    last: isMixed || source.matrix === 'gbr' ? [setTags(tags)] : steps.last,
+    // Filters may have converted RGB to a matrix that FFmpeg does not name.
+    ...(isRgb && rgb ? { scale: [], after: [`format=${rgb}`, `scale=${options}`] } : { scale: [options], after: [] }),
+    last: isMixed || isRgb ? [setTags(tags)] : steps.last,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { VideoStream } from '../../types.ts';
+import type { RgbProfile, VideoStream } from '../../types.ts';
 
 /** What the samples of a picture mean, in FFmpeg's names. */
 export interface Color {
@@ -12,12 +12,22 @@ export interface Color {
 export interface SourceColor extends Color {
   /** The properties that the stream does not declare, or declares in contradiction to its samples. They are assumptions. */
   assumed: readonly (keyof Color)[];
+  /** The ICC profile of a picture, which JPEG and PNG outputs keep; null = none. */
+  profile: RgbProfile | null;
 }
 
 /** The properties of a stream that determine its colors. */
 export type ColoredStream = Pick<
   VideoStream,
-  'pixelFormat' | 'width' | 'height' | 'colorSpace' | 'colorPrimaries' | 'colorTransfer' | 'colorRange' | 'isHdr'
+  | 'pixelFormat'
+  | 'width'
+  | 'height'
+  | 'colorSpace'
+  | 'colorPrimaries'
+  | 'colorTransfer'
+  | 'colorRange'
+  | 'isHdr'
+  | 'rgbProfile'
 >;
 
 const RGB = /^(rgb|bgr|gbr|argb|abgr|0rgb|0bgr|pal8|x2rgb|x2bgr)/;
@@ -60,6 +70,7 @@ export function sourceColor(stream: ColoredStream): SourceColor {
     primaries: declared.primaries ?? standard.primaries,
     transfer: declared.transfer ?? standard.transfer,
     assumed,
+    profile: stream.rgbProfile ?? null,
   };
 }
 
