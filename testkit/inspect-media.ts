@@ -1,4 +1,5 @@
 import { open, rm, stat } from 'node:fs/promises';
+import { completeInfo } from '../src/attempt/media/complete-info.ts';
 import {
   detectMedia,
   type MediaInfo,
@@ -6,7 +7,6 @@ import {
   parseProbe,
   probeArgs,
   uprightArgs,
-  withFields,
   withTurns,
 } from '../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../src/sanitizer/sanitize-file.ts';
@@ -38,12 +38,8 @@ async function inspectFile(path: string): Promise<PlanInput> {
   const target = `${path}.container`;
   const read = await sanitizeFile({ path, demuxer, target, mediaBytes: 0, unlessDescribed: true });
   await rm(target, { force: true });
-  const probed = async () => {
-    const info = await probe(path, demuxer);
-    return read.mayHaveFields ? withFields(info) : info;
-  };
   const turns = read.turns ?? [];
-  const info = read.info ?? (await probed());
+  const info = read.info ?? completeInfo(await probe(path, demuxer), read);
   const isUpright = turns.length === 0;
   if (isUpright || demuxer === 'jpeg_pipe')
     return { path, demuxer, info: withTurns(info, turns), countedSeconds: read.seconds };

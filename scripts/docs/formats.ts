@@ -47,6 +47,7 @@ export function formatsPage(): string {
     formatsSection(),
     qualitySection(),
     DEFAULTS,
+    FRAME_TIMES,
     copyingSection(),
     uploadTypesSection(),
     HEIC_AND_AVIF,
@@ -112,15 +113,41 @@ const DEFAULTS = `## Defaults
   else. In a transport stream with several programs, the audio comes from the same program as the video, if the program has audio. The audio
   stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
-  video. Airlock drops subtitles, data streams, chapters and tags. To select other streams, use \`-map\`.
-- **Pictures.** Airlock applies the rotation and deinterlaces interlaced video. It tone-maps HDR to SDR, unless the encoder keeps more than 8
+  video. Airlock drops data streams and tags. To select other streams, use \`-map\`.
+- **Pictures.** Airlock applies the rotation, also the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are marked as
+  interlaced. If the size of a video changes, Airlock fits the pictures into the size of the first picture with bars. It tone-maps HDR to SDR, unless the encoder keeps more than 8
   bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square pixels square.
-- **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. Picture formats drop the audio.
+- **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep the chapters of an MP4, MOV, MKV or WebM file, with their
+  times and titles. The limit is 255 chapters. Airlock drops the subtitles of an input. The job's \`warnings\` name subtitles and chapters that
+  the output lacks. To drop them without a warning, use \`-sn\` and \`-map_chapters -1\`.
+- **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. A limiter keeps the peaks of mixed
+  sound below -2 dBTP, and doesn't change quieter sound. Sound of more than 8 channels becomes stereo, unless the encoder is PCM. Lossy encoders
+  get at most 48 kHz: 44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.
+- **Gaps and late starts.** In formats whose players ignore the times of audio packets (\`mp3\`, \`m4a\`, \`aac\`, \`wav\`, \`ogg\`, \`opus\`, \`flac\`,
+  \`avi\`, and PCM in \`mov\`), silence fills the gaps of the source and the time before its first sample. Gaps of less than 0.1 seconds, and
+  starts of less than 0.02 seconds, stay unchanged. Your own filters see the filled sound.
+- **Damaged inputs.** If FFmpeg reports damage and the output is shorter than its source, the job's \`warnings\` contain the missing seconds. If
+  more than half is missing, the output fails with \`invalid_media\`.
 - **Stills.** A picture of a video shows the video at one second. If the video is shorter than ten seconds, the picture shows the video at a
   tenth of its duration. To choose another time, use [\`still\`](stills.md).
 - **Joining.** If a request has several inputs, no \`options\` and no \`filters\`, Airlock joins the inputs one after the other. The preset or the
   first input sets the frame size, and Airlock fits the other inputs into it with bars. Missing audio becomes silence. The output has the highest
-  frame rate of the inputs, up to 60. Pictures show only the first input.
+  [frame rate](#frame-times) of the inputs, up to 60. Pictures show only the first input.
+`;
+
+const FRAME_TIMES = `## Frame times
+
+Airlock reads the times of the frames of your video. It accepts any frame rate, and ignores an implausible rate that a file declares.
+
+- **Own times.** In \`mp4\`, \`mov\`, \`webm\` and \`mkv\`, each frame keeps its time. The times differ by at most one millisecond, also if the source
+  has no constant frame rate, such as the video of a phone or the recording of a browser. The options \`-r\`, \`-fpsmax\`, \`-fps_mode\` and
+  \`-enc_time_base\` turn this off, and so does the encoder \`mpeg4\`. Airlock ignores
+  \`-enc_time_base\` if the frame rate is constant.
+- **Constant rate.** AVI, ladders, joins, GIFs and previews have a constant frame rate. Airlock chooses the rate of the source while its picture
+  changes. For example, a screen recording with long pauses and bursts of 60 frames per second gets 60 frames per second, although its average
+  is much lower.
+- **Maximum.** An output has at most 60 frames per second. If the request has \`options\`, or a filter that sets the frame rate, the maximum is 120.
+- **Joined captures.** If the clock of a transport stream jumps by more than ten seconds, Airlock plays the stream without the jump.
 `;
 
 function copyingSection(): string {

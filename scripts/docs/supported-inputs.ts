@@ -66,8 +66,17 @@ const REJECTED: readonly Rejection[] = [
     code: 'upload_rejected',
     why: 'Declare the type of the content, or leave `content_type` empty',
   },
-  { file: 'Truncated files, and files without an index', code: 'invalid_media', why: 'Upload the complete file' },
+  {
+    file: 'Files of which more than half is missing, and files without an index',
+    code: 'invalid_media',
+    why: 'Upload the complete file',
+  },
   { file: 'Files without video, audio or subtitles', code: 'invalid_media', why: 'There is nothing to process' },
+  {
+    file: 'Encrypted MP4, MOV, MKV and WebM files (DRM)',
+    code: 'unsupported_media',
+    why: 'Airlock has no key. Send the file without encryption',
+  },
   {
     file: 'Encrypted HEIC and AVIF pictures',
     code: 'unsupported_media',

@@ -2243,7 +2243,7 @@ export interface components {
             width: number | null;
             /** @description Pixels as displayed; null without video. */
             height: number | null;
-            /** @description Frames per second; null for stills and without video. */
+            /** @description Frames per second while the picture changes; null for stills and without video. */
             fps: number | null;
         };
         /** @description A sealed upload. */
@@ -2395,7 +2395,7 @@ export interface components {
             display_height: number | null;
             /** @description Degrees clockwise: 0, 90, 180 or 270; null for sound. */
             rotation: number | null;
-            /** @description Frames per second; null for sound. */
+            /** @description Frames per second while the picture changes; null for sound. */
             fps: number | null;
             /** @description Number of frames, if the file contains it; null for sound. */
             frames: number | null;
@@ -5439,6 +5439,31 @@ export interface components {
             /** @description Every part of an upload in parts, in ascending order. If absent, Airlock uses every part it has received. */
             parts?: components["schemas"]["SentPart"][] | null;
         };
+        /** @description One picture of a video. The output format is `jpg`, `png` or `webp`. */
+        Still: {
+            /** @description Seconds from the start, a share of the duration such as `"50%"`, or `"best"`. `"best"`, the default, compares several pictures by exposure, contrast and sharpness. If the time is after the end of the video, the still is its last picture, and the job gets a warning. */
+            at?: (number | string) | null;
+            /** @description Width in pixels. Airlock keeps the aspect ratio and never scales up. Defaults to the width of the video. */
+            width?: number | null;
+        };
+        /** @description A short silent clip of several parts of a video. The output format is `gif`, `webp` or `mp4`. */
+        Preview: {
+            /** @description Duration of the preview in seconds. */
+            seconds: number;
+            /** @description Number of points of the video from which the preview takes a part. All parts have the same duration. Defaults to 4, or to fewer if a part would be shorter than half a second. */
+            segments?: number | null;
+            /** @description Width in pixels. Airlock keeps the aspect ratio and never scales up. Defaults to 480. */
+            width?: number | null;
+        };
+        /** @description A drawing of the loudness of the audio. The output format is `png`. */
+        Waveform: {
+            /** @description Width in pixels. */
+            width: number;
+            /** @description Height in pixels. */
+            height: number;
+            /** @description Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent. */
+            color?: string | null;
+        };
         /** @description A file to describe. */
         ProbeRequest: {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a large file at a URL. */
@@ -5480,31 +5505,6 @@ export interface components {
             metric: "ssim" | "xpsnr";
             /** @description The mean over all frames that the output must reach, such as 0.98 for `ssim`. */
             at_least: number;
-        };
-        /** @description One picture of a video. The output format is `jpg`, `png` or `webp`. */
-        Still: {
-            /** @description Seconds from the start, a share of the duration such as `"50%"`, or `"best"`. `"best"`, the default, compares several pictures by exposure, contrast and sharpness. If the time is after the end of the video, the still is its last picture, and the job gets a warning. */
-            at?: (number | string) | null;
-            /** @description Width in pixels. Airlock keeps the aspect ratio and never scales up. Defaults to the width of the video. */
-            width?: number | null;
-        };
-        /** @description A short silent clip of several parts of a video. The output format is `gif`, `webp` or `mp4`. */
-        Preview: {
-            /** @description Duration of the preview in seconds. */
-            seconds: number;
-            /** @description Number of points of the video from which the preview takes a part. All parts have the same duration. Defaults to 4, or to fewer if a part would be shorter than half a second. */
-            segments?: number | null;
-            /** @description Width in pixels. Airlock keeps the aspect ratio and never scales up. Defaults to 480. */
-            width?: number | null;
-        };
-        /** @description A drawing of the loudness of the audio. The output format is `png`. */
-        Waveform: {
-            /** @description Width in pixels. */
-            width: number;
-            /** @description Height in pixels. */
-            height: number;
-            /** @description Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent. */
-            color?: string | null;
         };
         /** @description Quality and size by name. Quality and resolution are ignored if the request has `options`. */
         Preset: {

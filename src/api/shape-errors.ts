@@ -9,7 +9,8 @@ import { valueAt } from '../contract/faults/sent-instead.ts';
 import { CONTENT_TYPE_BY_EXTENSION, contentTypeOfName, UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { UPLOAD_ERROR_ORDER } from '../contract/uploads.ts';
-import { isPictureSequence, suggestContentType } from './suggest-content-type.ts';
+import { unsupportedKind } from '../ffmpeg/index.ts';
+import { isPictureSequence, plainContentType, suggestContentType } from './suggest-content-type.ts';
 
 /** Maximum number of faults in `details.issues`. */
 const MAX_ISSUES = 20;
@@ -71,6 +72,11 @@ function typeFault(sent: string, body: unknown, parents: readonly string[]): Rec
   }
   const name = valueAt(body, [...parents, 'filename']);
   if (sent === '' && typeof name === 'string') return extensionFault(name);
+  const unsupported = unsupportedKind(plainContentType(sent));
+  if (unsupported) {
+    const reason = `is the type of ${unsupported.name}. Airlock does not read such files`;
+    return { reason, remedy: unsupported.advice.replace(/\.$/, ''), near: null, accepted };
+  }
   const near = suggestContentType(sent) ?? (typeof name === 'string' ? contentTypeOfName(name) : null);
   return {
     reason: `"${shownName(sent, 64)}" is not accepted`,

@@ -27,9 +27,14 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 export const isPictureSequence = (sent: string): boolean =>
   /^image\/(?:heic|heif|avif)-sequence(?:;|$)/i.test(sent.trim());
 
+/** Returns a content type without parameters, in lower case. */
+export function plainContentType(sent: string): string {
+  return sent.slice(0, 128).split(';', 1)[0]!.trim().toLowerCase();
+}
+
 /** Returns the accepted content type that was probably meant, ignoring parameters and case. Returns null if there is none. */
 export function suggestContentType(sent: string): string | null {
-  const type = sent.slice(0, 128).split(';', 1)[0]!.trim().toLowerCase();
+  const type = plainContentType(sent);
   const known: readonly string[] = UPLOAD_CONTENT_TYPES;
   if (known.includes(type)) return type;
   const other = known.find((name) => OTHER_NAMES[name]?.includes(type));

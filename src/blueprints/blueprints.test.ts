@@ -288,6 +288,24 @@ describe('viral-short', () => {
       expect(right).toBeLessThanOrEqual(1080 - 192);
     }
   });
+  it.each([
+    [1920, 1080],
+    [1080, 1080],
+    [2560, 1080],
+    [3000, 1000],
+  ])('keeps the plate of a hook away from the edges of a picture of %i × %i', (width, height) => {
+    const picture = (1080 * height) / width;
+    const edges = [(1920 - picture) / 2, (1920 + picture) / 2];
+    for (const name of ['top-hook', 'bottom-caption', 'lower-left']) {
+      const option = one('viral-short', { video: { width, height } }, { style: name }).request.options![0]!;
+      const { style } = option.argument as { style: Record<string, number | string> };
+      const padding = Number(style.boxBorderW);
+      const inner = Number(style.textHeight);
+      const y = Number.parseInt(String(style.y), 10);
+      const [top, bottom] = name === 'top-hook' ? [y, y + inner] : [y - inner, y];
+      for (const edge of edges) expect(edge < top - padding - 30 || edge > bottom + padding + 30).toBe(true);
+    }
+  });
   it('repeats the music, makes it quieter during speech, and fades it out at the end', () => {
     const planned = one('viral-short');
     expect(planned.request.inputs[1]!.options).toEqual([{ option: '-stream_loop', argument: -1 }]);

@@ -35,7 +35,7 @@ const probedStream = z
     display_width: ofVideo('Pixels as displayed, rotated and stretched'),
     display_height: ofVideo('Pixels as displayed, rotated and stretched'),
     rotation: ofVideo('Degrees clockwise: 0, 90, 180 or 270'),
-    fps: ofVideo('Frames per second'),
+    fps: ofVideo('Frames per second while the picture changes'),
     frames: ofVideo('Number of frames, if the file contains it'),
     pixel_format: textOfVideo('FFmpeg’s name of the pixel format'),
     bit_depth: number.describe('Bits per sample; null where it is not declared.'),

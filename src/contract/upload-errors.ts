@@ -53,7 +53,8 @@ export const UPLOAD_ERRORS = {
   upload_type_mismatch: {
     status: 400,
     text: 'File content does not match its declared type',
-    advice: 'The upload was deleted. Upload the file again with its actual type.',
+    advice:
+      'The upload was deleted. details.reason describes the file. Upload it again with its actual type, or convert it if Airlock does not read it.',
   },
   upload_token_exceeded: {
     status: 403,

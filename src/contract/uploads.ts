@@ -167,7 +167,10 @@ export const uploadMetadata = z
     audio_codec: z.string().nullable().describe('FFmpeg’s name of the audio codec; null without audio.'),
     width: z.number().nullable().describe('Pixels as displayed; null without video.'),
     height: z.number().nullable().describe('Pixels as displayed; null without video.'),
-    fps: z.number().nullable().describe('Frames per second; null for stills and without video.'),
+    fps: z
+      .number()
+      .nullable()
+      .describe('Frames per second while the picture changes; null for stills and without video.'),
   })
   .meta({ id: 'MediaMetadata', description: 'Properties of a media file.' });
 

@@ -20,7 +20,7 @@ export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
 export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';
 export type * from './plan/split/types.ts';
 export { mainAudio, mainVideo } from './plan/streams.ts';
-export { withTimings } from './plan/time/frame-timing.ts';
+export { withDuration, withTimings } from './plan/time/frame-timing.ts';
 export { motionRate } from './plan/time/output-rate.ts';
 export {
   type CommandError,
@@ -42,12 +42,14 @@ export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limit
 export { parseProbe, probeArgs, STANDARD_INPUT, withFields } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
 export { type StillPicture, stillArgs, type Turn, uprightArgs, withTurns } from './probe/still.ts';
+export { unsupportedKind, unsupportedReason } from './probe/unsupported.ts';
 export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
 export { warnOfLoss } from './run/lost-media.ts';
 export { ProgressReader, type ProgressReport } from './run/progress.ts';
 export { FigureList } from './run/quality-figures.ts';
+export { argsAfterRestart } from './run/repeated-start.ts';
 export { scoreStill } from './run/score-still.ts';
 export { trackProgress } from './run/track-progress.ts';
 export type * from './types.ts';

@@ -55,6 +55,8 @@ export interface VideoStream {
   isInterlaced: boolean;
   /** Whether frames may be marked as interlaced although the stream is not known to be interlaced; absent = no. */
   mayBeInterlaced?: boolean;
+  /** Whether later pictures may have another size, as in recordings of windows and calls; absent = no. */
+  mayChangeSize?: boolean;
   isDefault: boolean;
   /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
   isSecondary?: true;
@@ -118,6 +120,16 @@ export interface OutputInfo {
   isAnimated: boolean;
   video: Pick<VideoStream, 'codec' | 'width' | 'height' | 'displayWidth' | 'displayHeight' | 'isAttachedPicture'>[];
   audio: Pick<AudioStream, 'codec' | 'isDefault'>[];
+}
+
+/** Texts of an input in addition to its video and audio, as far as the reader of its container knows them. */
+export interface SourceText {
+  /** Tracks of subtitles, which FFmpeg does not see. */
+  subtitles: number;
+  /** Chapters in the container that FFmpeg reads. */
+  chapters: number;
+  /** Whether the source has chapters that this container cannot contain. */
+  hasTooMany: boolean;
 }
 
 export interface InputLimits {
@@ -222,6 +234,8 @@ export interface PlanInput {
   info: MediaInfo;
   /** Absent or null = unknown, so nothing may be copied. */
   packets?: readonly StreamPackets[] | null;
+  /** Absent or null = not known. */
+  text?: SourceText | null;
   /** Seconds of audio, counted by frame if the container's duration may be a guess; absent or null = not counted. */
   countedSeconds?: number | null;
 }

@@ -15,7 +15,9 @@ import { readMovie } from './isobmff/read-movie.ts';
 import { videoTimings } from './isobmff/track-times.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
+import { secondsWithoutJumps } from './mpegts/clock.ts';
 import { readOgg } from './ogg/rewrite.ts';
+import { summariseText } from './source-text.ts';
 import { infoFacts } from './streams.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Rejected } from './verdicts.ts';
@@ -29,21 +31,23 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
   try {
     const found = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
-    return { container, demuxer: found.still ? 'mov' : request.demuxer, reason: null, ...found };
+    const demuxer = found.still ? 'mov' : request.demuxer;
+    return { container, demuxer, reason: null, clockSeconds: null, ...found };
   } catch (error) {
     if (error instanceof NotRewritable) {
       // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
       if (request.demuxer === 'heif') throw new Rejected('unsupported_media', `${error.message}.`);
-      await checkDeclared(request);
       const { demuxer } = request;
+      const clockSeconds = demuxer === 'mpegts' ? secondsWithoutJumps(file) : null;
+      await checkDeclared(request, clockSeconds);
       // The first bytes of a picture contain enough facts for an output.
       const early = stillFacts(file, demuxer);
       const read = request.target === null && early ? null : imageInfo(file, demuxer);
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
-      const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null };
+      const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null, text: null };
       const turns = request.target !== null ? turnsOf(file, demuxer) : [];
-      return { container: 'original', demuxer, reason: error.message, facts, info, turns, ...nothing };
+      return { container: 'original', demuxer, reason: error.message, facts, info, turns, clockSeconds, ...nothing };
     }
     // A table ended early, and no reader reported a more precise reason.
     if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');
@@ -60,6 +64,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
     const reading = withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
     return {
       ...reading,
+      ...(movie.text && { text: summariseText(movie.text) }),
       describe: () => movieInfo(movie, file),
       mayHaveFields: () => movieMayHaveFields(movie),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
@@ -90,15 +95,24 @@ function withOwnLength(write: Write, facts: ContainerFacts | null = null): Readi
 function readAndWrite(
   request: SanitizeRequest,
   file: FileBytes,
-): Omit<SanitizeResult, 'container' | 'demuxer' | 'reason'> {
+): Omit<SanitizeResult, 'container' | 'demuxer' | 'reason' | 'clockSeconds'> {
   const { demuxer, target, mediaBytes } = request;
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, mayHaveFields, packets, frames, timings, ...facts } =
-    READERS[demuxer as RewrittenDemuxer](file);
+  const {
+    write,
+    describe,
+    mayHaveFields,
+    packets,
+    frames,
+    timings,
+    text = null,
+    ...facts
+  } = READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
+    text,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
     frames: (request.frames && frames?.()) || null,
   };
@@ -121,8 +135,8 @@ function readAndWrite(
 const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'wav', 'flac']);
 
 /** Checks the declarations of a file. Imports the library only when needed, because loading it takes longer than reading most files. */
-async function checkDeclared({ demuxer, path }: SanitizeRequest): Promise<void> {
+async function checkDeclared({ demuxer, path }: SanitizeRequest, seconds: number | null): Promise<void> {
   if (!FACTS_OF.has(demuxer)) return;
   const { checkFacts } = await import('./facts.ts');
-  await checkFacts(path);
+  await checkFacts(path, seconds);
 }

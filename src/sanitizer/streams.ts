@@ -1,6 +1,6 @@
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../ffmpeg/index.ts';
 import type { FrameTiming } from '../ffmpeg/plan/time/frame-timing.ts';
-import { displaySize, sampleAspect } from '../ffmpeg/probe/display-size.ts';
+import { displaySize, mayChangeSize, sampleAspect } from '../ffmpeg/probe/display-size.ts';
 import { bitDepthOf, isAlphaFormat } from '../ffmpeg/probe/pixel-formats.ts';
 import { mustBe } from './codecs/bits.ts';
 import type { Color } from './codecs/color.ts';
@@ -57,6 +57,7 @@ export function videoStream(
       isDefault,
       durationSeconds,
     },
+    ...(mayChangeSize(codec, null) && { mayChangeSize: true }),
     ...(track.isSecondary && { isSecondary: true as const }),
   };
 }

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
-import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../ffmpeg/index.ts';
+import type { FrameList, MediaInfo, OutputInfo, SourceText, StreamPackets } from '../ffmpeg/index.ts';
 import type { FrameTiming } from '../ffmpeg/plan/time/frame-timing.ts';
 import type { StillPicture, Turn } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
@@ -34,6 +34,8 @@ export interface SanitizeResult {
   reason: string | null;
   /** Seconds of audio, counted frame by frame if nothing else declares them reliably (MP3, AAC); otherwise null. */
   seconds: number | null;
+  /** Texts in addition to video and audio; null if the reader does not know them. */
+  text: SourceText | null;
   /** How to assemble the picture of a HEIC or AVIF file from the new container; null for other files. */
   still: StillPicture | null;
   /** The declarations of the container, equal to the report of ffprobe; null if only ffprobe can find them. */
@@ -53,6 +55,8 @@ export interface SanitizeResult {
   mayHaveFields?: boolean;
   /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
   turns?: readonly Turn[];
+  /** Seconds of a transport stream whose clock jumps, for which ffprobe reports a wrong duration; null for any other file. */
+  clockSeconds: number | null;
 }
 
 /** Facts that can be read without a decoder. */
@@ -68,6 +72,8 @@ export interface Reading {
   seconds: number | null;
   still: StillPicture | null;
   facts: ContainerFacts | null;
+  /** See `SanitizeResult`; absent if the reader does not know the texts. */
+  text?: SourceText;
   /** Reads `SanitizeResult.packets`; absent if the reader does not know them. */
   packets?: (isScanned: boolean) => StreamPackets[];
   /** Reads `SanitizeResult.frames`; absent if the reader does not know them. */

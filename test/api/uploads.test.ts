@@ -195,6 +195,24 @@ describe('a job with an upload as its input', () => {
     }
   });
 
+  it.each([
+    ['video/x-ms-wmv', 'a Windows Media file', 'Convert it to MP4 or MP3'],
+    ['image/bmp', 'a BMP picture', 'Convert it to PNG'],
+    ['application/pdf', 'a PDF', 'Convert its pages to PNG'],
+  ])(
+    'of the type %s, which Airlock does not read, is not advised to declare another type',
+    async (type, name, remedy) => {
+      const { status, json } = await create({ upload: { ...upload, content_type: type } });
+      expect([status, json.code, json.details.near, json.details.remedy]).toEqual([
+        400,
+        'invalid_file_type',
+        null,
+        remedy,
+      ]);
+      expect(json.details.reason).toContain(name);
+    },
+  );
+
   it('is returned before the bytes are sent even if `wait` is given, and can be an entry of a batch', async () => {
     const body = { inputs: [{ upload }], output_format: 'mp3' };
     const created = await api.call('POST', '/v1/transcodes?wait=30', body);

@@ -126,6 +126,96 @@ describe('a source of which a part is missing', () => {
   });
 });
 
+describe('sound that changes its channels', () => {
+  it('keeps its times', async () => {
+    const sound = (layout: string, offset: number) => [
+      ...['-f', 'lavfi', '-i', 'sine=r=48000:d=3', '-af', `aformat=channel_layouts=${layout}`, '-c:a', 'aac'],
+      ...['-output_ts_offset', String(offset), '-f', 'mpegts'],
+    ];
+    const parts = [await make('stereo.ts', sound('stereo', 0)), await make('mono.ts', sound('mono', 3))];
+    const path = join(folder, 'changing.ts');
+    await writeFile(path, Buffer.concat(await Promise.all(parts.map((part) => readFile(part)))));
+    const job = await convert(path, 'video/mp2t', { outputFormat: 'mp3' });
+    expect([job.status, job.outputs[0].duration_seconds]).toEqual(['completed', expect.closeTo(6, 0)]);
+  });
+});
+
+describe('the texts of a source', () => {
+  const CHAPTERS = [
+    ';FFMETADATA1',
+    'title=Holiday',
+    'location=+48.1371+011.5754/',
+    ...['Début', 'The end'].flatMap((title, index) => [
+      ...['[CHAPTER]', 'TIMEBASE=1/1000', `START=${index * 2500}`, `END=${(index + 1) * 2500}`, `title=${title}`],
+    ]),
+  ];
+  const SUBTITLES = '1\n00:00:00,500 --> 00:00:02,000\nHello\n';
+  const files: Record<string, string> = {};
+  beforeAll(async () => {
+    const [chapters, subtitles] = [join(folder, 'chapters.txt'), join(folder, 'subtitles.srt')];
+    await writeFile(chapters, CHAPTERS.join('\n'));
+    await writeFile(subtitles, SUBTITLES);
+    const intact = await make('texts.mkv', MEDIA);
+    const inputs = ['-i', intact, '-i', subtitles, '-i', chapters, '-map', '0', '-map', '1', '-map_metadata', '2'];
+    files.mkv = await make('with-texts.mkv', [...inputs, '-c', 'copy']);
+    files.mp4 = await make('with-texts.mp4', [...inputs, '-c', 'copy', '-c:s', 'mov_text']);
+  });
+  const TYPES = { mkv: 'video/x-matroska', mp4: 'video/mp4' } as const;
+  const LOST = "Input 1 has 1 subtitle track, which Airlock doesn't keep.";
+
+  /** Returns the text of all tags and chapters of the only output of a job. */
+  async function describeOutput(id: string): Promise<string> {
+    const { json } = await service.call('GET', `/v1/transcodes/${id}/download`);
+    const path = join(folder, `${id}.out`);
+    await writeFile(path, Buffer.from(await (await fetch(json.url)).arrayBuffer()));
+    const shown = ['-show_chapters', '-show_entries', 'format_tags:stream_tags:stream=codec_name', '-of', 'json'];
+    return (await run('ffprobe', ['-v', 'error', ...shown, path])).stdout;
+  }
+
+  it.each(
+    (['mkv', 'mp4'] as const).flatMap((from) =>
+      (['mp4', 'mov', 'mkv', 'webm', 'm4a'] as const).map((to) => [from, to]),
+    ),
+  )(
+    'from %s to %s: chapters are kept with their titles and nothing else, and a warning names the subtitles',
+    async (from, to) => {
+      const job = await convert(files[from!]!, TYPES[from as 'mkv'], { outputFormat: to });
+      expect([job.status, job.error_message]).toEqual(['completed', null]);
+      expect(messagesOf(job)).toEqual([to === 'm4a' ? "Input 1 has 1 subtitle track, which m4a can't contain." : LOST]);
+      const output = await describeOutput(job.id);
+      const { chapters } = JSON.parse(output) as { chapters: { start_time: string; tags: object }[] };
+      expect(chapters.map(({ start_time, tags }) => [Number(start_time), tags])).toEqual([
+        [0, { title: 'Début' }],
+        [2.5, { title: 'The end' }],
+      ]);
+      expect(output).not.toMatch(/Holiday|48\.1371/);
+    },
+  );
+
+  it('are named by warnings if the output can contain neither', async () => {
+    const job = await convert(files.mkv!, TYPES.mkv, { outputFormat: 'mp3' });
+    const expected = [
+      "Input 1 has 1 subtitle track, which mp3 can't contain.",
+      "Input 1 has 2 chapters, which mp3 can't contain.",
+    ];
+    expect([job.status, messagesOf(job)]).toEqual(['completed', expected]);
+  });
+
+  it('are dropped without a warning if the options drop them', async () => {
+    const options = [{ option: '-sn' }, { option: '-map_chapters', argument: -1 }];
+    const job = await convert(files.mp4!, TYPES.mp4, { outputFormat: 'mkv', options });
+    expect([job.status, messagesOf(job)]).toEqual(['completed', []]);
+    expect(JSON.parse(await describeOutput(job.id)).chapters).toEqual([]);
+  });
+
+  it('are kept in a copy of the streams', async () => {
+    const options = [{ option: '-c', argument: 'copy' }];
+    const job = await convert(files.mp4!, TYPES.mp4, { outputFormat: 'mp4', options });
+    expect([job.status, messagesOf(job)]).toEqual(['completed', [LOST]]);
+    expect(JSON.parse(await describeOutput(job.id)).chapters).toHaveLength(2);
+  });
+});
+
 describe('an encrypted source', () => {
   it.each(['', '+frag_keyframe+empty_moov'])('is rejected as encrypted with the flags "%s"', async (flags) => {
     const key = '00112233445566778899aabbccddeeff';
@@ -135,6 +225,6 @@ describe('an encrypted source', () => {
       ...['-movflags', flags || '+faststart'],
     ]);
     const rejected = await upload(service, path, 'video/mp4', 'encrypted.mp4').catch((error: Error) => error.message);
-    expect(JSON.stringify(rejected)).toMatch(/unsupported_media|encrypted/);
+    expect(JSON.stringify(rejected)).toMatch(/is encrypted/);
   });
 });

@@ -150,6 +150,7 @@ describe('confirming an upload', () => {
       // The file has ftyp and some media but no moov, so nothing can play it.
       ['truncated', Buffer.concat([cut.subarray(0, Math.floor(clip.length / 2)), randomBytes(64)]), 'video/mp4'],
     ];
+    const named: Record<string, string> = { HTML: 'a web page', playlist: 'a playlist', SVG: 'an SVG drawing' };
     for (const [name, bytes, type] of cases) {
       const { confirm: body } = await send(bytes, type);
       const response = await confirm(body);
@@ -160,6 +161,7 @@ describe('confirming an upload', () => {
       ]);
       expect(response.json.code).toBe('upload_type_mismatch');
       expect(response.json.details).toEqual({ field: 'filename', reason: expect.stringMatching(/^The file .+\.$/) });
+      expect(response.json.details.reason).toContain(named[name] ?? 'The file');
       expect([name, await isStored(service, bytes)]).toEqual([name, false]);
       // A second confirm does not restore the upload, and no job can use it.
       expect((await confirm(body)).status).toBe(400);

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
+import { withOrientation } from '../helpers/exif.ts';
 import { type Coded, codedItem, encodePicture, gridData, irot, ispe, makeStill } from '../helpers/heif.ts';
 
 const halved = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, bytes.length / 2), Buffer.alloc(bytes.length / 2)]);
@@ -97,5 +99,36 @@ describe('HEIC and AVIF stills', () => {
     const bytes = await readFile(join(folder, 'turned.avif'));
     const job = await transcode(service, { inputs: [{ url: turned }], outputFormat: 'webp' });
     expect(job.inputs[0].size).toBe(bytes.length);
+  });
+});
+
+describe('a picture with an Exif orientation', () => {
+  it.each([
+    ['jpg', 'image/jpeg', 'mjpeg'],
+    ['png', 'image/png', 'png'],
+    ['webp', 'image/webp', 'webp'],
+  ])('is shown upright by the upload and by jobs: %s', async (type, contentType, codec) => {
+    const service = await shareService();
+    const folder = await mkdtemp(join(tmpdir(), 'airlock-oriented-'));
+    try {
+      const path = join(folder, `photo.${type}`);
+      const lossless = type === 'webp' ? ['-lossless', '1'] : [];
+      const source = ['-f', 'lavfi', '-i', 'color=red:s=128x64,drawbox=0:0:64:64:blue:fill', '-frames:v', '1'];
+      await makeMedia(path, [...source, ...lossless]);
+      // The right side of the stored picture is at the bottom.
+      await writeFile(path, withOrientation[type]!(await readFile(path), 6));
+      const sent = await upload(service, path, contentType, `photo.${type}`);
+      const inputs = [{ url: sent.fileUrl }];
+      const fileSize = (await readFile(path)).length;
+      const { json } = await service.call('POST', '/v1/upload/confirm', { filename: sent.filename, fileSize });
+      expect(json.result.metadata).toMatchObject({ video_codec: codec, width: 64, height: 128 });
+      const still = await transcode(service, { inputs, outputFormat: 'png' });
+      expect(still).toMatchObject({ status: 'completed', outputs: [{ width: 64, height: 128 }] });
+      const options = [{ option: '-t', argument: '1' }];
+      const joined = { inputs: inputs.concat(inputs).map((input) => ({ ...input, options })), outputFormat: 'mp4' };
+      expect(await transcode(service, joined)).toMatchObject({ outputs: [{ width: 64, height: 128 }] });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

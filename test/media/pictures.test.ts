@@ -120,4 +120,16 @@ describe('a waveform', () => {
     expect(at(75, 25)).toEqual([255, 128, 0, 255]);
     expect([at(75, 2)[3], at(20, 15)[3]]).toEqual([0, 0]);
   });
+
+  it('has smooth edges of its own color', async () => {
+    const source = await shop.make('noise.wav', ['-f', 'lavfi', '-i', 'anoisesrc=d=2:c=pink:a=0.5:seed=1']);
+    const waveform = { width: 100, height: 50, color: '#ff8000' };
+    const { path } = await shop.transcode([source], { outputFormat: 'png', waveform });
+    const raw = ['-v', 'error', '-i', path, '-pix_fmt', 'rgba', '-f', 'rawvideo', '-'];
+    const { stdout } = await run('ffmpeg', raw, { encoding: 'buffer', maxBuffer: 2 ** 20 });
+    const pixels = Array.from({ length: 100 * 50 }, (_, index) => [...stdout.subarray(index * 4, index * 4 + 4)]);
+    const visible = pixels.filter(([, , , alpha]) => alpha! > 0);
+    expect(visible.every(([red, green, blue]) => red === 255 && green === 128 && blue === 0)).toBe(true);
+    expect(visible.filter(([, , , alpha]) => alpha! < 255).length).toBeGreaterThan(100);
+  });
 });

@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type Plan, type PlannedFile, type ProgressReport, type TreePlan, trackProgress } from '../../ffmpeg/index.ts';
+import {
+  argsAfterRestart,
+  type Plan,
+  type PlannedFile,
+  type ProgressReport,
+  type TreePlan,
+  trackProgress,
+} from '../../ffmpeg/index.ts';
 import { reportProgress } from '../../jobs/progress.ts';
 import type { CellResult, CellSpec } from '../../sandbox/types.ts';
 import type { Run, WorkTools } from '../tools.ts';
@@ -45,9 +52,18 @@ export type CommandResult = CellResult & { report: ProgressReport | null };
 /**
  * Runs a planned command in a cell, and records progress at most once a second. A heavy job first waits until its memory and the memory of
  * this worker's other jobs fit, unless its slot has become a light slot. Resolves if the program exits with 0. Otherwise, throws
- * `CellFailure`.
+ * `CellFailure`. Runs a command a second time if its sound changes its channels or its rate: see `argsAfterRestart`.
  */
 export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CommandResult> {
+  const result = await runOnce(tools, run, cell);
+  // The bytes of a stream, and an output that is uploaded while it is written, exist only once.
+  const args = cell.stdin || cell.follow ? null : argsAfterRestart(cell.command.args, result.stderr);
+  if (!args) return result;
+  await result.release();
+  return runOnce(tools, run, { ...cell, command: { ...cell.command, args } });
+}
+
+async function runOnce(tools: WorkTools, run: Run, cell: CommandRun): Promise<CommandResult> {
   const { command, program = 'ffmpeg', limits, slot, follow, stdin, signal = run.signal } = cell;
   const report = progressReporter(tools, run, cell);
   let last: ProgressReport | null = null;

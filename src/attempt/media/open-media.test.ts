@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeMedia } from '../../../testkit/media-cache.ts';
+import { run } from '../../../testkit/run.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openSanitizer, type Sanitizer } from '../../sanitizer/index.ts';
 import { stageMeter } from '../../telemetry/index.ts';
@@ -45,6 +46,16 @@ describe('openMedia', () => {
     expect([container, existsSync(file)]).toEqual(['rewritten', true]);
   });
 
+  it('keeps the rotation of a video', async () => {
+    const plain = join(folder, 'plain.mp4');
+    await makeMedia(plain, [...PICTURES, ...H264]);
+    const path = join(folder, 'rotated.mp4');
+    await run('ffmpeg', ['-v', 'error', '-display_rotation', '90', '-i', plain, '-c', 'copy', path]);
+    const options = { folder, name: 'rotated', slot: 0, subject: 'Input 1', disarm: false };
+    const { info } = await openMedia({ sanitizer, sandbox, measure: stageMeter(null) }, path, options);
+    expect(info.video[0]).toMatchObject({ rotation: 270, displayWidth: 64, displayHeight: 96 });
+  });
+
   it('writes no container for an inspection, and still determines whether the file can be remuxed', async () => {
     const { file, container } = await open('b.mp4', [...PICTURES, ...H264], { probeOnly: true });
     expect([container, existsSync(file)]).toEqual(['rewritten', false]);
@@ -56,8 +67,8 @@ describe('openMedia', () => {
   });
 
   it('applies the limits of inputs without a cell', async () => {
-    const fast = ['-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=300:d=0.1'];
-    await expect(open('d.mp4', [...fast, ...H264])).rejects.toMatchObject({ code: 'unsupported_media' });
+    const long = ['-f', 'lavfi', '-i', 'testsrc2=s=32x32:r=1/30000:d=90000'];
+    await expect(open('d.mp4', [...long, ...H264])).rejects.toMatchObject({ code: 'too_long' });
   });
 
   it('runs ffprobe in a cell if the readers cannot fully describe a file', async () => {

@@ -9,14 +9,14 @@ import {
   type StreamPackets,
   SUBTITLE_DEMUXERS,
   stillArgs,
+  unsupportedReason,
   uprightArgs,
-  withFields,
-  withTimings,
   withTurns,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
+import { completeInfo } from './complete-info.ts';
 import { type DecodedStill, decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
@@ -39,6 +39,8 @@ export interface OpenedMedia {
   container: ContainerOrigin;
   /** Duration of the audio in seconds, if the sanitizer counted it. */
   countedSeconds: number | null;
+  /** See `SanitizeResult`. */
+  text: SanitizeResult['text'];
   /** The packets of each stream. Null unless the packets were requested and the container was remuxed. */
   packets: StreamPackets[] | null;
   /** The frames of the only video stream. Null unless the frames were requested and the container was remuxed. */
@@ -84,7 +86,7 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a supported media file.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${subject} ${await unsupportedReason(head)}`);
   const target = join(options.folder, `${name}.container`);
   await disk?.reserve(size);
   const isDescribed = known?.demuxer === detected.demuxer;
@@ -102,6 +104,7 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     contentType: detected.mime,
     container,
     countedSeconds: sanitized.seconds,
+    text: sanitized.text,
     packets: sanitized.packets,
     frames: sanitized.frames,
     remux: isDeferred ? () => remuxLater(tools, { path, demuxer: detected.demuxer, target }, options) : null,
@@ -113,10 +116,10 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     if (check !== false) checkInput(sanitized.info);
     return { ...opened, info: withTurns(sanitized.info, turns) };
   }
-  const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
+  const probed = { path: opened.file, slot, subject, sizeBytes: size, check: false };
   const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
-  const timed = withTimings(probe.info, sanitized.timings);
-  const info = sanitized.mayHaveFields ? withFields(timed) : timed;
+  const info = completeInfo(probe.info, sanitized);
+  if (check !== false) checkInput(info);
   const source = picture ? { container: detected.demuxer, sourceCodec: picture.codec } : {};
   return { ...opened, info: { ...withTurns(info, turns), ...source } };
 }

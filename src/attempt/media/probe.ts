@@ -1,5 +1,12 @@
 import { JobFailure } from '../../contract/failures.ts';
-import { checkInput, detectMedia, type MediaInfo, parseProbe, probeArgs } from '../../ffmpeg/index.ts';
+import {
+  checkInput,
+  detectMedia,
+  type MediaInfo,
+  parseProbe,
+  probeArgs,
+  unsupportedReason,
+} from '../../ffmpeg/index.ts';
 import type { CellLimits, Sandbox } from '../../sandbox/types.ts';
 import { readHead } from './read-head.ts';
 
@@ -31,7 +38,7 @@ export async function probeFile(
   const { head, size } = await readHead(file.path);
   if (size === 0) throw new JobFailure('invalid_media', `${file.subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${file.subject} is not a supported media file.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${file.subject} ${await unsupportedReason(head)}`);
   const chunks: Buffer[] = [];
   let length = 0;
   const result = await sandbox.run({

@@ -31,6 +31,7 @@ const videoStream = z.object({
   frames: number,
   isInterlaced: z.boolean(),
   mayBeInterlaced: z.boolean().optional(),
+  mayChangeSize: z.boolean().optional(),
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),
   durationSeconds: number,

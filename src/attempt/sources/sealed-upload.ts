@@ -6,7 +6,7 @@ import { compileOnce } from '../../database/compile-once.ts';
 import type { Context } from '../../database/context.ts';
 import type { Db, Tx } from '../../database/pool.ts';
 import { insertEvents } from '../../events/record.ts';
-import { contentTypeMatches, detectMedia } from '../../ffmpeg/index.ts';
+import { contentTypeMatches, detectMedia, unsupportedReason } from '../../ffmpeg/index.ts';
 import { giveUpload, lockJobOfUpload } from '../../jobs/awaited-uploads.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
@@ -35,9 +35,9 @@ export function sealedUpload(db: Db, id: string, objectId: string) {
 export async function checkDeclaredType(path: string, declared: string) {
   const { head, size } = await readHead(path);
   const detected = await detectMedia(head);
-  if (!detected || !contentTypeMatches(declared, detected.mime)) {
-    const seen = detected ? `looks like ${detected.mime}` : 'is not a supported media file';
-    throw new JobFailure('unsupported_media', `The file ${seen}, but ${declared} was declared.`);
+  if (!detected) throw new JobFailure('unsupported_media', `The file ${await unsupportedReason(head)}`);
+  if (!contentTypeMatches(declared, detected.mime)) {
+    throw new JobFailure('unsupported_media', `The file looks like ${detected.mime}, but ${declared} was declared.`);
   }
   return { detected, size };
 }

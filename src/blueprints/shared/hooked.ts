@@ -1,8 +1,8 @@
 import type { MediaFacts, PlannedRequest } from '../blueprint.ts';
-import { FORMATS, type Format, keptShare, reframe, resize, type Size, sourceSize } from './frame.ts';
+import { FORMATS, type Format, fitted, keptShare, reframe, resize, type Size, sourceSize } from './frame.ts';
 import { encoded } from './request.ts';
 import { REPEATED, withMusic } from './sound.ts';
-import { type HookStyle, hook } from './words.ts';
+import { type HookStyle, hook, type Rows } from './words.ts';
 
 /** Share of a picture that must remain so that the picture fills the frame. Otherwise, it gets a blurred background. */
 const FILL_SHARE = 0.75;
@@ -22,8 +22,8 @@ export interface Hooked {
 /** Plans a video in a format, with a hook over its entire duration, and with optional music. */
 export function hooked({ url, source, text, style, format, musicUrl }: Hooked): PlannedRequest {
   const frame: Size = format === 'original' ? sourceSize(source, SHORT_SIDE) : FORMATS[format];
-  const { option, filter } = hook(text, style, frame);
   const fit = keptShare(source, frame) >= FILL_SHARE ? 'crop' : 'pad';
+  const { option, filter } = hook(text, style, frame, fit === 'pad' ? rowsOf(source, frame) : null);
   const shown =
     format === 'original'
       ? `[0:v]${resize(frame)}[shown]`
@@ -42,4 +42,10 @@ export function hooked({ url, source, text, style, format, musicUrl }: Hooked): 
       ...encoded(['v', ...(heard === null ? [] : [heard])], isEndless ? [{ option: '-shortest' }] : []),
     ],
   };
+}
+
+/** Returns the rows of the complete picture in front of its blurred background; null = it is as high as the frame. */
+function rowsOf(source: Size, frame: Size): Rows | null {
+  const { height } = fitted(source, frame);
+  return height === frame.height ? null : { top: (frame.height - height) / 2, bottom: (frame.height + height) / 2 };
 }

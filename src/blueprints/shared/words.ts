@@ -1,6 +1,6 @@
 import { choice, type PlanProblem } from '../blueprint.ts';
 import type { Size } from './frame.ts';
-import { type Margins, safeMargins } from './safe-area.ts';
+import { safeMargins } from './safe-area.ts';
 
 /** Maximum characters of a hook. A hook of this length fits into the area of each style at its smallest size. */
 export const MAX_HOOK = 200;
@@ -44,10 +44,19 @@ export interface Hook {
  */
 const DIMMED = "format=yuv420p,lutyuv=y='16+(val-16)*0.6':u='128+(val-128)*0.75':v='128+(val-128)*0.75'";
 
-/** Draws a hook into a frame. Sizes are shares of the short side: at least 3.5%, which is 11 points on a phone. */
-export function hook(text: string, style: HookStyle, frame: Size): Hook {
+/** Rows of a frame, in pixels from its top. */
+export interface Rows {
+  top: number;
+  bottom: number;
+}
+
+/**
+ * Draws a hook into a frame. Sizes are shares of the short side: at least 3.5%, which is 11 points on a phone. `picture` = the rows of the
+ * picture in front of a blurred background, whose edges the hook does not touch; null = the picture fills the frame.
+ */
+export function hook(text: string, style: HookStyle, frame: Size, picture: Rows | null = null): Hook {
   const look = LOOKS[style];
-  const area = areaOf(frame, safeMargins(frame), style);
+  const area = areaOf(frame, style, picture);
   const short = Math.min(frame.width, frame.height);
   const [padding, gap] = [Math.round(look.padding * short), Math.round(look.fontSize * short * 0.16)];
   return {
@@ -108,17 +117,40 @@ interface Area extends Size {
   frame: Size;
 }
 
-function areaOf(frame: Size, margins: Margins, style: HookStyle): Area {
+/** Distance between a hook and the edge of a picture, and minimum height of a hook, as shares of the frame's height. */
+const [EDGE_GAP, LEAST_HEIGHT] = [0.02, 0.12];
+
+function areaOf(frame: Size, style: HookStyle, picture: Rows | null): Area {
   const { width, height } = frame;
+  const margins = safeMargins(frame);
   const isLow = style === 'bottom-caption' || style === 'lower-left';
   const right = isLow ? margins.right : margins.left;
   // Centered text must stay in the middle of the frame.
   const left = style === 'bottom-caption' ? right : margins.left;
   const share = { 'top-hook': 0.26, 'center-statement': 0.42, 'bottom-caption': 0.22, 'lower-left': 0.22 }[style];
-  const tall = height * share;
-  const [first, last] = [height * margins.top, height * (1 - margins.bottom)];
-  const top = style === 'top-hook' ? first : isLow ? last - tall : (first + last - tall) / 2;
+  const rows = { top: height * margins.top, bottom: height * (1 - margins.bottom) };
+  const free = style === 'center-statement' ? rows : awayFromEdges(rows, frame, { picture, isLow });
+  const tall = Math.min(height * share, free.bottom - free.top);
+  const top = style === 'top-hook' ? free.top : isLow ? free.bottom - tall : (free.top + free.bottom - tall) / 2;
   return { left: width * left, top, width: width * (1 - left - right), height: tall, frame };
+}
+
+/** Returns the rows above the picture, if they are high enough for a hook at the top, and otherwise the rows inside the picture. */
+function awayFromEdges(
+  rows: Rows,
+  { height }: Size,
+  { picture, isLow }: { picture: Rows | null; isLow: boolean },
+): Rows {
+  if (!picture) return rows;
+  const gap = EDGE_GAP * height;
+  const isEnough = ({ top, bottom }: Rows) => bottom - top >= LEAST_HEIGHT * height;
+  const above = { top: rows.top, bottom: Math.min(rows.bottom, picture.top - gap) };
+  if (!isLow && isEnough(above)) return above;
+  const inside = {
+    top: Math.max(rows.top, picture.top + gap),
+    bottom: Math.min(rows.bottom, picture.bottom - gap),
+  };
+  return isEnough(inside) ? inside : rows;
 }
 
 /** Returns the position of the text itself, which its plate surrounds. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Probe, Schemas } from '../../../sdk/src/index.ts';
 import { readHead } from '../../attempt/media/read-head.ts';
 import type { Config } from '../../config/config.ts';
-import { detectMedia } from '../../ffmpeg/index.ts';
+import { detectMedia, unsupportedReason } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { write } from '../printing.ts';
@@ -54,8 +54,9 @@ export async function probeCommand(
 async function typeOf(path: string): Promise<string> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) throw new UsageError(`${path} does not exist or is not a file.`);
-  const detected = await detectMedia((await readHead(path)).head);
-  if (!detected) throw new UsageError(`${path} is not a media file that Airlock supports.`);
+  const { head } = await readHead(path);
+  const detected = await detectMedia(head);
+  if (!detected) throw new UsageError(`${path} ${await unsupportedReason(head)}`);
   return detected.mime;
 }
 

@@ -11,6 +11,7 @@ import { METRICS } from '../../contract/metrics.ts';
 import { targetField } from '../../contract/quality.ts';
 import type { JobRequest } from '../../contract/transcode-request.ts';
 import { detectMedia } from '../../ffmpeg/probe/signature.ts';
+import { unsupportedReason } from '../../ffmpeg/probe/unsupported.ts';
 import { connect } from '../connect.ts';
 import { destinationOf } from '../destination-flag.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -135,7 +136,7 @@ async function readSource(path: string): Promise<Source> {
   if (facts.size === 0) throw new UsageError(`${path} is empty.`);
   const { head } = await readHead(path);
   const detected = await detectMedia(head);
-  if (!detected) throw new UsageError(`${path} is not a media file that Airlock supports.`);
+  if (!detected) throw new UsageError(`${path} ${await unsupportedReason(head)}`);
   return { path, filename: basename(path), contentType: detected.mime };
 }
 

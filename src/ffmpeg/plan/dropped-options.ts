@@ -34,6 +34,8 @@ export function droppedOptions(
     else if (foreign) {
       if (row.specifiers.length === 1) handled.add(name);
       warnings.push({ field, message: `-${name} does not apply to this output format and was ignored.` });
+    } else if (name === 'enc_time_base' && handled.has(name)) {
+      warnings.push({ field, message: 'The output has a constant frame rate; -enc_time_base was ignored.' });
     } else if (job.still && name === 'frames' && Number(option.value) !== 1) {
       handled.add(name);
       warnings.push({ field, message: 'This output format contains only one picture; -frames was ignored.' });

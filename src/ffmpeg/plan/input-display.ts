@@ -7,9 +7,14 @@ const TURNING = ['display_rotation', 'display_hflip', 'display_vflip'];
 /** Applies the options of an input that change its orientation. */
 export function shownInput(input: PlanInput, parsed: readonly ParsedOption[]): PlanInput {
   const options = new OptionSet(parsed);
-  if (!TURNING.some((name) => options.has(name))) return input;
+  if (!isTurned(options)) return input;
   const video = input.info.video.map((stream) => turned(stream, rotationOf(stream, options)));
   return { ...input, info: { ...input.info, video } };
+}
+
+/** Whether the options of an input change its orientation. */
+export function isTurned(options: OptionSet): boolean {
+  return TURNING.some((name) => options.has(name));
 }
 
 function rotationOf(stream: VideoStream, options: OptionSet): Rotation {

@@ -8,7 +8,7 @@ export function deinterlace(stream: VideoStream): string[] {
   return stream.isInterlaced || stream.mayBeInterlaced ? [MARKED_FRAMES] : [];
 }
 
-/** Describes a stream behind `deinterlace`. */
-export function progressive(stream: VideoStream): VideoStream {
-  return { ...stream, isInterlaced: false, mayBeInterlaced: false };
+/** Describes a stream behind `steadySize` and `deinterlace`. */
+export function prepared(stream: VideoStream): VideoStream {
+  return { ...stream, isInterlaced: false, mayBeInterlaced: false, mayChangeSize: false };
 }

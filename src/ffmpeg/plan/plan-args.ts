@@ -5,7 +5,9 @@ import { timeText } from '../policy/options/option-values.ts';
 import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
 import type { ExpectedOutput, PlanInput, PlannedFile, StreamPlans, VideoStream } from '../types.ts';
+import { KEEP_FILTERS } from './changing-size.ts';
 import type { Size } from './geometry.ts';
+import { isTurned } from './input-display.ts';
 import { ownName } from './own-name.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
 
@@ -67,6 +69,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   if (length !== null) args.push('-t', timeText(length));
   // The demuxers of single pictures can repeat a picture. A GIF with one frame is played repeatedly instead.
   if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
+  if (plan.video?.mayChangeSize && plan.video.rotation === 0 && !isTurned(options)) args.push(...KEEP_FILTERS);
   args.push(...alphaDecoder(input, plan.video));
   if (threads !== null) args.push('-threads', String(threads));
   return [...args, ...inputSecurityArgs(input.demuxer, input.path), '-i', input.path];
@@ -95,14 +98,19 @@ export interface OutputTail {
   /** Null = a still picture, which has no length to bound. */
   seconds: number | null;
   threads: number | null;
+  /** Whether the output gets the chapters of the only input. Absent = no. */
+  keepsChapters?: boolean;
 }
 
 /**
- * Returns the last arguments of every output. They drop the tags, chapters, subtitles and data streams of the input (where a location can
- * hide), and set the limits and the name of the output.
+ * Returns the last arguments of every output. They drop the tags, subtitles and data streams of the input (where a location can hide), and
+ * set the limits and the name of the output. Chapters are kept only if the sanitizer has written them, so they have only a title.
  */
 export function outputTail(tail: OutputTail): string[] {
-  const args = ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
+  // Without a specifier, `-map_metadata -1` would also drop the titles of chapters.
+  const args = tail.keepsChapters
+    ? ['-map_metadata:g', '-1', '-map_metadata:s', '-1', '-map_chapters', '0', '-sn', '-dn']
+    : ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
   if (tail.threads !== null) args.push('-threads', String(tail.threads));
   if (tail.seconds !== null) args.push('-t', timeText(Math.min(tail.seconds, MAX_OUTPUT_SECONDS)));
   args.push('-fs', String(MAX_OUTPUT_BYTES), '-f', FORMAT_DEFAULTS[tail.format].muxer, outputPath(tail));

@@ -25,6 +25,7 @@ import { planSource } from './plan-plain.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
 import { segmentFilters } from './sound/sound-filters.ts';
+import { planText } from './source-text.ts';
 import { equalVideoBitRate, mainAudio, mainVideo } from './streams.ts';
 import { motionRate, steadyRate } from './time/output-rate.ts';
 import { inputDuration } from './timing.ts';
@@ -133,7 +134,7 @@ export function planJoin(
     works: [work],
     source: planSource(request),
     layers: [],
-    warnings: [],
+    warnings: planText(inputs, join.options, { format, isPart: false }).warnings,
   };
 }
 

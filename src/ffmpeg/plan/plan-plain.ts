@@ -24,6 +24,7 @@ import { MAX_OUTPUT_SECONDS, threadsFor, type Workload } from './resources.ts';
 import { loopStills, seekPosition } from './seek.ts';
 import { finishSound, languageArgs, steadyFilter } from './sound/plan-sound.ts';
 import { defaultAudioEncoder } from './sound/sound-settings.ts';
+import { planText, type TextPlan } from './source-text.ts';
 import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
 import { inputSeconds } from './stream-flows.ts';
 
@@ -49,6 +50,7 @@ interface PlainJob {
   /** Whether the output is a single picture. */
   still: boolean;
   own: OwnWork;
+  text: TextPlan;
 }
 
 /** Start, repetition and end of each input. */
@@ -112,7 +114,7 @@ export function planPlain(
     inputs: opened,
     containerCopy: containerCopy(parsed, request, {
       ...{ inputs, streams: selection.streams, encoders: Object.values(job.encoders), durationSeconds },
-      isChanged: times.loops.includes(true) || isComplex,
+      isChanged: times.loops.includes(true) || isComplex || job.text.keepsChapters,
       trim: trimOf(job.inputOptions[0]!, job.options, times.seek, end.length),
     }),
     extra: compose.composer.extra,
@@ -127,6 +129,7 @@ export function planPlain(
       ...parsed.warnings,
       ...dropped.warnings,
       ...selection.warnings,
+      ...job.text.warnings,
       ...composed.warnings,
       ...end.warnings,
       ...compared.warnings,
@@ -191,6 +194,7 @@ function readJob(
     inputOptions: inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? [])),
     still: kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim',
     own: ownWork(parsed),
+    text: planText(inputs, options, { format, isPart: ctx.rung !== undefined || ctx.fromZero === true }),
   };
 }
 
@@ -258,7 +262,10 @@ function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, h
     ...(faststart ? ['-movflags', '+faststart'] : []),
     ...languageArgs(selection, options),
     ...passThrough(parsed.output, handled),
-    ...outputTail({ format, position, seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS), threads }),
+    ...outputTail({
+      ...{ format, position, threads, keepsChapters: job.text.keepsChapters },
+      seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS),
+    }),
   ];
 }
 

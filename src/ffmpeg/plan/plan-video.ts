@@ -8,7 +8,7 @@ import { finishChain } from './finish-chain.ts';
 import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
 import { keyFrameArgs } from './key-frames.ts';
-import { motionRate, type OutputTiming, outputTiming } from './time/output-rate.ts';
+import { motionRate, type OutputTiming, outputTiming, unfitTimeBase } from './time/output-rate.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
 /** Frames per second of a GIF by quality. Browsers do not play higher rates smoothly, and the file grows. */
@@ -109,7 +109,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
     filterBytes: (toneMaps ? toneMapBytes(request.stream) : 0) + (palette?.bytes ?? 0),
     // In the chain of a GIF, the palette must come after size and rate.
-    handled: target.isGif ? ['s', 'r'] : [],
+    handled: [...(target.isGif ? ['s', 'r'] : []), ...unfitTimeBase(options, target.timing)],
   };
 }
 

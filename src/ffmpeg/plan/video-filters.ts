@@ -1,4 +1,5 @@
 import type { VideoStream } from '../types.ts';
+import { steadySize } from './changing-size.ts';
 import { type Conversion, missingTags, type OutputColor, planConversion, SDR_VIDEO } from './color/convert.ts';
 import { hdrToSdr } from './color/hdr.ts';
 import { isRgb } from './color/source-color.ts';
@@ -29,8 +30,7 @@ export interface VideoChain {
  * to do. FFmpeg's autorotate runs before this chain.
  */
 export function videoChain(stream: VideoStream, chain: VideoChain): string {
-  const filters: string[] = [];
-  filters.push(...deinterlace(stream));
+  const filters: string[] = [...steadySize(stream), ...deinterlace(stream)];
   if (chain.frameRate !== null) {
     const start = chain.fromZero ? ':start_time=0' : '';
     filters.push(`fps=${rationalFrameRate(chain.frameRate)}${start}`);
@@ -52,7 +52,7 @@ export function prepareChain(
   stream: VideoStream,
   work: { deinterlace: boolean; toneMap: boolean; color: OutputColor },
 ): string {
-  const filters: string[] = [];
+  const filters: string[] = steadySize(stream);
   if (work.deinterlace) filters.push(...deinterlace(stream));
   if (!isRgb(stream.pixelFormat)) filters.push(...missingTags(stream, work.toneMap ? SDR_VIDEO : work.color));
   if (work.toneMap) {

@@ -7,6 +7,16 @@ export function sampleAspect(width: number, height: number): number {
   return Number.isFinite(ratio) && ratio >= 0.1 && ratio <= 10 ? ratio : 1;
 }
 
+/** Codecs of calls and of browsers, in which each key frame has its own size. */
+const RESIZED_CODECS: readonly string[] = ['vp8', 'vp9', 'av1'];
+/** Containers of broadcasts and live streams, which do not declare a size for the entire stream. */
+const RESIZED_CONTAINERS: readonly string[] = ['mpegts', 'flv'];
+
+/** Returns whether pictures of a stream may have another size than the first picture. */
+export function mayChangeSize(codec: string, demuxer: string | null): boolean {
+  return RESIZED_CODECS.includes(codec) || (demuxer !== null && RESIZED_CONTAINERS.includes(demuxer));
+}
+
 /** Returns the pixels that a person sees before rotation: samples are stretched along their longer direction, and never shrunk. */
 export function displaySize(width: number, height: number, aspect: number): { wide: number; tall: number } {
   return {

@@ -1,6 +1,6 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts';
-import { displaySize, sampleAspect } from './display-size.ts';
+import { displaySize, mayChangeSize, sampleAspect } from './display-size.ts';
 import { bitDepthOf, isAlphaFormat } from './pixel-formats.ts';
 
 /** Maximum number of streams that FFmpeg may open, and maximum bytes and microseconds that it may read to analyze the streams. */
@@ -155,10 +155,11 @@ function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStre
   const pixelFormat = word(stream.pix_fmt, /^[a-z0-9_]{1,32}$/);
   const tags = record(stream.tags);
   const colorTransfer = word(stream.color_transfer, COLOR_NAME);
+  const codec = word(stream.codec_name, CODEC_NAME) ?? 'unknown';
   const isAttachedPicture = record(stream.disposition).attached_pic === 1;
   return {
     index: readInteger(stream.index, 0, 1e6) ?? 0,
-    codec: word(stream.codec_name, CODEC_NAME) ?? 'unknown',
+    codec,
     profile: word(stream.profile, PROFILE_NAME),
     width,
     height,
@@ -179,6 +180,7 @@ function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStre
     bitRate: readInteger(stream.bit_rate, 1, 1e12),
     frames: readInteger(stream.nb_frames, 0, 1e9),
     isInterlaced: INTERLACED.includes(String(stream.field_order)),
+    ...(!isAttachedPicture && mayChangeSize(codec, demuxer) && { mayChangeSize: true }),
     ...(mayBeInterlaced(stream, demuxer) && { mayBeInterlaced: true }),
     isDefault: record(stream.disposition).default === 1,
     ...secondary(stream),

@@ -51,6 +51,22 @@ describe('detectMedia', () => {
     expect(UPLOAD_CONTENT_TYPES).toContain(found?.mime);
   });
 
+  it('detects a transport stream that starts in a packet, and packets with a checksum', async () => {
+    const path = join(dir, 'cut.ts');
+    await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...VIDEO, path]);
+    const plain = await readFile(path);
+    const packets = Array.from({ length: 12 }, (_, index) => plain.subarray(188 * index, 188 * (index + 1)));
+    const checked = Buffer.concat(packets.map((packet) => Buffer.concat([packet, Buffer.alloc(16)])));
+    for (const file of [plain.subarray(1), plain.subarray(100), plain.subarray(187), checked, checked.subarray(50)]) {
+      expect((await detectMedia(file))?.demuxer).toBe('mpegts');
+    }
+  });
+
+  it('does not take a few bytes of 0x47 for a transport stream that starts in a packet', async () => {
+    expect(await detectMedia(bytes(`x${`G\0\0\x10${'\0'.repeat(184)}`.repeat(9)}`))).toBeNull();
+    expect(await detectMedia(bytes(`x${`G\0\0\0${'\0'.repeat(184)}`.repeat(20)}`))).toBeNull();
+  });
+
   it.each([
     ['WEBVTT\n\n00:00.000 --> 00:01.000\nhi', 'text/vtt'],
     ['\uFEFF1\r\n00:00:00,000 --> 00:00:01,000\r\nhi\r\n', 'application/x-subrip'],

@@ -63,13 +63,26 @@ export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | nul
   if (bytes.length < 4) return null;
   const own = detectOwn(bytes);
   if (own) return own;
+  const type = await namedType(bytes);
+  if (type !== null) return (Object.hasOwn(BY_SIGNATURE, type) && BY_SIGNATURE[type]) || null;
+  return isCutTransportStream(bytes) ? TRANSPORT_STREAM : null;
+}
+
+/** Returns the content type of a signature that file-type knows, also of a file that Airlock does not read. */
+export async function namedType(bytes: Uint8Array): Promise<string | null> {
   try {
-    const found = await fileTypeFromBuffer(bytes);
-    return (found && Object.hasOwn(BY_SIGNATURE, found.mime) && BY_SIGNATURE[found.mime]) || null;
+    return (await fileTypeFromBuffer(bytes))?.mime ?? null;
   } catch {
     return null;
   }
 }
+
+const TRANSPORT_STREAM: DetectedMedia = { mime: 'video/mp2t', demuxer: 'mpegts' };
+const SYNC = 0x47;
+/** Bytes of a packet of a transport stream: plain, after a time code (M2TS), and before a checksum (ATSC, DVB). */
+const PACKET_BYTES = [188, 192, 204] as const;
+/** Number of packets that a capture from the middle of a packet must show. */
+const CUT_PACKETS = 10;
 
 /** Whether the detected content type of a file fits the declared one. */
 export function contentTypeMatches(declared: string, detected: string): boolean {
@@ -89,7 +102,9 @@ function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xb3) {
     return { mime: 'video/mpeg', demuxer: 'mpegvideo' };
   }
-  if (isTransportStream(bytes)) return { mime: 'video/mp2t', demuxer: 'mpegts' };
+  if (isTransportStream(bytes)) return TRANSPORT_STREAM;
+  // The part before the first packet may look like audio.
+  if (bytes[0] === 0xff && isCutTransportStream(bytes)) return TRANSPORT_STREAM;
   if (bytes[0] === 0xff && (bytes[1]! & 0xf6) === 0xf0) {
     return isAdts(bytes) ? { mime: 'audio/aac', demuxer: 'aac' } : null;
   }
@@ -99,19 +114,32 @@ function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   return detectSubtitles(bytes);
 }
 
-/** Whether the file is a transport stream (ISO 13818-1): packets of 188 bytes (192 with the time code of M2TS), each starting with 0x47. */
+/** Whether the file is a transport stream (ISO 13818-1): packets that each start with 0x47. The first packet may follow a time code. */
 function isTransportStream(bytes: Uint8Array): boolean {
-  for (const [first, size] of [
-    [0, 188],
-    [4, 192],
-  ] as const) {
+  return PACKET_BYTES.some((size) => {
+    const first = size === 192 ? 4 : 0;
     const packets = Math.min(5, Math.floor((bytes.length - first) / size));
-    if (packets < 3) continue;
-    let matches = 0;
-    while (matches < packets && bytes[first + matches * size] === 0x47) matches++;
-    if (matches === packets) return true;
+    return packets >= 3 && hasPackets(bytes, { first, size, packets });
+  });
+}
+
+/** Whether the file is a transport stream that starts in a packet, as captures of a broadcast do. FFmpeg skips the first part. */
+function isCutTransportStream(bytes: Uint8Array): boolean {
+  for (const size of PACKET_BYTES) {
+    for (let first = 1; first < size && first + CUT_PACKETS * size <= bytes.length; first++) {
+      if (hasPackets(bytes, { first, size, packets: CUT_PACKETS })) return true;
+    }
   }
   return false;
+}
+
+function hasPackets(bytes: Uint8Array, at: { first: number; size: number; packets: number }): boolean {
+  for (let packet = 0; packet < at.packets; packet++) {
+    const start = at.first + packet * at.size;
+    // A packet without payload and without adaptation field does not exist.
+    if (bytes[start] !== SYNC || (bytes[start + 3]! & 0x30) === 0) return false;
+  }
+  return true;
 }
 
 /**

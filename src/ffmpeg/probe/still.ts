@@ -72,6 +72,7 @@ export function uprightArgs(
 
 /** Adds the orientation of a JPEG, which FFmpeg applies itself, to the description of its picture. */
 export function withTurns(info: MediaInfo, turns: readonly Turn[]): MediaInfo {
+  if (turns.length === 0) return info;
   const quarters = turns.reduce((sum, turn) => sum + (turn.kind === 'rotate' ? turn.quarters : 0), 0);
   const rotation = (((4 - (quarters % 4)) % 4) * 90) as Rotation;
   const video = info.video.map((stream) => {

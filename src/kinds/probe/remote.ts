@@ -8,7 +8,7 @@ import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 import { FetchError, type SourceStart, type WriteAt } from '../../fetcher/index.ts';
-import { detectMedia, type MediaInfo } from '../../ffmpeg/index.ts';
+import { detectMedia, type MediaInfo, unsupportedReason } from '../../ffmpeg/index.ts';
 import { probeCompleteFile } from './complete-file.ts';
 
 /** Maximum number of milliseconds for all requests to the source. */
@@ -132,7 +132,7 @@ async function probeInCell(tools: WorkTools, run: Run, path: string, size: numbe
 
 async function demuxerOf(head: Buffer): Promise<string> {
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${SUBJECT} is not a supported media file.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${SUBJECT} ${await unsupportedReason(head)}`);
   return detected.demuxer;
 }
 

@@ -89,6 +89,7 @@ export async function prepareInputs(
       info: media.info,
       countedSeconds: media.countedSeconds,
       packets: media.packets,
+      text: media.text,
       frames: media.frames,
     });
   }

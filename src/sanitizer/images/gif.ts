@@ -1,4 +1,5 @@
 import type { MediaInfo } from '../../ffmpeg/index.ts';
+import { frameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import { sampleAspect } from '../../ffmpeg/probe/display-size.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
@@ -27,7 +28,8 @@ export function readGif(file: FileBytes): MediaInfo {
   const head = Buffer.from(file.read(0, HEAD));
   mustBe(SIGNATURES.includes(head.toString('latin1', 0, 6)));
   const [width, height, ratio] = [head.readUInt16LE(6), head.readUInt16LE(8), head[12]!];
-  const { frames, units } = countFrames(file, HEAD + colorBytes(head[10]!));
+  const { times, units } = readTimes(file, HEAD + colorBytes(head[10]!));
+  const frames = times.length;
   mustBe(frames > 0 && units >= 0);
   const perFrame = Math.floor(units / frames);
   mustBe(frames === 1 || perFrame > 0);
@@ -36,6 +38,7 @@ export function readGif(file: FileBytes): MediaInfo {
     ...{ color: NO_COLOR, rotation: 0, bitRate: null, isDefault: false, frames, durationSeconds: units / UNITS },
     aspect: ratio === 0 ? null : sampleAspect(ratio + 15, 64),
     frameRate: perFrame > 0 ? UNITS / perFrame : null,
+    timing: frameTiming(Float64Array.from(times), UNITS),
   });
   const isImage = frames === 1;
   mustBe(!isImage || units > 0);
@@ -45,10 +48,12 @@ export function readGif(file: FileBytes): MediaInfo {
 }
 
 /**
- * Returns the number of frames, and the sum of their delays in hundredths of a second. Throws `Unclear` unless the trailer ends the file.
+ * Returns the times of the frames, and the sum of their delays, in hundredths of a second. Throws `Unclear` unless the trailer ends the
+ * file.
  */
-function countFrames(file: FileBytes, from: number): { frames: number; units: number } {
-  let [at, frames, units, left] = [from, 0, 0, MAX_BLOCKS];
+function readTimes(file: FileBytes, from: number): { times: number[]; units: number } {
+  let [at, time, units, left] = [from, 0, 0, MAX_BLOCKS];
+  const times: number[] = [];
   const byte = (position: number): number => {
     mustBe(position < file.size);
     return file.read(position, 1)[0]!;
@@ -68,6 +73,7 @@ function countFrames(file: FileBytes, from: number): { frames: number; units: nu
       const [label, size] = [byte(at + 1), byte(at + 2)];
       if (label === CONTROL) {
         mustBe(size === 4 && at + 6 < file.size);
+        time = units;
         units += file.read(at + 4, 2).readUInt16LE(0) || DEFAULT_DELAY;
       }
       // FFmpeg stops at an empty block of this kind.
@@ -75,12 +81,12 @@ function countFrames(file: FileBytes, from: number): { frames: number; units: nu
       at = skipBlocks(at + 2);
     } else {
       mustBe(type === IMAGE);
-      frames++;
+      times.push(time);
       at = skipBlocks(at + 11 + colorBytes(byte(at + 9)));
     }
   }
   mustBe(at + 1 === file.size);
-  return { frames, units };
+  return { times, units };
 }
 
 /** Returns the number of bytes of a color table. */

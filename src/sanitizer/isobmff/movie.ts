@@ -1,3 +1,5 @@
+import type { FileText } from '../source-text.ts';
+
 /** The part of an ISO media file that reaches FFmpeg: every field is read, bounded and rewritten. */
 export interface Movie {
   /** FFmpeg parses `qt  ` differently: QuickTime versions its sample descriptions. */
@@ -8,6 +10,8 @@ export interface Movie {
   tracks: Track[];
   /** Whether the file has fragments, or declares that it may. */
   isFragmented: boolean;
+  /** Absent = the movie was not read from a file. */
+  text?: FileText;
 }
 
 export interface Track {

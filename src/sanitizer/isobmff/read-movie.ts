@@ -5,6 +5,7 @@ import { type Box, type BoxBudget, boxBudget, boxesIn, boxMap, content } from '.
 import { rejectEncrypted } from './encrypted.ts';
 import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
+import { readMovieText } from './movie-text.ts';
 import { readTrack } from './read-track.ts';
 
 /** Maximum size of an index in bytes. The index of twelve hours of video and audio has about 40 MB. */
@@ -26,8 +27,15 @@ export function readMovie(file: FileBytes): Movie {
   const tracks = traks.map((trak) => readTrack(file, trak, budget));
   if (parts.has('cmov')) throw new NotRewritable('has a compressed index');
   rejectCovers(file, parts, budget);
+  const text = readMovieText(file, { traks, userData: parts.get('udta') }, budget);
   const isFragmented = moofs.length > 0 || parts.has('mvex');
-  const movie = { brand, ...readHeader(content(file, header, 1024, 100)), tracks: keptTracks(tracks), isFragmented };
+  const movie = {
+    brand,
+    ...readHeader(content(file, header, 1024, 100)),
+    tracks: keptTracks(tracks),
+    isFragmented,
+    text,
+  };
   return joinFragments(file, movie, { defaults: parts.get('mvex'), moofs, indexed }, budget);
 }
 

@@ -4,6 +4,7 @@ import { NotRewritable } from '../verdicts.ts';
 import { arrange } from './arrange.ts';
 import { makeBox, makeFullBox, u32 } from './boxes.ts';
 import type { Movie, Track } from './movie.ts';
+import { chapterData } from './movie-text.ts';
 import type { OutputHead } from './output-head.ts';
 
 /**
@@ -38,11 +39,11 @@ export function writeMovie(
   copyRanges(file, out, layout.ranges, mediaBytes);
 }
 
-function plainHead({ brand }: Movie): OutputHead {
+function plainHead({ brand, text }: Movie): OutputHead {
   const name = Buffer.from(brand, 'latin1');
   return {
     type: makeBox('ftyp', name, u32(0x200), name),
-    userData: Buffer.alloc(0),
+    userData: chapterData(text?.chapters ?? []),
     handlers: { video: '', audio: '' },
   };
 }

@@ -1,3 +1,4 @@
+import type { Chapter } from '../source-text.ts';
 import type { Element } from './ebml.ts';
 import type { KeptTracks } from './tracks.ts';
 
@@ -14,6 +15,8 @@ export interface MatroskaHead {
   /** Nanoseconds per tick. */
   scale: number;
   tracks: KeptTracks;
+  /** The chapters before the first cluster; null if the list is too long. */
+  chapters: Chapter[] | null;
   /** The first cluster. */
   media: Element;
   mediaAt: number;

@@ -1,7 +1,9 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { checkLength } from '../limits.ts';
+import { type Chapter, summariseText } from '../source-text.ts';
 import type { ContainerFacts, Reading, Write } from '../types.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
+import { chaptersElement, readChapters } from './chapters.ts';
 import { ClusterWriter, type Cue } from './clusters.ts';
 import { declareTimes, requireTimes } from './declare-times.ts';
 import {
@@ -44,8 +46,10 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
   const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
   const describe = () => matroskaInfo(file, head, timings);
   const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
+  const text = { subtitles: head.tracks.subtitles, chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
   return {
     ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },
+    text: summariseText(text),
     ...(timings && { timings: () => [...timings.values()] }),
   };
 }
@@ -65,17 +69,19 @@ export function readHead(file: FileBytes, reader: ElementReader): MatroskaHead {
   const limit = segment.end ?? file.size;
   let info: ReturnType<typeof readInfo> | null = null;
   let tracks: KeptTracks | null = null;
+  let chapters: Chapter[] | null = [];
   let position = segment.body;
   for (let count = 0; count < 1000; count++) {
     const element = reader.at(position, limit);
     if (!element) break;
     if (element.id === ID.cluster) {
       if (!info || !tracks) throw new NotRewritable('describes its streams after its media');
-      return { segmentAt: segment.body, ...info, tracks, media: element, mediaAt: position, limit };
+      return { segmentAt: segment.body, ...info, tracks, chapters, media: element, mediaAt: position, limit };
     }
     if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
     if (element.id === ID.info) info = readInfo(reader, element);
     if (element.id === ID.tracks && !tracks) tracks = readTracks(reader, element);
+    if (element.id === ID.chapters) chapters = readChapters(reader, element);
     scan(reader, element);
     position = element.end;
   }
@@ -173,6 +179,7 @@ export function writeSegment(
   out.write(seekHead(0));
   out.write(makeElement(ID.info, ...head.info));
   out.write(makeElement(ID.tracks, ...tracks.entries.map((children) => makeElement(ID.trackEntry, ...children))));
+  out.write(chaptersElement(head.chapters ?? []));
   const clusters = new ClusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
   copy(clusters);
   const cuesAt = out.position - segmentAt;

@@ -9,6 +9,7 @@ import { FRAME_DURATION, type TrackValues, trackValues } from './track-info.ts';
 
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
+const SUBTITLE_TYPE = 17;
 
 /** FFmpeg ignores that a track is disabled. The rewritten track is not a default track, so that other tracks are preferred. */
 const DISABLED_TRACK = { ...TRACK, [ID.flagDefault]: 'drop' as const };
@@ -18,6 +19,8 @@ export interface KeptTracks {
   /** The children of each entry of the `Tracks` element, rewritten, in the order of `described`. */
   entries: Buffer[][];
   numbers: ReadonlySet<number>;
+  /** Tracks of subtitles, which are dropped. */
+  subtitles: number;
   /** Number of the track that the cues refer to. */
   seekBy: number;
   /** Null if only ffprobe can find the facts. */
@@ -39,10 +42,12 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   const audio: (ContainerFacts['audio'][number] | null)[] = [];
   const described: KeptTracks['described'] = [];
   let hasDropped = false;
+  let subtitles = 0;
   for (const entry of entries) {
     const type = readNumber(reader, entry, ID.trackType);
     if (type !== BigInt(VIDEO_TYPE) && type !== BigInt(AUDIO_TYPE)) {
       hasDropped = true;
+      if (type === BigInt(SUBTITLE_TYPE)) subtitles++;
       continue;
     }
     if (hasDropped) throw new NotRewritable('has other data between its streams');
@@ -72,6 +77,7 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   return {
     entries: kept,
     numbers: new Set(types.keys()),
+    subtitles,
     seekBy: first[0],
     facts: known(video) && known(audio) ? { video, audio } : null,
     described,

@@ -1,4 +1,4 @@
-import type { MediaInfo, StreamPackets } from '../../ffmpeg/index.ts';
+import type { MediaInfo, SourceText, StreamPackets } from '../../ffmpeg/index.ts';
 import type { FrameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import { type Arriving, createOut, type FileBytes, openBytes } from '../file-bytes.ts';
 import type { Movie } from '../isobmff/movie.ts';
@@ -9,6 +9,7 @@ import { readMovie } from '../isobmff/read-movie.ts';
 import { videoTimings } from '../isobmff/track-times.ts';
 import { writeMovie } from '../isobmff/write-movie.ts';
 import { readMatroska } from '../matroska/rewrite.ts';
+import { summariseText } from '../source-text.ts';
 import type { Write } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { ArrivalState } from './arrival-state.ts';
@@ -28,6 +29,7 @@ export interface CopyRule {
 
 interface Read {
   write: Write;
+  text: SourceText | null;
   packets: StreamPackets[] | null;
   describe(): MediaInfo | null;
   timings?: () => FrameTiming[];
@@ -41,11 +43,12 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
     if (copy) requireEncoding(movie, copy);
     const packets = copy && moviePackets(movie, file, false);
     const write: Write = (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
-    return { write, packets, describe: () => movieInfo(movie, file), timings: () => videoTimings(movie) };
+    const text = movie.text ? summariseText(movie.text) : null;
+    return { write, packets, text, describe: () => movieInfo(movie, file), timings: () => videoTimings(movie) };
   },
   matroska(file) {
-    const { write, describe } = readMatroska(file, false);
-    return { write, packets: null, describe: () => describe?.() ?? null };
+    const { write, describe, text = null } = readMatroska(file, false);
+    return { write, packets: null, text, describe: () => describe?.() ?? null };
   },
 };
 
@@ -66,6 +69,7 @@ export interface ArrivingFile {
   packets: StreamPackets[] | null;
   info: MediaInfo | null;
   timings: FrameTiming[] | null;
+  text: SourceText | null;
   /** Writes the new container. Blocks the thread until the entire file has arrived and is remuxed. */
   copy(target: string): void;
 }
@@ -83,11 +87,12 @@ export function readArriving(
   const state = new ArrivalState(memory);
   const arriving: Arriving = { size, waitFor: (bytes) => state.waitForArrival(bytes) };
   const file = openBytes(path, arriving);
-  const { write, packets, describe, timings } = READERS[demuxer](file, copy);
+  const { write, packets, text, describe, timings } = READERS[demuxer](file, copy);
   const info = describe();
   return {
     packets,
     info,
+    text,
     timings: info ? null : (timings?.() ?? null),
     copy: (target) => copyTo(target, write, state),
   };

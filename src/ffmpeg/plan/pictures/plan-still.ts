@@ -3,8 +3,9 @@ import type { StillRequest, TranscodeRequest } from '../../../contract/transcode
 import { FORMAT_DEFAULTS } from '../../policy/encoders/encoders.ts';
 import { OptionSet } from '../../policy/options/option-set.ts';
 import type { PictureTime, PlanInput, VideoStream } from '../../types.ts';
+import { steadySize } from '../changing-size.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
-import { deinterlace, progressive } from '../interlacing.ts';
+import { deinterlace, prepared } from '../interlacing.ts';
 import { globalArgs, type InputPlan, inputArgs, outputTail, plannedOutput } from '../plan-args.ts';
 import { planVideo } from '../plan-video.ts';
 import type { OutputContext, Producer } from '../producer.ts';
@@ -29,12 +30,14 @@ export function planStill(
   const time = stillTime(still.at ?? 'best', input, stream, { best, field: 'still.at' });
   const encoder = FORMAT_DEFAULTS[format].video!;
   const video = planVideo({
-    ...{ encoder, format, stream: progressive(stream), info: input.info, resolution: null, width: still.width ?? null },
+    ...{ encoder, format, stream: prepared(stream), info: input.info, resolution: null, width: still.width ?? null },
     ...{ quality: 'medium', options: new OptionSet([]), raw: false, sourceBitRate: null, durationSeconds: null },
     ...{ still: true, endless: false, drawn: null },
   });
   // Deinterlacing needs the frames around the chosen picture.
-  const filters = [...deinterlace(stream), time.filters, video.chain].filter((part) => part !== '').join(',');
+  const filters = [...steadySize(stream), ...deinterlace(stream), time.filters, video.chain]
+    .filter((part) => part !== '')
+    .join(',');
   return {
     inputs: [seekingInput(input, stream, time)],
     extra: new ExtraInputs(1),

@@ -3,10 +3,11 @@ import type { TilesRequest, TranscodeRequest } from '../../../contract/transcode
 import { videoSettings } from '../../policy/encoders/encoder-settings.ts';
 import { OptionSet } from '../../policy/options/option-set.ts';
 import type { DirectoryRecipe, PlanInput, PlannedTree, VideoStream } from '../../types.ts';
+import { steadySize } from '../changing-size.ts';
 import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { decimal, displaySize, fitWidth, type Size } from '../geometry.ts';
-import { progressive } from '../interlacing.ts';
+import { prepared } from '../interlacing.ts';
 import { ownName } from '../own-name.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { threadsFor } from '../resources.ts';
@@ -114,13 +115,13 @@ function usesKeyFrames({ packets }: PlanInput, stream: VideoStream, { interval }
 
 /** Returns filters that output exactly one picture for each interval: the last picture at or before the middle of the interval. */
 function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size, last: string): string {
-  const chain = videoChain(progressive(stream), {
+  const chain = videoChain(prepared(stream), {
     ...{ size, squarePixels: true, pad: false, frameRate: null, color: JPEG_COLOR, pixelFormat: 'yuvj420p' },
     ...{ background: stream.hasAlpha ? ('white' as const) : null },
   });
   const every = `fps=fps=${1000}/${decimal(1000 * interval)}:start_time=0:round=near:eof_action=pass`;
   const exact = `tpad=stop_mode=clone:stop=${count},trim=end_frame=${count}`;
-  return [every, chain, exact, last].filter((part) => part !== '').join(',');
+  return [...steadySize(stream), every, chain, exact, last].filter((part) => part !== '').join(',');
 }
 
 function singles({ count }: TileTimes, size: Size): TileImages {

@@ -13,7 +13,7 @@ const GLOBAL: ReadonlySet<string> = new Set(
   'nostdin y hide_banner v nostats progress stats_period max_alloc'.split(' '),
 );
 const INPUT: ReadonlySet<string> = new Set(
-  'f protocol_whitelist format_whitelist max_streams probesize analyzeduration'.split(' '),
+  'reinit_filter f protocol_whitelist format_whitelist max_streams probesize analyzeduration'.split(' '),
 );
 
 /** A planned command that reads one input. */

@@ -111,7 +111,8 @@ function sortOptions(options: readonly CommandOption[]): Parts | string {
     else if (name === 'f') parts.muxer = value;
     else if (name === 't') {
       if (Number(value) !== MAX_OUTPUT_SECONDS) return 'The job trims its input.';
-    } else if (TAIL_OPTIONS.has(name)) parts.tail.push(...args);
+    } else if (name === 'map_chapters' && value !== '-1') return 'The job keeps the chapters of the input.';
+    else if (TAIL_OPTIONS.has(name)) parts.tail.push(...args);
     else if (name === 'an') continue;
     else if (name === 'movflags' && /^\+?faststart$/.test(value)) parts.joined.push(...args);
     else if (name === 'metadata' && specifier === 's:a:0') parts.joined.push(...args);

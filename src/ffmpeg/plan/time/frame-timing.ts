@@ -11,6 +11,8 @@ export interface FrameTiming {
 
 /** Maximum distance in seconds of a frame from its time at a constant rate. Containers round times to milliseconds. */
 const MAX_OFF = 0.001;
+/** Minimum interval in seconds. A recorder that was stopped for a moment writes frames that follow each other at once. */
+const MIN_INTERVAL = 0.004;
 /** Number of consecutive intervals that are averaged. Recorders of browsers write single frames up to 15 ms early or late. */
 const WINDOW = 8;
 /** Share of the windows that are at least as fast as the nominal rate. The rest may be pauses. */
@@ -48,14 +50,18 @@ function isConstant(times: Float64Array, timescale: number, rate: number): boole
 }
 
 /** Returns the rate of the fastest parts. */
-function fastRate(times: Float64Array, timescale: number): number | null {
+function fastRate(all: Float64Array, timescale: number): number | null {
+  let last = Number.NEGATIVE_INFINITY;
+  const times = all.filter((time) => {
+    const isSeparate = time - last >= MIN_INTERVAL * timescale;
+    if (isSeparate) last = time;
+    return isSeparate;
+  });
   const width = Math.min(WINDOW, times.length - 1);
   if (width < 1) return null;
   const spans = new Float64Array(times.length - width);
   for (let index = 0; index < spans.length; index++) spans[index] = times[index + width]! - times[index]!;
-  // Frames with the same time do not tell how fast frames follow each other.
-  const sorted = spans.filter((span) => span > 0).sort();
-  if (sorted.length === 0) return null;
+  const sorted = spans.sort();
   const fast = sorted[Math.floor((sorted.length - 1) * FAST_SHARE)]!;
   const similar = sorted.filter((span) => Math.abs(span / fast - 1) <= SAME_RATE);
   const rate = (width * timescale) / (similar.reduce((sum, span) => sum + span, 0) / similar.length);
@@ -66,4 +72,14 @@ function fastRate(times: Float64Array, timescale: number): number | null {
 export function withTimings(info: MediaInfo, timings: readonly FrameTiming[] | null): MediaInfo {
   if (timings?.length !== info.video.length) return info;
   return { ...info, video: info.video.map((stream, index) => ({ ...stream, ...timings[index] })) };
+}
+
+/** Sets the duration of a file and of its streams, unless it is null. */
+export function withDuration(info: MediaInfo, durationSeconds: number | null): MediaInfo {
+  if (durationSeconds === null) return info;
+  return {
+    ...{ ...info, durationSeconds, bitRate: Math.round((info.sizeBytes * 8) / durationSeconds) },
+    video: info.video.map((stream) => ({ ...stream, durationSeconds })),
+    audio: info.audio.map((stream) => ({ ...stream, durationSeconds })),
+  };
 }

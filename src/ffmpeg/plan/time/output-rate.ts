@@ -8,7 +8,7 @@ const FALLBACK_RATE = 25;
 /** A rate that differs from a usual rate by at most this share is rounded to the usual rate. */
 const ROUNDED = 0.002;
 /** Formats in which each frame has its own time. */
-const OWN_TIMES: ReadonlySet<string> = new Set(['mp4', 'mov', 'webm', 'mkv']);
+const OWN_TIMES: ReadonlySet<string> = new Set(['mp4', 'mov', 'webm', 'mkv', 'webp']);
 /** Encoders that reject the time base of cameras, which is 1/90000. */
 const COARSE_ENCODERS: ReadonlySet<string> = new Set(['mpeg4']);
 /** Share by which a rate may exceed a maximum, because averages are inexact. */
@@ -30,6 +30,19 @@ export function motionRate({ nominalRate, frameRate }: Rates): number | null {
 export function steadyRate(rate: number, { least = 0, most }: { least?: number; most: number }): number {
   const bounded = Math.min(most, Math.max(least, rate));
   return nearestRate(bounded, ROUNDED) ?? bounded;
+}
+
+/**
+ * Returns the name of the caller's option of the time base if the rate is constant. FFmpeg would write a frame for each unit of this time
+ * base.
+ */
+export function unfitTimeBase(options: OptionSet, { args }: OutputTiming): string[] {
+  const isConstant =
+    options.has('r', 'v') ||
+    options.has('fpsmax', 'v') ||
+    options.value('fps_mode', 'v') === 'cfr' ||
+    args.includes('-fpsmax:v');
+  return isConstant ? ['enc_time_base'] : [];
 }
 
 /** When the frames of an encoded video are presented. */
@@ -76,7 +89,11 @@ export function outputTiming(output: TimedOutput): OutputTiming {
   const isUneven = sources.some(({ hasConstantRate }) => hasConstantRate === false);
   const isTooFast =
     (output.rate ?? 0) > most * MARGIN || (isUneven && sources.some((source) => motionRate(source) === null));
-  if (isTooFast) return { filter: null, value, args: options.has('fpsmax', 'v') ? [] : ['-fpsmax:v', String(most)] };
+  if (isTooFast) {
+    // FFmpeg rejects the maximum together with a mode of the caller.
+    const isSet = options.has('fpsmax', 'v') || options.has('fps_mode', 'v');
+    return { filter: null, value, args: isSet ? [] : ['-fpsmax:v', String(most)] };
+  }
   const isKept =
     isUneven &&
     OWN_TIMES.has(format) &&

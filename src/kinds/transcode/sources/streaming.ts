@@ -238,6 +238,7 @@ async function describeStream(
     ...{ file: target, source: source.path, path: STANDARD_INPUT, demuxer, info },
     countedSeconds: null,
     packets: container.packets,
+    text: container.text,
   };
   return { input, inspection };
 }

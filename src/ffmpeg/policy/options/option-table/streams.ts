@@ -53,7 +53,7 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
   row('map_metadata', OUTPUT, choice(['-1']), 'Must be -1, because Airlock never keeps the tags of an input.', {
     aliases: { map_meta_data: '' },
   }),
-  row('map_chapters', OUTPUT, choice(['-1']), 'Must be -1, because Airlock never keeps chapters.'),
+  row('map_chapters', OUTPUT, choice(['-1']), 'Must be -1, which drops the chapters of the input.'),
   row('disposition', OUTPUT_VAS, { type: 'flags', values: lists.DISPOSITIONS, words: ['0'] }, 'Marks a stream.', {
     repeats: true,
     example: 'default',

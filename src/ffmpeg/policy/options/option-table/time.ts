@@ -78,5 +78,5 @@ export const TIME_OPTIONS: readonly OptionRow[] = [
       example: 10_000_000,
     },
   ),
-  row('enc_time_base', OUTPUT_V, numbered('demux=-2 filter=-1'), 'Time base of the encoder.'),
+  row('enc_time_base', OUTPUT_V, numbered('demux=-1 filter=-2'), 'Time base of the encoder.'),
 ];

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
+import { parseProbe } from '../../probe/probe.ts';
+import type { PlanInput } from '../../types.ts';
+import { planTranscode } from '../plan.ts';
+import { splitCommand } from '../split/split-command.ts';
+
+const VIDEO = {
+  codec_type: 'video',
+  codec_name: 'h264',
+  width: 640,
+  height: 360,
+  pix_fmt: 'yuv420p',
+  avg_frame_rate: '25/1',
+};
+const STEREO = { codec_type: 'audio', codec_name: 'aac', channels: 2, sample_rate: '48000' };
+const SURROUND = { ...STEREO, codec_name: 'ac3', channels: 6 };
+const STEADY = 'aresample=async=1:min_comp=0.02:first_pts=0';
+const LIMITED =
+  'aformat=channel_layouts=stereo:sample_rates=192000,alimiter=limit=0.794:level=0:latency=1,aresample=48000';
+
+function inputOf(streams: object[], demuxer = 'mov', index = 0): PlanInput {
+  const json = JSON.stringify({
+    streams: streams.map((one, at) => ({ index: at, ...one })),
+    format: { duration: '60' },
+  });
+  return { path: `/in/${index}`, demuxer, info: parseProbe(json, { sizeBytes: 1e6, demuxer }) };
+}
+
+function planOf(request: Partial<TranscodeRequest>, inputs = [inputOf([VIDEO, STEREO])]) {
+  const full = { inputs: inputs.map(() => ({ url: 'gs://b/a' })), outputFormat: 'mp4' as const, ...request };
+  return planTranscode(full, inputs, { resourceClass: 'heavy', cores: 2 });
+}
+const soundFilter = (...given: Parameters<typeof planOf>) => {
+  const { args } = planOf(...given);
+  const at = args.indexOf('-filter:a:0');
+  return at < 0 ? null : args[at + 1];
+};
+
+describe('the filters of sound', () => {
+  it.each(['mp4', 'mkv', 'webm', 'mov'] as const)('are absent if %s stores the times of packets', (outputFormat) => {
+    expect(soundFilter({ outputFormat })).toBeNull();
+  });
+
+  it.each(['mp3', 'wav', 'm4a', 'aac', 'ogg', 'opus', 'flac', 'avi'] as const)(
+    'give %s the times of its source',
+    (outputFormat) => {
+      expect(soundFilter({ outputFormat })).toBe(STEADY);
+    },
+  );
+
+  it.each(['mp3', 'wav', 'flac', 'aac'])('are absent if the source, %s, has no times', (demuxer) => {
+    expect(soundFilter({ outputFormat: 'wav' }, [inputOf([STEREO], demuxer)])).toBeNull();
+  });
+
+  it('are absent from a copy', () => {
+    expect(soundFilter({ outputFormat: 'm4a', options: [{ option: '-c:a', argument: 'copy' }] })).toBeNull();
+  });
+
+  it('precede the filters of the caller', () => {
+    const options = [{ option: '-af', argument: 'volume=2' }];
+    expect(soundFilter({ outputFormat: 'wav', options })).toMatch(new RegExp(`^${STEADY},volume=`));
+  });
+
+  it('precede a graph of the caller', () => {
+    const options = [
+      { option: '-filter_complex', argument: '[0:a]volume=2[a]' },
+      { option: '-map', argument: '[a]' },
+    ];
+    const { args } = planOf({ outputFormat: 'wav', options });
+    expect(args[args.indexOf('-filter_complex') + 1]).toMatch(
+      new RegExp(`^\\[0:1\\]${STEADY}\\[(\\w+)\\];\\[\\1\\]volume`),
+    );
+  });
+
+  it('apply to every audio stream of the output', () => {
+    const options = [{ option: '-map', argument: '0' }];
+    const { args } = planOf({ outputFormat: 'avi', options }, [inputOf([VIDEO, STEREO, STEREO])]);
+    expect(args.join(' ')).toContain(`-filter:a:0 ${STEADY} -filter:a:1 ${STEADY}`);
+  });
+
+  it('limit the peaks of sound that is mixed, also in pieces', () => {
+    const plan = planOf({}, [inputOf([VIDEO, SURROUND])]);
+    expect(plan.args.join(' ')).toContain(`-filter:a:0 ${LIMITED} -b:a 128000 -ac 2`);
+    const split = splitCommand(plan, []);
+    if (typeof split === 'string') throw new Error(split);
+    expect(split.audio?.join(' ')).toContain(LIMITED);
+    expect(
+      split.piece({ frames: 9 } as never, { time: 0, timescale: 1, rate: { num: 25, den: 1 } }).join(' '),
+    ).not.toContain(LIMITED);
+  });
+
+  it('limit sound that options mix, but no sound that keeps its channels', () => {
+    const mono = [{ option: '-ac', argument: 1 }];
+    expect(soundFilter({ options: mono })).toContain('channel_layouts=mono');
+    expect(soundFilter({ options: [{ option: '-crf', argument: 20 }] }, [inputOf([VIDEO, SURROUND])])).toBeNull();
+    expect(soundFilter({ options: [{ option: '-ac', argument: 6 }] }, [inputOf([VIDEO, SURROUND])])).toBeNull();
+  });
+
+  it('start each segment of a join at zero, and limit mixed segments', () => {
+    const { args } = planOf({}, [inputOf([VIDEO, STEREO]), inputOf([VIDEO, SURROUND], 'mov', 1)]);
+    const graph = args[args.indexOf('-filter_complex') + 1]!;
+    expect(graph).toContain('[0:1]aresample=async=1:first_pts=0,aformat=');
+    expect(graph).toContain(`[1:1]aresample=async=1:first_pts=0,${LIMITED},aformat=`);
+  });
+});

@@ -1,0 +1,70 @@
+import type { FileBytes } from '../file-bytes.ts';
+import { type Chapter, type FileText, MAX_CHAPTERS, MAX_TITLE_BYTES, NO_TEXT, readTitle } from '../source-text.ts';
+import { Rejected } from '../verdicts.ts';
+import { type Box, type BoxBudget, boxesIn, boxMap, content, makeBox, makeFullBox, u32 } from './boxes.ts';
+
+/** Handlers of tracks of subtitles. QuickTime uses `text` for subtitles, and also for titles of chapters. */
+const SUBTITLE_HANDLERS: ReadonlySet<string> = new Set(['sbtl', 'subt', 'clcp', 'text']);
+/** Nanoseconds of the unit of a list of chapters. */
+const UNIT_NS = 100;
+const MAX_LIST_BYTES = 16 + MAX_CHAPTERS * (9 + MAX_TITLE_BYTES);
+
+/** Reads the chapters of a movie, and counts its tracks of subtitles. Text that cannot be read does not prevent a remux. */
+export function readMovieText(
+  file: FileBytes,
+  { traks, userData }: { traks: readonly Box[]; userData: Box | undefined },
+  budget: BoxBudget,
+): FileText {
+  try {
+    const tracks = traks.map((trak) => boxMap(file, trak, budget));
+    const handlers = tracks.map((parts) => handlerOf(file, parts, budget));
+    const named = tracks.filter((parts) => hasChapters(file, parts, budget)).length > 0;
+    const subtitles = handlers.filter((type) => SUBTITLE_HANDLERS.has(type) && !(named && type === 'text')).length;
+    const list = userData && boxMap(file, userData, budget).get('chpl');
+    if (list) return { subtitles, ...readList(file, list) };
+    return { subtitles, chapters: [], hasTooMany: named };
+  } catch (error) {
+    if (error instanceof Rejected || error instanceof RangeError) return NO_TEXT;
+    throw error;
+  }
+}
+
+function handlerOf(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): string {
+  const mdia = parts.get('mdia');
+  const hdlr = mdia && boxMap(file, mdia, budget).get('hdlr');
+  return hdlr ? content(file, hdlr, 4096, 12).toString('latin1', 8, 12) : '';
+}
+
+/** Whether a track refers to a track with the titles of its chapters. */
+function hasChapters(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): boolean {
+  const references = parts.get('tref');
+  if (!references) return false;
+  return [...boxesIn(file, references.body, references.end, budget)].some(({ type }) => type === 'chap');
+}
+
+function readList(file: FileBytes, list: Box): Pick<FileText, 'chapters' | 'hasTooMany'> {
+  const bytes = content(file, list, MAX_LIST_BYTES, 5);
+  let at = bytes[0] === 0 ? 4 : 8;
+  const count = bytes[at++] ?? 0;
+  const chapters: Chapter[] = [];
+  for (let index = 0; index < count && at + 9 <= bytes.length; index++) {
+    const length = bytes[at + 8]!;
+    const start = Number(bytes.readBigUInt64BE(at)) * UNIT_NS;
+    chapters.push({ start, title: readTitle(bytes.subarray(at + 9, at + 9 + length)) });
+    at += 9 + length;
+  }
+  return { chapters, hasTooMany: false };
+}
+
+/** Returns the user data of a movie with the list of its chapters; empty if it has none. */
+export function chapterData(chapters: readonly Chapter[]): Buffer {
+  if (chapters.length === 0) return Buffer.alloc(0);
+  const rows = chapters.map(({ start, title }) => {
+    const text = Buffer.from(title);
+    const row = Buffer.alloc(9);
+    row.writeBigUInt64BE(BigInt(Math.round(start / UNIT_NS)));
+    row[8] = text.length;
+    return Buffer.concat([row, text]);
+  });
+  return makeBox('udta', makeFullBox('chpl', 1, 0, u32(0), Buffer.from([chapters.length]), ...rows));
+}

@@ -1,0 +1,36 @@
+import type { SourceText } from '../ffmpeg/index.ts';
+
+/** A chapter of a file. `start` is in nanoseconds. */
+export interface Chapter {
+  start: number;
+  title: string;
+}
+
+/** The texts of a file in addition to its video and audio. The new container contains the chapters. */
+export interface FileText {
+  subtitles: number;
+  chapters: readonly Chapter[];
+  /** Whether the file has more chapters than the new container can contain. Then `chapters` is empty. */
+  hasTooMany: boolean;
+}
+
+export const NO_TEXT: FileText = { subtitles: 0, chapters: [], hasTooMany: false };
+/** Maximum number of chapters. Nero's list, which MP4 uses, cannot have more. */
+export const MAX_CHAPTERS = 255;
+export const MAX_TITLE_BYTES = 255;
+
+/** Decodes a title, without control characters and with at most `MAX_TITLE_BYTES` bytes of UTF-8. */
+export function readTitle(bytes: Buffer): string {
+  const text = bytes.toString('utf8').replace(/[\p{Cc}\p{Cf}\p{Co}\ufffd]/gu, '');
+  let title = '';
+  for (const character of text) {
+    if (Buffer.byteLength(title + character) > MAX_TITLE_BYTES) break;
+    title += character;
+  }
+  return title;
+}
+
+/** Returns the text of a file as the planner needs it. */
+export function summariseText({ subtitles, chapters, hasTooMany }: FileText): SourceText {
+  return { subtitles, chapters: chapters.length, hasTooMany };
+}

@@ -1,0 +1,114 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OutputRequest } from '../../src/contract/transcode-request.ts';
+import { run } from '../../testkit/run.ts';
+import { colourAt, openWorkshop, type Workshop } from './helpers.ts';
+
+const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8'];
+const VP9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8'];
+const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+const color = (name: string, size: string) => ['-f', 'lavfi', '-i', `color=${name}:s=${size}:r=25:d=1`];
+
+let shop: Workshop;
+beforeAll(async () => {
+  shop = await openWorkshop();
+});
+afterAll(() => shop.remove());
+
+/** Makes a video that is red and wide for a second, and then lime and tall. */
+async function turning(type: string, encoder: readonly string[], wide = '320x180'): Promise<string> {
+  const name = `${encoder[1]}-${wide}`;
+  const parts = [
+    await shop.make(`${name}-wide.${type}`, [...color('red', wide), ...encoder]),
+    await shop.make(`${name}-tall.${type}`, [...color('lime', '180x320'), ...encoder]),
+  ];
+  const list = join(shop.dir, `${name}.txt`);
+  await writeFile(list, parts.map((path) => `file '${path}'\n`).join(''));
+  return shop.make(`${name}.${type}`, ['-f', 'concat', '-safe', '0', '-i', list, '-c', 'copy']);
+}
+
+const isColor = ([red, green, blue]: readonly number[], name: 'red' | 'lime' | 'black') =>
+  [red! > 160, green! > 160, blue! > 160].join() === [name === 'red', name === 'lime', false].join();
+
+async function expectFitted(path: string, times: readonly [number, number] = [0.5, 1.5]): Promise<void> {
+  const [middle, left, right] = [0.5, 0.02, 0.98].map((x) => ({ x, y: 0.5 })) as [Point, Point, Point];
+  for (const point of [middle, left, right]) expect(isColor(await colourAt(path, point, times[0]), 'red')).toBe(true);
+  expect(isColor(await colourAt(path, middle, times[1]), 'lime')).toBe(true);
+  for (const point of [left, right]) expect(isColor(await colourAt(path, point, times[1]), 'black')).toBe(true);
+}
+type Point = { x: number; y: number };
+
+describe('a video whose size changes', () => {
+  it.each([
+    ['VP8 in WebM', 'webm', VP8, '320x180'],
+    ['VP9 in WebM', 'webm', VP9, '320x180'],
+    ['VP9 of an odd size', 'webm', VP9, '321x181'],
+    ['H.264 in a transport stream', 'ts', X264, '320x180'],
+  ])('has bars instead of a stretched picture: %s', async (_, type, encoder, wide) => {
+    const { path, info } = await shop.transcode([await turning(type, encoder, wide)], { outputFormat: 'mp4' });
+    expect(info.video[0]).toMatchObject({ width: 320, height: 180 });
+    await expectFitted(path);
+  });
+
+  it.each<[string, OutputRequest]>([
+    ['a preset', { outputFormat: 'mp4', preset: { resolution: '480p', quality: 'low' } }],
+    ['options', { outputFormat: 'mp4', options: [{ option: '-crf', argument: '30' }] }],
+    ['filters', { outputFormat: 'mp4', filters: [{ filter: 'hflip' }] }],
+    ['a filter graph', { outputFormat: 'mp4', filters: [{ filter: '[0:v]hflip[v]' }] }],
+    ['AVI, which has a constant frame rate', { outputFormat: 'avi' }],
+    ['a GIF', { outputFormat: 'gif' }],
+  ])('has bars in an output of %s', async (_, request) => {
+    const { path } = await shop.transcode([await turning('webm', VP9)], request);
+    await expectFitted(path);
+  });
+
+  it('has bars in a join and in a still', async () => {
+    const source = await turning('webm', VP9);
+    await expectFitted((await shop.transcode([source, source], { outputFormat: 'mp4' })).path, [2.5, 3.5]);
+    const still = await shop.transcode([source], { outputFormat: 'jpg', still: { at: 1.5 } });
+    expect(isColor(await colourAt(still.path, { x: 0.02, y: 0.5 }), 'black')).toBe(true);
+    expect(isColor(await colourAt(still.path, { x: 0.5, y: 0.5 }), 'lime')).toBe(true);
+  });
+
+  it('is transcoded without delay even if every frame has another size', async () => {
+    const frames: Buffer[] = [];
+    for (const [index, size] of ['320x180', '64x64', '16x300', '640x20', '322x182', '500x500'].entries()) {
+      const one = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25`, '-frames:v', '1', ...VP8];
+      const bytes = await readFile(await shop.make(`${index}.ivf`, one));
+      frames.push(bytes.subarray(44, 44 + bytes.readUInt32LE(32)));
+    }
+    const head = Buffer.from('DKIF\0\0\x20\0VP80\x40\x01\xb4\0\x19\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0', 'latin1');
+    const all = Array.from({ length: 300 }, (_, index) => {
+      const frame = frames[index % frames.length]!;
+      const before = Buffer.alloc(12);
+      before.writeUInt32LE(frame.length);
+      before.writeUInt32LE(index, 4);
+      return [before, frame];
+    });
+    const raw = join(shop.dir, 'every.ivf');
+    await writeFile(raw, Buffer.concat([head, ...all.flat()]));
+    const source = await shop.make('every.webm', ['-i', raw, '-c', 'copy']);
+    const { info } = await shop.transcode([source], { outputFormat: 'mp4' });
+    expect(info.video[0]).toMatchObject({ width: 320, height: 180, frames: 300 });
+  });
+});
+
+describe('a video that could change its size, but does not', () => {
+  it.each(['320x180', '321x181'])('keeps its pixels: %s', async (size) => {
+    const source = await shop.make(`${size}.webm`, ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25:d=0.4`, ...VP9]);
+    const hashOf = async (path: string) => {
+      const output = ['-fps_mode', 'passthrough', '-pix_fmt', 'rgb24', '-f', 'framemd5', '-'];
+      const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', path, '-map', '0:v', ...output]);
+      return stdout.match(/[0-9a-f]{32}/g);
+    };
+    const { plan, path } = await shop.transcode([source], {
+      outputFormat: 'gif',
+      options: [{ option: '-r', argument: 25 }],
+    });
+    const { path: png } = await shop.transcode([source], { outputFormat: 'png', still: { at: 0 } });
+    expect(plan.args.join(' ')).toContain('eval=frame');
+    expect((await hashOf(png))![0]).toBe((await hashOf(source))![0]);
+    expect((await hashOf(path))!.length).toBe(10);
+  });
+});
