@@ -126,7 +126,7 @@ function outcomeOf(
     status,
     failure,
     job,
-    warnings: (job?.warnings ?? []).join('\n'),
+    warnings: (job?.warnings ?? []).map(({ message }: Json) => message).join('\n'),
     async file({ output, file } = {}) {
       requireCompleted();
       const bytes = await read(output, file);

@@ -129,6 +129,11 @@ describe('planTranscode', () => {
     expect(args).not.toContain('-t');
   });
 
+  it('does not seek into the only frame of a video', () => {
+    const single = probe([{ ...VIDEO, nb_frames: '1' }], { duration: '0.04' });
+    expect(plan({ outputFormat: 'jpg' }, [single]).args).not.toContain('-ss');
+  });
+
   it('rejects options and filters that the policy rejects', () => {
     expect(() => plan({ options: [{ option: '-/t', argument: '/etc/passwd' }] })).toThrowError(
       expect.objectContaining({ code: 'option_refused' }),

@@ -68,5 +68,7 @@ export function seekPosition(
   const isCover = job.selection.video?.stream.isAttachedPicture ?? false;
   if (!job.still || job.raw || job.filtered || isCover || info.isAnimated || info.durationSeconds === null)
     return { input: null, moved: false };
-  return { input: Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds), moved: false };
+  const position = Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds);
+  // A seek into the only frame finds nothing, because FFmpeg shows the first frame that starts later.
+  return { input: job.selection.video?.stream.frames === 1 ? null : position, moved: false };
 }

@@ -13,7 +13,7 @@ interface Result {
   failure: string;
   /** Difference between the frames of the source and of the output. */
   difference: number;
-  /** Frames of the screen that a ladder lacks. */
+  /** Frames of the screen that a ladder lacks, without frames that follow each other faster than the frames of the ladder. */
   lost: number;
 }
 
@@ -34,8 +34,8 @@ async function send(world: World, { kind, source }: Recording, index: number): P
     return { ...result, difference: Math.abs(frames - (await countPackets(path))) };
   }
   if (kind.picture === 'camera') return result;
-  const { lost } = compareMotion(await readCounter(path), await readCounter(await renditionOf(made)));
-  return { ...result, lost };
+  const { lostLong } = compareMotion(await readCounter(path), await readCounter(await renditionOf(made)));
+  return { ...result, lost: lostLong };
 }
 
 /** Records with Chromium on a machine that is busy on purpose, and sends every recording. */

@@ -116,9 +116,9 @@ const BURST = 'lt(mod(t,0.5),0.1)*0.98';
 /** Bursts of a chord at full scale in every channel. */
 const CHORDS = alike(`${BURST}*(sin(690*t)+sin(1740*t)+sin(4140*t)+sin(9300*t)+sin(22100*t))/5`);
 
-/** Bursts of white noise in every channel. A lossy encoder adds up to 1 dB to the peaks of noise. */
+/** Bursts of white noise in every channel. A lossy encoder adds up to 2 dB to the peaks of noise. */
 const NOISE = alike(`${BURST}*(2*random(0)-1)`);
-const NOISE_PEAK = 1;
+const NOISE_PEAK = 2;
 
 /** A quiet voice in the center, and after two seconds `after` times full scale in all channels. */
 const dialogue = (after: number) => {

@@ -46,6 +46,8 @@ export interface Motion {
   outputFrames: number;
   /** Frames of the source that the output does not show. */
   lost: number;
+  /** Frames that the output lacks although the source shows them for longer than a frame of the output. */
+  lostLong: number;
   /** Largest difference in milliseconds between the times at which a frame is shown, from the first frame. */
   shiftMs: number;
 }
@@ -54,12 +56,18 @@ export interface Motion {
 export function compareMotion(source: readonly CountedFrame[], output: readonly CountedFrame[]): Motion {
   const shown = new Map<number, number>();
   for (const { index, time } of output) if (!shown.has(index)) shown.set(index, time - output[0]!.time);
+  const frameSeconds = (output.at(-1)!.time - output[0]!.time) / Math.max(1, output.length - 1);
+  const lostLong = source.filter(({ index, time }, at) => {
+    const next = source[at + 1];
+    return !shown.has(index) && next !== undefined && next.time - time > frameSeconds + 0.001;
+  });
   const kept = source.filter(({ index }) => shown.has(index));
   const shifts = kept.map(({ index, time }) => Math.abs(shown.get(index)! - (time - source[0]!.time)));
   return {
     sourceFrames: source.length,
     outputFrames: output.length,
     lost: source.length - kept.length,
+    lostLong: lostLong.length,
     shiftMs: Math.max(0, ...shifts) * 1000,
   };
 }

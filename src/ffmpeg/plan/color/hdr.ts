@@ -40,9 +40,11 @@ export function hdrToSdr(stream: VideoStream, { use }: Pick<OutputColor, 'use'>,
   // zimg rejects subsampled chroma of an odd size, so such pictures are converted with full chroma.
   const full = (format: string) => (odd ? [`format=${format}`] : []);
   const source = inputOptions(stream);
+  // By default, zimg applies the display gamma of HLG to each channel, which moves saturated colors out of BT.709.
+  const curve = source.includes('arib-std-b67') ? ':agamma=0' : '';
   return [
     ...full('yuv444p10le'),
-    `zscale=${source}:transfer=linear:npl=${WHITE}`,
+    `zscale=${source}:transfer=linear:npl=${WHITE}${curve}`,
     'format=gbrpf32le',
     'zscale=primaries=bt709',
     `tonemap=tonemap=mobius:desat=0:peak=${PEAK.toFixed(3)}`,
