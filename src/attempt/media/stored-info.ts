@@ -5,6 +5,11 @@ import type { Inspection } from '../../uploads/upload.ts';
 const text = z.string().nullable();
 const number = z.number().nullable();
 
+const rgbProfile = z.object({ toSrgb: z.array(z.number()), transfer: z.enum(['iec61966-2-1', 'bt470m']) });
+
+/** Requires that a schema contains every field of a type, because a schema drops the fields that it lacks. */
+type Fields<T> = Record<keyof Required<T>, z.ZodType>;
+
 const videoStream = z.object({
   index: z.number(),
   codec: z.string(),
@@ -26,6 +31,7 @@ const videoStream = z.object({
   colorSpace: text,
   colorRange: text,
   isHdr: z.boolean(),
+  rgbProfile: rgbProfile.optional(),
   isAttachedPicture: z.boolean(),
   bitRate: number,
   frames: number,
@@ -35,7 +41,7 @@ const videoStream = z.object({
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),
   durationSeconds: number,
-}) satisfies z.ZodType<VideoStream>;
+} satisfies Fields<VideoStream>) satisfies z.ZodType<VideoStream>;
 
 const audioStream = z.object({
   index: z.number(),
@@ -49,7 +55,7 @@ const audioStream = z.object({
   isSecondary: z.literal(true).optional(),
   language: text,
   durationSeconds: number,
-}) satisfies z.ZodType<AudioStream>;
+} satisfies Fields<AudioStream>) satisfies z.ZodType<AudioStream>;
 
 const mediaInfo = z.object({
   container: z.string(),
@@ -65,7 +71,7 @@ const mediaInfo = z.object({
   isImage: z.boolean(),
   isAnimated: z.boolean(),
   sourceCodec: z.string().optional(),
-}) satisfies z.ZodType<MediaInfo>;
+} satisfies Fields<MediaInfo>) satisfies z.ZodType<MediaInfo>;
 
 /** Returns the result of an earlier probe, or null if the file was not probed, such as a subtitle file. */
 export function knownInfo(inspection: Inspection | null): MediaInfo | null {
