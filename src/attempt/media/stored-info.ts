@@ -1,9 +1,17 @@
 import * as z from 'zod';
-import type { AudioStream, MediaInfo, VideoStream } from '../../ffmpeg/index.ts';
+import type { AudioStream, MediaInfo, RgbProfile, VideoStream } from '../../ffmpeg/index.ts';
 import type { Inspection } from '../../uploads/upload.ts';
 
 const text = z.string().nullable();
 const number = z.number().nullable();
+
+const rgbProfile = z.object({
+  toSrgb: z.array(z.number()),
+  transfer: z.enum(['iec61966-2-1', 'bt470m']),
+}) satisfies z.ZodType<RgbProfile>;
+
+/** Every field is listed, also the optional ones, because the schema drops fields that it does not know. */
+type Fields<Value> = Record<keyof Value, z.ZodType>;
 
 const videoStream = z.object({
   index: z.number(),
@@ -25,6 +33,7 @@ const videoStream = z.object({
   colorPrimaries: text,
   colorSpace: text,
   colorRange: text,
+  rgbProfile: rgbProfile.optional(),
   isHdr: z.boolean(),
   isAttachedPicture: z.boolean(),
   bitRate: number,
@@ -35,7 +44,7 @@ const videoStream = z.object({
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),
   durationSeconds: number,
-}) satisfies z.ZodType<VideoStream>;
+} satisfies Fields<VideoStream>) satisfies z.ZodType<VideoStream>;
 
 const audioStream = z.object({
   index: z.number(),
@@ -49,7 +58,7 @@ const audioStream = z.object({
   isSecondary: z.literal(true).optional(),
   language: text,
   durationSeconds: number,
-}) satisfies z.ZodType<AudioStream>;
+} satisfies Fields<AudioStream>) satisfies z.ZodType<AudioStream>;
 
 const mediaInfo = z.object({
   container: z.string(),
@@ -65,7 +74,7 @@ const mediaInfo = z.object({
   isImage: z.boolean(),
   isAnimated: z.boolean(),
   sourceCodec: z.string().optional(),
-}) satisfies z.ZodType<MediaInfo>;
+} satisfies Fields<MediaInfo>) satisfies z.ZodType<MediaInfo>;
 
 /** Returns the result of an earlier probe, or null if the file was not probed, such as a subtitle file. */
 export function knownInfo(inspection: Inspection | null): MediaInfo | null {
