@@ -23,7 +23,7 @@ const FIELDS = [
 /** DV has only this size. */
 const DV_FIELDS = FIELDS.map((part) => part.replace('360x288', '720x576'));
 const FLAGGED = ['-flags', '+ildct+ilme', '-field_order', 'tt'];
-const COMBED = 0.05;
+const COMBED = 0.1;
 
 const INTERLACED: Readonly<Record<string, Source>> = {
   'with-flags': encoded('ts', [...FIELDS, ...MPEG2, ...FLAGGED]),
