@@ -33,6 +33,16 @@ const NOT_RUN: Record<string, string> = {
   'npm run dev': 'serves until it is stopped',
   'npm run test:watch': 'runs until it is stopped',
   'npm run lint:fix': 'changes the files that the tests read',
+  ...Object.fromEntries(
+    [
+      '',
+      ' -- --case color/hd',
+      ' -- --short',
+      ' -- --case recordings --recordings 100',
+      ' -- --list',
+      ' -- --json figures.json',
+    ].map((words) => [`npm run audit${words}`, 'runs in a checkout; test/media/audit.test.ts runs the short cases']),
+  ),
   'npm pack ./sdk': 'test/sdk/package.test.ts packs it',
   'npx vite web': 'serves the dashboard until it is stopped',
   'npx tsx scripts/docs.ts': 'test/docs/reference.test.ts compares its result',

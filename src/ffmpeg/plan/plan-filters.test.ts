@@ -89,6 +89,14 @@ describe('a graph', () => {
     expect(mixed).toContain('[1:0]overlay');
   });
 
+  it('keeps the matrix of a video under a picture, whichever of them it reads first', () => {
+    for (const filters of [graph('[0:v][1:v]overlay'), graph('[1:v]format=rgba[p]', '[0:v][p]overlay')]) {
+      const chain = complex(plan({ filters }, [VIDEO, PICTURE]).args);
+      expect(chain).toContain('scale=out_color_matrix=bt709:out_range=tv');
+      expect(chain).not.toContain('gbrp');
+    }
+  });
+
   it('fails with a code if no input has a stream that it reads', () => {
     const code = (run: () => unknown) => {
       try {

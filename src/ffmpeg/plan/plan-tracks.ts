@@ -77,7 +77,9 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
 
 function drawnOf(job: ComposeJob, composed: Tracks, { from, flow }: Track, own: OwnWork): VideoRequest['drawn'] {
   const read = composed.sources.flatMap((ref) => (ref.kind === 'v' ? [ref.stream] : []));
-  const stream = 'stream' in from && from.kind === 'v' ? from.stream : read[0];
+  // FFmpeg converts RGB pictures to the matrix of the video with which a filter combines them.
+  const main = read.find((one) => sourceColor(one).matrix !== 'gbr') ?? read[0];
+  const stream = 'stream' in from && from.kind === 'v' ? from.stream : main;
   const isMixed = !('stream' in from) && read.length !== 1;
   const source = stream && !job.toneMap(stream) ? sourceColor(stream) : BT709;
   return {
