@@ -38,6 +38,7 @@ export { parseJob } from './policy/options/parse-job.ts';
 export { checkOptions, parseRequest, textLength } from './policy/options/parse-request.ts';
 export type * from './policy/options/parsed-request.ts';
 export { ASSET_BYTES, type AssetContent, checkFont, checkLut, checkSubtitles } from './probe/asset-content.ts';
+export { withSizes } from './probe/display-size.ts';
 export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limits.ts';
 export { parseProbe, probeArgs, STANDARD_INPUT, withFields } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';

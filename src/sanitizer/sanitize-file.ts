@@ -1,4 +1,5 @@
 import type { RewrittenDemuxer } from '../contract/containers.ts';
+import { withSizes } from '../ffmpeg/probe/display-size.ts';
 import { readFlac, readWave } from './audio-files.ts';
 import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
@@ -11,6 +12,7 @@ import { movieFacts } from './isobmff/movie-facts.ts';
 import { movieFrames } from './isobmff/movie-frames.ts';
 import { movieInfo, movieMayHaveFields } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
+import { movieChangesSize } from './isobmff/movie-sizes.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { videoTimings } from './isobmff/track-times.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
@@ -20,7 +22,7 @@ import { readOgg } from './ogg/rewrite.ts';
 import { summariseText } from './source-text.ts';
 import { infoFacts } from './streams.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
-import { NotRewritable, Rejected } from './verdicts.ts';
+import { NotRewritable, Rejected, SeveralDescriptions } from './verdicts.ts';
 
 /**
  * Sanitizes one file: reads it, and remuxes its container if this loses nothing. Throws `Rejected`. Runs in its own thread, because an
@@ -46,8 +48,19 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
       const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null, text: null };
+      const changesSize = error instanceof SeveralDescriptions && error.haveSizes ? true : undefined;
       const turns = request.target !== null ? turnsOf(file, demuxer) : [];
-      return { container: 'original', demuxer, reason: error.message, facts, info, turns, clockSeconds, ...nothing };
+      return {
+        container: 'original',
+        demuxer,
+        reason: error.message,
+        facts,
+        info,
+        turns,
+        clockSeconds,
+        changesSize,
+        ...nothing,
+      };
     }
     // A table ended early, and no reader reported a more precise reason.
     if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');
@@ -67,6 +80,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
       ...(movie.text && { text: summariseText(movie.text) }),
       describe: () => movieInfo(movie, file),
       mayHaveFields: () => movieMayHaveFields(movie),
+      changesSize: () => movieChangesSize(movie, file),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
       timings: () => videoTimings(movie),
@@ -104,6 +118,7 @@ function readAndWrite(
     write,
     describe,
     mayHaveFields,
+    changesSize,
     packets,
     frames,
     timings,
@@ -120,7 +135,10 @@ function readAndWrite(
     const known = facts.facts ?? infoFacts(describe?.() ?? null);
     return { ...found, facts: known, info: null, timings: null };
   }
-  const info = describe?.() ?? null;
+  const described = describe?.() ?? null;
+  // A description that is already known contains the answer.
+  const sizes = request.isDescribed ? undefined : changesSize?.();
+  const info = described && withSizes(described, sizes);
   if ((info || request.isDescribed) && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
   return {
@@ -128,6 +146,7 @@ function readAndWrite(
     info,
     timings: info ? null : (timings?.() ?? null),
     mayHaveFields: info === null && mayHaveFields?.() === true,
+    changesSize: sizes,
   };
 }
 

@@ -53,6 +53,8 @@ export interface SanitizeResult {
   timings: FrameTiming[] | null;
   /** Whether H.264 streams may contain interlaced pictures after their first picture. Absent if not, or if `info` describes the streams. */
   mayHaveFields?: boolean;
+  /** Whether pictures have another size than the first picture of their stream, which `info` also states. Absent if unknown. */
+  changesSize?: boolean | undefined;
   /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
   turns?: readonly Turn[];
   /** Seconds of a transport stream whose clock jumps, for which ffprobe reports a wrong duration; null for any other file. */
@@ -84,6 +86,8 @@ export interface Reading {
   timings?: () => FrameTiming[];
   /** Reads `SanitizeResult.mayHaveFields`. */
   mayHaveFields?: () => boolean;
+  /** Reads `SanitizeResult.changesSize`; absent if the reader does not know the sizes. */
+  changesSize?: () => boolean | undefined;
 }
 
 /** A rejection of the file, which becomes a `JobFailure` whose message begins with the name of the input. */

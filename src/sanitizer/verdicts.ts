@@ -26,3 +26,13 @@ export class NotRewritable extends Error {
 
 /** Error for a file that has no stream, or no stream with a sample. */
 export class NoStreams extends NotRewritable {}
+
+/** Error for a stream with several sample descriptions. */
+export class SeveralDescriptions extends NotRewritable {
+  /** Whether the descriptions have different sizes. */
+  readonly haveSizes: boolean;
+  constructor(haveSizes: boolean) {
+    super('has several sample descriptions');
+    this.haveSizes = haveSizes;
+  }
+}

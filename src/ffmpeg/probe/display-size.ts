@@ -1,3 +1,5 @@
+import type { MediaInfo } from '../types.ts';
+
 /**
  * Returns the width of one sample divided by its height. Returns 1 if the stream declares no ratio, or a ratio beyond 1:10. No camera or
  * disc format has such a ratio: it is the result of damage, and would make absurd frame sizes.
@@ -15,6 +17,13 @@ const RESIZED_CONTAINERS: readonly string[] = ['mpegts', 'flv'];
 /** Returns whether pictures of a stream may have another size than the first picture. */
 export function mayChangeSize(codec: string, demuxer: string | null): boolean {
   return RESIZED_CODECS.includes(codec) || (demuxer !== null && RESIZED_CONTAINERS.includes(demuxer));
+}
+
+/** Sets whether pictures change their size, unless this is not known. */
+export function withSizes(info: MediaInfo, changesSize: boolean | undefined): MediaInfo {
+  if (changesSize === undefined) return info;
+  const video = info.video.map((stream) => ({ ...stream, mayChangeSize: changesSize && !stream.isAttachedPicture }));
+  return { ...info, video };
 }
 
 /** Returns the pixels that a person sees before rotation: samples are stretched along their longer direction, and never shrunk. */

@@ -6,6 +6,7 @@ import { type Picture, planarFormat } from './types.ts';
 const PROFILES = ['Main', 'High', 'Professional'] as const;
 /** Types of open bitstream units (OBU). */
 const SEQUENCE = 1;
+const DELIMITER = 2;
 const METADATA = 5;
 /** Maximum number of units. A frame has a unit for each group of tiles, and at most 4096 groups. */
 const MAX_UNITS = 5000;
@@ -26,8 +27,18 @@ export function readAv1(config: Buffer, frame: Buffer): Picture {
   return picture;
 }
 
-/** Returns the units of a frame or configuration (AV1, 5.3). Throws `Unclear` unless each unit declares its size. */
-function units(bytes: Buffer): { type: number; content: Buffer }[] {
+/**
+ * Reads the size in the sequence header of a frame from the first bytes of the frame; null if the frame has no such header. Pictures that an
+ * encoder has reduced within a sequence are shown in the size of the sequence.
+ */
+export function readAv1Size(head: Buffer): { width: number; height: number } | null {
+  const [first, second] = units(head, true);
+  const sequence = first?.type === DELIMITER ? second : first;
+  return sequence?.type === SEQUENCE ? readSequence(sequence.content) : null;
+}
+
+/** Returns the units of a frame or configuration (AV1, 5.3), the last of which may be cut off if `isCut` is true. Throws `Unclear` unless each unit declares its size. */
+function units(bytes: Buffer, isCut = false): { type: number; content: Buffer }[] {
   const list = [];
   for (let at = 0; at < bytes.length; ) {
     const head = bytes[at]!;
@@ -40,7 +51,7 @@ function units(bytes: Buffer): { type: number; content: Buffer }[] {
       byte = bytes[from++]!;
       size += (byte & 0x7f) << shift;
     }
-    mustBe(from + size <= bytes.length);
+    mustBe(isCut || from + size <= bytes.length);
     mustBe(list.length < MAX_UNITS);
     list.push({ type: (head >> 3) & 15, content: bytes.subarray(from, from + size) });
     at = from + size;

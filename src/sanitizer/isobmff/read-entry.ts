@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { checkSize } from '../limits.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { NotRewritable, Rejected, SeveralDescriptions } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxesIn, content, makeBox, printable } from './boxes.ts';
 import { rewriteEsds } from './esds.ts';
 
@@ -51,7 +51,8 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
   const entry = entries[0];
   if (!entry) throw new Rejected('invalid_media', 'has a stream without a description.');
   if (kind === 'video') checkFrameSize(file, entry);
-  if (entries.length !== 1 || head.readUInt32BE(4) !== 1) throw new NotRewritable('has several sample descriptions');
+  if (entries.length !== 1 || head.readUInt32BE(4) !== 1)
+    throw new SeveralDescriptions(kind === 'video' && haveSizes(file, entries));
   if (head[0] !== 0) throw new NotRewritable('describes its streams in an unsupported version');
   if (!(kind === 'video' ? VIDEO : AUDIO).has(entry.type)) {
     throw new NotRewritable(`contains "${printable(entry.type)}", which the reader does not support`);
@@ -63,6 +64,15 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
   fixed.fill(0, 0, 6).writeUInt16BE(1, 6);
   if (kind === 'video') fixed.fill(0, 42, 74);
   return makeBox(entry.type, fixed, ...keptBoxes(file, entry.body + fields, entry.end, budget, 0));
+}
+
+/** Returns whether descriptions of video declare different sizes. */
+function haveSizes(file: FileBytes, entries: readonly Box[]): boolean {
+  const sizes = entries.map((entry) => {
+    checkFrameSize(file, entry);
+    return file.read(entry.body + 24, 4).readUInt32BE(0);
+  });
+  return new Set(sizes).size > 1;
 }
 
 function checkFrameSize(file: FileBytes, entry: Box): void {

@@ -21,42 +21,62 @@ export interface BlockTimes {
 /** Ids of the elements whose children are read. */
 const PARENTS: ReadonlySet<number> = new Set([ID.cluster, ID.blockGroup]);
 
+/** Yields the elements of a file's media that contain no other elements. Ends where the file is damaged, because its copy reports the damage. */
+export function* mediaElements(file: FileBytes, { mediaAt, limit }: MediaRange): Generator<Element, void, undefined> {
+  const reader = elementReader(file);
+  for (let position = mediaAt; ; ) {
+    const element = unlessDamaged(() => reader.at(position, limit));
+    if (!element) return;
+    const isParent = PARENTS.has(element.id);
+    if (!isParent && element.end === null) return;
+    if (!isParent) yield element;
+    position = isParent ? element.body : element.end!;
+  }
+}
+
+function unlessDamaged<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NotRewritable || error instanceof Rejected || error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /**
- * Reads the heads of the blocks. Stops where the file is damaged, because its copy reports the damage.
+ * Reads the heads of the blocks. Stops where the file is damaged.
  * @param mostFrames number of frames of the tracks after which the function stops
  */
 export function blockTimes(
   file: FileBytes,
-  { mediaAt, limit }: MediaRange,
+  range: MediaRange,
   tracks: readonly number[],
   mostFrames = Number.POSITIVE_INFINITY,
 ): BlockTimes {
   const reader = elementReader(file);
   const frames = new Map(tracks.map((track): [number, number[]] => [track, []]));
   let [cluster, latest, left] = [0, 0, mostFrames];
-  const take = (element: Element): void => {
-    if (element.id === ID.timestamp) cluster = Number(number(reader.content(element, 8)));
-    if (element.id !== ID.simpleBlock && element.id !== ID.block) return;
-    const { track, offset } = readHead(file, element);
-    latest = Math.max(latest, cluster + offset);
-    const known = frames.get(track);
-    known?.push(cluster + offset);
-    if (known) left--;
-  };
-  try {
-    for (let position = mediaAt; left > 0; ) {
-      const element = reader.at(position, limit);
-      if (!element) break;
-      const isParent = PARENTS.has(element.id);
-      if (!isParent && element.end === null) break;
-      if (!isParent) take(element);
-      position = isParent ? element.body : element.end!;
+  for (const element of mediaElements(file, range)) {
+    if (left <= 0) break;
+    if (element.id === ID.timestamp) {
+      const value = unlessDamaged(() => number(reader.content(element, 8)));
+      if (value === null) break;
+      cluster = Number(value);
     }
-  } catch (error) {
-    if (!(error instanceof NotRewritable || error instanceof Rejected || error instanceof RangeError)) throw error;
+    if (!isBlock(element)) continue;
+    const head = unlessDamaged(() => readHead(file, element));
+    if (!head) break;
+    latest = Math.max(latest, cluster + head.offset);
+    const known = frames.get(head.track);
+    known?.push(cluster + head.offset);
+    if (known) left--;
   }
   const sorted = [...frames].map(([track, times]): [number, Float64Array] => [track, Float64Array.from(times).sort()]);
   return { frames: new Map(sorted), latest };
+}
+
+export function isBlock({ id }: Element): boolean {
+  return id === ID.simpleBlock || id === ID.block;
 }
 
 /** Returns the track of a block, and its time relative to its cluster. */

@@ -17,6 +17,7 @@ import {
 } from './ebml.ts';
 import type { MatroskaHead } from './matroska-head.ts';
 import { matroskaInfo } from './matroska-info.ts';
+import { picturesChangeSize } from './picture-sizes.ts';
 import { float, number, rewriteChildren } from './rewrite-children.ts';
 import { ID, INFO } from './schema.ts';
 import { trackMayHaveFields } from './track-info.ts';
@@ -49,6 +50,7 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
   const text = { subtitles: head.tracks.subtitles, chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
   return {
     ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },
+    ...(isComplete && { changesSize: () => picturesChangeSize(file, head) }),
     text: summariseText(text),
     ...(timings && { timings: () => [...timings.values()] }),
   };

@@ -13,6 +13,7 @@ import { readVp9 } from '../codecs/vp9.ts';
 import { readFlacInfo, readOpus, readVorbis } from '../codecs/xiph.ts';
 import { audioStream, videoStream } from '../streams.ts';
 import { float, number } from './rewrite-children.ts';
+import { MATROSKA_CODECS } from './track-facts.ts';
 
 /** Id of the duration of a frame in nanoseconds. */
 export const FRAME_DURATION = 0x23e383;
@@ -111,6 +112,11 @@ export function describeVideo(
 
 function isSecondary(values: TrackValues): boolean {
   return [E.forHearing, E.forSight, E.isDescription, E.isCommentary].some((id) => count(values, id, 0) !== 0);
+}
+
+/** Returns FFmpeg's name of the codec of a track; undefined if the readers do not know the codec. */
+export function codecOf(values: TrackValues): string | undefined {
+  return MATROSKA_CODECS[text(values, E.codec) ?? ''];
 }
 
 /** Returns whether the track is H.264 that may contain interlaced pictures. */
