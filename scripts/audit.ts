@@ -13,15 +13,15 @@ const RECORDINGS = 8;
 
 const USAGE = `npm run audit -- [options]
 
-Makes sources with FFmpeg and Chromium, sends them through the API of a new service, and compares the outputs with
-the colors, times and sounds of the sources. Exits with 1 if a figure exceeds its limit.
+Makes sources with FFmpeg and Chromium, submits them to a new service through the API, and compares the colors, frame
+times and sound of the outputs with the sources. Exits with code 1 if a figure is outside its limit.
 
-  --case NAME      only cases whose name starts with NAME, such as color/hd
-  --short          only the cases that the test suite runs
-  --list           print the names of the cases, and run nothing
-  --recordings N   number of recordings in Chromium, ${RECORDINGS} by default
-  --jobs N         number of cases at a time, one per processor by default
-  --json FILE      write all figures to a file
+  --case NAME      run only the cases whose names start with NAME, such as color/hd
+  --short          run only the cases that the test suite also runs
+  --list           print the names of the cases and exit
+  --recordings N   number of recordings in Chromium (default: ${RECORDINGS})
+  --jobs N         number of cases that run at the same time (default: one per processor)
+  --json FILE      write all figures to FILE
 `;
 
 interface Options {
@@ -80,7 +80,7 @@ function readOptions(): Options | string {
   });
   const wanted = values.case ?? '';
   const named = listCases(Number(values.recordings ?? RECORDINGS)).filter(({ name }) => name.startsWith(wanted));
-  if (named.length === 0) return `no case starts with "${wanted}". To print the names, use --list`;
+  if (named.length === 0) return `No case starts with "${wanted}". To print the names, use --list.`;
   return {
     cases: named.filter(({ isShort }) => !values.short || isShort),
     isList: values.list ?? false,

@@ -85,16 +85,17 @@ ${qualityTable('video', (encoder, quality) =>
   }),
 )}
 
-If the bit rate of the source's video is known, x264, x265, VP8 and VP9 have a maximum bit rate, which is also \`-b:v\` of VP8 and VP9:
+If the bit rate of the source's video is known, outputs of x264, x265, VP8 and VP9 have a maximum bit rate. For VP8 and VP9, it is also the
+value of \`-b:v\`.
 
-- The maximum is the source's bit rate, so that the video doesn't grow.
+- The maximum is usually the source's bit rate, so the video doesn't grow.
 - If the output's codec is less efficient than the source's codec, the maximum is higher. For H.264, it is
   ${ratio(equalBitRate(1000, 'hevc', 'libx264'))} times the bit rate of an HEVC or VP9 source, and ${ratio(equalBitRate(1000, 'av1', 'libx264'))} times the bit rate of an AV1 source.
 - The maximum is at least one bit per second and pixel of a 16:9 frame: ${megabits(lowestRateCap(1080))} for 1080 lines, and ${megabits(lowestRateCap(720))} for 720
-  lines. A screen recording has a low average bit rate, but its key frames and its scrolling need more.
+  lines. This keeps scrolling text sharp in screen recordings, whose average bit rate is low.
 
-Key frames of video outputs are at most five seconds apart, unless your options set \`-g\`, \`-keyint_min\`, \`-force_key_frames\` or
-encoder parameters for key frames.
+Key frames of encoded video are at most five seconds apart. Airlock doesn't set them if your options contain \`-g\`, \`-keyint_min\`,
+\`-force_key_frames\`, \`-intra-refresh\`, or encoder parameters for key frames such as \`keyint\`.
 
 ${qualityTable('audio', (encoder, quality) => audioSettings(encoder, quality, null))}
 
@@ -105,28 +106,29 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on
 const DEFAULTS = `## Defaults
 
 - **Resolution.** \`preset.resolution\` is the short side of the frame: \`480p\`, \`720p\`, \`1080p\` or \`4k\` (2160). Airlock keeps the aspect ratio and the
-  orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`. If you don't set a size, a
-  video of photos fits into ${PLAYABLE.long} × ${PLAYABLE.short} pixels, so that players can play it. A video that is larger keeps its size.
-- **Streams.** The output contains one video stream and one audio stream. Airlock prefers streams that the file enables and marks as default,
-  and then the largest video and the first audio. It uses still pictures, commentaries and versions for impaired people only if there is nothing
-  else. In a transport stream with several programs, the audio comes from the same program as the video, if the program has audio. The audio
-  stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
+  orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`. If you don't set a size, Airlock
+  scales a video of photos down to at most ${PLAYABLE.long} × ${PLAYABLE.short} pixels, so that players can play it. A source video keeps its size, even if it is larger.
+- **Streams.** The output contains one video stream and one audio stream. Airlock prefers streams that the file
+  enables and marks as default. If several streams remain, it uses the largest video and the first audio. Airlock uses a still picture, a
+  commentary, or a version for people with impaired hearing or sight only if there is no other stream. In a transport stream with several programs, the
+  audio comes from the program of the video, if this program has audio. The audio stream keeps its language. If a request with \`options\` or \`filters\` has several inputs, the output contains the
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
   video. Airlock drops data streams and tags. To select other streams, use \`-map\`.
-- **Pictures.** Airlock applies the rotation, also the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are marked as
-  interlaced. If the size of a video changes, Airlock fits the pictures into the size of the first picture with bars. It tone-maps HDR to SDR, unless the encoder keeps more than 8
-  bits (x265, AV1 and ProRes). [Colors](colour.md) explains all conversions. If the request has no \`options\`, Airlock also makes non-square pixels square.
-- **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep the chapters of an MP4, MOV, MKV or WebM file, with their
-  times and titles. The limit is 255 chapters. Airlock drops the subtitles of an input. The job's \`warnings\` name subtitles and chapters that
-  the output lacks. To drop them without a warning, use \`-sn\` and \`-map_chapters -1\`.
-- **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. A limiter keeps the peaks of mixed
-  sound below -2 dBTP, and doesn't change quieter sound. Sound of more than 8 channels becomes stereo, unless the encoder is PCM. Lossy encoders
-  get at most 48 kHz: 44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.
+- **Pictures.** Airlock applies the rotation of a video and the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are
+  marked as interlaced. If the size of a video changes, Airlock fits all frames into the size of the first frame, with bars. It tone-maps HDR
+  to SDR, unless the encoder keeps more than 8 bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square
+  pixels square. [Colors](colour.md) lists all conversions of colors.
+- **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep up to 255 chapters of a single MP4, MOV, MKV or
+  WebM input, with their times and titles. Airlock drops the subtitle tracks of inputs. If the output lacks subtitles or chapters, the job has a
+  warning. To drop them without a warning, use \`-sn\` and \`-map_chapters -1\`.
+- **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. A limiter keeps the peaks of sound
+  that Airlock mixes down below -2 dBTP, and doesn't change quieter sound. Sound with more than 8 channels becomes stereo, unless the encoder is
+  PCM. If the source has more than 48 kHz, lossy encoders use 48 kHz, or 44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.
 - **Gaps and late starts.** In formats whose players ignore the times of audio packets (\`mp3\`, \`m4a\`, \`aac\`, \`wav\`, \`ogg\`, \`opus\`, \`flac\`,
-  \`avi\`, and PCM in \`mov\`), silence fills the gaps of the source and the time before its first sample. Gaps of less than 0.1 seconds, and
-  starts of less than 0.02 seconds, stay unchanged. Your own filters see the filled sound.
-- **Damaged inputs.** If FFmpeg reports damage and the output is shorter than its source, the job's \`warnings\` contain the missing seconds. If
-  more than half is missing, the output fails with \`invalid_media\`.
+  \`avi\`, and PCM in \`mov\`), Airlock fills the gaps of the source, and the time before its first sample, with silence. It doesn't fill gaps of less
+  than 0.1 seconds. Except in joins and ladders, it doesn't fill late starts of less than 0.02 seconds. Your own filters receive the filled sound.
+- **Damaged inputs.** If FFmpeg reports damage and the output is shorter than its source, a warning of the job states the missing
+  seconds. If more than half of the source is missing, the output fails with \`invalid_media\`.
 - **Stills.** A picture of a video shows the video at one second. If the video is shorter than ten seconds, the picture shows the video at a
   tenth of its duration. To choose another time, use [\`still\`](stills.md).
 - **Joining.** If a request has several inputs, no \`options\` and no \`filters\`, Airlock joins the inputs one after the other. The preset or the
@@ -136,17 +138,17 @@ const DEFAULTS = `## Defaults
 
 const FRAME_TIMES = `## Frame times
 
-Airlock reads the times of the frames of your video. It accepts any frame rate, and ignores an implausible rate that a file declares.
+Airlock reads the time of each frame of your video. It accepts any frame rate, and ignores a declared rate that is implausible.
 
-- **Own times.** In \`mp4\`, \`mov\`, \`webm\` and \`mkv\`, each frame keeps its time. The times differ by at most one millisecond, also if the source
-  has no constant frame rate, such as the video of a phone or the recording of a browser. The options \`-r\`, \`-fpsmax\`, \`-fps_mode\` and
-  \`-enc_time_base\` turn this off, and so does the encoder \`mpeg4\`. Airlock ignores
-  \`-enc_time_base\` if the frame rate is constant.
-- **Constant rate.** AVI, ladders, joins, GIFs and previews have a constant frame rate. Airlock chooses the rate of the source while its picture
-  changes. For example, a screen recording with long pauses and bursts of 60 frames per second gets 60 frames per second, although its average
-  is much lower.
-- **Maximum.** An output has at most 60 frames per second. If the request has \`options\`, or a filter that sets the frame rate, the maximum is 120.
-- **Joined captures.** If the clock of a transport stream jumps by more than ten seconds, Airlock plays the stream without the jump.
+- **Own times.** In \`mp4\`, \`mov\`, \`webm\` and \`mkv\`, each frame keeps its time to within one millisecond. This also applies if the source has
+  no constant frame rate, such as a phone video or a browser recording. The options \`-r\`, \`-fpsmax\`, \`-fps_mode\` and \`-enc_time_base\`
+  turn this off. The encoder \`mpeg4\` also turns it off. If the frame rate of the output is constant, Airlock ignores \`-enc_time_base\`.
+- **Constant rate.** AVI, ladders, joins, GIFs and previews have a constant frame rate. Only a GIF of an animated picture keeps its frame times, up
+  to 50 frames per second. Airlock uses the frame rate of the source while its picture changes. For example, the output of a screen recording
+  with long pauses and bursts of 60 frames per second has 60 frames per second, even if the average is much lower.
+- **Maximum.** An output has at most 60 frames per second. The maximum is 120 if the request has \`options\`, or a filter that sets the
+  frame rate.
+- **Joined captures.** If the clock of a transport stream jumps by more than ten seconds, Airlock removes the jump.
 `;
 
 function copyingSection(): string {

@@ -67,7 +67,7 @@ const REJECTED: readonly Rejection[] = [
     why: 'Declare the type of the content, or leave `content_type` empty',
   },
   {
-    file: 'Files of which more than half is missing, and files without an index',
+    file: 'Files that lack more than half of their media, and files without an index',
     code: 'invalid_media',
     why: 'Upload the complete file',
   },
@@ -75,7 +75,7 @@ const REJECTED: readonly Rejection[] = [
   {
     file: 'Encrypted MP4, MOV, MKV and WebM files (DRM)',
     code: 'unsupported_media',
-    why: 'Airlock has no key. Send the file without encryption',
+    why: 'Airlock has no key. Send the file without DRM',
   },
   {
     file: 'Encrypted HEIC and AVIF pictures',
