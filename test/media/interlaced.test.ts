@@ -34,7 +34,7 @@ async function combing(path: string): Promise<{ combed: number; clean: number }>
   return { combed: count(/current_frame=[tb]ff/g), clean: count(/current_frame=progressive/g) };
 }
 
-/** Returns how much neighboring lines of the first frame differ, relative to the lines of the same field. A combed frame has more than 1. */
+/** Returns how much neighboring lines of the first frame differ, relative to lines of the same field. Above 1, the frame is combed. */
 async function roughnessOf(path: string): Promise<number> {
   const raw = `${path}.gray`;
   await run('ffmpeg', ['-v', 'error', '-y', '-i', path, ...'-frames:v 1 -pix_fmt gray -f rawvideo'.split(' '), raw]);

@@ -7,8 +7,8 @@ const MARKED_FRAMES = 'bwdif=mode=send_frame:deint=interlaced';
 const SINGLE_FRAMES = 'estdif=mode=frame:deint=interlaced';
 
 /**
- * Returns the filters that make the frames of a stream progressive. `areSingle` means that the frames do not follow each other. Empty if every
- * frame is progressive.
+ * Returns the filters that make the frames of a stream progressive. `areSingle` means that the frames do not follow each other. Empty if
+ * every frame is progressive.
  */
 export function deinterlace(stream: VideoStream, areSingle = false): string[] {
   if (!stream.isInterlaced && !stream.mayBeInterlaced) return [];
