@@ -1,5 +1,9 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planTranscode } from '../../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { inspect } from '../../testkit/inspect-media.ts';
 import { run } from '../../testkit/run.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
 
@@ -28,6 +32,16 @@ async function combing(path: string): Promise<{ combed: number; clean: number }>
   const { stdout } = await run('ffmpeg', args);
   const count = (pattern: RegExp) => stdout.match(pattern)?.length ?? 0;
   return { combed: count(/current_frame=[tb]ff/g), clean: count(/current_frame=progressive/g) };
+}
+
+/** Returns how much neighboring lines of the first frame differ, relative to lines of the same field. Above 1, the frame is combed. */
+async function roughnessOf(path: string): Promise<number> {
+  const raw = `${path}.gray`;
+  await run('ffmpeg', ['-v', 'error', '-y', '-i', path, ...'-frames:v 1 -pix_fmt gray -f rawvideo'.split(' '), raw]);
+  const luma = await readFile(raw);
+  const difference = (lines: number) =>
+    luma.reduce((sum, value, at) => sum + Math.abs(value - (luma[at + lines * 320] ?? value)), 0);
+  return difference(1) / difference(2);
 }
 
 describe('interlaced video', () => {
@@ -62,6 +76,19 @@ describe('interlaced video', () => {
     const source = await shop.make('marked.mp4', [...FIELDS, ...X264, ...FLAGS]);
     const { path } = await shop.transcode([source], { outputFormat: 'mp4', filters: [{ filter: '[0:v]hflip[v]' }] });
     expect((await combing(path)).combed).toBeLessThan(3);
+  });
+
+  it('becomes progressive in thumbnails', async () => {
+    const source = await shop.make('marked.mp4', [...FIELDS, ...X264, ...FLAGS]);
+    const output = { outputFormat: 'jpg' as const, tiles: { format: 'thumbnails' as const, count: 3, width: 320 } };
+    const context = { resourceClass: 'light' as const, cores: 2 };
+    const plan = planTranscode({ inputs: [{ url: source }], ...output }, [await inspect(source)], context);
+    const folder = await mkdtemp(join(shop.dir, 'thumbnails-'));
+    const args = plan.args.map((arg) => (arg.startsWith('/out/') ? join(folder, basename(arg)) : arg));
+    await run('ffmpeg', args);
+    const roughness = await Promise.all([1, 2, 3].map((number) => roughnessOf(join(folder, `thumb-000${number}.jpg`))));
+    for (const one of roughness) expect(one).toBeLessThan(1);
+    expect(await roughnessOf(source)).toBeGreaterThan(1.5);
   });
 
   it('stays as it is if the request has its own filters for fields', async () => {

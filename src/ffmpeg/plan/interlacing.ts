@@ -3,9 +3,16 @@ import type { VideoStream } from '../types.ts';
 /** Deinterlaces the frames that are marked as interlaced, and passes on all other frames unchanged, which costs nothing measurable. */
 const MARKED_FRAMES = 'bwdif=mode=send_frame:deint=interlaced';
 
-/** Returns the filters that make the frames of a stream progressive; empty if every frame is progressive. */
-export function deinterlace(stream: VideoStream): string[] {
-  return stream.isInterlaced || stream.mayBeInterlaced ? [MARKED_FRAMES] : [];
+/** Deinterlaces marked frames that do not follow each other, such as thumbnails, from each frame alone. */
+const SINGLE_FRAMES = 'estdif=mode=frame:deint=interlaced';
+
+/**
+ * Returns the filters that make the frames of a stream progressive. `areSingle` means that the frames do not follow each other. Empty if
+ * every frame is progressive.
+ */
+export function deinterlace(stream: VideoStream, areSingle = false): string[] {
+  if (!stream.isInterlaced && !stream.mayBeInterlaced) return [];
+  return [areSingle ? SINGLE_FRAMES : MARKED_FRAMES];
 }
 
 /** Describes a stream behind `steadySize` and `deinterlace`. */

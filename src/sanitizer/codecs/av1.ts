@@ -28,8 +28,8 @@ export function readAv1(config: Buffer, frame: Buffer): Picture {
 }
 
 /**
- * Reads the size in the sequence header of a frame from the first bytes of the frame; null if the frame has no such header. Pictures that an
- * encoder has reduced within a sequence are shown in the size of the sequence.
+ * Reads the size in the sequence header of a frame from the first bytes of the frame; null if the frame has no such header. Pictures that
+ * an encoder has reduced within a sequence are shown in the size of the sequence.
  */
 export function readAv1Size(head: Buffer): { width: number; height: number } | null {
   const [first, second] = units(head, true);
@@ -37,7 +37,10 @@ export function readAv1Size(head: Buffer): { width: number; height: number } | n
   return sequence?.type === SEQUENCE ? readSequence(sequence.content) : null;
 }
 
-/** Returns the units of a frame or configuration (AV1, 5.3), the last of which may be cut off if `isCut` is true. Throws `Unclear` unless each unit declares its size. */
+/**
+ * Returns the units of a frame or configuration (AV1, 5.3), the last of which may be cut off if `isCut` is true. Throws `Unclear` unless
+ * each unit declares its size.
+ */
 function units(bytes: Buffer, isCut = false): { type: number; content: Buffer }[] {
   const list = [];
   for (let at = 0; at < bytes.length; ) {

@@ -21,7 +21,10 @@ export interface BlockTimes {
 /** Ids of the elements whose children are read. */
 const PARENTS: ReadonlySet<number> = new Set([ID.cluster, ID.blockGroup]);
 
-/** Yields the elements of a file's media that contain no other elements. Ends where the file is damaged, because its copy reports the damage. */
+/**
+ * Yields the elements of a file's media that contain no other elements. Ends where the file is damaged, because its copy reports the
+ * damage.
+ */
 export function* mediaElements(file: FileBytes, { mediaAt, limit }: MediaRange): Generator<Element, void, undefined> {
   const reader = elementReader(file);
   for (let position = mediaAt; ; ) {

@@ -7,7 +7,7 @@ import { steadySize } from '../changing-size.ts';
 import { outputColor } from '../color/convert.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { decimal, displaySize, fitWidth, type Size } from '../geometry.ts';
-import { prepared } from '../interlacing.ts';
+import { deinterlace, prepared } from '../interlacing.ts';
 import { ownName } from '../own-name.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { threadsFor } from '../resources.ts';
@@ -121,7 +121,8 @@ function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size
   });
   const every = `fps=fps=${1000}/${decimal(1000 * interval)}:start_time=0:round=near:eof_action=pass`;
   const exact = `tpad=stop_mode=clone:stop=${count},trim=end_frame=${count}`;
-  return [...steadySize(stream), every, chain, exact, last].filter((part) => part !== '').join(',');
+  const filters = [...steadySize(stream), every, ...deinterlace(stream, true), chain, exact, last];
+  return filters.filter((part) => part !== '').join(',');
 }
 
 function singles({ count }: TileTimes, size: Size): TileImages {
