@@ -109,6 +109,13 @@ describe('parseProbe', () => {
     }
   });
 
+  it('reads no words from objects that cannot become text', () => {
+    const value = { toString: null };
+    const names = ['codec_name', 'field_order', 'pix_fmt', 'profile'];
+    const streams = names.map((name) => video({ [name]: value }));
+    expect(probe(streams).video).toMatchObject(names.map(() => ({ isInterlaced: false })));
+  });
+
   it('throws only JobFailure, and returns bounded numbers, regardless of the JSON', () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom('1/0', '-1', '1e400', 'NaN', '9'.repeat(30), '0:0'));
     const stream = fc.record(

@@ -110,7 +110,7 @@ function parsePrograms(value: unknown): number[][] {
     .filter((indexes) => indexes.length > 0);
 }
 
-const INTERLACED = ['tt', 'bb', 'tb', 'bt'];
+const INTERLACED: readonly unknown[] = ['tt', 'bb', 'tb', 'bt'];
 /** Codecs whose frames state whether they are interlaced. The order of fields that ffprobe reports is only the order of the first frame. */
 const STATED_BY_FRAME = ['mpeg2video', 'mpeg4', 'vc1', 'wmv3', 'dvvideo'];
 /** Codecs of which ffprobe reports an order of fields only if the container declares it. */
@@ -120,11 +120,11 @@ const BROADCAST = ['mpegts', 'mpeg', 'avi'];
 
 /** Returns whether frames may be marked as interlaced although the first frame is not known to be interlaced. */
 function mayBeInterlaced(stream: Record<string, unknown>, demuxer: string): boolean {
-  const codec = String(stream.codec_name);
-  const order = String(stream.field_order);
-  const isYuv = /^yuv/.test(String(stream.pix_fmt));
+  const codec = word(stream.codec_name, CODEC_NAME) ?? 'unknown';
+  const order = stream.field_order;
+  const isYuv = word(stream.pix_fmt, /^yuv/) !== null;
   if (INTERLACED.includes(order) || !isYuv || record(stream.disposition).attached_pic === 1) return false;
-  if (codec === 'h264') return BROADCAST.includes(demuxer) && !/Baseline/.test(String(stream.profile));
+  if (codec === 'h264') return BROADCAST.includes(demuxer) && word(stream.profile, /Baseline/) === null;
   if (STATED_BY_FRAME.includes(codec)) return true;
   return STATED_BY_CONTAINER.includes(codec) && order !== 'progressive' && !STILL_DEMUXERS.includes(demuxer);
 }
@@ -179,7 +179,7 @@ function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStre
     isAttachedPicture,
     bitRate: readInteger(stream.bit_rate, 1, 1e12),
     frames: readInteger(stream.nb_frames, 0, 1e9),
-    isInterlaced: INTERLACED.includes(String(stream.field_order)),
+    isInterlaced: INTERLACED.includes(stream.field_order),
     ...(!isAttachedPicture && mayChangeSize(codec, demuxer) && { mayChangeSize: true }),
     ...(mayBeInterlaced(stream, demuxer) && { mayBeInterlaced: true }),
     isDefault: record(stream.disposition).default === 1,
