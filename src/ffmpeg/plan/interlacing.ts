@@ -1,6 +1,6 @@
 import type { VideoStream } from '../types.ts';
 
-/** Deinterlaces the frames that are marked as interlaced, and passes on all other frames unchanged, which costs nothing measurable. */
+/** Deinterlaces frames that are marked as interlaced. All other frames pass unchanged, at no measurable cost. */
 const MARKED_FRAMES = 'bwdif=mode=send_frame:deint=interlaced';
 
 /** Returns the filters that make the frames of a stream progressive; empty if every frame is progressive. */
