@@ -54,7 +54,7 @@ export const UPLOAD_ERRORS = {
     status: 400,
     text: 'File content does not match its declared type',
     advice:
-      'The upload was deleted. details.reason describes the file. Upload it again with its actual type, or convert it if Airlock does not read it.',
+      'The upload was deleted. details.reason describes the file. Upload it again with its actual type, or convert it if Airlock does not support it.',
   },
   upload_token_exceeded: {
     status: 403,

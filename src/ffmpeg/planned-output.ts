@@ -62,7 +62,7 @@ export interface PlannedFile {
   lasting?: LastingMedia;
 }
 
-/** What an output has if its sources are intact. */
+/** Duration and frames of an output if its sources are intact. */
 export interface LastingMedia {
   seconds: number;
   /** Frames of the video; null = not known. */

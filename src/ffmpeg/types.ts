@@ -55,7 +55,7 @@ export interface VideoStream {
   isInterlaced: boolean;
   /** Whether frames may be marked as interlaced although the stream is not known to be interlaced; absent = no. */
   mayBeInterlaced?: boolean;
-  /** Whether later pictures may have another size, as in recordings of windows and calls; absent = no. */
+  /** Whether later frames may differ in size, as in recordings of windows and calls; absent = no. */
   mayChangeSize?: boolean;
   isDefault: boolean;
   /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
@@ -122,11 +122,11 @@ export interface OutputInfo {
   audio: Pick<AudioStream, 'codec' | 'isDefault'>[];
 }
 
-/** Texts of an input in addition to its video and audio, as far as the reader of its container knows them. */
+/** Chapters and subtitles of an input, as far as the reader of its container finds them. */
 export interface SourceText {
-  /** Tracks of subtitles, which FFmpeg does not see. */
+  /** Number of subtitle tracks that the sanitizer dropped, so that FFmpeg does not find them. */
   subtitles: number;
-  /** Chapters in the container that FFmpeg reads. */
+  /** Number of chapters in the container that FFmpeg reads. */
   chapters: number;
   /** Whether the source has chapters that this container cannot contain. */
   hasTooMany: boolean;

@@ -59,7 +59,7 @@ describe('chapters', () => {
     expect(readMatroska(makeElement(0x1043a770, makeElement(0x45b9, ...atoms)))).toBeNull();
   });
 
-  it('that the file declares but does not contain are ignored', () => {
+  it('are ignored if the file declares but does not contain them', () => {
     const cut = makeBox('udta', makeBox('chpl', Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, 200, 0, 0])));
     expect(readMovie(cut).chapters).toEqual([]);
     const huge = makeBox('udta', makeBox('chpl', Buffer.alloc(200_000, 1)));

@@ -1,7 +1,7 @@
 import type { FailureCode } from '../contract/failures.ts';
 
 /** Continues "Input 1 …". */
-export const ENCRYPTED = 'is encrypted, so only its player has the key. Send the file without encryption (DRM).';
+export const ENCRYPTED = 'is encrypted, and Airlock has no key. Send the file without encryption (DRM).';
 
 /** Error for a file that must not be processed. The message continues "Input 1 …". */
 export class Rejected extends Error {

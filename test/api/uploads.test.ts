@@ -200,7 +200,7 @@ describe('a job with an upload as its input', () => {
     ['image/bmp', 'a BMP picture', 'Convert it to PNG'],
     ['application/pdf', 'a PDF', 'Convert its pages to PNG'],
   ])(
-    'of the type %s, which Airlock does not read, is not advised to declare another type',
+    'of the type %s, which Airlock does not support, is rejected with advice to convert the file',
     async (type, name, remedy) => {
       const { status, json } = await create({ upload: { ...upload, content_type: type } });
       expect([status, json.code, json.details.near, json.details.remedy]).toEqual([

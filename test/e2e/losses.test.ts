@@ -60,7 +60,7 @@ async function convert(path: string, type: string, request: object) {
 
 const LADDER = { outputFormat: 'hls', ladder: [{ height: 120 }] };
 const messagesOf = ({ warnings }: { warnings: { message: string }[] }) => warnings.map(({ message }) => message);
-const MISSING = /^The input is damaged or cut off: ([\d.]+) of ([\d.]+) seconds cannot be decoded/;
+const MISSING = /^The input is damaged or truncated: ([\d.]+) of ([\d.]+) seconds can't be decoded/;
 
 describe('a source of which a part is missing', () => {
   let intact: string;
@@ -74,7 +74,7 @@ describe('a source of which a part is missing', () => {
     ['options', { outputFormat: 'mkv', options: [{ option: '-c:v', argument: 'libx264' }] }],
     ['a copy', { outputFormat: 'mp4', options: [{ option: '-c', argument: 'copy' }] }],
     ['webm', { outputFormat: 'webm' }],
-  ])('is converted to %s with a warning that names the missing seconds', async (_, request) => {
+  ])('is converted to %s with a warning that states the missing seconds', async (_, request) => {
     const path = await cutOff('cut.mp4', intact, 0.75);
     const job = await convert(path, 'video/mp4', request);
     expect([job.status, job.error_message]).toEqual(['completed', null]);
@@ -112,7 +112,7 @@ describe('a source of which a part is missing', () => {
     expect([job.status, job.error_code]).toEqual(['failed', 'invalid_media']);
   });
 
-  it('is converted with a warning if its sound is intact and pictures between others cannot be decoded', async () => {
+  it('is converted with a warning if its sound is intact and frames in the middle cannot be decoded', async () => {
     const path = await damage('middle.mp4', intact, (packet) => packet >= 50 && packet < 100);
     const job = await convert(path, 'video/mp4', { outputFormat: 'mp4', preset: { quality: 'low' } });
     expect([job.status, job.error_message]).toEqual(['completed', null]);
@@ -126,7 +126,7 @@ describe('a source of which a part is missing', () => {
   });
 });
 
-describe('sound that changes its channels', () => {
+describe('sound whose channels change', () => {
   it('keeps its times', async () => {
     const sound = (layout: string, offset: number) => [
       ...['-f', 'lavfi', '-i', 'sine=r=48000:d=3', '-af', `aformat=channel_layouts=${layout}`, '-c:a', 'aac'],
@@ -140,7 +140,7 @@ describe('sound that changes its channels', () => {
   });
 });
 
-describe('the texts of a source', () => {
+describe('the chapters and subtitles of a source', () => {
   const CHAPTERS = [
     ';FFMETADATA1',
     'title=Holiday',

@@ -8,7 +8,7 @@ import { shareService } from '../../testkit/service.ts';
 
 const short = listCases(0).filter(({ isShort }) => isShort);
 
-describe('a short audit of colors, times and sounds', () => {
+describe('the short audit of colors, times and sound', () => {
   let folder: string;
   let world: World;
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('a short audit of colors, times and sounds', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each(short)('every figure of $name keeps its limit', async ({ run }) => {
+  it.each(short)('finds every figure of $name within its limit', async ({ run }) => {
     const figures = await run(world);
     expect(figures).not.toEqual([]);
     expect(figures.filter(({ holds }) => !holds)).toEqual([]);

@@ -71,7 +71,7 @@ describe('key frames of a slow video', () => {
 });
 
 describe('the bit rate of a source', () => {
-  it('leaves a higher quality its effect if the codec of the source is more efficient', async () => {
+  it('does not cancel the effect of a higher quality if the codec of the source is more efficient', async () => {
     const args = ['-c:v', 'libsvtav1', '-preset', '8', '-crf', '35', '-svtav1-params', 'lp=1'];
     const source = await shop.make('av1.mp4', [
       '-f',

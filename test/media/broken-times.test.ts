@@ -44,7 +44,7 @@ describe('captures of a transport stream that were joined', () => {
     }
   });
 
-  it('leave a capture whose clock starts again after 26.5 hours as it is', async () => {
+  it('differ from a capture whose clock restarts after 26.5 hours, which keeps its duration', async () => {
     const source = await capture(95_441.5);
     expect((await inspect(source)).info.durationSeconds!).toBeCloseTo(4, 0);
   });
@@ -71,7 +71,7 @@ describe('a video with broken times', () => {
   it.each([
     ['at the same time', '100'],
     ['at 100,000 frames per second', 'N/100'],
-  ])('is no video, or a short one, if all of its frames are %s', async (name, times) => {
+  ])('fails or becomes a short output if all of its frames are %s', async (name, times) => {
     const source = await shop.make(`${name.replaceAll(/\W/g, '-')}.mkv`, [...video, ...moved(times), ...kept, ...X264]);
     for (const outputFormat of ['mp4', 'avi'] as const) {
       const made = await shop.transcode([source], { outputFormat }).catch((error: unknown) => {
@@ -82,7 +82,7 @@ describe('a video with broken times', () => {
     }
   });
 
-  it('that go back becomes an output whose times rise', async () => {
+  it('becomes an output with rising times if its times go back', async () => {
     const source = await shop.make('back.flv', [...video, ...kept, '-c:v', 'flv', '-q:v', '5']);
     const bytes = await readFile(source);
     // The time of the tag of the second half of the frames is set back to zero.

@@ -73,7 +73,7 @@ describe('a video whose size changes', () => {
     expect(isColor(await colourAt(still.path, { x: 0.5, y: 0.5 }), 'lime')).toBe(true);
   });
 
-  it('is transcoded without delay even if every frame has another size', async () => {
+  it('is transcoded without delay even if every frame has a different size', async () => {
     const frames: Buffer[] = [];
     for (const [index, size] of ['320x180', '64x64', '16x300', '640x20', '322x182', '500x500'].entries()) {
       const one = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25`, '-frames:v', '1', ...VP8];

@@ -223,7 +223,7 @@ describe('HDR', () => {
     ['PQ with a declared peak', 'smpte2084', HDR10, undefined],
     ['PQ without primaries', 'smpte2084', '', 'color_primaries=unknown:colorspace=unknown'],
   ] as const)(
-    'of %s has the same white in SDR, without metadata of HDR',
+    'of %s has the same white in SDR, without HDR metadata',
     { timeout: 60_000 },
     async (_, transfer, more, tagged) => {
       const source = await whiteOf(transfer, more, tagged);
@@ -256,7 +256,7 @@ describe('HDR', () => {
     },
   );
 
-  it('keeps its meaning and gets its missing tags in ten bits', async () => {
+  it('keeps its colors and gets its missing tags in ten bits', async () => {
     const source = await whiteOf('smpte2084', '', 'color_primaries=unknown:colorspace=unknown');
     const { path } = await shop.transcode([source], { outputFormat: 'mp4', options: options('-c:v libx265 -crf 20') });
     const { matrix, primaries, transfer } = await show(path, []);
@@ -265,7 +265,7 @@ describe('HDR', () => {
 });
 
 describe('sources with different colors', () => {
-  it('are joined with one meaning', { timeout: 60_000 }, async () => {
+  it('are joined with the same matrix, range and tags', { timeout: 60_000 }, async () => {
     const names = ['HD video', 'SD video without tags', 'HD video with full range', 'video in RGB'];
     const files = names.map((name) => sources.get(name)!);
     const { path } = await shop.transcode(files, { outputFormat: 'mp4', preset: { quality: 'high' } });

@@ -108,7 +108,7 @@ describe('the frames of a video without a constant rate', () => {
     }
   });
 
-  it('do not raise the level of a recording, whose time stamps are milliseconds', async () => {
+  it('do not raise the level of a recording, whose timestamps are milliseconds', async () => {
     const { path } = await shop.transcode([recording], { outputFormat: 'mp4' });
     const shown = ['-show_entries', 'stream=level', '-of', 'csv=p=0'];
     expect(Number((await run('ffprobe', ['-v', 'error', ...shown, path])).stdout)).toBeLessThanOrEqual(13);
@@ -124,14 +124,14 @@ describe('an output with a constant rate', () => {
     expect(plan.args.join(' ')).toContain('fps=60:start_time=0');
   });
 
-  it('repeats no frame of a recording whose movement needs none', async () => {
+  it('repeats no frame of a recording whose motion does not require it', async () => {
     const { plan } = await ladders.plan([recording], {});
     expect(plan.args.join(' ')).toMatch(/fps=30(000\/1001)?:start_time=0/);
   });
 });
 
 describe('the frame rate of a preset', () => {
-  it('is at most 60, and options keep up to 120', async () => {
+  it('is at most 60, or 120 with options', async () => {
     const fast = (rate: number) =>
       shop.make(`${rate}.mp4`, ['-f', 'lavfi', '-i', `testsrc2=s=160x90:r=${rate}:d=0.5`, '-preset', 'ultrafast']);
     for (const rate of [120, 480, 1000]) {

@@ -91,7 +91,7 @@ describe('interlaced video', () => {
     expect(await roughnessOf(source)).toBeGreaterThan(1.5);
   });
 
-  it('stays as it is if the request has its own filters for fields', async () => {
+  it('is not deinterlaced if the filters of the request process fields', async () => {
     const source = await shop.make('marked.mp4', [...FIELDS, ...X264, ...FLAGS]);
     const { plan } = await shop.transcode([source], {
       outputFormat: 'mp4',

@@ -48,7 +48,7 @@ describe('an animated PNG', () => {
   });
 });
 
-describe('a transport stream that starts in a packet', () => {
+describe('a transport stream that starts in the middle of a packet', () => {
   it('is read from its first complete packet', async () => {
     const source = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10:d=2', '-c:v', 'libx264', '-preset', 'ultrafast'];
     const complete = await shop.make('complete.ts', source);

@@ -67,7 +67,7 @@ describe.each(['gap', 'gap in MKV', 'late start'])('sound with a %s', (name) => 
     for (const [index, second] of expected.entries()) expect(Math.abs(beeps[index]! - second)).toBeLessThan(MAX_OFFSET);
   });
 
-  it('keeps its place after a trim', async () => {
+  it('stays in time after a trim', async () => {
     const options = [{ option: '-ss', argument: '2.5' }];
     const { file, beeps } = sources[name]!;
     const { path } = await shop.transcode([file], { outputFormat: 'wav', options });
@@ -133,7 +133,7 @@ describe('surround sound that is mixed to stereo', () => {
     expect(Math.abs(mixed.loudness - plain.loudness)).toBeLessThanOrEqual(0.1);
   });
 
-  it('is mixed even if it has 64 channels', async () => {
+  it('is mixed to stereo even if it has 64 channels', async () => {
     const channels = Array.from({ length: 64 }, () => '0.5*sin(2*PI*440*t)').join('|');
     const file = await shop.make('many.wav', ['-f', 'lavfi', '-i', `aevalsrc='${channels}':s=${RATE}:d=1`]);
     const { info } = await shop.transcode([file], { outputFormat: 'm4a' });

@@ -56,7 +56,7 @@ describe('a file with several video and audio streams', () => {
     expect(await loudness(joined.path, 2.5, 1)).toBeGreaterThan(-40);
   });
 
-  it('is shown by its enabled Matroska track, even if the disabled track is larger', async () => {
+  it('shows its enabled Matroska track, even if the disabled track is larger', async () => {
     const maps = ['-map', '1', '-map', '0', '-disposition:v:0', '0', '-disposition:v:1', 'default'];
     const source = await shop.make('disabled.mkv', [...SMALL, ...LARGE, ...maps, ...ENCODED]);
     const bytes = await readFile(source);
@@ -70,7 +70,7 @@ describe('a file with several video and audio streams', () => {
     expect(info.video[0]).toMatchObject({ width: 160, height: 90 });
   });
 
-  it('is read by a filter graph like by a plain output', async () => {
+  it('has the same main streams in a filter graph as in a plain output', async () => {
     const source = await shop.make('programs.ts', [...TRACKS, ...PROGRAMS]);
     const request = { outputFormat: 'mp4' as const, filters: [{ filter: '[0:v]hflip[v];[0:a]volume=1[a]' }] };
     const { path, info } = await shop.transcode([source], request);

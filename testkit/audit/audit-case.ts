@@ -1,6 +1,6 @@
 import type { World } from './world.ts';
 
-/** One checked fact of an output: a figure, and the limit that it must keep. */
+/** A measured figure of an output, and its limit. */
 export interface Figure {
   name: string;
   value: number | string;
@@ -11,7 +11,7 @@ export interface Figure {
 export interface AuditCase {
   /** Topic and subject, such as `color/hd-jpg`. */
   name: string;
-  /** Whether the case is part of the short form that the test suite runs. */
+  /** Whether the case belongs to the short audit, which the test suite runs. */
   isShort?: boolean;
   run(world: World): Promise<Figure[]>;
 }

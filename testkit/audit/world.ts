@@ -9,9 +9,9 @@ import { makeSource, type Source } from './sources/source.ts';
 // biome-ignore lint/suspicious/noExplicitAny: responses are read field by field
 type Json = any;
 
-/** What Airlock made of a request. */
+/** The result of a request. */
 export interface Outcome {
-  /** The status of the job. `rejected` if a response rejected the upload or the job. */
+  /** The status of the job; `rejected` if Airlock rejected the upload or the job. */
   status: string;
   /** The code and text of the failure, or the response that rejected the request. Empty if the job is completed. */
   failure: string;

@@ -46,7 +46,7 @@ export interface CommandRun {
   share?: { from: number; to: number };
 }
 
-/** A finished command, with FFmpeg's last report of its progress; null = there was none. */
+/** A finished command, with FFmpeg's last progress report; null = FFmpeg reported none. */
 export type CommandResult = CellResult & { report: ProgressReport | null };
 
 /**
@@ -56,7 +56,7 @@ export type CommandResult = CellResult & { report: ProgressReport | null };
  */
 export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CommandResult> {
   const result = await runOnce(tools, run, cell);
-  // The bytes of a stream, and an output that is uploaded while it is written, exist only once.
+  // A command that reads a stream, or whose output is uploaded while it is written, cannot run again.
   const args = cell.stdin || cell.follow ? null : argsAfterRestart(cell.command.args, result.stderr);
   if (!args) return result;
   await result.release();

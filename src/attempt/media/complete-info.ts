@@ -1,7 +1,7 @@
 import { type MediaInfo, withDuration, withFields, withSizes, withTimings } from '../../ffmpeg/index.ts';
 import type { SanitizeResult } from '../../sanitizer/index.ts';
 
-/** Corrects ffprobe's description by what the sanitizer has read, because ffprobe reads only the beginning of a file. */
+/** Corrects ffprobe's description with the facts that the sanitizer has read. ffprobe reads only the beginning of a file. */
 export function completeInfo(
   info: MediaInfo,
   {

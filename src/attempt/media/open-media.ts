@@ -124,7 +124,7 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   return { ...opened, info: { ...withTurns(info, turns), ...source } };
 }
 
-/** Returns how FFmpeg decodes a picture that it would not show complete and upright; null for all other files. */
+/** Returns how FFmpeg decodes a picture that it would otherwise show incomplete or not upright; null for all other files. */
 function pictureToDecode(
   path: string,
   container: string,

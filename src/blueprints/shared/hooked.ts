@@ -44,7 +44,7 @@ export function hooked({ url, source, text, style, format, musicUrl }: Hooked): 
   };
 }
 
-/** Returns the rows of the complete picture in front of its blurred background; null = it is as high as the frame. */
+/** Returns the rows of the picture in front of its blurred background; null = the picture is as high as the frame. */
 function rowsOf(source: Size, frame: Size): Rows | null {
   const { height } = fitted(source, frame);
   return height === frame.height ? null : { top: (frame.height - height) / 2, bottom: (frame.height + height) / 2 };

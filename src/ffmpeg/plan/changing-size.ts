@@ -2,8 +2,8 @@ import type { VideoStream } from '../types.ts';
 import { storedSize } from './geometry.ts';
 
 /**
- * The option of an input whose pictures may change their size. Otherwise FFmpeg would build all filters again at each change, so that
- * filters which count from time zero would begin again.
+ * The option of an input whose frame size may change. Without it, FFmpeg would rebuild all filters at each change, and filters that count
+ * from time zero would start again.
  */
 export const KEEP_FILTERS: readonly string[] = ['-reinit_filter:v', '0'];
 

@@ -35,7 +35,7 @@ export function droppedOptions(
       if (row.specifiers.length === 1) handled.add(name);
       warnings.push({ field, message: `-${name} does not apply to this output format and was ignored.` });
     } else if (name === 'enc_time_base' && handled.has(name)) {
-      warnings.push({ field, message: 'The output has a constant frame rate; -enc_time_base was ignored.' });
+      warnings.push({ field, message: '-enc_time_base was ignored, because the output has a constant frame rate.' });
     } else if (job.still && name === 'frames' && Number(option.value) !== 1) {
       handled.add(name);
       warnings.push({ field, message: 'This output format contains only one picture; -frames was ignored.' });

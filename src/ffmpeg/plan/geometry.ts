@@ -37,7 +37,7 @@ export function fitShortSide(size: Size, short: number | null, even: boolean): S
   return roundSize({ width: size.width * factor, height: size.height * factor }, even);
 }
 
-/** Sides in pixels of the largest frame that the levels 5.1 of H.264 and HEVC allow and that hardware decodes. */
+/** Sides in pixels of the largest frame that level 5.1 of H.264 and HEVC allows and that hardware decodes. */
 export const PLAYABLE = { long: 4096, short: 2160 } as const;
 
 /**

@@ -1,6 +1,6 @@
 import type { VideoStream } from '../types.ts';
 
-/** Deinterlaces the frames that are marked as interlaced, and passes on all other frames unchanged, which costs nothing measurable. */
+/** Deinterlaces frames that are marked as interlaced. All other frames pass unchanged, at no measurable cost. */
 const MARKED_FRAMES = 'bwdif=mode=send_frame:deint=interlaced';
 
 /** Deinterlaces marked frames that do not follow each other, such as thumbnails, from each frame alone. */

@@ -28,7 +28,7 @@ describe('key frames of an encoded video', () => {
     expect(argsOf(encoder)).toEqual([]);
   });
 
-  it('are set for MPEG-4 only if its frames are slow', () => {
+  it('are set for MPEG-4 only at low frame rates', () => {
     expect(argsOf('mpeg4')).toEqual([]);
     expect(argsOf('mpeg4', { rate: 1 })).toEqual(FORCED);
   });
@@ -43,7 +43,7 @@ describe('key frames of an encoded video', () => {
     ['-force_key_frames', '1,2'],
     ['-x264-params', 'ref=2:keyint=60'],
     ['-x264-params', 'min-keyint=30'],
-  ])('are left to a caller who sets %s %s', (option, argument) => {
+  ])('are not set if the caller sets %s %s', (option, argument) => {
     expect(argsOf('libx264', { options: [[option, argument]] })).toEqual([]);
   });
 

@@ -4,13 +4,13 @@ import type { OptionSet } from '../policy/options/option-set.ts';
 const MAX_KEY_SECONDS = 5;
 /**
  * Forces a key frame as soon as the last forced key frame is 4.9 s old. The next frame could be too late at 5 s. The expression counts from
- * the last key frame instead of from zero, so it also holds in a piece of a video and in a video that starts late.
+ * the last key frame instead of from zero, so it also works in a piece of a video and in a video that starts late.
  */
 const EVERY_FIVE_SECONDS = `expr:isnan(prev_forced_t)+gte(t-prev_forced_t,${MAX_KEY_SECONDS - 0.1})`;
 
-/** Encoders that set key frames by the number of frames. A slow video then has few key frames. */
+/** Encoders that set key frames by the number of frames, so that a video with a low frame rate has few key frames. */
 const COUNTING_ENCODERS: ReadonlySet<string> = new Set(['libx264', 'libx265', 'libsvtav1', 'libvpx', 'libvpx-vp9']);
-/** Frames per second from which MPEG-4 has enough key frames, because FFmpeg sets one at every 12th frame. */
+/** Minimum frames per second at which MPEG-4 has enough key frames. FFmpeg sets one at every 12th frame. */
 const FAST_MPEG4 = 12 / MAX_KEY_SECONDS;
 /** Options by which a caller decides where the key frames are. */
 const OWN_KEY_FRAMES = ['g', 'keyint_min', 'force_key_frames', 'intra-refresh'] as const;

@@ -3,11 +3,11 @@ import type { LastingMedia, PlanInput } from '../types.ts';
 import type { Selection } from './plan-streams.ts';
 import { inputDuration, outputDuration } from './timing.ts';
 
-/** Options after which the length of an output is not the length of its source. */
+/** Options that make the duration of an output differ from the duration of its source. */
 const CHANGED_LENGTH = ['shortest', 'frames', 'itsoffset', 'stream_loop', 'r', 'framerate', 'loop'] as const;
 
 /**
- * Returns the seconds and the frames that an output has if its sources are intact. Returns null if they are not known, for example because
+ * Returns the seconds and the frames that an output has if its sources are intact. Returns null if they are unknown, for example because
  * filters of the caller may change them.
  */
 export function lastingMedia(job: {

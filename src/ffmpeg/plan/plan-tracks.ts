@@ -90,7 +90,7 @@ function drawnOf(job: ComposeJob, composed: Tracks, { from, flow }: Track, own: 
 
 /**
  * Returns the short side to which the video is scaled down. Photos are larger than videos that players can play, so a video of photos is
- * scaled down unless the caller sets its size. A video that is as large keeps its size, because its players already played it.
+ * scaled down unless the caller sets its size. A source video keeps its size, because players of the source support it.
  */
 function resolutionOf(
   job: ComposeJob,

@@ -65,7 +65,7 @@ describe('a video of photos', () => {
   });
 });
 
-describe('a picture and a real video', () => {
+describe('a picture and a source video', () => {
   it('keep their size', () => {
     expect(
       argsOf([inputOf(4000, 3000)], { outputFormat: 'jpg', inputs: [{ url: 'https://example.org/a' }] }),

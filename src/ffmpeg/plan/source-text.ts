@@ -2,11 +2,11 @@ import { formatKind, type OutputFormat } from '../../contract/formats.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
 import type { PlanInput, PlanWarning } from '../types.ts';
 
-/** Formats with chapters that players show. */
+/** Formats whose chapters players show. */
 const CHAPTERED: ReadonlySet<string> = new Set(['mp4', 'mov', 'm4a', 'mkv', 'webm']);
-/** Formats that can contain tracks of subtitles. */
+/** Formats that can contain subtitle tracks. */
 const SUBTITLED: ReadonlySet<string> = new Set(['mp4', 'mov', 'mkv', 'webm']);
-/** Matches a `-map` that selects subtitles in FFmpeg: an entire input, or its subtitles. */
+/** Matches a value of `-map` with which FFmpeg selects subtitles: an entire input, or its subtitles. */
 const SELECTS_SUBTITLES = /^\d+(:s.*)?\??$/;
 
 export interface TextPlan {
@@ -15,7 +15,7 @@ export interface TextPlan {
   warnings: PlanWarning[];
 }
 
-/** Plans the texts that the inputs have in addition to video and audio: keeps the chapters where possible, and warns about what is lost. */
+/** Plans the chapters and subtitles of an output. Keeps chapters where possible, and warns about the texts that the output lacks. */
 export function planText(
   inputs: readonly PlanInput[],
   options: OptionSet,
@@ -39,11 +39,10 @@ export function planText(
       );
     }
     if (text && text.chapters > 0 && !dropsChapters && !keepsChapters) {
-      const reason = CHAPTERED.has(format) ? 'the output does not keep' : `${format} can't contain`;
-      lost.push(`${input} ${text.chapters} chapters, which ${reason}.`);
+      const reason = CHAPTERED.has(format) ? 'the output does not contain' : `${format} can't contain`;
+      lost.push(`${input} ${text.chapters === 1 ? '1 chapter' : `${text.chapters} chapters`}, which ${reason}.`);
     }
-    if (text?.hasTooMany && !dropsChapters)
-      lost.push(`${input} chapters that Airlock can't read, so the output has none.`);
+    if (text?.hasTooMany && !dropsChapters) lost.push(`${input} too many chapters, so the output contains none.`);
     return lost.map((message) => ({ field: 'inputs', message }));
   });
   return { keepsChapters, warnings };

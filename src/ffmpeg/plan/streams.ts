@@ -52,7 +52,7 @@ export function mainAudio(info: Pick<MediaInfo, 'video' | 'audio' | 'programs'>)
   ]);
 }
 
-/** Returns the stream that is best by the first of the criteria that differs; the first of equal streams. */
+/** Returns the best stream. The first criterion in which streams differ decides; among equal streams, the first stream is the best. */
 function preferred<T>(streams: readonly T[], criteria: readonly ((stream: T) => number | boolean)[]): T | null {
   const isBetter = (next: T, best: T): boolean => {
     const difference = criteria.map((of) => Number(of(next)) - Number(of(best))).find((value) => value !== 0);

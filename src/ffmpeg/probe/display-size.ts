@@ -14,7 +14,7 @@ const RESIZED_CODECS: readonly string[] = ['vp8', 'vp9', 'av1'];
 /** Containers of broadcasts and live streams, which do not declare a size for the entire stream. */
 const RESIZED_CONTAINERS: readonly string[] = ['mpegts', 'flv'];
 
-/** Returns whether pictures of a stream may have another size than the first picture. */
+/** Returns whether later frames of a stream may differ in size from the first frame. */
 export function mayChangeSize(codec: string, demuxer: string | null): boolean {
   return RESIZED_CODECS.includes(codec) || (demuxer !== null && RESIZED_CONTAINERS.includes(demuxer));
 }

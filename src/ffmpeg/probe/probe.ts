@@ -188,7 +188,7 @@ function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStre
   };
 }
 
-/** A rate above the first value may be the resolution of the time stamps, and a rate above the second value certainly is. */
+/** A rate above the first value may be the resolution of the timestamps. A rate above the second value always is. */
 const [MAX_CERTAIN_RATE, MAX_RATE] = [60, 240];
 /** Maximum relative difference of the two rates of a stream whose frames have equal distances. */
 const SAME_RATE = 0.005;

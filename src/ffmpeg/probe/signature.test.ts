@@ -51,7 +51,7 @@ describe('detectMedia', () => {
     expect(UPLOAD_CONTENT_TYPES).toContain(found?.mime);
   });
 
-  it('detects a transport stream that starts in a packet, and packets with a checksum', async () => {
+  it('detects a transport stream that starts in the middle of a packet, or whose packets have a checksum', async () => {
     const path = join(dir, 'cut.ts');
     await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...VIDEO, path]);
     const plain = await readFile(path);
@@ -62,7 +62,7 @@ describe('detectMedia', () => {
     }
   });
 
-  it('does not take a few bytes of 0x47 for a transport stream that starts in a packet', async () => {
+  it('does not take a few bytes of 0x47 for a transport stream that starts in the middle of a packet', async () => {
     expect(await detectMedia(bytes(`x${`G\0\0\x10${'\0'.repeat(184)}`.repeat(9)}`))).toBeNull();
     expect(await detectMedia(bytes(`x${`G\0\0\0${'\0'.repeat(184)}`.repeat(20)}`))).toBeNull();
   });

@@ -1,16 +1,16 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { LastingMedia, PlanWarning } from '../types.ts';
 
-/** Matches FFmpeg's messages about damaged or incomplete media. Without such a message, a short output is not a loss. */
+/** Matches FFmpeg's messages about damaged or incomplete media. Without such a message, Airlock does not warn of a short output. */
 const DAMAGE =
   /invalid data found|ended prematurely|partial file|corrupt|error while decoding|decode_frame\(\) failed|missing picture|no frame!|truncat/i;
 /** Maximum seconds, and share of the frames, that an intact source may lack, because durations and frame rates are rounded. */
 const ROUNDED_SECONDS = 0.3;
 const ROUNDED_SHARE = 0.03;
-/** Share of a source of which so much is lost that the rest is of no use. */
+/** Share of a source whose loss makes the output useless. */
 const USELESS_SHARE = 0.5;
 
-/** What a command has made of its sources. */
+/** The media that a command has made from its sources. */
 export interface MadeMedia {
   seconds: number | null;
   /** Frames of the only video that were decoded; null = not known. */
@@ -30,12 +30,12 @@ export function warnOfLoss(lasting: LastingMedia, made: MadeMedia): PlanWarning 
   if (lost > lasting.seconds * USELESS_SHARE) {
     throw new JobFailure(
       'invalid_media',
-      `The input is damaged or cut off: ${missing} of ${all} seconds cannot be decoded.`,
+      `The input is damaged or truncated: ${missing} of ${all} seconds can't be decoded.`,
     );
   }
   return {
     field: 'inputs',
-    message: `The input is damaged or cut off: ${missing} of ${all} seconds cannot be decoded, so the output lacks them.`,
+    message: `The input is damaged or truncated: ${missing} of ${all} seconds can't be decoded, so the output doesn't contain them.`,
   };
 }
 
@@ -43,7 +43,7 @@ function lostSeconds(lasting: LastingMedia, { seconds }: MadeMedia): number {
   return seconds === null ? 0 : lasting.seconds - seconds;
 }
 
-/** Returns the seconds of the pictures that are missing, including pictures between others. */
+/** Returns the duration of the missing frames, including frames in the middle. */
 function lostFrames({ frames, seconds }: LastingMedia, made: MadeMedia): number {
   if (frames === null || made.frames === null) return 0;
   const share = 1 - made.frames / frames;

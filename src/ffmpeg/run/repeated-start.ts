@@ -4,8 +4,9 @@ const START = /(aresample=async=1(?::min_comp=[\d.]+)?):first_pts=0/g;
 const WENT_BACK = /Queue input is backward in time|non[- ]monotonic/i;
 
 /**
- * Returns the arguments with which a finished command must run again because its sound has changed its channels or its rate; null if it must
- * not. FFmpeg then starts its filters again, which fill the time from zero with silence again. The new arguments fill gaps, but not the start.
+ * Returns the arguments with which a finished command must run again because the channels or the sample rate of its sound changed; null if
+ * it need not. FFmpeg then restarts its filters, which fill the time from zero with silence again. The new arguments fill gaps, but not the
+ * start.
  */
 export function argsAfterRestart(args: readonly string[], stderr: string): string[] | null {
   if (!WENT_BACK.test(stderr) || !args.some((arg) => arg.search(START) >= 0)) return null;

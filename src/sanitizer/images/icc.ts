@@ -8,7 +8,7 @@ export const MAX_PROFILE = 2 ** 20;
 
 /** From XYZ with the white D50, on which profiles are based, to linear sRGB. */
 const XYZ_TO_SRGB = [3.1339, -1.6169, -0.4906, -0.9788, 1.9161, 0.0335, 0.0719, -0.229, 1.4052];
-/** Maximum difference from the identity with which a profile is sRGB. */
+/** Maximum difference from the identity matrix at which a profile counts as sRGB. */
 const SRGB_TOLERANCE = 0.01;
 /** Values of the transfer functions at one half, and FFmpeg's names of the functions. */
 const CURVES = [

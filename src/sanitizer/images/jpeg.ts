@@ -27,7 +27,7 @@ interface Declared {
   aspect: number | null;
   /** Color transform as Adobe declares it; -1 if it is not declared. */
   transform: number;
-  /** Parts of the ICC profile, by their number. */
+  /** Parts of the ICC profile, by number. */
   profile: Map<number, Buffer>;
 }
 

@@ -75,7 +75,7 @@ const MAX_RATE = 30_000;
 /** Minimum duration of a frame in nanoseconds that a recorder declares. FFmpeg ignores the rate of shorter frames. */
 const MIN_FRAME_DURATION = 1e6;
 
-/** Returns the declared duration of a frame in nanoseconds; null if it is absent or absurd. */
+/** Returns the declared duration of a frame in nanoseconds; null if it is absent or implausible. */
 export function frameDurationOf(values: TrackValues): number | null {
   const content = values.get(FRAME_DURATION);
   const duration = content ? Number(number(content)) : 0;

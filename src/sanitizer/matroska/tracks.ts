@@ -11,7 +11,7 @@ const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
 const SUBTITLE_TYPE = 17;
 
-/** FFmpeg ignores that a track is disabled. The rewritten track is not a default track, so that other tracks are preferred. */
+/** FFmpeg ignores that a track is disabled, so the rewritten track is not a default track. Other tracks are then preferred. */
 const DISABLED_TRACK = { ...TRACK, [ID.flagDefault]: 'drop' as const };
 const NOT_DEFAULT = unsigned(0n);
 

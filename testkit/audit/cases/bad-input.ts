@@ -12,7 +12,7 @@ const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '1'];
 /** H.264 of BT.709 with other numbers in its headers (ITU-T H.273). */
 const withNumbers = (numbers: string) => patchVideo('mp4', HD, [...X264, '-bsf:v', `h264_metadata=${numbers}`]);
 
-/** Codes of failures that say that the file is at fault. */
+/** Codes of failures whose cause is the file. */
 const NAMED = /invalid_media|empty_media|unsupported|too_|upload_type_mismatch|upload_rejected|no_video_stream/;
 
 /** The job must end with an output, or with a failure that names the file. */
@@ -21,7 +21,7 @@ function checkEnd(made: Outcome): Figure {
   return equals('end', isPlain ? 'output or named failure' : made.failure.slice(0, 300), 'output or named failure');
 }
 
-/** Numbers that don't exist or can't be true. Players ignore them and assume BT.709 for HD. */
+/** Color tags that don't exist or contradict the samples. Players ignore them and assume BT.709 for HD. */
 const NUMBERS: Readonly<Record<string, Source>> = {
   'reserved-matrix': withNumbers('matrix_coefficients=3'),
   'rgb-matrix-of-4-2-0': withNumbers('matrix_coefficients=0'),
@@ -59,7 +59,7 @@ const EVERY_SIZE = edited(
   (...files) => Buffer.concat(Array.from({ length: 10 }, () => files).flat()),
 );
 
-/** Ten thousand chapters, which is a hundred times as many as any film has. */
+/** Ten thousand chapters, a hundred times as many as in a film. */
 function manyChapters(): Source {
   const chapters = Array.from({ length: 10_000 }, (_, index) => {
     return `[CHAPTER]\nTIMEBASE=1/10000\nSTART=${index}\nEND=${index + 1}\ntitle=Chapter ${index}\n`;

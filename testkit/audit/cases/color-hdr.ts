@@ -5,7 +5,7 @@ import { hueDistance, type Rgb, srgbOf } from '../sources/colors.ts';
 import { HDR_PATCHES, type Hdr, hdrVideo } from '../sources/patches.ts';
 import type { World } from '../world.ts';
 
-/** 8-bit luma that 203 cd/m² must become. */
+/** 8-bit luma of 203 cd/m² in SDR. */
 const WHITE = { low: 200, high: 210 } as const;
 const HUE_DEGREES = 5;
 const SATURATED = [1, 2, 3, 4, 5, 6] as const;
@@ -78,7 +78,7 @@ async function checkStills(world: World, hdr: Hdr): Promise<Figure[]> {
 }
 
 const sameWhite: AuditCase = {
-  name: 'color/hdr-white-is-alike',
+  name: 'color/hdr-white-is-equal',
   async run(world) {
     const whites: number[] = [];
     for (const hdr of ['hlg', 'pq', 'pq-maxcll'] as const) {

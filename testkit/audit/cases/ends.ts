@@ -23,7 +23,7 @@ function firstPart(source: Source, share: number): Source {
   };
 }
 
-/** A completed job must say what is missing in seconds. A failed job must say that the file is damaged. */
+/** The warning of a completed job must state the missing seconds. The error of a failed job must state that the file is damaged. */
 function checkDamage(made: Outcome, share: number): Figure[] {
   if (made.status === 'completed')
     return [

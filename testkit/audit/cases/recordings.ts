@@ -38,7 +38,7 @@ async function send(world: World, { kind, source }: Recording, index: number): P
   return { ...result, lost: lostLong };
 }
 
-/** Records with Chromium on a machine that is busy on purpose, and sends every recording. */
+/** Records with Chromium while other processes use all processors, and submits every recording. */
 export function recordingsCase(count: number): AuditCase {
   return {
     name: 'recordings/chromium',

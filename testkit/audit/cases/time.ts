@@ -77,7 +77,7 @@ async function checkAll(world: World, source: Source, frameMs: number, formats: 
   return figures;
 }
 
-/** A phone's video in HEVC. Its times differ from a steady rate by up to 4 ms. */
+/** A phone's video in HEVC. Its times differ from a constant rate by up to 4 ms. */
 const PHONE = counterVideo('mov', {
   count: 90,
   seconds: 'N/30+mod(N*7,5)*0.002',
@@ -155,7 +155,7 @@ const rateCases: readonly AuditCase[] = [
     },
   },
   {
-    name: 'time/presets-end-at-60-fps',
+    name: 'time/presets-have-at-most-60-fps',
     async run(world) {
       const made = await world.transcode(FAST, { output_format: 'mp4' });
       const times = (await readCounter(await made.file())).map(({ time }) => time);

@@ -36,7 +36,7 @@ export const PICTURES: Readonly<Record<string, Request>> = {
 /** Dithering to 256 colors changes single pixels. Only the average of an area is compared, which is still less exact. */
 const GIF_EXTRA = 4;
 
-/** Makes pictures of a source in several ways, and compares them in Chromium with the colors that the source means. */
+/** Makes pictures of a source in several ways, and compares them in Chromium with the colors of the source. */
 export async function checkPictures(
   world: World,
   source: Source,
@@ -77,8 +77,8 @@ export function largestError(colors: readonly Rgb[], expected: readonly Rgb[]): 
 }
 
 /**
- * Compares a video with the colors that its source means: decoded as its tags say, and in Chromium. Chromium shows saturated blue of exact
- * samples up to 8 codes wrong, so the output must look as exact samples look.
+ * Compares the colors of a video with the colors of its source: decoded according to its tags, and in Chromium. Chromium shows saturated
+ * blue of exact samples with an error of up to 8 codes, so the output must look like exact samples.
  * @param exact videos with exact samples, by the height from which players assume BT.709
  */
 export async function checkVideo(

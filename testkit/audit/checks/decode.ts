@@ -5,7 +5,7 @@ import { GRID } from '../sources/patches.ts';
 
 const LIMITS = { timeout: 120_000, maxBuffer: 2 ** 29 };
 
-/** Tags of the first video stream that say what its samples mean. */
+/** Color tags of the first video stream. */
 export interface ColorTags {
   pixelFormat: string;
   matrix: string;
@@ -109,7 +109,7 @@ function average(x: number, y: number, sample: (x: number, y: number) => Rgb): R
 }
 
 /**
- * Decodes a picture and converts it as its tags say. Without tags, players assume BT.709 from 720 lines, and limited range.
+ * Decodes a picture and converts it according to its tags. Without tags, players assume BT.709 from 720 lines, and limited range.
  * @returns codes of R'G'B' from 0 to 255
  */
 export async function decodePatches(path: string, seconds = 0): Promise<Rgb[]> {

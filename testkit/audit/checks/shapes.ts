@@ -27,7 +27,7 @@ export async function measureWhite(path: string, seconds: number): Promise<{ wid
   return { width: columns.size, height: rows.size };
 }
 
-/** Returns the share of the frames from 0 to 1 in which FFmpeg's `idet` sees two fields of different times. */
+/** Returns the share of the frames from 0 to 1 in which FFmpeg's `idet` finds two fields from different times. */
 export async function combedShare(path: string, from = 0): Promise<number> {
   const args = ['-nostdin', '-hide_banner', '-ss', String(from), '-i', path, '-map', '0:v:0', '-vf', 'idet'];
   const { stderr } = await run('ffmpeg', [...args, '-f', 'null', '-'], LIMITS);

@@ -5,7 +5,7 @@ import { openBrowser } from '../../browser.ts';
 import { COUNTER } from './counter.ts';
 import { literal, type Source } from './source.ts';
 
-/** What Chromium's MediaRecorder records. */
+/** A kind of recording of Chromium's MediaRecorder. */
 export interface RecordingKind {
   name: string;
   /** Type of the recorder. */

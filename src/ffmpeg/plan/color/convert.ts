@@ -21,7 +21,7 @@ export interface OutputColor {
   use: 'video' | 'jpeg' | 'webp' | 'png' | 'gif' | 'any';
   /** Whether HDR and BT.2020 are kept. Other outputs become BT.709. */
   keepsHdr: boolean;
-  /** Format of RGB that loses nothing of the output, for conversions; null = the format of the output is unknown. */
+  /** RGB format for conversions that preserves the precision of the output; null = the format of the output is unknown. */
   rgb: 'gbrp' | 'gbrap' | 'gbrp10le' | null;
   /** Properties that the caller or the planner sets, instead of the properties of the source. */
   stated: Partial<Color>;
@@ -47,7 +47,7 @@ function useOf(encoder: string, pixelFormat: string | null): OutputColor['use'] 
 
 /** Filters and options that convert colors, in their order in a chain. */
 export interface Conversion {
-  /** Filters that name what the frames do not declare. They do not change samples. */
+  /** Filters that tag properties that the frames do not declare. They do not change samples. */
   tags: string[];
   /** Whether HDR becomes BT.709 by tone mapping. */
   toneMap: boolean;
@@ -111,7 +111,7 @@ function convert(from: SourceColor, output: OutputColor): Steps {
   return { ...nothing, scale: use === 'webp' ? pictureOptions(output) : [] };
 }
 
-/** Whether frames declare that they are video, which PNG files repeat. */
+/** Whether frames have the tags of video, which FFmpeg copies to PNG files. */
 function isDarkened({ matrix, assumed, transfer }: SourceColor): boolean {
   return (
     matrix !== 'gbr' && !(assumed.includes('transfer') && assumed.includes('primaries')) && transfer !== SRGB.transfer
@@ -176,7 +176,7 @@ function videoMatrix({ matrix }: Pick<Color, 'matrix'>, { keepsHdr, stated }: Ou
 /** Converts the pixel format for the filters that follow. Otherwise, FFmpeg might convert it before the tags, by another matrix. */
 const BARRIER = 'scale';
 
-/** Returns filters that name what the frames of a source do not declare, if the conversion or the output depends on it. */
+/** Returns filters that tag properties that the source does not declare, if the conversion or the output depends on them. */
 export function missingTags(stream: ColoredStream, { use }: OutputColor): string[] {
   const source = sourceColor(stream);
   const rgb = source.matrix === 'gbr';

@@ -6,7 +6,7 @@ import { sourceColor } from './source-color.ts';
 const WHITE = 203;
 /** Peak of the tone map relative to white, for a display of 1000 cd/m². It is fixed, so that a declared peak does not change white. */
 const PEAK = 1000 / WHITE;
-/** Metadata of HDR that frames carry. In an SDR output, some players would switch to HDR. */
+/** HDR metadata of frames. If an SDR output contained it, some players would switch to HDR. */
 const HDR_METADATA = [
   'MASTERING_DISPLAY_METADATA',
   'CONTENT_LIGHT_LEVEL',

@@ -57,7 +57,7 @@ export function isWideGamut({ primaries }: Pick<Color, 'primaries'>): boolean {
 
 /**
  * Returns what the samples of a stream mean: what the stream declares, or an assumption for what it does not declare. Players make the same
- * assumptions. A declaration that contradicts the samples counts as absent.
+ * assumptions. A declaration that contradicts the samples is ignored.
  */
 export function sourceColor(stream: ColoredStream): SourceColor {
   const declared = declaredColor(stream);

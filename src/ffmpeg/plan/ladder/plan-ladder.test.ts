@@ -222,14 +222,14 @@ describe('the command of a ladder', () => {
 });
 
 describe('the colors of a ladder', () => {
-  it('are tagged alike in all renditions, if the source has no tags', () => {
+  it('have the same tags in all renditions if the source has no tags', () => {
     const chains = plan([inputOf()]).valuesOf('-filter:v:0');
     expect(chains.length).toBeGreaterThan(2);
     for (const chain of chains)
       expect(chain).toContain('setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv');
   });
 
-  it('show transparent parts as black in VP9, too', () => {
+  it('are black where the source is transparent, also in VP9', () => {
     const { valuesOf } = plan(
       [inputOf({ video: { hasAlpha: true, pixelFormat: 'yuva420p' } })],
       [{ height: 720, codec: 'vp9' }],

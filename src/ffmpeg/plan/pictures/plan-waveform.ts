@@ -21,7 +21,7 @@ const FRAME_SAMPLES = 8192;
 const BYTES_PER_SAMPLE = 4;
 /** Factor by which the drawing is larger than the picture, in both directions, so that its edges become smooth. */
 const OVERSAMPLING = 2;
-/** Maximum pixels of the larger drawing. The edges of a larger picture are fine enough. */
+/** Maximum pixels of the larger drawing. A picture that would exceed it has smooth edges without it. */
 const MOST_PIXELS = 16e6;
 const BYTES_PER_PIXEL = 4;
 

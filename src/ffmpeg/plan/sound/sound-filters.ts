@@ -9,7 +9,7 @@ const STEADY = 'aresample=async=1:min_comp=0.02:first_pts=0';
 
 /** Demuxers of containers that store a time with each packet, so that sound can start late or have gaps. */
 const TIMED_DEMUXERS: ReadonlySet<string> = new Set(['mov', 'matroska', 'avi', 'mpegts', 'mpeg', 'flv', 'ogg']);
-/** Formats that store a time with each packet. Players show their sound in time without silence in the gaps. */
+/** Formats that store a time with each packet. Players keep their sound in time without silence in the gaps. */
 const TIMED_FORMATS: ReadonlySet<string> = new Set(['mp4', 'mov', 'mkv', 'webm']);
 
 /**
@@ -19,7 +19,7 @@ const TIMED_FORMATS: ReadonlySet<string> = new Set(['mp4', 'mov', 'mkv', 'webm']
 const MAX_LEVEL = 0.794;
 const OVERSAMPLING = 4;
 
-/** Where the sound goes: its container and encoder. `isExact` = sound that starts even a little late must start at zero. */
+/** The container and encoder of the sound. `isExact` = the sound must start at zero, even if its source starts only slightly late. */
 export interface SoundTarget {
   format: OutputFormat;
   encoder: string | null;

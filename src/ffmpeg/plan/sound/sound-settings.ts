@@ -11,7 +11,7 @@ const MAX_CHANNELS = 8;
 /** Larger numbers of channels for which FFmpeg knows a layout that it can mix. */
 const LARGE_LAYOUTS: readonly number[] = [10, 12, 16, 24];
 
-/** What the sound of an output is made of. */
+/** The source and settings of the sound of an output. */
 export interface SoundRequest {
   /** FFmpeg's name of the encoder. */
   encoder: string;

@@ -46,7 +46,7 @@ describe('the timing of frames', () => {
     }
   });
 
-  it('is the rate of the movement if a recording has long pauses', () => {
+  it('has the rate during motion if a recording has long pauses', () => {
     for (const rate of [30, 60]) {
       const still = Array.from({ length: 100 }, (_, second) => second * 1000);
       const moving = Array.from({ length: rate }, (_, index) => 100_000 + Math.round((index * 1000) / rate));
@@ -71,7 +71,7 @@ describe('the timing of frames', () => {
     expect(frameTiming(Float64Array.from([40, 40, 40, 40]), 1000)).toEqual(unknown);
   });
 
-  it('survives a jump by a day', () => {
+  it('keeps its rate if the times jump by a day', () => {
     const times = Float64Array.from([...recorded(25, 50, 0), ...recorded(25, 50, 0).map((time) => time + 86_400_000)]);
     expect(frameTiming(times, 1000)).toEqual({ nominalRate: 25, hasConstantRate: false });
   });

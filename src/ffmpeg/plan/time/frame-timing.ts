@@ -1,7 +1,7 @@
 import type { MediaInfo } from '../../types.ts';
 import { nearestRate } from './usual-rates.ts';
 
-/** How the frames of a stream follow each other. */
+/** Frame rate of a stream, and whether it is constant. */
 export interface FrameTiming {
   /** Frames per second while the picture changes, for example 30 for a screen recording with pauses; null = unknown. */
   nominalRate: number | null;
@@ -11,7 +11,7 @@ export interface FrameTiming {
 
 /** Maximum distance in seconds of a frame from its time at a constant rate. Containers round times to milliseconds. */
 const MAX_OFF = 0.001;
-/** Minimum interval in seconds. A recorder that was stopped for a moment writes frames that follow each other at once. */
+/** Minimum interval in seconds. A recorder that was suspended for a moment writes frames that follow each other immediately. */
 const MIN_INTERVAL = 0.004;
 /** Number of consecutive intervals that are averaged. Recorders of browsers write single frames up to 15 ms early or late. */
 const WINDOW = 8;

@@ -63,7 +63,7 @@ describe('the time base of the encoder', () => {
     },
   );
 
-  it('has the names of the numbers that FFmpeg uses', () => {
+  it('can be named by the numbers that FFmpeg accepts', () => {
     const read = (argument: number) =>
       parseRequest({ inputs: [], outputFormat: 'mp4', options: [{ option: '-enc_time_base', argument }] }).output[0]!
         .value;
@@ -72,7 +72,7 @@ describe('the time base of the encoder', () => {
 });
 
 describe('a constant rate', () => {
-  it('is the rate of the movement for AVI, GIF, previews, joins and ladders', () => {
+  it('is the rate during motion for AVI, GIF, previews, joins and ladders', () => {
     const ladder = { format: 'hls' as const, rungs: [{ height: 180 }], segmentSeconds: 4, isEncrypted: false };
     expect(argsOf(BURSTS, { outputFormat: 'avi' })).toContain('fps=60');
     expect(argsOf(BURSTS, { outputFormat: 'gif' })).toContain('fps=15');
@@ -102,7 +102,7 @@ describe('the maximum rate', () => {
     expect(argsOf(fast(60000 / 1001), { outputFormat: 'mp4' })).not.toContain('fpsmax');
   });
 
-  it('applies to a video whose time stamps do not reveal its rate', () => {
+  it('applies to a video whose timestamps do not reveal its rate', () => {
     expect(argsOf(UNKNOWN, { outputFormat: 'mp4' })).toContain('-fpsmax:v 60');
   });
 });

@@ -24,7 +24,7 @@ describe('the maximum bit rate of an output', () => {
     expect(equalBitRate(1_000_000, codec, encoder)).toBe(expected);
   });
 
-  it('leaves room for the bursts of a recording whose average is low', () => {
+  it('allows the bursts of a recording whose average is low', () => {
     expect(maximumOf(100_000, 1080)).toBe(2_073_600);
     expect(maximumOf(100_000, 360)).toBe(230_400);
     expect(maximumOf(1000, 90)).toBe(64_000);
