@@ -13,10 +13,10 @@ import { sampleTimes } from './sample-times.ts';
 const CODECS: readonly string[] = ['h264', 'hevc', 'vp9', 'av1'];
 
 /**
- * Units of the movie for which an edit list must present the last frame, one of which may be lost to rounding. The distance to the frame
- * that is decoded next says nothing about the duration of the last frame, unless all distances are equal.
+ * Units of the movie for which an edit list must present the last frame, if rounding lost no unit. The distance to the frame that is decoded
+ * next says nothing about the duration of the last frame, unless all distances are equal.
  */
-const LEAST_SHOWN = 2;
+const LEAST_SHOWN = 1;
 
 /** Offset of the width and the height of the pictures in a sample entry, 16 bits each. */
 const SIZE_AT = 8 + 24;
