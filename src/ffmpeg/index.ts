@@ -14,7 +14,7 @@ export { type SpeechSource, speechAudioArgs } from './plan/speech-audio.ts';
 export { type ExpectedJoin, joinedFault } from './plan/split/check-joined.ts';
 export { cutVideo, MIN_PIECE_SECONDS } from './plan/split/cut.ts';
 export { cutLadder } from './plan/split/cut-ladder.ts';
-export { constantRate, secondsOf } from './plan/split/frame-rate.ts';
+export { averageRate, constantRate, keptTimes, secondsOf } from './plan/split/frame-rate.ts';
 export { withThreads } from './plan/split/read-arguments.ts';
 export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
 export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';

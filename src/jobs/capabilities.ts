@@ -7,6 +7,8 @@ export const LADDERS = 'outputs:ladder';
 export const LADDER_PIECES = 'pieces:ladder';
 /** A ladder that is encoded in pieces in a job with other outputs. An older worker would make only the ladder. */
 export const MIXED_PIECES = 'pieces:ladder-and-others';
+/** A video in pieces whose frames keep the times of the source. An older worker would join the pieces at a constant rate. */
+export const KEPT_TIMES = 'pieces:kept-times';
 /** Delivery of outputs. An older worker would not deliver them. */
 export const DESTINATIONS = 'outputs:destination';
 /** Sources in the bucket of a connection. */
@@ -20,6 +22,6 @@ export const UPLOADED_INPUTS = 'sources:upload';
 /** An input that the job reads while a client uploads it. An older worker would not find the input. */
 export const ARRIVING_INPUTS = 'sources:arriving';
 export const RELEASE_CAPABILITIES: readonly string[] = [
-  ...[LADDERS, LADDER_PIECES, MIXED_PIECES, DESTINATIONS, S3_SOURCES],
+  ...[LADDERS, LADDER_PIECES, MIXED_PIECES, KEPT_TIMES, DESTINATIONS, S3_SOURCES],
   ...[QUALITY, LADDER_QUALITY, UPLOADED_INPUTS, ARRIVING_INPUTS],
 ];

@@ -8,7 +8,7 @@ import { JobFailure } from '../../src/contract/failures.ts';
 import type { CreateBody } from '../../src/contract/transcodes.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
-import { LADDER_PIECES, MIXED_PIECES, RELEASE_CAPABILITIES } from '../../src/jobs/capabilities.ts';
+import { KEPT_TIMES, LADDER_PIECES, MIXED_PIECES, RELEASE_CAPABILITIES } from '../../src/jobs/capabilities.ts';
 import { childrenOf } from '../../src/jobs/children.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
@@ -29,6 +29,11 @@ const FRAMES = 15 * 14;
 const CLIP = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=15:d=14', '-f', 'lavfi', '-i', 'sine=d=14', '-pix_fmt', 'yuv420p'],
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-c:a', 'aac'],
+];
+/** The same clip as a phone records it: with frames that are up to 8 ms early or late. */
+const PHONE_CLIP = [
+  ...[...CLIP, '-vf', "settb=1/90000,setpts='PTS+gt(N,0)*floor(1440*(random(1)-0.5))'", '-fps_mode', 'passthrough'],
+  ...['-enc_time_base', '1/90000', '-video_track_timescale', '90000'],
 ];
 const OPTIONS = [
   { option: '-crf', argument: '25' },
@@ -137,6 +142,12 @@ describe('a video that is encoded in pieces', () => {
     const args = ['-v', 'error', '-count_frames', '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', path];
     return (await run('ffprobe', args)).stdout.split('\n').map(Number);
   };
+  /** Returns the times in seconds at which the packets of a stream are presented, in rising order. */
+  const timesOf = async (path: string, stream = 'v') => {
+    const args = ['-v', 'error', '-select_streams', stream, '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', path];
+    const lines = (await run('ffprobe', args)).stdout.match(/^-?[\d.]+/gm) ?? [];
+    return lines.map(Number).sort((one, other) => one - other);
+  };
 
   it('contains every frame once, is one job for its owner, and leaves no piece behind', async () => {
     const job = await submit();
@@ -156,6 +167,25 @@ describe('a video that is encoded in pieces', () => {
     expect((await children(job.id)).map(({ erased_at }) => erased_at === null)).toEqual([false, false, false]);
     await eraseJob(world.context, account.id, 'transcode', job.id, { actor: 'test', ip: null, requestId: null });
     fileUrl = (await world.uploadFile(account, await readFile(join(folder, 'clip.mp4')))).fileUrl;
+  });
+
+  it('keeps the time of every frame of a source without a constant rate', async () => {
+    await makeMedia(join(folder, 'phone.mp4'), PHONE_CLIP);
+    const { fileUrl: url } = await world.uploadFile(account, await readFile(join(folder, 'phone.mp4')));
+    const times = await timesOf(join(folder, 'phone.mp4'));
+    expect(Math.max(...times.map((time, frame) => Math.abs(time - frame / 15)))).toBeGreaterThan(0.005);
+    for (const outputFormat of ['mp4', 'mov'] as const) {
+      const job = await world.accept(account, { inputs: [{ url }], options: OPTIONS, outputFormat });
+      await status(job.id, 'completed');
+      const { split } = (await world.view(job.id)).outputs[0]!.plan!.video!;
+      expect(split).toEqual({ pieces: 2, reason: expect.stringContaining('slots') });
+      expect((await world.row(job.id)).needs).toContain(KEPT_TIMES);
+      const output = await download(job.id);
+      const made = await timesOf(output);
+      expect(made).toHaveLength(times.length);
+      expect(Math.max(...made.map((time, frame) => Math.abs(time - times[frame]!)))).toBeLessThan(0.00001);
+      expect((await timesOf(output, 'a'))[0]).toBe((await timesOf(join(folder, 'phone.mp4'), 'a'))[0]);
+    }
   });
 
   it('is encoded as a whole when a piece fails permanently, and the plan reports this', async () => {

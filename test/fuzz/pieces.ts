@@ -3,9 +3,12 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import {
+  averageRate,
   constantRate,
   cutVideo,
+  type FrameList,
   joinedFault,
+  keptTimes,
   planTranscode,
   splitCommand,
   withThreads,
@@ -88,7 +91,10 @@ function makeSource(random: Random): Source {
   const video = random.chance(0.85)
     ? [...x264, '-crf', String(random.int(12, 30))]
     : ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-crf', '24', '-b:v', '0', '-g', keys];
-  const jitter = random.chance(0.15) ? ['-fps_mode', 'passthrough', '-enc_time_base', '1/600'] : [];
+  const passed = ['-fps_mode', 'passthrough', '-enc_time_base'];
+  // A phone rounds times, and records frames up to 8 ms early or late.
+  const early = ['-vf', "settb=1/90000,setpts='PTS+gt(N,0)*floor(1440*(random(1)-0.5))'", ...passed, '1/90000'];
+  const jitter = random.chance(0.15) ? [...passed, '1/600'] : random.chance(0.2) ? early : [];
   const audio = random.chance(0.8)
     ? { input: ['-f', 'lavfi', '-i', sound], output: ['-c:a', random.pick(['aac', 'libopus'])] }
     : { input: [], output: ['-an'] };
@@ -145,7 +151,7 @@ async function tryClip(random: Random, folder: string): Promise<Tried> {
     (request.options ?? []).map(({ option }) => option),
   );
   if (typeof command === 'string') return { kind: 'refused', faults: [command] };
-  const rate = constantRate(frames);
+  const rate = command.keepsTimes ? averageRate(frames) : constantRate(frames);
   if (!rate || frames.startSeconds !== 0) return { kind: 'irregular', faults: [] };
   const pieces = cutVideo(frames, 2);
   if (!pieces) return { kind: 'too few key frames', faults: [] };
@@ -162,17 +168,28 @@ async function tryClip(random: Random, folder: string): Promise<Tried> {
     await make(withThreads(command.piece(piece, location), 1), { 0: 'in' }, names[index]!);
   }
   if (command.audio) await make(withThreads(command.audio, 1), { 0: 'in' }, 'audio');
-  const joined = joinPieces({ pieces: names.map(at), joined: at('joined') });
+  const times = command.keepsTimes ? keptTimes(frames, pieces) : undefined;
+  const joined = joinPieces({ pieces: names.map(at), joined: at('joined'), times });
   if ('reason' in joined) return { kind: 'joined', faults: [joined.reason] };
   await make(command.join, { video: 'joined', audio: 'audio' }, 'output');
 
   const look = (name: string) =>
     sanitizeFile({ path: at(name), demuxer: 'mov', target: null, mediaBytes: null, packets: true, frames: true });
   const audio = command.audio ? ((await look('audio')).packets?.[0] ?? null) : null;
-  const fault = joinedFault(await look('output'), { pieces: joined.pieces, audio }, { rate, pieces, cap: command.cap });
+  const output = await look('output');
+  const expected = { rate, pieces, cap: command.cap, ...(times && { times }) };
+  const fault = joinedFault(output, { pieces: joined.pieces, audio }, expected);
   if (fault?.includes('bit rate')) return { kind: 'over the cap', faults: [] };
   if (fault) return { kind: 'joined', faults: [fault] };
+  const single = await look('single');
+  if (!haveSameTimes(output.frames!, single.frames)) return { kind: 'joined', faults: ['frames have other times'] };
   return compare(at, { hasAudio: command.audio !== null, filters: filtersOf(request) });
+}
+
+/** Whether no frame of two files differs by more than a millisecond. */
+function haveSameTimes(one: FrameList, other: FrameList | null): boolean {
+  if (one.times.length !== other?.times.length) return false;
+  return one.times.every((time, at) => Math.abs(time / one.timescale - other.times[at]! / other.timescale) <= 0.001);
 }
 
 function filtersOf({ options }: TranscodeRequest): string {

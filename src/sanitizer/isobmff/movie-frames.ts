@@ -12,6 +12,12 @@ import { sampleTimes } from './sample-times.ts';
 /** Codecs whose key frames in the index are points at which decoding may start, unless an earlier frame is presented later. */
 const CODECS: readonly string[] = ['h264', 'hevc', 'vp9', 'av1'];
 
+/**
+ * Units of the movie for which an edit list must present the last frame, if rounding lost no unit. The distance to the frame that is decoded
+ * next says nothing about the duration of the last frame, unless all distances are equal.
+ */
+const LEAST_SHOWN = 1;
+
 /** Offset of the width and the height of the pictures in a sample entry, 16 bits each. */
 const SIZE_AT = 8 + 24;
 
@@ -22,11 +28,14 @@ export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
   if (!track || others.length > 0 || !codec || !CODECS.includes(codec) || track.samples.count === 0) return null;
   // Only the headers of the pictures show whether pictures refer to other pictures before a key frame.
   if (codec === 'h264' && !scanH264(track, file).isClosed) return null;
-  const { delay, isFullyPresented } = presentation(movie, track, sampleTimes(track.samples));
   const samples = listSamples(track);
   const decoded = samples.times.subarray(0, samples.count).map((time, index) => time + samples.offsets[index]!);
   const times = Float64Array.from(decoded).sort();
   const first = times[0]!;
+  const known = sampleTimes(track.samples);
+  const leastEnd = times.at(-1)! + (LEAST_SHOWN * track.media.timescale) / movie.timescale;
+  const shown = { ...known, end: Math.min(known.end, leastEnd) };
+  const { delay, isFullyPresented } = presentation(movie, track, shown);
   return {
     timescale: track.media.timescale,
     times: times.map((time) => time - first),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamPackets } from '../../types.ts';
 import { joinedFault } from './check-joined.ts';
+import { keptTimes } from './frame-rate.ts';
 import type { FrameList } from './types.ts';
 
 const RATE = { num: 25, den: 1 };
@@ -65,5 +66,23 @@ describe('an output that was joined from pieces', () => {
     ['it is larger than the cap allows', { cap: { rate: 40_000, buffer: 80_000 } }],
   ])('is rejected if %s', (_, change) => {
     expect(fault(change)).toMatch(/^has |^does |^presents /);
+  });
+});
+
+describe('an output whose frames keep the times of the source', () => {
+  const SOURCE = { timescale: 600, times: Float64Array.from({ length: 350 }, (_, frame) => frame * 24 + (frame % 3)) };
+  const EXPECTED = { rate: RATE, times: keptTimes(SOURCE, PIECES), pieces: PIECES, cap: null };
+  const made = frames(350, { timescale: 19_200, times: SOURCE.times.map((time) => time * 32) });
+  const parts = { pieces: [frames(150), frames(200)], audio: AUDIO };
+  const packets = [VIDEO, AUDIO];
+
+  it('is accepted if its times are a multiple of the times of the source', () => {
+    expect(joinedFault({ frames: made, packets }, parts, EXPECTED)).toBeNull();
+  });
+
+  it('is rejected if a frame is a tick late', () => {
+    const times = made.times.map((time, frame) => (frame === 200 ? time + 1 : time));
+    const late = { ...made, times };
+    expect(joinedFault({ frames: late, packets }, parts, EXPECTED)).toBe('presents frames at other times');
   });
 });

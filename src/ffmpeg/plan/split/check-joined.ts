@@ -1,5 +1,6 @@
 import type { StreamPackets } from '../../types.ts';
-import type { FrameList, FrameRate, Piece } from './types.ts';
+import { digestTimes } from './frame-rate.ts';
+import type { FrameList, FrameRate, KeptTimes, Piece } from './types.ts';
 
 /** Seconds by which the end of a copied track may differ. FFmpeg rounds the end to the unit of the edit list, a millisecond. */
 const EDIT_SECONDS = 0.001;
@@ -11,7 +12,10 @@ export interface Joined {
 }
 
 export interface ExpectedJoin {
+  /** The constant rate, or the average rate of frames that keep the times of the source. */
   rate: FrameRate;
+  /** Absent = the frames have a constant rate. */
+  times?: KeptTimes;
   pieces: readonly Piece[];
   /** Maximum bit rate and buffer that were set for the encoder; null = no maximum. */
   cap: { rate: number; buffer: number } | null;
@@ -30,26 +34,33 @@ export function joinedFault(
   if (!frames) return 'has video that cannot be read without a decoder';
   for (const [index, piece] of expected.pieces.entries()) {
     const made = parts.pieces[index];
-    const fault = made ? framesFault(made, expected.rate, piece.frames) : 'has no index';
+    const fault = made ? framesFault(made, expected, piece.frames) : 'has no index';
     if (fault) return `has a piece (${index + 1}) that ${fault}`;
     if (made!.description !== frames.description) return `has a piece (${index + 1}) with other parameters`;
   }
   const total = expected.pieces.reduce((sum, piece) => sum + piece.frames, 0);
   return (
-    framesFault(frames, expected.rate, total) ??
+    framesFault(frames, expected, total) ??
+    timesFault(frames, expected) ??
     startsFault(frames, expected.pieces) ??
     sizeFault(frames, expected, total) ??
     audioFault(output.packets, parts.audio)
   );
 }
 
-function framesFault(frames: FrameList, { num, den }: FrameRate, count: number): string | null {
+function framesFault(frames: FrameList, { rate: { num, den }, times }: ExpectedJoin, count: number): string | null {
   if (frames.times.length !== count) return `has ${frames.times.length} frames instead of ${count}`;
   if (!frames.isFullyPresented || frames.startSeconds !== 0) return 'does not present its frames from zero on';
+  if (times) return null;
   for (const [index, time] of frames.times.entries()) {
     if (time * num !== index * den * frames.timescale) return `presents frame ${index + 1} at another time`;
   }
   return null;
+}
+
+/** Checks that the frames have the times of the source. */
+function timesFault(frames: FrameList, { times }: ExpectedJoin): string | null {
+  return times && digestTimes(frames, times.timescale) !== times.digest ? 'presents frames at other times' : null;
 }
 
 /** Checks that every piece begins with a key frame. */

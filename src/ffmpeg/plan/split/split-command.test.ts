@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
 import type { MediaInfo } from '../../types.ts';
 import { planTranscode } from '../plan.ts';
-import { constantRate } from './frame-rate.ts';
+import { averageRate, constantRate, keptTimes, secondsOf } from './frame-rate.ts';
 import { withThreads } from './read-arguments.ts';
 import { splitCommand } from './split-command.ts';
 
@@ -58,6 +58,22 @@ describe('the command of a video that is encoded in pieces', () => {
     expect(withThreads(command.audio!, 3).join(' ')).toMatch(
       /^-filter_threads 3 .* -threads 3 -i .* -threads 3 -f mp4 /,
     );
+  });
+
+  it('keeps the times of a source without a constant rate', () => {
+    const uneven = {
+      ...INFO,
+      video: INFO.video.map((video) => ({ ...video, nominalRate: 30, hasConstantRate: false })),
+    };
+    for (const outputFormat of ['mp4', 'mov'] as const) {
+      const command = split({ outputFormat, preset: { quality: 'medium' } }, uneven);
+      if (typeof command === 'string') throw new Error(command);
+      expect(command.keepsTimes).toBe(true);
+      const piece = command.piece({ first: 180, frames: 300 }, KEY_FRAME).join(' ');
+      expect(piece).toContain('-frames:v 300 -fps_mode passthrough -enc_time_base filter');
+      expect(piece).not.toContain('1/30');
+    }
+    expect(split({ preset: { quality: 'medium' } })).toMatchObject({ keepsTimes: false });
   });
 
   it('is split if its options have the same meaning for a piece', () => {
@@ -122,5 +138,30 @@ describe('a constant frame rate', () => {
     ['one frame', [0]],
   ])('is not found with %s', (_, times) => {
     expect(of(15_360, times)).toBeNull();
+  });
+});
+
+describe('the times of a source without a constant rate', () => {
+  const source = { timescale: 600, times: Float64Array.from([0, 20, 45, 300, 311, 330]) };
+
+  it('have an average rate', () => {
+    expect(averageRate(source)).toEqual({ num: 100, den: 11 });
+  });
+
+  it.each([
+    ['two frames have the same time', 600, [0, 20, 20]],
+    ['they are finer than the microseconds by which a piece is moved', 10_000_000, [0, 20, 45]],
+    ['there is one frame', 600, [0]],
+  ])('cannot be kept if %s', (_, timescale, times) => {
+    expect(averageRate({ timescale, times: Float64Array.from(times) })).toBeNull();
+  });
+
+  it('determine where a piece begins and how long it lasts', () => {
+    const pieces = [
+      { first: 0, frames: 3 },
+      { first: 3, frames: 3 },
+    ];
+    expect(keptTimes(source, pieces)).toMatchObject({ timescale: 600, starts: [0, 300] });
+    expect(pieces.map((piece) => secondsOf(source, piece))).toEqual([0.5, 0.05]);
   });
 });

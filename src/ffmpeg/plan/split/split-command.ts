@@ -12,6 +12,8 @@ export interface SplitCommand {
   audio: string[] | null;
   /** Reads the joined video as `/in/video` and the audio as `/in/audio`. */
   join: string[];
+  /** Whether the frames keep the times of the source. Otherwise the source must have a constant rate. */
+  keepsTimes: boolean;
   /**
    * Bits per second, and bits of the buffer, of the rate control that limits the output; null = no such rate control.
    */
@@ -61,7 +63,7 @@ export function splitCommand(plan: Plan, stated: readonly string[]): SplitComman
       ...parts.video,
       ...(parts.filters === null ? [] : ['-filter:v:0', parts.filters]),
       ...['-frames:v', String(piece.frames), '-fps_mode', 'passthrough'],
-      ...['-enc_time_base', `${rate.den}/${rate.num}`],
+      ...['-enc_time_base', parts.keepsTimes ? 'filter' : `${rate.den}/${rate.num}`],
       ...parts.tail,
       ...made,
     ],
@@ -79,6 +81,7 @@ export function splitCommand(plan: Plan, stated: readonly string[]): SplitComman
       ...parts.tail,
       ...['-f', parts.muxer, args.at(-1)!],
     ],
+    keepsTimes: parts.keepsTimes,
     cap: parts.cap,
   };
 }
@@ -94,12 +97,14 @@ interface Parts {
   joined: string[];
   tail: string[];
   muxer: string;
+  keepsTimes: boolean;
   cap: SplitCommand['cap'];
 }
 
 function sortOptions(options: readonly CommandOption[]): Parts | string {
   const parts: Omit<Parts, 'videoMap'> = {
-    ...{ audioMap: null, video: [], filters: null, audio: [], joined: [], tail: [], muxer: '', cap: null },
+    ...{ audioMap: null, video: [], filters: null, audio: [], joined: [], tail: [], muxer: '' },
+    ...{ keepsTimes: false, cap: null },
   };
   const maps: string[] = [];
   const cap = { rate: 0, buffer: 0 };
@@ -127,7 +132,8 @@ function sortOptions(options: readonly CommandOption[]): Parts | string {
     } else if (name === 'c' && of === 'v') {
       if (!VIDEO_ENCODERS.includes(value)) return `Video of the encoder ${value} is not encoded in pieces.`;
       parts.video.push(...args);
-    } else if (name === 'b' && value === '0') parts.video.push(...args);
+    } else if (name === 'enc_time_base' && value === 'filter') parts.keepsTimes = true;
+    else if (name === 'b' && value === '0') parts.video.push(...args);
     else if (name === 'force_key_frames' && countsFromLastKeyFrame(value)) parts.video.push(...args);
     else if (VIDEO_OPTIONS.has(name)) {
       parts.video.push(...args);

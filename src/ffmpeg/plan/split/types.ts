@@ -21,6 +21,16 @@ export interface FrameList {
   description: string;
 }
 
+/** The times of a video in pieces whose frames keep the times of the source, in the units of the source, relative to the first frame. */
+export interface KeptTimes {
+  /** Units per second. */
+  timescale: number;
+  /** Time of the first frame of each piece. */
+  starts: number[];
+  /** Digest of the times of all frames. */
+  digest: string;
+}
+
 /** Consecutive frames of a video. They begin with a key frame, except in a piece of a ladder. */
 export interface Piece {
   /** Number of the piece's first frame, from 0. */

@@ -1,5 +1,5 @@
 import type { WorkTools } from '../../../attempt/tools.ts';
-import { constantRate, type FrameRate, MIN_PIECE_SECONDS, type Plan } from '../../../ffmpeg/index.ts';
+import { constantRate, type FrameList, MIN_PIECE_SECONDS, type Plan } from '../../../ffmpeg/index.ts';
 import { freeSlotsOf, heavySlots } from '../../../jobs/idle-slots.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
@@ -16,9 +16,7 @@ const LEAST_SAMPLES = 1.25e9;
 export interface ChosenPieces {
   pieces: CutPiece[];
   split: SplitPlan;
-  rate: FrameRate;
-  /** Total number of frames of all pieces. */
-  frames: number;
+  frames: FrameList;
   reason: string;
 }
 
@@ -68,10 +66,8 @@ export async function choosePieces(
   const samples = frames.times.length * (stream?.width ?? 0) * (stream?.height ?? 0);
   if (!isForced && (seconds < 2 * MIN_PIECE_SECONDS || samples < LEAST_SAMPLES))
     return { noSplitReason: 'The video is short or small.' };
-  const rate = constantRate(frames);
-  if (!rate) return { noSplitReason: 'The video of the input has no constant frame rate.' };
   const stated = (request.outputs[plan.outputs[0]!.position]?.options ?? []).map(({ option }) => option);
-  const split = splitPlan(plan, { frames, rate, stated });
+  const split = splitPlan(plan, { frames, rate: constantRate(frames), stated });
   if (typeof split === 'string') return { noSplitReason: split };
   const { slots, machines } = await freeSlots(tools, run.claim.job.account_id, isForced);
   if (slots < 2) return { noSplitReason: 'No second slot is idle.' };
@@ -80,7 +76,7 @@ export async function choosePieces(
     return { noSplitReason: 'All slots are on one machine, which encodes the entire video as fast.' };
   const pieces = split.cut(slots, isForced ? FORCED_SECONDS : MIN_PIECE_SECONDS);
   if (!pieces) return { noSplitReason: 'The video of the input has too few key frames.' };
-  return { pieces, split, rate, frames: frames.times.length, reason: `${slots} slots were idle.` };
+  return { pieces, split, frames, reason: `${slots} slots were idle.` };
 }
 
 /**

@@ -1,8 +1,11 @@
 import {
+  averageRate,
   cutLadder,
   cutVideo,
   type FrameList,
   type FrameRate,
+  type KeptTimes,
+  keptTimes,
   type LadderRecipe,
   type Piece,
   type Plan,
@@ -26,16 +29,26 @@ export interface SplitPlan {
   cut(slots: number, leastSeconds: number): CutPiece[] | null;
   /** FFmpeg's arguments for the entire audio; null if there is no audio. */
   audio: string[] | null;
+  /** The constant rate, or the average rate if the frames keep the times of the source. */
+  rate: FrameRate;
   /** Defines how a video is joined; null if the plan makes a ladder. */
-  join: Pick<SplitCommand, 'join' | 'cap'> | null;
+  join: VideoJoin | null;
+}
+
+interface VideoJoin extends Pick<SplitCommand, 'join' | 'cap'> {
+  /** Returns the times that the frames keep; absent if the frames have a constant rate. */
+  times?: (pieces: readonly Piece[]) => KeptTimes;
 }
 
 interface Source {
   frames: FrameList;
-  rate: FrameRate;
+  /** The constant rate; null = the source has none. */
+  rate: FrameRate | null;
   /** Names of the options that the request sets. */
   stated: readonly string[];
 }
+
+const UNEVEN = 'The video of the input has no constant frame rate.';
 
 /** Returns the recipe of the ladder that an output contains; null for any other output. */
 export function ladderOf(output: PlannedOutput): LadderRecipe | null {
@@ -48,11 +61,15 @@ export function splitPlan(plan: Plan, source: Source): SplitPlan | string {
   return recipe ? splitRungs(plan, recipe, source) : splitVideo(plan, source);
 }
 
-function splitVideo(plan: Plan, { frames, rate, stated }: Source): SplitPlan | string {
+function splitVideo(plan: Plan, { frames, rate: constant, stated }: Source): SplitPlan | string {
   const command = splitCommand(plan, stated);
   if (typeof command === 'string') return command;
+  const { keepsTimes } = command;
   const { times, timescale } = frames;
+  const rate = keepsTimes ? averageRate(frames) : constant;
+  if (!rate) return UNEVEN;
   return {
+    rate,
     cut(slots, leastSeconds) {
       const pieces = cutVideo(frames, slots, leastSeconds);
       return (
@@ -63,16 +80,18 @@ function splitVideo(plan: Plan, { frames, rate, stated }: Source): SplitPlan | s
       );
     },
     audio: command.audio,
-    join: command,
+    join: { ...command, ...(keepsTimes && { times: (pieces) => keptTimes(frames, pieces) }) },
   };
 }
 
 function splitRungs(plan: Plan, recipe: LadderRecipe, { frames, rate }: Source): SplitPlan | string {
+  if (!rate) return UNEVEN;
   const command = splitLadder(plan, recipe, { frames, rate });
   if (typeof command === 'string') return command;
   const files = recipe.renditions.map(({ path }) => path.replace('/out/', ''));
   const { segmentSeconds } = recipe;
   return {
+    rate,
     cut(slots, least) {
       const pieces = cutLadder(frames, { rate, segmentSeconds, slots, least });
       return pieces?.map((piece) => ({ piece, args: command.piece(piece), files })) ?? null;

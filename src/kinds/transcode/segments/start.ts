@@ -9,7 +9,7 @@ import {
   type PlannedTree,
   secondsOf,
 } from '../../../ffmpeg/index.ts';
-import { LADDER_PIECES, MIXED_PIECES, S3_SOURCES } from '../../../jobs/capabilities.ts';
+import { KEPT_TIMES, LADDER_PIECES, MIXED_PIECES, S3_SOURCES } from '../../../jobs/capabilities.ts';
 import { childInput, childOf, startChildren } from '../../../jobs/children.ts';
 import type { NewJob } from '../../../jobs/insert.ts';
 import type { OpenedRequest, TranscodeAttempt } from '../attempt.ts';
@@ -75,9 +75,11 @@ async function insertPieces(
 ): Promise<void> {
   const requests = pieceRequests(request, plan, input, chosen);
   const state = stateOf(plan, input, chosen, request.outputs.length > 1);
-  const isLadder = chosen.split.join === null;
-  // Require these capabilities, because a worker of an older release could not package the pieces.
-  const own = isLadder ? [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])] : [];
+  const { join } = chosen.split;
+  // Require these capabilities, because a worker of an older release could not join or package the pieces.
+  const own = join
+    ? [...(join.times ? [KEPT_TIMES] : [])]
+    : [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])];
   await startChildren(context, run.claim, async (_tx, job) => ({
     change: {
       resume_sealed: sealColumn(context.vault, 'jobs', 'resume_sealed', job, state),
@@ -91,33 +93,33 @@ function pieceRequests(
   { disarm, limits }: OpenedRequest,
   plan: Plan,
   { demuxer }: PreparedInput,
-  { pieces, split: { audio }, rate, frames }: ChosenPieces,
+  { pieces, split: { audio }, frames }: ChosenPieces,
 ): SegmentRequest[] {
   const common = { demuxer, disarm, limits, budget: budgetOf(plan) };
   const requests: SegmentRequest[] = pieces.map(({ piece, ...command }) => ({
     ...{ ...common, ...command },
-    seconds: secondsOf(piece.frames, rate),
+    seconds: secondsOf(frames, piece),
   }));
-  return audio ? [...requests, { ...common, args: audio, seconds: secondsOf(frames, rate) }] : requests;
+  return audio
+    ? [...requests, { ...common, args: audio, seconds: secondsOf(frames, { first: 0, frames: frames.times.length }) }]
+    : requests;
 }
 
-function stateOf(
-  plan: Plan,
-  input: PreparedInput,
-  { pieces, split, rate, reason }: ChosenPieces,
-  isMixed: boolean,
-): string {
+function stateOf(plan: Plan, input: PreparedInput, { pieces, split, reason }: ChosenPieces, isMixed: boolean): string {
   const { streams, position, ...output } = plan.outputs[0]!;
   const { video } = streams;
   const common = {
     pieces: pieces.map(({ piece: { first, frames } }) => ({ first, frames })),
-    ...{ rate, hasAudio: split.audio !== null, source: plan.source },
+    ...{ rate: split.rate, hasAudio: split.audio !== null, source: plan.source },
     streams: { ...streams, video: video && { ...video, split: { pieces: pieces.length, reason } } },
     ...{ durationSeconds: plan.durationSeconds, budget: budgetOf(plan), warnings: plan.warnings },
     inputSeconds: input.info.durationSeconds ?? 0,
   };
   const { join } = split;
-  if (join && 'path' in output) return piecesJson.write({ ...common, output, args: join.join, cap: join.cap });
+  if (join && 'path' in output) {
+    const times = join.times?.(common.pieces);
+    return piecesJson.write({ ...common, ...(times && { times }), output, args: join.join, cap: join.cap });
+  }
   const { format, contentType, tree } = output as PlannedTree;
   const { maxBytes, maxFiles, make } = tree as PlannedTree['tree'] & { make: LadderRecipe };
   const ladder = { ...common, args: plan.args, format, contentType, maxBytes, maxFiles, recipe: make };

@@ -49,6 +49,8 @@ const common = {
 /** The state of a job that waits for the pieces of a video, to join them later. Sealed. */
 const stored = z.object({
   ...common,
+  /** Absent = the frames have a constant rate. */
+  times: z.object({ timescale: z.number(), starts: z.array(z.number()), digest: z.string() }).optional(),
   cap: z.object({ rate: z.number(), buffer: z.number() }).nullable(),
   /** FFmpeg's arguments for the join. */
   args: z.array(z.string()),

@@ -72,7 +72,7 @@ async function prepareVideo(
   const video = join(run.folder, 'joined');
   const bytes = (await Promise.all(pieces.map((path) => stat(path)))).reduce((sum, { size }) => sum + size, 0);
   await run.disk.reserve(bytes);
-  const joined = await tools.sanitizer.joinPieces({ pieces, joined: video }, bytes, run.signal);
+  const joined = await tools.sanitizer.joinPieces({ pieces, joined: video, times: state.times }, bytes, run.signal);
   if ('reason' in joined) throw unusable(`The output ${joined.reason}.`);
   return {
     ...{ slot, inputs: [], assets: [] },
