@@ -74,7 +74,7 @@ function typeFault(sent: string, body: unknown, parents: readonly string[]): Rec
   if (sent === '' && typeof name === 'string') return extensionFault(name);
   const unsupported = unsupportedKind(plainContentType(sent));
   if (unsupported) {
-    const reason = `is the type of ${unsupported.name}. Airlock doesn't support such files`;
+    const reason = `is the type of ${unsupported.name}, which Airlock doesn't support`;
     return { reason, remedy: unsupported.advice.replace(/\.$/, ''), near: null, accepted };
   }
   const near = suggestContentType(sent) ?? (typeof name === 'string' ? contentTypeOfName(name) : null);
