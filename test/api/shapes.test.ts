@@ -139,8 +139,14 @@ describe('a rejected upload', () => {
   );
 
   it('gets an error with only the accepted types if its name suggests no type', async () => {
-    const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'application/pdf' });
+    const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'application/x-report' });
     expect(json.details).toMatchObject({ near: null, remedy: 'Declare one of the types in details.accepted' });
+  });
+
+  it('gets an error with the name of its kind if Airlock does not support the kind', async () => {
+    const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'application/pdf' });
+    expect(json.details).toMatchObject({ near: null, remedy: 'Convert its pages to PNG' });
+    expect(json.message).toContain("is the type of a PDF or PostScript document, which Airlock doesn't support;");
   });
 
   it.each(['image/heic-sequence', 'image/HEIF-sequence', 'image/avif-sequence; x=y'])(
