@@ -139,7 +139,7 @@ describe('a rejected upload', () => {
   );
 
   it('gets an error with only the accepted types if its name suggests no type', async () => {
-    const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'application/x-report' });
+    const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'model/gltf-binary' });
     expect(json.details).toMatchObject({ near: null, remedy: 'Declare one of the types in details.accepted' });
   });
 

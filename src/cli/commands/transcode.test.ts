@@ -25,7 +25,12 @@ describe('airlock transcode', () => {
   const wrong: Record<string, [input: string, output: string, flags: Partial<TranscodeFlags>, message: RegExp]> = {
     'a folder as input': ['.', 'out.mp4', {}, /is not a file/],
     'an empty file': ['empty.mp4', 'out.mp4', {}, /is empty/],
-    'a file that is not media': ['page.mp4', 'out.mp4', {}, /is not a supported media file/],
+    'a file that is not media': [
+      'page.mp4',
+      'out.mp4',
+      {},
+      /is a web page \(HTML\)\. Airlock doesn't support such files/,
+    ],
     'an unknown extension': ['in.wav', 'out.xyz', {}, /"\.xyz" is not an output format.*mp4/],
     'an output without an extension': ['in.wav', 'out', {}, /is not an output format/],
     'an output that is the input': ['in.wav', './in.wav', {}, /same file/],
