@@ -23,7 +23,7 @@ export function differences(info: MediaInfo, probe: MediaInfo | null, isOriginal
   if (!probe) return info.audio.some(({ codec }) => codec === 'vorbis') ? [] : ['ffprobe cannot read it'];
   const found: string[] = [];
   const compare = (path: string, name: string, ours: unknown, theirs: unknown): void => {
-    // The readers know the times and sizes of all frames, and ffprobe knows those of the first frames.
+    // The readers read the times and sizes of all frames. ffprobe reads only the first frames.
     if (name === 'nominalRate' || name === 'hasConstantRate' || name === 'mayChangeSize') return;
     if (typeof ours === 'object' && typeof theirs === 'object' && ours !== null && theirs !== null) {
       for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {

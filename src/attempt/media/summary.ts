@@ -12,7 +12,8 @@ import type { OutputFacts } from '../../jobs/rows.ts';
 
 /** Returns the summary of an input for clients. */
 export function summarise(info: MediaInfo): UploadMetadata {
-  const [video, audio] = [mainVideo(info), mainAudio(info)];
+  const video = mainVideo(info);
+  const audio = mainAudio(info);
   return {
     duration_seconds: shownDuration(info),
     format: info.container,

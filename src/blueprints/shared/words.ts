@@ -117,8 +117,10 @@ interface Area extends Size {
   frame: Size;
 }
 
-/** Distance between a hook and the edge of a picture, and minimum height of a hook, as shares of the frame's height. */
-const [EDGE_GAP, LEAST_HEIGHT] = [0.02, 0.12];
+/** Distance between a hook and the edge of a picture, as a share of the frame's height. */
+const EDGE_GAP = 0.02;
+/** Minimum height of a hook, as a share of the frame's height. */
+const LEAST_HEIGHT = 0.12;
 
 function areaOf(frame: Size, style: HookStyle, picture: Rows | null): Area {
   const { width, height } = frame;

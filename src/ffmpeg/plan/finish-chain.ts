@@ -33,7 +33,8 @@ export function finishChain(finish: FinishChain): string {
   if (size) filters.push(`scale=${[`w=${size.width}`, `h=${size.height}`, ...scale].join(':')}`);
   else if (shortSide !== null && !(flow.certain && Math.min(flow.width, flow.height) <= shortSide)) {
     const short = (side: string) => `trunc(min(${side},${shortSide})/2)*2`;
-    const [width, height] = [`'if(gte(iw,ih),-2,${short('iw')})'`, `'if(gte(iw,ih),${short('ih')},-2)'`];
+    const width = `'if(gte(iw,ih),-2,${short('iw')})'`;
+    const height = `'if(gte(iw,ih),${short('ih')},-2)'`;
     filters.push(`scale=${[`w=${width}`, `h=${height}`, ...scale].join(':')}`);
   } else if (scale.length > 0) filters.push(`scale=${scale.join(':')}`);
   const isEven = flow.certain && flow.width % 2 === 0 && flow.height % 2 === 0;

@@ -45,7 +45,8 @@ export const PLAYABLE = { long: 4096, short: 2160 } as const;
  * request asks for; null = the size of the photo.
  */
 export function playableResolution(photo: Size, resolution: number | null): number | null {
-  const [short, long] = [shortSide(photo), Math.max(photo.width, photo.height)];
+  const short = shortSide(photo);
+  const long = Math.max(photo.width, photo.height);
   const most = Math.floor(short * Math.min(PLAYABLE.short / short, PLAYABLE.long / long));
   return short > most && (resolution ?? short) > most ? most : resolution;
 }

@@ -83,7 +83,9 @@ function drawnOf(job: ComposeJob, composed: Tracks, { from, flow }: Track, own: 
   const isMixed = !('stream' in from) && read.length !== 1;
   const source = stream && !job.toneMap(stream) ? sourceColor(stream) : BT709;
   return {
-    ...{ flow, palette: own.palette, rate: own.rate },
+    flow,
+    palette: own.palette,
+    rate: own.rate,
     color: own.convertsColors ? null : { source, isMixed, isUntouched: own.keepsColors },
   };
 }

@@ -188,8 +188,10 @@ function parseVideo(stream: Record<string, unknown>, demuxer: string): VideoStre
   };
 }
 
-/** A rate above the first value may be the resolution of the timestamps. A rate above the second value always is. */
-const [MAX_CERTAIN_RATE, MAX_RATE] = [60, 240];
+/** A higher rate may be the resolution of the timestamps. */
+const MAX_CERTAIN_RATE = 60;
+/** A higher rate is always the resolution of the timestamps. */
+const MAX_RATE = 240;
 /** Maximum relative difference of the two rates of a stream whose frames have equal distances. */
 const SAME_RATE = 0.005;
 

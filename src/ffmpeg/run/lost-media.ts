@@ -26,7 +26,8 @@ export function warnOfLoss(lasting: LastingMedia, made: MadeMedia): PlanWarning 
   if (!DAMAGE.test(made.stderr)) return null;
   const lost = Math.max(lostSeconds(lasting, made), lostFrames(lasting, made));
   if (lost <= ROUNDED_SECONDS) return null;
-  const [missing, all] = [shown(Math.min(lost, lasting.seconds)), shown(lasting.seconds)];
+  const missing = shown(Math.min(lost, lasting.seconds));
+  const all = shown(lasting.seconds);
   if (lost > lasting.seconds * USELESS_SHARE) {
     throw new JobFailure(
       'invalid_media',

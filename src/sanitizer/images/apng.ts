@@ -6,10 +6,17 @@ import { movieInfo, videoStream } from '../streams.ts';
 import { readPng } from './png.ts';
 import { requireSize } from './require-size.ts';
 
-const [CONTROL, FRAME, DATA] = ['acTL', 'fcTL', 'fdAT'];
-const [CONTROL_BYTES, FRAME_BYTES] = [8, 26];
-/** Offsets in the description of a frame: width, height, left, top, and the delay as a fraction. */
-const [WIDTH_AT, HEIGHT_AT, LEFT_AT, TOP_AT, DELAY_AT] = [4, 8, 12, 16, 20];
+const CONTROL = 'acTL';
+const FRAME = 'fcTL';
+const DATA = 'fdAT';
+const CONTROL_BYTES = 8;
+const FRAME_BYTES = 26;
+/** Offsets in the description of a frame. The delay is a fraction. */
+const WIDTH_AT = 4;
+const HEIGHT_AT = 8;
+const LEFT_AT = 12;
+const TOP_AT = 16;
+const DELAY_AT = 20;
 /** Denominator of a delay that declares none. */
 const DEFAULT_UNITS = 100;
 /** Frames per second of FFmpeg for a frame without a delay. */
@@ -22,7 +29,9 @@ const MICROSECONDS = 1_000_000;
  * such a picture. Throws `Unclear`.
  */
 export function readApng(file: FileBytes): MediaInfo {
-  let [declared, frames, microseconds] = [0, 0, 0];
+  let declared = 0;
+  let frames = 0;
+  let microseconds = 0;
   const sizes: { width: number; height: number; left: number; top: number }[] = [];
   const picture = readPng(file, ({ name, at, length, hasPixels }) => {
     if (name === CONTROL) {
@@ -32,7 +41,8 @@ export function readApng(file: FileBytes): MediaInfo {
     } else if (name === FRAME) {
       mustBe(length === FRAME_BYTES && declared > 0 && ++frames <= declared);
       const frame = Buffer.from(file.read(at, FRAME_BYTES));
-      const [width, height] = [frame.readUInt32BE(WIDTH_AT), frame.readUInt32BE(HEIGHT_AT)];
+      const width = frame.readUInt32BE(WIDTH_AT);
+      const height = frame.readUInt32BE(HEIGHT_AT);
       sizes.push({ width, height, left: frame.readUInt32BE(LEFT_AT), top: frame.readUInt32BE(TOP_AT) });
       microseconds += delayOf(frame);
     } else mustBe(name === DATA && frames > 0 && hasPixels);
@@ -58,6 +68,7 @@ export function readApng(file: FileBytes): MediaInfo {
 
 /** Returns the microseconds for which FFmpeg shows a frame. */
 function delayOf(frame: Buffer): number {
-  const [delay, units] = [frame.readUInt16BE(DELAY_AT), frame.readUInt16BE(DELAY_AT + 2) || DEFAULT_UNITS];
+  const delay = frame.readUInt16BE(DELAY_AT);
+  const units = frame.readUInt16BE(DELAY_AT + 2) || DEFAULT_UNITS;
   return Math.round(delay === 0 ? MICROSECONDS / DEFAULT_RATE : (delay * MICROSECONDS) / units);
 }

@@ -1,7 +1,10 @@
 import type { RgbProfile } from '../../ffmpeg/index.ts';
 
 /** Bytes of the header, and offsets of its fields (ICC.1:2022, 7.2). */
-const [HEADER, SPACE, CONNECTION, SIGNATURE] = [128, 16, 20, 36];
+const HEADER = 128;
+const SPACE = 16;
+const CONNECTION = 20;
+const SIGNATURE = 36;
 const MAX_TAGS = 100;
 /** Maximum bytes of a profile. Profiles with a matrix have less than 20 kB. */
 export const MAX_PROFILE = 2 ** 20;
@@ -53,7 +56,8 @@ function readTags(bytes: Buffer): Map<string, Buffer> {
   const count = Math.min(bytes.readUInt32BE(HEADER), MAX_TAGS);
   const tags = new Map<string, Buffer>();
   for (let at = HEADER + 4; at + 12 <= bytes.length && tags.size < count; at += 12) {
-    const [offset, length] = [bytes.readUInt32BE(at + 4), bytes.readUInt32BE(at + 8)];
+    const offset = bytes.readUInt32BE(at + 4);
+    const length = bytes.readUInt32BE(at + 8);
     if (offset + length <= bytes.length)
       tags.set(bytes.toString('latin1', at, at + 4), bytes.subarray(offset, offset + length));
     else return new Map();

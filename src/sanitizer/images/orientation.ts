@@ -9,9 +9,11 @@ const MAX_EXIF = 2 ** 16;
 const ORIENTATION = 0x112;
 const SHORT = 3;
 const JPEG_EXIF = Buffer.from('Exif\0\0', 'latin1');
-const [APP1, SOS] = [0xe1, 0xda];
+const APP1 = 0xe1;
+const SOS = 0xda;
 /** Types of the chunks of animations, which are not stills. */
-const [ANIMATED_PNG, ANIMATED_WEBP] = ['acTL', 'ANIM'];
+const ANIMATED_PNG = 'acTL';
+const ANIMATED_WEBP = 'ANIM';
 
 /** How each orientation of Exif (CIPA DC-008, 4.6.5) becomes upright. `quarters` counts counterclockwise. */
 const TURNS: Readonly<Record<number, readonly Turn[]>> = {

@@ -6,7 +6,6 @@ import { type BlockTimes, blockTimes } from './frame-times.ts';
 import type { MatroskaHead } from './matroska-head.ts';
 import { ID } from './schema.ts';
 import { frameDurationOf } from './track-info.ts';
-
 import { declareFrameDurations } from './tracks.ts';
 
 /* Files of recorders in browsers declare neither a frame rate nor, if they were written in parts, a duration. */

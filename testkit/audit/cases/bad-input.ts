@@ -59,7 +59,7 @@ const EVERY_SIZE = edited(
   (...files) => Buffer.concat(Array.from({ length: 10 }, () => files).flat()),
 );
 
-/** Ten thousand chapters, a hundred times as many as in a film. */
+/** Number of chapters, about a hundred times as many as in a film. */
 function manyChapters(): Source {
   const chapters = Array.from({ length: 10_000 }, (_, index) => {
     return `[CHAPTER]\nTIMEBASE=1/10000\nSTART=${index}\nEND=${index + 1}\ntitle=Chapter ${index}\n`;

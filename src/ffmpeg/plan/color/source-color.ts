@@ -37,8 +37,9 @@ const MATRICES = new Set(['bt709', 'bt470bg', 'smpte170m', 'smpte240m', 'fcc', '
 /** The matrices of BT.601, whose coefficients are equal. */
 const BT601 = new Set(['bt470bg', 'smpte170m']);
 const BT2020 = new Set(['bt2020nc', 'bt2020c']);
-/** Minimum of the short or the long side of a picture that is assumed to be BT.709, the standard of HD. */
-const [HD_SHORT, HD_LONG] = [720, 1280];
+/** A picture is assumed to be BT.709, the standard of HD, if its short side or its long side has at least this number of pixels. */
+const HD_SHORT = 720;
+const HD_LONG = 1280;
 /** Lines of PAL, whose standard has other primaries than NTSC. */
 const PAL_LINES = [576, 288];
 

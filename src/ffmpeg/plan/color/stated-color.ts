@@ -6,8 +6,10 @@ const TRANSFERS: Readonly<Record<string, string>> = { gamma22: 'bt470m', gamma28
 
 /** Returns the colors that the caller's options set for the output. FFmpeg itself would write the tags without converting the samples. */
 export function statedColor(options: OptionSet): Partial<Color> {
-  const [matrix, range] = [options.value('colorspace', 'v'), options.value('color_range', 'v')];
-  const [primaries, transfer] = [options.value('color_primaries', 'v'), options.value('color_trc', 'v')];
+  const matrix = options.value('colorspace', 'v');
+  const range = options.value('color_range', 'v');
+  const primaries = options.value('color_primaries', 'v');
+  const transfer = options.value('color_trc', 'v');
   return {
     ...(matrix !== null && matrix !== 'rgb' && { matrix }),
     ...((range === 'tv' || range === 'pc') && { range }),

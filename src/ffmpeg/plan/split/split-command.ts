@@ -104,7 +104,8 @@ interface Parts {
 function sortOptions(options: readonly CommandOption[]): Parts | string {
   const parts: Omit<Parts, 'videoMap'> = {
     ...{ audioMap: null, video: [], filters: null, audio: [], joined: [], tail: [], muxer: '' },
-    ...{ keepsTimes: false, cap: null },
+    keepsTimes: false,
+    cap: null,
   };
   const maps: string[] = [];
   const cap = { rate: 0, buffer: 0 };

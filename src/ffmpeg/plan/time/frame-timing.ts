@@ -78,7 +78,9 @@ export function withTimings(info: MediaInfo, timings: readonly FrameTiming[] | n
 export function withDuration(info: MediaInfo, durationSeconds: number | null): MediaInfo {
   if (durationSeconds === null) return info;
   return {
-    ...{ ...info, durationSeconds, bitRate: Math.round((info.sizeBytes * 8) / durationSeconds) },
+    ...info,
+    durationSeconds,
+    bitRate: Math.round((info.sizeBytes * 8) / durationSeconds),
     video: info.video.map((stream) => ({ ...stream, durationSeconds })),
     audio: info.audio.map((stream) => ({ ...stream, durationSeconds })),
   };

@@ -2,8 +2,10 @@ import type { OptionSet } from '../../policy/options/option-set.ts';
 import type { VideoStream } from '../../types.ts';
 import { nearestRate } from './usual-rates.ts';
 
-/** Maximum frames per second of an output whose options or filters may set a rate, and of any other output. */
-const [MAX_STATED_RATE, MAX_RATE] = [120, 60];
+/** Maximum frames per second of an output whose options or filters may set a rate. */
+const MAX_STATED_RATE = 120;
+/** Maximum frames per second of any other output. */
+const MAX_RATE = 60;
 const FALLBACK_RATE = 25;
 /** A rate that differs from a usual rate by at most this share is rounded to the usual rate. */
 const ROUNDED = 0.002;
