@@ -117,8 +117,9 @@ const DEFAULTS = `## Defaults
   interlaced. If the size of a video changes, Airlock fits the pictures into the size of the first picture with bars. It tone-maps HDR to SDR, unless the encoder keeps more than 8
   bits (x265, AV1 and ProRes). [Colors](colour.md) explains all conversions. If the request has no \`options\`, Airlock also makes non-square pixels square.
 - **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep the chapters of an MP4, MOV, MKV or WebM file, with their
-  times and titles. The limit is 255 chapters. Airlock drops the subtitles of an input. The job's \`warnings\` name subtitles and chapters that
-  the output lacks. To drop them without a warning, use \`-sn\` and \`-map_chapters -1\`.
+  times and titles. The limit is 255 chapters. Outputs in \`mp4\`, \`mov\`, \`mkv\` and \`webm\` keep the text subtitles of such a file with their
+  languages, unless the request trims the input, changes its speed or uses \`-map\`. The limit is 8 tracks and 16 MB of text. The job's
+  \`warnings\` name subtitles and chapters that the output lacks. To drop them without a warning, use \`-sn\` and \`-map_chapters -1\`.
 - **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. A limiter keeps the peaks of mixed
   sound below -2 dBTP, and doesn't change quieter sound. Sound of more than 8 channels becomes stereo, unless the encoder is PCM. Lossy encoders
   get at most 48 kHz: 44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.

@@ -122,10 +122,22 @@ export interface OutputInfo {
   audio: Pick<AudioStream, 'codec' | 'isDefault'>[];
 }
 
+/** A track of subtitles that are text. */
+export interface SubtitleTrack {
+  /** Whether the text has the styles of ASS or SSA. */
+  isStyled: boolean;
+  /** See `AudioStream`. */
+  language: string | null;
+}
+
 /** Texts of an input in addition to its video and audio, as far as the reader of its container knows them. */
 export interface SourceText {
-  /** Tracks of subtitles, which FFmpeg does not see. */
+  /** Number of subtitle tracks of the source. */
   subtitles: number;
+  /** The subtitle tracks that FFmpeg sees, in its order. */
+  tracks: readonly SubtitleTrack[];
+  /** Whether these tracks contain only the first subtitles, because the source has too many. */
+  isCut?: boolean;
   /** Chapters in the container that FFmpeg reads. */
   chapters: number;
   /** Whether the source has chapters that this container cannot contain. */
