@@ -122,10 +122,22 @@ export interface OutputInfo {
   audio: Pick<AudioStream, 'codec' | 'isDefault'>[];
 }
 
+/** A track of subtitles that are text. */
+export interface SubtitleTrack {
+  /** Whether the text has the styles of ASS or SSA. */
+  isStyled: boolean;
+  /** See `AudioStream`. */
+  language: string | null;
+}
+
 /** Chapters and subtitles of an input, as far as the reader of its container finds them. */
 export interface SourceText {
-  /** Number of subtitle tracks that the sanitizer dropped, so that FFmpeg does not find them. */
+  /** Number of subtitle tracks of the source. */
   subtitles: number;
+  /** The subtitle tracks that FFmpeg finds, in its order. */
+  tracks: readonly SubtitleTrack[];
+  /** Whether these tracks contain only the first subtitles, because the source has too many. */
+  isCut?: boolean;
   /** Number of chapters in the container that FFmpeg reads. */
   chapters: number;
   /** Whether the source has chapters that this container cannot contain. */

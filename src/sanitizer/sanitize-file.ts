@@ -15,7 +15,7 @@ import { moviePackets } from './isobmff/movie-packets.ts';
 import { movieChangesSize } from './isobmff/movie-sizes.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { videoTimings } from './isobmff/track-times.ts';
-import { writeMovie } from './isobmff/write-movie.ts';
+import { withSubtitles, writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { secondsWithoutJumps } from './mpegts/clock.ts';
 import { readOgg } from './ogg/rewrite.ts';
@@ -74,7 +74,8 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
 const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> = {
   mov: (file) => {
     const movie = readMovie(file);
-    const reading = withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
+    const write: Write = (out, mediaBytes) => writeMovie(withSubtitles(movie), file, out, mediaBytes);
+    const reading = withOwnLength(write, movieFacts(movie));
     return {
       ...reading,
       ...(movie.text && { text: summariseText(movie.text) }),

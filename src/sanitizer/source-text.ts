@@ -1,4 +1,4 @@
-import type { SourceText } from '../ffmpeg/index.ts';
+import type { SourceText, SubtitleTrack } from '../ffmpeg/index.ts';
 
 /** A chapter of a file. `start` is in nanoseconds. */
 export interface Chapter {
@@ -8,16 +8,22 @@ export interface Chapter {
 
 /** The texts of a file in addition to its video and audio. The new container contains the chapters. */
 export interface FileText {
+  /** Number of subtitle tracks of the source. */
   subtitles: number;
+  /** The subtitle tracks that the new container contains, in its order. */
+  tracks: readonly SubtitleTrack[];
   chapters: readonly Chapter[];
   /** Whether the file has more chapters than the new container can contain. Then `chapters` is empty. */
   hasTooMany: boolean;
 }
 
-export const NO_TEXT: FileText = { subtitles: 0, chapters: [], hasTooMany: false };
+export const NO_TEXT: FileText = { subtitles: 0, tracks: [], chapters: [], hasTooMany: false };
 /** Maximum number of chapters. Nero's list, which MP4 uses, cannot have more. */
 export const MAX_CHAPTERS = 255;
 export const MAX_TITLE_BYTES = 255;
+/** Maximum number of subtitle tracks that are kept, and of their bytes together. A film in one language has about 100 kB. */
+export const MAX_SUBTITLE_TRACKS = 8;
+export const MAX_TEXT_BYTES = 16 * 2 ** 20;
 
 /** Decodes a title, without control characters and with at most `MAX_TITLE_BYTES` bytes of UTF-8. */
 export function readTitle(bytes: Buffer): string {
@@ -31,6 +37,6 @@ export function readTitle(bytes: Buffer): string {
 }
 
 /** Returns the text of a file as the planner needs it. */
-export function summariseText({ subtitles, chapters, hasTooMany }: FileText): SourceText {
-  return { subtitles, chapters: chapters.length, hasTooMany };
+export function summariseText({ subtitles, tracks, chapters, hasTooMany }: FileText): SourceText {
+  return { subtitles, tracks, chapters: chapters.length, hasTooMany };
 }

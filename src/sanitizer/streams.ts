@@ -69,18 +69,18 @@ export function audioStream(index: number, sound: Sound, track: AudioTrack): Aud
   return { index, ...sound, ...track };
 }
 
-/** Returns the description of a file with these streams. `microseconds` is its duration. */
+/** Returns the description of a file with these streams. `microseconds` is its duration. `subtitles` is the number of other streams. */
 export function movieInfo(
-  file: { container: string; demuxer: string; sizeBytes: number; microseconds: number },
+  file: { container: string; demuxer: string; sizeBytes: number; microseconds: number; subtitles?: number },
   video: VideoStream[],
   audio: AudioStream[],
 ): MediaInfo {
-  const { container, demuxer, sizeBytes, microseconds } = file;
+  const { container, demuxer, sizeBytes, microseconds, subtitles = 0 } = file;
   return {
     ...{ container, demuxer, sizeBytes, durationSeconds: microseconds / 1e6 },
     bitRate: Math.trunc((sizeBytes * 8e6) / microseconds),
-    streamCount: video.length + audio.length,
-    ...{ video, audio, subtitleCount: 0, isImage: false, isAnimated: false },
+    streamCount: video.length + audio.length + subtitles,
+    ...{ video, audio, subtitleCount: subtitles, isImage: false, isAnimated: false },
   };
 }
 

@@ -100,17 +100,21 @@ export interface OutputTail {
   threads: number | null;
   /** Whether the output gets the chapters of the only input. Absent = no. */
   keepsChapters?: boolean;
+  /** Whether the output gets subtitles of the only input. Absent = no. */
+  keepsSubtitles?: boolean;
 }
 
 /**
- * Returns the last arguments of every output. They drop the tags, subtitles and data streams of the input (where a location can hide), and
+ * Returns the last arguments of every output. They drop the tags and data streams of the input (where a location can hide), and
  * set the limits and the name of the output. Chapters are kept only if the sanitizer has written them, so they have only a title.
  */
 export function outputTail(tail: OutputTail): string[] {
   // Without a specifier, `-map_metadata -1` would also drop the titles of chapters.
   const args = tail.keepsChapters
-    ? ['-map_metadata:g', '-1', '-map_metadata:s', '-1', '-map_chapters', '0', '-sn', '-dn']
-    : ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
+    ? ['-map_metadata:g', '-1', '-map_metadata:s', '-1', '-map_chapters', '0']
+    : ['-map_metadata', '-1', '-map_chapters', '-1'];
+  if (!tail.keepsSubtitles) args.push('-sn');
+  args.push('-dn');
   if (tail.threads !== null) args.push('-threads', String(tail.threads));
   if (tail.seconds !== null) args.push('-t', timeText(Math.min(tail.seconds, MAX_OUTPUT_SECONDS)));
   args.push('-fs', String(MAX_OUTPUT_BYTES), '-f', FORMAT_DEFAULTS[tail.format].muxer, outputPath(tail));

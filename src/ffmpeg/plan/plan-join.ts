@@ -134,7 +134,7 @@ export function planJoin(
     works: [work],
     source: planSource(request),
     layers: [],
-    warnings: planText(inputs, join.options, { format, isPart: false }).warnings,
+    warnings: planText(inputs, join.options, { format, isPart: false, keepsTimes: false }).warnings,
   };
 }
 

@@ -24,7 +24,7 @@ import { MAX_OUTPUT_SECONDS, threadsFor, type Workload } from './resources.ts';
 import { loopStills, seekPosition } from './seek.ts';
 import { finishSound, languageArgs, steadyFilter } from './sound/plan-sound.ts';
 import { defaultAudioEncoder } from './sound/sound-settings.ts';
-import { planText, type TextPlan } from './source-text.ts';
+import { keepsTimes, planText, type TextPlan } from './source-text.ts';
 import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
 import { inputSeconds } from './stream-flows.ts';
 
@@ -114,7 +114,7 @@ export function planPlain(
     inputs: opened,
     containerCopy: containerCopy(parsed, request, {
       ...{ inputs, streams: selection.streams, encoders: Object.values(job.encoders), durationSeconds },
-      isChanged: times.loops.includes(true) || isComplex || job.text.keepsChapters,
+      isChanged: times.loops.includes(true) || isComplex || job.text.keepsChapters || job.text.subtitles.length > 0,
       trim: trimOf(job.inputOptions[0]!, job.options, times.seek, end.length),
     }),
     extra: compose.composer.extra,
@@ -188,13 +188,18 @@ function readJob(
     video: selection.hasVideo ? (stated.video ?? defaultVideoEncoder(format, selection, inputs)) : null,
     audio: selection.hasAudio ? (stated.audio ?? defaultAudioEncoder(format, selection.audio?.stream ?? null)) : null,
   };
+  const inputOptions = inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? []));
   return {
     ...{ request, parsed, inputs, ctx, format, kind, raw, options, selection, encoders, copies, quality },
     filtered: parsed.graph !== null || parsed.video.length + parsed.audio.length > 0,
-    inputOptions: inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? [])),
+    inputOptions,
     still: kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim',
     own: ownWork(parsed),
-    text: planText(inputs, options, { format, isPart: ctx.rung !== undefined || ctx.fromZero === true }),
+    text: planText(inputs, options, {
+      format,
+      isPart: ctx.rung !== undefined || ctx.fromZero === true,
+      keepsTimes: keepsTimes(parsed, [options, ...inputOptions]),
+    }),
   };
 }
 
@@ -258,12 +263,14 @@ function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, h
   const faststart = ['mp4', 'mov', 'm4a'].includes(format) && !options.has('movflags');
   return [
     ...composedArgs(compose, composed),
+    ...job.text.subtitles,
     ...encoderArgs(job, tracks),
     ...(faststart ? ['-movflags', '+faststart'] : []),
     ...languageArgs(selection, options),
     ...passThrough(parsed.output, handled),
     ...outputTail({
       ...{ format, position, threads, keepsChapters: job.text.keepsChapters },
+      keepsSubtitles: job.text.subtitles.length > 0,
       seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS),
     }),
   ];

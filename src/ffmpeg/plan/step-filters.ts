@@ -25,6 +25,16 @@ const TIMELESS: ReadonlySet<string> = new Set(
     'treble equalizer channelmap channelsplit stereotools setfield fps'
   ).split(' '),
 );
+/** Filters whose result depends on the time, but that show and play everything at its own time. */
+const IN_TIME: ReadonlySet<string> = new Set(
+  'drawtext subtitles ass fade afade hqdn3d loudnorm dynaudnorm acompressor alimiter deshake agate'.split(' '),
+);
+
+/** Whether a filter shows or plays everything at its own time. */
+export function keepsTime(name: string): boolean {
+  return TIMELESS.has(name) || IN_TIME.has(name);
+}
+
 const CLOCKS: ReadonlySet<string> = new Set(['t', 'n', 'pos', 'T', 'N', 'pts', 'PTS']);
 
 /** Whether any step of the request uses the time or earlier frames. */

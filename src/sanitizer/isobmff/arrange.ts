@@ -14,7 +14,7 @@ export interface Layout {
 }
 
 /** Packs all chunks together, so that nothing else from the file is copied. */
-export function arrange(tracks: readonly Track[]): Layout {
+export function arrange(tracks: readonly Pick<Track, 'samples'>[]): Layout {
   const total = tracks.reduce((sum, { samples }) => sum + samples.chunks.count, 0);
   if (total > MAX_CHUNKS) throw new NotRewritable('has more chunks than the reader supports');
   const from = new Float64Array(total);
@@ -44,7 +44,7 @@ export function arrange(tracks: readonly Track[]): Layout {
   return { offsets: perTrack(tracks, offsets), ranges, bytes: length };
 }
 
-function perTrack(tracks: readonly Track[], offsets: Float64Array): Float64Array[] {
+function perTrack(tracks: readonly Pick<Track, 'samples'>[], offsets: Float64Array): Float64Array[] {
   let at = 0;
   return tracks.map(({ samples }) => {
     at += samples.chunks.count;

@@ -11,6 +11,7 @@ import { readOpus } from '../codecs/xiph.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { audioStream, movieInfo as infoOf, videoStream } from '../streams.ts';
 import { decoderConfig } from './esds.ts';
+import { languageOf } from './language.ts';
 import type { Movie, Track } from './movie.ts';
 import { isIdentity } from './movie-facts.ts';
 import { boxesIn, boxesOfEntry, byType } from './sample-entry.ts';
@@ -39,7 +40,14 @@ export function movieInfo(movie: Movie, file: FileBytes): MediaInfo | null {
       else audio.push(describeAudio(index, track, times[index]!, boxes));
     }
     const microseconds = movieMicroseconds(times);
-    return infoOf({ container: CONTAINER, demuxer: 'mov', sizeBytes: file.size, microseconds }, video, audio);
+    const subtitles = movie.subtitles ?? [];
+    // FFmpeg extends the duration to subtitles that begin shortly before the other streams, or end shortly after them.
+    for (const text of subtitles) {
+      const { start, end } = trackTimes(movie, text);
+      mustBe(times.some((other) => other.start <= start) && times.some((other) => other.end >= end));
+    }
+    const described = { container: CONTAINER, demuxer: 'mov', sizeBytes: file.size, microseconds };
+    return infoOf({ ...described, subtitles: subtitles.length }, video, audio);
   });
 }
 
@@ -165,17 +173,4 @@ function rotationOf(matrix: Buffer): Rotation {
   const [first, second] = isQuarter ? [b, c] : [a, d];
   mustBe(Math.abs(first!) === 0x10000 && Math.abs(second!) === 0x10000 && (isQuarter || (b === 0 && c === 0)));
   return (isQuarter ? (first! > 0 ? 90 : 270) : first! > 0 ? 0 : 180) as Rotation;
-}
-
-/** The smallest code of three packed letters. Smaller codes are QuickTime's. Only the first of them is common: English. */
-const FIRST_PACKED = 0x400;
-const UNDECLARED = 0x7fff;
-
-/** Decodes a language of three letters with five bits each. */
-function languageOf(code: number): string | null {
-  if (code === 0) return 'eng';
-  if (code === UNDECLARED) return null;
-  mustBe(code >= FIRST_PACKED);
-  const letters = [10, 5, 0].map((shift) => String.fromCharCode(0x60 + ((code >> shift) & 31))).join('');
-  return letters === 'und' || !/^[a-z]{3}$/.test(letters) ? null : letters;
 }

@@ -1,7 +1,21 @@
+import { unlessUnclear } from '../codecs/bits.ts';
 import type { FileBytes } from '../file-bytes.ts';
-import { type Chapter, type FileText, MAX_CHAPTERS, MAX_TITLE_BYTES, NO_TEXT, readTitle } from '../source-text.ts';
-import { Rejected } from '../verdicts.ts';
+import {
+  type Chapter,
+  type FileText,
+  MAX_CHAPTERS,
+  MAX_SUBTITLE_TRACKS,
+  MAX_TEXT_BYTES,
+  MAX_TITLE_BYTES,
+  NO_TEXT,
+  readTitle,
+} from '../source-text.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
+import { arrange } from './arrange.ts';
 import { type Box, type BoxBudget, boxesIn, boxMap, content, makeBox, makeFullBox, u32 } from './boxes.ts';
+import { languageOf } from './language.ts';
+import type { TextTrack, Track } from './movie.ts';
+import { readTextTrack } from './read-track.ts';
 
 /** Handlers of tracks of subtitles. QuickTime uses `text` for subtitles, and also for titles of chapters. */
 const SUBTITLE_HANDLERS: ReadonlySet<string> = new Set(['sbtl', 'subt', 'clcp', 'text']);
@@ -9,24 +23,66 @@ const SUBTITLE_HANDLERS: ReadonlySet<string> = new Set(['sbtl', 'subt', 'clcp', 
 const UNIT_NS = 100;
 const MAX_LIST_BYTES = 16 + MAX_CHAPTERS * (9 + MAX_TITLE_BYTES);
 
-/** Reads the chapters of a movie, and counts its tracks of subtitles. Text that cannot be read does not prevent a remux. */
+/** The texts of a movie. `subtitles` are the tracks that `text` describes. */
+interface MovieText {
+  text: FileText;
+  subtitles: readonly TextTrack[];
+}
+
+/** Reads the chapters and the subtitles of a movie. Text that cannot be read does not prevent a remux. `tracks` are the other tracks. */
 export function readMovieText(
   file: FileBytes,
-  { traks, userData }: { traks: readonly Box[]; userData: Box | undefined },
+  { traks, userData, tracks: media }: { traks: readonly Box[]; userData: Box | undefined; tracks: readonly Track[] },
   budget: BoxBudget,
-): FileText {
+): MovieText {
   try {
     const tracks = traks.map((trak) => boxMap(file, trak, budget));
     const handlers = tracks.map((parts) => handlerOf(file, parts, budget));
     const named = tracks.filter((parts) => hasChapters(file, parts, budget)).length > 0;
-    const subtitles = handlers.filter((type) => SUBTITLE_HANDLERS.has(type) && !(named && type === 'text')).length;
+    const texts = traks.filter((_, index) => {
+      const type = handlers[index]!;
+      return SUBTITLE_HANDLERS.has(type) && !(named && type === 'text');
+    });
+    const subtitles = readSubtitles(file, texts, media, budget);
     const list = userData && boxMap(file, userData, budget).get('chpl');
-    if (list) return { subtitles, ...readList(file, list) };
-    return { subtitles, chapters: [], hasTooMany: named };
+    const chapters = list ? readList(file, list) : { chapters: [], hasTooMany: named };
+    const kept = subtitles.map((track) => {
+      return { isStyled: false, language: unlessUnclear(() => languageOf(track.media.language)) };
+    });
+    return { text: { subtitles: texts.length, tracks: kept, ...chapters }, subtitles };
   } catch (error) {
-    if (error instanceof Rejected || error instanceof RangeError) return NO_TEXT;
+    if (isUnreadable(error)) return { text: NO_TEXT, subtitles: [] };
     throw error;
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Rejected || error instanceof NotRewritable || error instanceof RangeError;
+}
+
+/** Reads the tracks of subtitles that the reader supports, within the limits. */
+function readSubtitles(
+  file: FileBytes,
+  texts: readonly Box[],
+  media: readonly Track[],
+  budget: BoxBudget,
+): readonly TextTrack[] {
+  const kept: TextTrack[] = [];
+  let left = MAX_TEXT_BYTES;
+  for (const trak of texts.slice(0, MAX_SUBTITLE_TRACKS)) {
+    try {
+      const track = readTextTrack(file, trak, budget);
+      const bytes = track.samples.chunks.bytes.reduce((sum, size) => sum + size, 0);
+      // Samples that share their bytes, also with other tracks, are not kept.
+      if (track.samples.count === 0 || bytes > left) continue;
+      arrange([...media, ...kept, track]);
+      left -= bytes;
+      kept.push(track);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+    }
+  }
+  return kept;
 }
 
 function handlerOf(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): string {

@@ -8,6 +8,8 @@ export interface Movie {
   duration: number;
   matrix: Buffer;
   tracks: Track[];
+  /** Tracks of subtitles, which only a container for FFmpeg contains, after the other tracks. Absent = the movie was not read from a file. */
+  subtitles?: readonly TextTrack[];
   /** Whether the file has fragments, or declares that it may. */
   isFragmented: boolean;
   /** Absent = the movie was not read from a file. */
@@ -36,6 +38,9 @@ export interface Track {
   entry: Buffer;
   samples: SampleTable;
 }
+
+/** A track of subtitles. */
+export type TextTrack = Omit<Track, 'kind'> & { kind: 'text' };
 
 export interface MediaHeader {
   timescale: number;

@@ -66,6 +66,19 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
   return makeBox(entry.type, fixed, ...keptBoxes(file, entry.body + fields, entry.end, budget, 0));
 }
 
+/** Types of the sample entries of subtitles: 3GPP Timed Text, and text of QuickTime. */
+const TEXT = new Set(['tx3g', 'text']);
+const MAX_TEXT_ENTRY = 4096;
+
+/** Reads the only sample entry of a track of subtitles. Throws `NotRewritable` or `Rejected`. */
+export function readTextEntry(file: FileBytes, stsd: Box, budget: BoxBudget): Buffer {
+  const [entry, ...others] = boxesIn(file, stsd.body + 8, stsd.end, budget);
+  if (!entry || others.length > 0 || !TEXT.has(entry.type)) throw new NotRewritable('has subtitles of another type');
+  const fields = Buffer.from(content(file, entry, MAX_TEXT_ENTRY, 8));
+  fields.fill(0, 0, 6).writeUInt16BE(1, 6);
+  return makeBox(entry.type, fields);
+}
+
 /** Returns whether descriptions of video declare different sizes. */
 function haveSizes(file: FileBytes, entries: readonly Box[]): boolean {
   const sizes = entries.map((entry) => {

@@ -27,14 +27,15 @@ export function readMovie(file: FileBytes): Movie {
   const tracks = traks.map((trak) => readTrack(file, trak, budget));
   if (parts.has('cmov')) throw new NotRewritable('has a compressed index');
   rejectCovers(file, parts, budget);
-  const text = readMovieText(file, { traks, userData: parts.get('udta') }, budget);
   const isFragmented = moofs.length > 0 || parts.has('mvex');
+  const texts = readMovieText(file, { traks, userData: parts.get('udta'), tracks: keptTracks(tracks) }, budget);
   const movie = {
     brand,
     ...readHeader(content(file, header, 1024, 100)),
     tracks: keptTracks(tracks),
     isFragmented,
-    text,
+    // The samples of subtitles may be in fragments, which are not read.
+    ...(isFragmented ? { text: { ...texts.text, tracks: [] } } : texts),
   };
   return joinFragments(file, movie, { defaults: parts.get('mvex'), moofs, indexed }, budget);
 }
@@ -81,7 +82,7 @@ function rejectCovers(file: FileBytes, parts: Map<string, Box>, budget: BoxBudge
 }
 
 /**
- * Keeps video and audio. Other tracks (subtitles, time codes, telemetry) never reach an output. They can be dropped only if they come last,
+ * Keeps video and audio. Other tracks (time codes, telemetry) never reach an output. They and subtitles can be dropped only if they come last,
  * because options refer to streams by number.
  */
 function keptTracks(tracks: (Track | null)[]): Track[] {

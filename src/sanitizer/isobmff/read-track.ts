@@ -2,8 +2,8 @@ import type { FileBytes } from '../file-bytes.ts';
 import { checkLength } from '../limits.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxesIn, boxMap, content } from './boxes.ts';
-import type { Edit, MediaHeader, Track } from './movie.ts';
-import { readSampleEntry } from './read-entry.ts';
+import type { Edit, MediaHeader, TextTrack, Track } from './movie.ts';
+import { readSampleEntry, readTextEntry } from './read-entry.ts';
 import { readSamples } from './read-samples.ts';
 
 const MAX_EDITS = 1000;
@@ -11,23 +11,40 @@ const MAX_EDITS = 1000;
 /** Reads a track. Returns null if it is neither video nor audio. */
 export function readTrack(file: FileBytes, trak: Box, budget: BoxBudget): Track | null {
   const parts = boxMap(file, trak, budget);
-  const tkhd = need(parts, 'tkhd');
+  need(parts, 'tkhd');
   const mdia = boxMap(file, need(parts, 'mdia'), budget);
   const handler = content(file, need(mdia, 'hdlr'), 4096, 12).toString('latin1', 8, 12);
   if (handler !== 'vide' && handler !== 'soun') return null;
   const kind = handler === 'vide' ? 'video' : 'audio';
+  return { kind, ...readParts(file, parts, budget, (stsd) => readSampleEntry(file, stsd, kind, budget)) };
+}
+
+/** Reads a track of subtitles. Throws `NotRewritable` or `Rejected` if the reader does not support them. */
+export function readTextTrack(file: FileBytes, trak: Box, budget: BoxBudget): TextTrack {
+  const parts = boxMap(file, trak, budget);
+  return { kind: 'text', ...readParts(file, parts, budget, (stsd) => readTextEntry(file, stsd, budget)) };
+}
+
+/** Reads everything in a track except its kind. */
+function readParts(
+  file: FileBytes,
+  parts: Map<string, Box>,
+  budget: BoxBudget,
+  readEntry: (stsd: Box) => Buffer,
+): Omit<Track, 'kind'> {
+  const tkhd = need(parts, 'tkhd');
+  const mdia = boxMap(file, need(parts, 'mdia'), budget);
   const media = readMediaHeader(content(file, need(mdia, 'mdhd'), 64, 24));
   const minf = boxMap(file, need(mdia, 'minf'), budget);
   rejectReferences(file, minf, budget);
   const table = need(minf, 'stbl');
   const stbl = boxMap(file, table, budget);
-  const entry = readSampleEntry(file, need(stbl, 'stsd'), kind, budget);
+  const entry = readEntry(need(stbl, 'stsd'));
   const groups = [...boxesIn(file, table.body, table.end, budget)];
   const samples = readSamples(file, stbl, media.timescale, groups);
   const edts = parts.get('edts');
   const elst = edts && boxMap(file, edts, budget).get('elst');
   return {
-    kind,
     ...readTrackHeader(content(file, tkhd, 256, 84)),
     media,
     edits: elst ? readEdits(content(file, elst, 8 + MAX_EDITS * 20, 8)) : null,

@@ -3,7 +3,7 @@ import { mustBe } from '../codecs/bits.ts';
 import { scaled } from '../codecs/rational.ts';
 import { printedSeconds } from '../streams.ts';
 import { pairReader } from './gather-samples.ts';
-import type { Movie, SampleTable, Track } from './movie.ts';
+import type { Movie, SampleTable, TextTrack, Track } from './movie.ts';
 
 /** The values that FFmpeg derives from the sample tables and edits of a track. */
 export interface TrackTimes {
@@ -19,7 +19,7 @@ export interface TrackTimes {
 }
 
 /** Returns the values that FFmpeg derives. Throws `Unclear` if FFmpeg derives times differently. */
-export function trackTimes(movie: Movie, track: Track): TrackTimes {
+export function trackTimes(movie: Movie, track: Track | TextTrack): TrackTimes {
   const { media, samples, edits, kind } = track;
   mustBe(samples.count > 0);
   const { timescale } = media;
@@ -49,12 +49,12 @@ export function videoTimings({ tracks }: Movie): FrameTiming[] {
   return tracks.filter(({ kind }) => kind === 'video').map(timingOf);
 }
 
-function timingOf(track: Track): FrameTiming {
+function timingOf(track: Pick<Track, 'samples' | 'media'>): FrameTiming {
   return frameTiming(presentationTimes(track), track.media.timescale);
 }
 
 /** Returns the times at which the samples are presented, in rising order and in the track's time scale. */
-function presentationTimes({ samples }: Track): Float64Array {
+function presentationTimes({ samples }: Pick<Track, 'samples'>): Float64Array {
   const times = new Float64Array(samples.count);
   const step = pairReader(samples.durations);
   const offset = samples.offsets ? pairReader(samples.offsets.pairs) : () => 0;
@@ -98,7 +98,7 @@ function sumOf(durations: Buffer): number {
 }
 
 /** Returns the offset of the first sample, with which a stream without edits begins. */
-function firstOffset({ offsets }: SampleTable, kind: Track['kind']): number {
+function firstOffset({ offsets }: SampleTable, kind: (Track | TextTrack)['kind']): number {
   if (!offsets) return 0;
   mustBe(kind === 'video' && offsets.pairs.length >= 8 && offsets.pairs.readUInt32BE(0) > 0);
   return offsets.pairs.readInt32BE(4);

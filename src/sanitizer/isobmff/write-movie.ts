@@ -3,16 +3,23 @@ import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { arrange } from './arrange.ts';
 import { makeBox, makeFullBox, u32 } from './boxes.ts';
-import type { Movie, Track } from './movie.ts';
+import type { Movie, TextTrack, Track } from './movie.ts';
 import { chapterData } from './movie-text.ts';
 import type { OutputHead } from './output-head.ts';
+
+type WrittenMovie = Omit<Movie, 'tracks'> & { tracks: readonly (Track | TextTrack)[] };
+
+/** Returns the movie with its subtitles after its other tracks, so that the numbers of video and audio stay the same. */
+export function withSubtitles(movie: Movie): WrittenMovie {
+  return { ...movie, tracks: [...movie.tracks, ...(movie.subtitles ?? [])] };
+}
 
 /**
  * Writes a movie as a plain file: first the index, then the samples in their original order. Copies at most `mediaBytes` bytes of the
  * samples. The remaining bytes become a hole. Omit `head` for a container that FFmpeg reads.
  */
 export function writeMovie(
-  movie: Movie,
+  movie: WrittenMovie,
   file: FileBytes,
   out: FileOut,
   mediaBytes: number | null,
@@ -22,7 +29,12 @@ export function writeMovie(
   if (layout.bytes > file.size) throw new NotRewritable('uses its data several times');
   const tracksAt = (dataAt: number) =>
     movie.tracks.map((track, index) =>
-      makeTrack(track, { index, name: head.handlers[track.kind] }, layout.offsets[index]!, dataAt),
+      makeTrack(
+        track,
+        { index, name: track.kind === 'text' ? '' : head.handlers[track.kind] },
+        layout.offsets[index]!,
+        dataAt,
+      ),
     );
   const sizes = tracksAt(0).map(({ length }) => length);
   const indexBytes = sizes.reduce((sum, size) => sum + size, makeBox('mvhd').length + 8 + MOVIE_HEADER);
@@ -39,7 +51,7 @@ export function writeMovie(
   copyRanges(file, out, layout.ranges, mediaBytes);
 }
 
-function plainHead({ brand, text }: Movie): OutputHead {
+function plainHead({ brand, text }: WrittenMovie): OutputHead {
   const name = Buffer.from(brand, 'latin1');
   return {
     type: makeBox('ftyp', name, u32(0x200), name),
@@ -85,7 +97,7 @@ export function writeInitialization(
 
 const MOVIE_HEADER = 4 + 28 + 80;
 
-function movieHeader(movie: Movie): Buffer {
+function movieHeader(movie: WrittenMovie): Buffer {
   const duration = Buffer.alloc(8);
   duration.writeBigUInt64BE(BigInt(Math.trunc(movie.duration)));
   return makeFullBox(
@@ -97,17 +109,22 @@ function movieHeader(movie: Movie): Buffer {
   );
 }
 
+/** The type of the handler of each kind of track, and the header of its media. */
+const KINDS = {
+  video: { type: 'vide', header: makeFullBox('vmhd', 0, 1, Buffer.alloc(8)) },
+  audio: { type: 'soun', header: makeFullBox('smhd', 0, 0, Buffer.alloc(4)) },
+  text: { type: 'sbtl', header: makeFullBox('nmhd', 0, 0) },
+} as const;
+
 function makeTrack(
-  track: Track,
+  track: Track | TextTrack,
   { index, name }: { index: number; name: string },
   offsets: Float64Array,
   dataAt: number,
 ): Buffer {
-  const { kind, media, samples } = track;
-  const video = kind === 'video';
-  const type = Buffer.from(video ? 'vide' : 'soun');
-  const handler = makeFullBox('hdlr', 0, 0, u32(0), type, Buffer.alloc(12), Buffer.from(`${name}\0`));
-  const header = video ? makeFullBox('vmhd', 0, 1, Buffer.alloc(8)) : makeFullBox('smhd', 0, 0, Buffer.alloc(4));
+  const { media, samples } = track;
+  const { type, header } = KINDS[track.kind];
+  const handler = makeFullBox('hdlr', 0, 0, u32(0), Buffer.from(type), Buffer.alloc(12), Buffer.from(`${name}\0`));
   const dinf = makeBox('dinf', makeFullBox('dref', 0, 0, u32(1), makeFullBox('url ', 0, 1)));
   const chunkOffsets = Buffer.alloc(offsets.length * 8);
   for (const [chunk, offset] of offsets.entries()) chunkOffsets.writeBigUInt64BE(BigInt(dataAt + offset), chunk * 8);
@@ -128,7 +145,7 @@ function makeTrack(
   return makeBox('trak', trackHeader(track, index), ...editList(track), mdia);
 }
 
-function trackHeader(track: Track, index: number): Buffer {
+function trackHeader(track: Track | TextTrack, index: number): Buffer {
   const [duration, tail] = [Buffer.alloc(8), Buffer.alloc(16)];
   duration.writeBigUInt64BE(BigInt(Math.trunc(track.duration)));
   tail.writeUInt16BE(track.alternateGroup, 10);
@@ -148,7 +165,7 @@ function mediaHeader(media: Track['media']): Buffer {
   return makeFullBox('mdhd', 1, 0, Buffer.alloc(16), u32(media.timescale), duration, language);
 }
 
-function editList(track: Track): Buffer[] {
+function editList(track: Track | TextTrack): Buffer[] {
   if (!track.edits) return [];
   const rows = Buffer.alloc(track.edits.length * 20);
   for (const [index, edit] of track.edits.entries()) {

@@ -1,5 +1,6 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { checkLength } from '../limits.ts';
+import { MAX_TEXT_BYTES } from '../source-text.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import {
   type Element,
@@ -54,12 +55,16 @@ export class ClusterWriter {
   #blockTime = 0;
   /** Track of the last block that is kept. */
   #blockTrack = 0;
+  /** Number of bytes of subtitles that may still be kept. */
+  #textLeft = MAX_TEXT_BYTES;
+  readonly #texts: ReadonlySet<number>;
 
   constructor(file: FileBytes, reader: ElementReader, out: FileOut, options: ClusterOptions) {
     this.#file = file;
     this.#reader = reader;
     this.#out = out;
     this.#options = options;
+    this.#texts = new Set(options.tracks.texts.map(({ number }) => number));
   }
 
   /** Copies one cluster. Returns the position of its end in the source. */
@@ -120,7 +125,7 @@ export class ClusterWriter {
   #copyBlock(element: Element): void {
     const length = element.end! - element.body;
     if (length > MAX_BYTES) throw new NotRewritable('contains a block of absurd size');
-    const { key, kept } = this.#readBlock(this.#file.read(element.body, Math.min(12, length)));
+    const { key, kept } = this.#readBlock(this.#file.read(element.body, Math.min(12, length)), length);
     if (!kept) return;
     if (key) this.#cue();
     this.#out.write(elementHead(ID.simpleBlock, length));
@@ -131,7 +136,7 @@ export class ClusterWriter {
     let kept = false;
     let references = 0;
     const parts = rewriteChildren(this.#reader, element, BLOCK_GROUP, (id, content) => {
-      if (id === ID.block) kept = this.#readBlock(content.subarray(0, 12)).kept;
+      if (id === ID.block) kept = this.#readBlock(content.subarray(0, 12), content.length).kept;
       if (id === ID.reference) references++;
     });
     if (!kept) return;
@@ -139,16 +144,27 @@ export class ClusterWriter {
     this.#out.write(makeElement(ID.blockGroup, ...parts));
   }
 
-  #readBlock(head: Buffer): { key: boolean; kept: boolean } {
+  #readBlock(head: Buffer, bytes: number): { key: boolean; kept: boolean } {
     const length = vintLength(head[0] ?? 0);
     if (head.length < length + 3) throw new Rejected('invalid_media', 'contains a block without its header.');
     const track = vint(head, 0, length) ?? 0;
     const flags = head[length + 2]!;
     if (flags & LACING) throw new NotRewritable('packs several frames into one block');
-    const kept = this.#options.tracks.numbers.has(track);
+    const kept = this.#options.tracks.numbers.has(track) || (this.#texts.has(track) && this.#keepsText(bytes));
     this.#blockTime = this.#time + head.readInt16BE(length);
     if (kept) this.#blockTrack = track;
     return { key: (flags & KEY_FRAME) !== 0, kept };
+  }
+
+  /** Whether blocks of subtitles were dropped, because there are too many bytes of them. */
+  get hasCutText(): boolean {
+    return this.#textLeft < 0;
+  }
+
+  /** Whether a block of subtitles is kept. */
+  #keepsText(bytes: number): boolean {
+    this.#textLeft -= bytes;
+    return this.#textLeft >= 0;
   }
 
   #cue(): void {

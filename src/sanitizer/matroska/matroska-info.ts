@@ -43,6 +43,7 @@ export function matroskaInfo(
       if (isVideo) video.push(describeVideo(index, values, frames.get(number), timings?.get(number)));
       else audio.push(describeAudio(index, values));
     }
-    return movieInfo({ container: CONTAINER, demuxer: 'matroska', sizeBytes: file.size, microseconds }, video, audio);
+    const described = { container: CONTAINER, demuxer: 'matroska', sizeBytes: file.size, microseconds };
+    return movieInfo({ ...described, subtitles: tracks.texts.length }, video, audio);
   });
 }

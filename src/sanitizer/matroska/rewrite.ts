@@ -44,14 +44,22 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
   const declared = readHead(file, reader);
   if (!isComplete) requireTimes(declared);
   const { head, timings = null } = isComplete ? declareTimes(file, declared) : { head: declared };
-  const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
   const describe = () => matroskaInfo(file, head, timings);
   const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
-  const text = { subtitles: head.tracks.subtitles, chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
+  const { subtitles, texts } = head.tracks;
+  const chapters = { chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
+  const text = summariseText({ subtitles, tracks: texts.map(({ track }) => track), ...chapters });
+  const remux: Write = (out, mediaBytes) => {
+    const { hasCutText } = write(file, reader, head, out, head.duration === null ? null : mediaBytes);
+    if (!hasCutText) return;
+    // The texts of a file that is still arriving have been described already.
+    if (!isComplete) throw new NotRewritable('has more subtitles than the reader supports');
+    text.isCut = true;
+  };
   return {
     ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },
     ...(isComplete && { changesSize: () => picturesChangeSize(file, head) }),
-    text: summariseText(text),
+    text,
     ...(timings && { timings: () => [...timings.values()] }),
   };
 }
@@ -148,9 +156,9 @@ function write(
   head: MatroskaHead,
   out: FileOut,
   mediaBytes: number | null,
-): void {
+): ClusterWriter {
   const { limit } = head;
-  writeSegment({ file, reader, head }, out, (clusters) => {
+  return writeSegment({ file, reader, head }, out, (clusters) => {
     let position = head.mediaAt;
     const enough = mediaBytes === null ? Number.POSITIVE_INFINITY : out.position + mediaBytes;
     for (let element: Element | null = head.media; element !== null; element = reader.at(position, limit)) {
@@ -170,7 +178,7 @@ export function writeSegment(
   { file, reader, head }: { file: FileBytes; reader: ElementReader; head: MatroskaHead },
   out: FileOut,
   copy: (clusters: ClusterWriter) => void,
-): void {
+): ClusterWriter {
   const { tracks, secondsPerTick } = head;
   const word = (id: number, text: string) => makeElement(id, Buffer.from(text));
   const count = (id: number, value: bigint) => makeElement(id, unsigned(value));
@@ -180,7 +188,8 @@ export function writeSegment(
   const segmentAt = out.position;
   out.write(seekHead(0));
   out.write(makeElement(ID.info, ...head.info));
-  out.write(makeElement(ID.tracks, ...tracks.entries.map((children) => makeElement(ID.trackEntry, ...children))));
+  const entries = [...tracks.entries, ...tracks.texts.map(({ entry }) => entry)];
+  out.write(makeElement(ID.tracks, ...entries.map((children) => makeElement(ID.trackEntry, ...children))));
   out.write(chaptersElement(head.chapters ?? []));
   const clusters = new ClusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
   copy(clusters);
@@ -188,6 +197,7 @@ export function writeSegment(
   out.write(cueElement(clusters.cues, tracks.seekBy));
   out.patch(seekHead(cuesAt), segmentAt);
   out.patch(sizeBytes(out.position - segmentAt, 8), segmentAt - 8);
+  return clusters;
 }
 
 function cueElement(cues: readonly Cue[], track: number): Buffer {

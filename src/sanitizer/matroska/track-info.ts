@@ -173,14 +173,19 @@ export function describeAudio(index: number, values: TrackValues): AudioStream {
   // Decoders of Opus support only one rate.
   mustBe(sound.codec === 'opus' || (rate === sound.sampleRate && output === rate));
   mustBe(count(values, E.channels, 1) === sound.channels);
-  const language = text(values, E.language)?.toLowerCase() ?? UNDECLARED_LANGUAGE;
   return audioStream(index, sound, {
     bitRate: null,
     isDefault: count(values, E.isDefault, 1) !== 0,
     ...(isSecondary(values) && { isSecondary: true }),
-    language: language !== 'und' && /^[a-z]{2,3}$/.test(language) ? language : null,
+    language: languageOf(values),
     durationSeconds: null,
   });
+}
+
+/** Returns the language of a track; null if it is undetermined. */
+export function languageOf(values: TrackValues): string | null {
+  const language = text(values, E.language)?.toLowerCase() ?? UNDECLARED_LANGUAGE;
+  return language !== 'und' && /^[a-z]{2,3}$/.test(language) ? language : null;
 }
 
 const FLAC_HEAD = 8;

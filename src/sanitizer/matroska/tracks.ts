@@ -1,11 +1,13 @@
+import type { SubtitleTrack } from '../../ffmpeg/index.ts';
 import { checkSize, rejectStreams } from '../limits.ts';
+import { MAX_SUBTITLE_TRACKS } from '../source-text.ts';
 import type { ContainerFacts } from '../types.ts';
 import { ENCRYPTED, NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
 import { number, rewriteChildren } from './rewrite-children.ts';
 import { ID, TRACK } from './schema.ts';
 import { trackFacts } from './track-facts.ts';
-import { FRAME_DURATION, type TrackValues, trackValues } from './track-info.ts';
+import { FRAME_DURATION, languageOf, type TrackValues, trackValues } from './track-info.ts';
 
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
@@ -19,8 +21,9 @@ export interface KeptTracks {
   /** The children of each entry of the `Tracks` element, rewritten, in the order of `described`. */
   entries: Buffer[][];
   numbers: ReadonlySet<number>;
-  /** Tracks of subtitles, which are dropped. */
+  /** Number of tracks of subtitles. */
   subtitles: number;
+  texts: TextTrack[];
   /** Number of the track that the cues refer to. */
   seekBy: number;
   /** Null if only ffprobe can find the facts. */
@@ -29,8 +32,17 @@ export interface KeptTracks {
   described: { number: number; isVideo: boolean; values: TrackValues | null }[];
 }
 
+/** A track of subtitles, which is written after the tracks of video and audio. */
+interface TextTrack {
+  number: number;
+  /** Its children, rewritten. */
+  entry: Buffer[];
+  track: SubtitleTrack;
+}
+
 /**
- * Reads the tracks. Keeps video and audio. Other tracks can be dropped only if they come last, because options refer to streams by number.
+ * Reads the tracks. Keeps video, audio and text. Other tracks can be dropped only if they come last, because options refer to streams by
+ * number. Text must also come last.
  */
 export function readTracks(reader: ElementReader, element: Element): KeptTracks {
   const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
@@ -42,12 +54,12 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   const audio: (ContainerFacts['audio'][number] | null)[] = [];
   const described: KeptTracks['described'] = [];
   let hasDropped = false;
-  let subtitles = 0;
+  const subtitles: Element[] = [];
   for (const entry of entries) {
     const type = readNumber(reader, entry, ID.trackType);
     if (type !== BigInt(VIDEO_TYPE) && type !== BigInt(AUDIO_TYPE)) {
       hasDropped = true;
-      if (type === BigInt(SUBTITLE_TYPE)) subtitles++;
+      if (type === BigInt(SUBTITLE_TYPE)) subtitles.push(entry);
       continue;
     }
     if (hasDropped) throw new NotRewritable('has other data between its streams');
@@ -77,11 +89,48 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   return {
     entries: kept,
     numbers: new Set(types.keys()),
-    subtitles,
+    subtitles: subtitles.length,
+    texts: readTexts(reader, subtitles, new Set(types.keys())),
     seekBy: first[0],
     facts: known(video) && known(audio) ? { video, audio } : null,
     described,
   };
+}
+
+/** Codecs of subtitles that are text, and whether they have styles. */
+const TEXT_CODECS: Readonly<Record<string, boolean>> = {
+  ...{ 'S_TEXT/UTF8': false, 'S_TEXT/WEBVTT': false },
+  ...{ 'S_TEXT/ASS': true, 'S_TEXT/SSA': true, S_ASS: true, S_SSA: true },
+};
+/** Maximum number of bytes of an entry. The header of ASS contains its styles. */
+const MAX_TEXT_ENTRY = 2 ** 20;
+
+/** Reads the tracks of text that the reader supports. `taken` are the numbers of the other tracks. */
+function readTexts(reader: ElementReader, entries: readonly Element[], taken: Set<number>): TextTrack[] {
+  const texts: TextTrack[] = [];
+  for (const entry of entries.slice(0, MAX_SUBTITLE_TRACKS)) {
+    try {
+      const text = readText(reader, entry);
+      if (!text || taken.has(text.number)) continue;
+      taken.add(text.number);
+      texts.push(text);
+    } catch (error) {
+      // Subtitles that cannot be read do not prevent a remux.
+      if (!(error instanceof Rejected || error instanceof NotRewritable)) throw error;
+    }
+  }
+  return texts;
+}
+
+function readText(reader: ElementReader, element: Element): TextTrack | null {
+  if (element.end === null || element.end - element.body > MAX_TEXT_ENTRY) return null;
+  const values = new Map<number, Buffer>();
+  const entry = rewriteTrack(reader, element, (id, content) => values.set(id, content));
+  const trackNumber = Number(number(values.get(ID.trackNumber) ?? Buffer.alloc(0)));
+  const codec = values.get(ID.codecId)?.toString('latin1').replace(/\0+$/, '') ?? '';
+  const isStyled = TEXT_CODECS[codec];
+  if (trackNumber === 0 || isStyled === undefined) return null;
+  return { number: trackNumber, entry, track: { isStyled, language: languageOf(values) } };
 }
 
 /** Adds the duration of a frame in nanoseconds to tracks, by their numbers. */

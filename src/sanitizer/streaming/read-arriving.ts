@@ -39,6 +39,8 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
   mov(file, copy) {
     requireIndexFirst(file);
     const movie = readMovie(file);
+    // Subtitles are far ahead of the other streams in the order of the file, because one sample lasts for seconds.
+    if (movie.subtitles?.length) throw new NotRewritable('has subtitles');
     requireInterleaved(movie);
     if (copy) requireEncoding(movie, copy);
     const packets = copy && moviePackets(movie, file, false);

@@ -118,6 +118,7 @@ function sortOptions(options: readonly CommandOption[]): Parts | string {
     else if (name === 't') {
       if (Number(value) !== MAX_OUTPUT_SECONDS) return 'The job trims its input.';
     } else if (name === 'map_chapters' && value !== '-1') return 'The job keeps the chapters of the input.';
+    else if (name === 'c' && of === 's') return 'The job keeps the subtitles of the input.';
     else if (TAIL_OPTIONS.has(name)) parts.tail.push(...args);
     else if (name === 'an') continue;
     else if (name === 'movflags' && /^\+?faststart$/.test(value)) parts.joined.push(...args);
