@@ -143,8 +143,21 @@ async function show(path: string, expected = PATCHES): Promise<Shown> {
   };
 }
 
+/** Sources that cause a conversion or an assumption in each kind of output. `npm run audit` checks more combinations. */
+const REPRESENTATIVES: ReadonlySet<string> = new Set([
+  'HD video without tags',
+  'HD video with full range',
+  'video in RGB',
+]);
+/** Kinds of outputs that have their own conversion of colors. */
+const CONVERSIONS: ReadonlySet<string> = new Set(['an MP4', 'a smaller MP4', 'a JPEG', 'a WebP']);
+
+function waysOf(source: string, outputs: Readonly<Record<string, Request>>): [string, Request][] {
+  return Object.entries(outputs).filter(([name]) => REPRESENTATIVES.has(source) || CONVERSIONS.has(name));
+}
+
 describe.each(Object.keys(SOURCES))('the colors of %s', (source) => {
-  it.each(Object.entries(VIDEOS))('are converted and tagged in %s', { timeout: 60_000 }, async (_, request) => {
+  it.each(waysOf(source, VIDEOS))('are converted and tagged in %s', { timeout: 60_000 }, async (_, request) => {
     const { path } = await shop.transcode([sources.get(source)!], request);
     const { error, range, matrix, primaries, transfer } = await show(path);
     expect(error).toBeLessThanOrEqual(VIDEO_ERROR);
@@ -152,7 +165,7 @@ describe.each(Object.keys(SOURCES))('the colors of %s', (source) => {
     for (const tag of [matrix, primaries, transfer]) expect(tag).toMatch(/^(bt709|smpte170m|bt470bg)$/);
   });
 
-  it.each(Object.entries(PICTURES))('are shown by %s', { timeout: 60_000 }, async (_, request) => {
+  it.each(waysOf(source, PICTURES))('are shown by %s', { timeout: 60_000 }, async (_, request) => {
     const { path } = await shop.transcode([sources.get(source)!], request);
     const { error, transfer } = await show(path);
     expect(error).toBeLessThanOrEqual(PICTURE_ERROR);

@@ -54,7 +54,7 @@ describe.each(['jpg', 'png', 'webp'])('a %s with an Exif orientation', (type) =>
 
   it('is upright and not stretched in a join', async () => {
     const clip = await shop.make('clip.mp4', ['-f', 'lavfi', '-i', 'color=gray:s=160x160:d=0.2']);
-    for (const orientation of ORIENTATIONS) {
+    for (const orientation of type === 'jpg' ? ORIENTATIONS : SOME) {
       const inputs = [{ url: 'a', options: [{ option: '-t', argument: 1 }] }, { url: 'b' }];
       const source = await photo(type, orientation);
       const first = await shop.transcode([source, clip], { outputFormat: 'mp4', inputs });
