@@ -4,19 +4,43 @@ import { isRejection, type ParsedOption, parseOption } from '../policy/options/o
 import { keyFrameArgs } from './key-frames.ts';
 
 function argsOf(encoder: string, more: { options?: [string, string][]; seconds?: number | null; rate?: number } = {}) {
-  const { options = [], seconds = 60, rate = 25 } = more;
+  const { options = [], seconds = 60, rate = null } = more;
   const parsed = options.map(([option, argument]) => parseOption({ option, argument }, 'output', 'options[0]'));
   const rejected = parsed.find(isRejection);
   if (rejected) throw new Error(rejected.reason);
   const set = new OptionSet(parsed as ParsedOption[]);
-  return keyFrameArgs({ encoder, options: set, durationSeconds: seconds, frameRate: rate });
+  return keyFrameArgs({ encoder, options: set, durationSeconds: seconds, constantRate: rate });
 }
 const FORCED = ['-force_key_frames:v', 'expr:isnan(prev_forced_t)+gte(t-prev_forced_t,4.9)'];
 
 describe('key frames of an encoded video', () => {
-  it.each(['libx264', 'libsvtav1', 'libvpx', 'libvpx-vp9'])('are set by time for %s', (encoder) => {
+  const encoders = ['libx264', 'libsvtav1', 'libvpx', 'libvpx-vp9', 'mpeg4'];
+  it.each(encoders)('are set by time for %s if the frames have no constant rate', (encoder) => {
     expect(argsOf(encoder)).toEqual(FORCED);
     expect(argsOf(encoder, { seconds: null })).toEqual(FORCED);
+  });
+
+  it.each([
+    ['libx264', 49.9, 249],
+    ['libx265', 30, 150],
+    ['libx264', 30_000 / 1001, 149],
+    ['libvpx', 25, 125],
+    ['libvpx-vp9', 1, 5],
+    ['libvpx-vp9', 0.1, 1],
+    ['libsvtav1', 60, 300],
+    ['mpeg4', 1, 5],
+  ])('are set by the number of frames for %s at a constant rate of %s', (encoder, rate, frames) => {
+    expect(argsOf(encoder, { rate })).toEqual(['-g:v', String(frames)]);
+  });
+
+  it.each([
+    ['libx264', 50],
+    ['libx265', 60],
+    ['libvpx', 25.6],
+    ['libvpx-vp9', 30],
+    ['mpeg4', 2.4],
+  ])('are left to %s at a constant rate of %s, at which it sets enough', (encoder, rate) => {
+    expect(argsOf(encoder, { rate })).toEqual([]);
   });
 
   it('are closed for x265, because its other forced frames are not key frames', () => {
@@ -26,11 +50,6 @@ describe('key frames of an encoded video', () => {
 
   it.each(['prores_ks', 'mjpeg', 'png', 'gif', 'libwebp_anim', 'ffv1', 'dnxhd'])('are not set for %s', (encoder) => {
     expect(argsOf(encoder)).toEqual([]);
-  });
-
-  it('are set for MPEG-4 only at low frame rates', () => {
-    expect(argsOf('mpeg4')).toEqual([]);
-    expect(argsOf('mpeg4', { rate: 1 })).toEqual(FORCED);
   });
 
   it('are not set in a video of up to five seconds', () => {

@@ -303,7 +303,7 @@ function encodePictures(
     durationSeconds: seconds,
     stated: options.stated('v'),
   });
-  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, frameRate: rate });
+  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, constantRate: rate });
   return {
     args: ['-c:v', encoder, ...settings, ...keyFrames],
     preset: settings[settings.indexOf('-preset:v') + 1] ?? null,

@@ -50,6 +50,8 @@ interface PlainJob {
   /** Whether the output is a single picture. */
   still: boolean;
   own: OwnWork;
+  /** Whether the output shows everything in the inputs at its own time. */
+  keepsTimes: boolean;
   text: TextPlan;
 }
 
@@ -189,16 +191,18 @@ function readJob(
     audio: selection.hasAudio ? (stated.audio ?? defaultAudioEncoder(format, selection.audio?.stream ?? null)) : null,
   };
   const inputOptions = inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? []));
+  const isKept = keepsTimes(parsed, [options, ...inputOptions]);
   return {
     ...{ request, parsed, inputs, ctx, format, kind, raw, options, selection, encoders, copies, quality },
     filtered: parsed.graph !== null || parsed.video.length + parsed.audio.length > 0,
     inputOptions,
     still: kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim',
     own: ownWork(parsed),
+    keepsTimes: isKept,
     text: planText(inputs, options, {
       format,
       isPart: ctx.rung !== undefined || ctx.fromZero === true,
-      keepsTimes: keepsTimes(parsed, [options, ...inputOptions]),
+      keepsTimes: isKept,
     }),
   };
 }
@@ -243,6 +247,7 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
   const video = finishTracks(compose, composed, {
     ...{ format, quality, options, raw, still, own, target: request.target ?? null },
     encoder: encoders.video,
+    keepsTimes: job.keepsTimes,
     resolution: job.ctx.rung?.shortSide ?? presetResolution(request, raw),
     constantRate: job.ctx.rung?.frameRate ?? null,
     durationSeconds: still ? null : end.durationSeconds,

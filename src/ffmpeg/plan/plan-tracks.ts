@@ -22,6 +22,8 @@ export interface FinishJob {
   target: { maxBitRate: number | null } | null;
   options: OptionSet;
   raw: boolean;
+  /** Whether no option and no filter of the caller can change the times of frames. */
+  keepsTimes: boolean;
   durationSeconds: number | null;
   still: boolean;
   own: OwnWork;
@@ -60,6 +62,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
       target: finish.target,
       options: finish.options,
       raw: finish.raw,
+      keepsTimes: finish.keepsTimes,
       durationSeconds: finish.durationSeconds,
       still: finish.still,
       endless: track.flow.seconds === Number.POSITIVE_INFINITY,

@@ -40,6 +40,8 @@ export interface VideoRequest {
   options: OptionSet;
   /** Whether the caller set options. Sample aspect ratio and size then stay unchanged. */
   raw: boolean;
+  /** Whether no option and no filter of the caller can change the times of frames. */
+  keepsTimes: boolean;
   sourceBitRate: number | null;
   durationSeconds: number | null;
   /** Whether the output is a single picture. */
@@ -181,7 +183,8 @@ function planPalette(request: VideoRequest, { size, timing }: Target): { chain: 
 /** Returns the arguments after the encoder settings. */
 function muxedArgs(request: VideoRequest, { timing }: Target): string[] {
   const { encoder, options, format, still, durationSeconds } = request;
-  const keyFrames = still ? [] : keyFrameArgs({ encoder, options, durationSeconds, frameRate: timing.value });
+  const constantRate = timing.isConstant ? timing.value : null;
+  const keyFrames = still ? [] : keyFrameArgs({ encoder, options, durationSeconds, constantRate });
   const args: string[] = [...keyFrames, ...timing.args];
   // Apple's players recognize HEVC only by this tag.
   if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
@@ -231,12 +234,12 @@ function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boo
 }
 
 function frameTimes(request: VideoRequest, isGif: boolean): OutputTiming {
-  const { stream, options, encoder, format, drawn, constantRate = null, sources = [stream] } = request;
+  const { stream, options, encoder, format, drawn, keepsTimes, constantRate = null, sources = [stream] } = request;
   const rate = drawn ? drawn.flow.rate : motionRate(stream);
-  if (request.still) return { filter: null, value: 1, args: [] };
+  if (request.still) return { filter: null, value: 1, isConstant: false, args: [] };
   if (isGif && constantRate === null) return gifTiming(request, rate ?? 25);
   const isStated = request.raw || drawn?.rate === true;
-  return outputTiming({ encoder, format, options, rate, sources, isStated, constantRate });
+  return outputTiming({ encoder, format, options, rate, sources, isStated, keepsTimes, constantRate });
 }
 
 /** Returns the timing of a GIF. An animated GIF keeps its own frame times unless its rate is higher than players support. */
@@ -244,7 +247,7 @@ function gifTiming({ options, quality, info }: VideoRequest, source: number): Ou
   const stated = options.rate('r', 'v');
   const keep = stated === null && info.isAnimated && source <= 50;
   const value = stated ?? Math.min(source, keep ? 50 : GIF_RATE[quality]);
-  return { filter: keep ? null : value, value, args: [] };
+  return { filter: keep ? null : value, value, isConstant: !keep, args: [] };
 }
 
 function sizeOf(text: string | null): Size | null {

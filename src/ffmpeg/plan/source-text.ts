@@ -83,7 +83,7 @@ function subtitleArgs(tracks: readonly SubtitleTrack[], format: OutputFormat): s
 
 /** Options of an input and of an output that change the times of streams, or drop a part. */
 const TIMED_OPTIONS =
-  'ss sseof t to itsoffset itsscale stream_loop loop r framerate ignore_editlist frames shortest output_ts_offset';
+  'ss sseof t to itsoffset itsscale stream_loop loop r framerate ignore_editlist frames shortest output_ts_offset discard skip_frame';
 
 /** Whether no option and no filter of the caller changes the times of the input, or drops a part of it. */
 export function keepsTimes(parsed: ParsedRequest, options: readonly OptionSet[]): boolean {

@@ -64,7 +64,7 @@ export function planPreview(
   });
   const threads = threadsFor(ctx.resourceClass, ctx.cores, true);
   const options = new OptionSet([]);
-  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, frameRate });
+  const keyFrames = keyFrameArgs({ encoder, options, durationSeconds: seconds, constantRate: frameRate });
   return {
     inputs: starts.map((seek) => ({ input, options, seek, limit: length, loopStill: false, video: stream })),
     extra: new ExtraInputs(starts.length),

@@ -50,6 +50,10 @@ describe('the command of a video that is encoded in pieces', () => {
     expect(piece).toContain('-map 0:0 -an -c:v libx264 -preset:v faster -crf:v 23');
     expect(piece).toContain('-force_key_frames:v expr:isnan(prev_forced_t)+gte(t-prev_forced_t,4.9) ');
     expect(piece).toContain('-frames:v 300 -fps_mode passthrough -enc_time_base 1/30');
+    const constant = { ...INFO, video: [{ ...INFO.video[0]!, nominalRate: 30, hasConstantRate: true }] };
+    const counted = split({ preset: { quality: 'medium' } }, constant);
+    if (typeof counted === 'string') throw new Error(counted);
+    expect(counted.piece({ first: 180, frames: 300 }, KEY_FRAME).join(' ')).toContain('-g:v 150 ');
     expect(command.audio!.join(' ')).toContain('-map 0:1 -vn -c:a aac -b:a 128000');
     expect(command.audio!.join(' ')).not.toContain('libx264');
     expect(command.join.join(' ')).toContain('-i /in/audio -map 0:v:0 -map 1:a:0 -c copy -movflags +faststart');

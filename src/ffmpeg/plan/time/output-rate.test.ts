@@ -90,6 +90,38 @@ describe('a constant rate', () => {
   });
 });
 
+describe('the key frames of an output', () => {
+  const steady = { frameRate: 30, nominalRate: 30, hasConstantRate: true };
+
+  it('follow a number of frames only if the rate of the output is certain', () => {
+    expect(argsOf(steady, { outputFormat: 'mp4' })).toContain('-g:v 150 ');
+    expect(argsOf(PHONE, { outputFormat: 'mp4' })).toContain('-force_key_frames:v expr:');
+    expect(argsOf({ frameRate: 30 }, { outputFormat: 'mp4' })).toContain('-force_key_frames:v expr:');
+    expect(argsOf(PHONE, { outputFormat: 'mp4', options: [{ option: '-r', argument: 24 }] })).toContain('-g:v 120 ');
+  });
+
+  it('follow the time if options or filters may change the times of frames', () => {
+    const read = (option: string, argument: string) => {
+      const request = { inputs: [{ url: 'https://files.example.com', options: [{ option, argument }] }] };
+      const inputs = [{ path: '/in/0', demuxer: 'mov', info: infoOf(steady) }];
+      const ctx = { resourceClass: 'light', cores: 2 } as const;
+      return planTranscode({ ...request, outputFormat: 'mp4' }, inputs, ctx).args.join(' ');
+    };
+    const filtered = (filter: string) => argsOf(steady, { outputFormat: 'mp4', options: [{ option: '-vf', argument: filter }] });
+    const byTime = '-force_key_frames:v expr:';
+    for (const args of [read('-r', '1'), read('-itsscale', '20'), read('-skip_frame', 'nokey')])
+      expect(args).toContain(byTime);
+    for (const filter of ['framestep=30', 'mpdecimate', 'setpts=20*PTS']) expect(filtered(filter)).toContain(byTime);
+    expect(filtered('eq=contrast=1.1')).toContain('-g:v 150 ');
+    expect(filtered('fps=10')).toContain('-g:v 50 ');
+  });
+
+  it('are left to VP9 at 30 frames per second', () => {
+    expect(argsOf(steady, { outputFormat: 'webm' })).not.toMatch(/ -g:v | -force_key_frames/);
+    expect(argsOf(STEADY, { outputFormat: 'webm' })).toContain('-g:v 125 ');
+  });
+});
+
 describe('the maximum rate', () => {
   it('is 60 for presets, and 120 for options', () => {
     const fast = (rate: number) => ({ frameRate: rate, nominalRate: rate, hasConstantRate: true });

@@ -53,8 +53,10 @@ export interface OutputTiming {
   filter: number | null;
   /** Whether the first frame is repeated from time zero. */
   fromZero?: boolean;
-  /** Frames per second for estimates. */
+  /** Frames per second. It is an estimate unless `isConstant`. */
   value: number;
+  /** Whether all frames have equal intervals. */
+  isConstant: boolean;
   args: string[];
 }
 
@@ -68,6 +70,8 @@ export interface TimedOutput {
   sources: readonly Rates[];
   /** Whether the caller's options or filters may have set the rate. */
   isStated: boolean;
+  /** Whether no option of an input and no filter can change the times of frames. */
+  keepsTimes: boolean;
   /** The rate of a ladder, from time zero; null = the output is no rendition. */
   constantRate: number | null;
 }
@@ -81,25 +85,28 @@ export interface TimedOutput {
  */
 export function outputTiming(output: TimedOutput): OutputTiming {
   const { encoder, format, options, constantRate, sources } = output;
-  if (constantRate !== null) return { filter: constantRate, fromZero: true, value: constantRate, args: [] };
+  const constant = { filter: constantRate, isConstant: true, args: [] };
+  if (constantRate !== null) return { ...constant, fromZero: true, value: constantRate };
   const stated = options.rate('r', 'v');
-  if (stated !== null) return { filter: null, value: stated, args: [] };
+  if (stated !== null) return { ...constant, value: stated };
   const most = output.isStated ? MAX_STATED_RATE : MAX_RATE;
   const value = Math.min(output.rate ?? FALLBACK_RATE, most);
   // AVI stores no timestamps, and the time base of MPEG-4 is no finer than 1/65535.
-  if (format === 'avi') return { filter: value, value, args: [] };
+  if (format === 'avi') return { ...constant, filter: value, value };
   const isUneven = sources.some(({ hasConstantRate }) => hasConstantRate === false);
+  const mayChange = !output.keepsTimes || TIME_OPTIONS.some((name) => options.has(name, 'v'));
+  const isConstant = !mayChange && sources.every(({ hasConstantRate }) => hasConstantRate === true);
   const isTooFast =
     (output.rate ?? 0) > most * MARGIN || (isUneven && sources.some((source) => motionRate(source) === null));
   if (isTooFast) {
     // FFmpeg rejects the maximum together with a mode of the caller.
     const isSet = options.has('fpsmax', 'v') || options.has('fps_mode', 'v');
-    return { filter: null, value, args: isSet ? [] : ['-fpsmax:v', String(most)] };
+    return { filter: null, value, isConstant, args: isSet ? [] : ['-fpsmax:v', String(most)] };
   }
   const isKept =
     isUneven &&
     OWN_TIMES.has(format) &&
     !COARSE_ENCODERS.has(encoder) &&
     !TIME_OPTIONS.some((name) => options.has(name, 'v'));
-  return { filter: null, value, args: isKept ? ['-enc_time_base:v', 'filter'] : [] };
+  return { filter: null, value, isConstant, args: isKept ? ['-enc_time_base:v', 'filter'] : [] };
 }
