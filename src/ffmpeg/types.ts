@@ -136,8 +136,8 @@ export interface SourceText {
   subtitles: number;
   /** The subtitle tracks that FFmpeg finds, in its order. */
   tracks: readonly SubtitleTrack[];
-  /** Whether these tracks contain only the first subtitles, because the source has too many. */
-  isCut?: boolean;
+  /** Number of subtitles of these tracks that FFmpeg does not find, because it cannot decode them or they are too many; absent = 0. */
+  droppedSubtitles?: number;
   /** Number of chapters in the container that FFmpeg reads. */
   chapters: number;
   /** Whether the source has chapters that this container cannot contain. */

@@ -13,6 +13,7 @@ import { movieFrames } from './isobmff/movie-frames.ts';
 import { movieInfo, movieMayHaveFields } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
 import { movieChangesSize } from './isobmff/movie-sizes.ts';
+import { withDecodableText } from './isobmff/movie-text.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { videoTimings } from './isobmff/track-times.ts';
 import { withSubtitles, writeMovie } from './isobmff/write-movie.ts';
@@ -73,12 +74,13 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
 /** Readers by FFmpeg demuxer. The new container uses the same demuxer, except for `heif`, which becomes `mov`. */
 const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> = {
   mov: (file) => {
-    const movie = readMovie(file);
+    const movie = withDecodableText(readMovie(file), file);
     const write: Write = (out, mediaBytes) => writeMovie(withSubtitles(movie), file, out, mediaBytes);
     const reading = withOwnLength(write, movieFacts(movie));
+    const { text } = movie;
     return {
       ...reading,
-      ...(movie.text && { text: summariseText(movie.text) }),
+      ...(text && { text: () => summariseText(text) }),
       describe: () => movieInfo(movie, file),
       mayHaveFields: () => movieMayHaveFields(movie),
       changesSize: () => movieChangesSize(movie, file),
@@ -115,36 +117,29 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const {
-    write,
-    describe,
-    mayHaveFields,
-    changesSize,
-    packets,
-    frames,
-    timings,
-    text = null,
-    ...facts
-  } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, mayHaveFields, changesSize, packets, frames, timings, text, ...facts } =
+    READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
-    text,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
     frames: (request.frames && frames?.()) || null,
   };
   if (target === null) {
     const known = facts.facts ?? infoFacts(describe?.() ?? null);
-    return { ...found, facts: known, info: null, timings: null };
+    return { ...found, facts: known, info: null, text: null, timings: null };
   }
   const described = describe?.() ?? null;
   // A description that is already known contains the answer.
   const sizes = request.isDescribed ? undefined : changesSize?.();
   const info = described && withSizes(described, sizes);
-  if ((info || request.isDescribed) && request.unlessDescribed) write(createNothing(), 0);
+  // Only the copy shows which subtitles FFmpeg can decode.
+  const hasSubtitles = mediaBytes === null && (text?.().tracks.length ?? 0) > 0;
+  if ((info || request.isDescribed) && request.unlessDescribed && !hasSubtitles) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
   return {
     ...found,
     info,
+    text: text?.() ?? null,
     timings: info ? null : (timings?.() ?? null),
     mayHaveFields: info === null && mayHaveFields?.() === true,
     changesSize: sizes,

@@ -74,8 +74,8 @@ export interface Reading {
   seconds: number | null;
   still: StillPicture | null;
   facts: ContainerFacts | null;
-  /** See `SanitizeResult`; absent if the reader does not know the texts. */
-  text?: SourceText;
+  /** Reads `SanitizeResult.text`, after `write`; absent if the reader does not know the texts. */
+  text?: () => SourceText;
   /** Reads `SanitizeResult.packets`; absent if the reader does not know them. */
   packets?: (isScanned: boolean) => StreamPackets[];
   /** Reads `SanitizeResult.frames`; absent if the reader does not know them. */

@@ -218,7 +218,8 @@ describe('the chapters and subtitles of a source', () => {
     const { chapters, streams } = JSON.parse(await describeOutput(job.id));
     expect([chapters.length, streams.map((stream: { codec_name: string }) => stream.codec_name)]).toEqual([
       2,
-      ['h264', 'aac', 'mov_text'],
+      // The last track contains the titles of the chapters.
+      ['h264', 'aac', 'mov_text', 'bin_data'],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -119,14 +119,76 @@ describe('the text subtitles of a source', () => {
     expect((await tracksOf(output)).tracks).toEqual([]);
   });
 
-  it('are kept up to 16 MB, and a warning names the rest', async () => {
-    const cues = Array.from({ length: 800 }, (_, index) => {
-      const time = `00:00:${String(1 + Math.floor(index / 200)).padStart(2, '0')},${String((index % 200) * 5).padStart(3, '0')}`;
-      return `${index + 1}\n${time} --> 00:00:05,500\n${'words '.repeat(5000)}\n`;
-    });
-    const long = await make('long.mkv', cues.join('\n'), ['-map', '2', '-c:s', 'srt']);
-    const { job, output } = await convert(long, { outputFormat: 'mkv' });
-    expect(messagesOf(job)).toEqual(['Input 1 has too many subtitles, of which the output has the first.']);
-    expect((await stat(output)).size).toBeLessThan(20 * 2 ** 20);
+  it.each(['mp4', 'mkv'])(
+    'are kept in %s without those that FFmpeg cannot decode, which a warning counts',
+    async (to) => {
+      const long = await make('long.mkv', `${LINES}\n3\n00:00:05,000 --> 00:00:05,500\n${'words '.repeat(12_000)}\n`, [
+        ...['-map', '2', '-c:s', 'srt'],
+      ]);
+      const { job, output } = await convert(long, { outputFormat: to });
+      expect(messagesOf(job)).toEqual([
+        "Input 1 has 1 subtitle that Airlock can't keep: drawings, damaged or long texts, or too much text.",
+      ]);
+      expect(await linesOf(output, 0)).toEqual(EXPECTED);
+    },
+  );
+
+  it.each(['mp4', 'mkv', 'webm'])(
+    'are shown in %s at their times, also after an hour without subtitles',
+    async (to) => {
+      const late = '1\n00:00:01,000 --> 00:00:02,000\nA\n\n2\n01:00:03,000 --> 01:50:04,000\nB\n';
+      const path = await make('late.mkv', late, ['-map', '2', '-c:s', 'srt']);
+      const { job, output } = await convert(path, { outputFormat: to });
+      expect(messagesOf(job)).toEqual([]);
+      expect(await linesOf(output, 0)).toEqual([
+        [expect.closeTo(1, 1), 'A'],
+        [expect.closeTo(3603, 1), 'B'],
+      ]);
+    },
+  );
+
+  it.each(['mp4', 'mkv', 'webm'])(
+    'of ASS with fonts, comments and a drawing reach %s without anything hidden',
+    async (to) => {
+      const event = (time: string, text: string) =>
+        `Dialogue: 0,${time},Default,Secret speaker,0,0,0,Secret fx,${text}`;
+      const ass = [
+        ...[
+          '[Script Info]',
+          '; Secret editor',
+          'Title: Secret title',
+          'ScriptType: v4.00+',
+          '',
+          '[Secret]',
+          'File: Secret.mkv',
+        ],
+        ...['', '[V4+ Styles]', 'Format: Name, Fontname, Fontsize', 'Style: Default,Arial,16', '', '[Events]'],
+        'Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text',
+        event('0:00:01.00,0:00:02.00', 'Grüße {Secret note}{\\i1}now'),
+        event('0:00:02.00,0:00:03.00', '{\\p1}m 0 0 l 100 0 100 100{\\p0}'),
+        event('0:00:03.50,0:00:05.00', 'Bye'),
+      ];
+      const [path, font] = [join(folder, 'styled.mkv'), join(folder, 'Secret.ttf')];
+      await writeFile(`${path}.ass`, ass.join('\n'));
+      await writeFile(font, 'Secret font');
+      const attached = ['-attach', font, '-metadata:s:t', 'mimetype=application/x-truetype-font'];
+      const args = ['-i', `${path}.ass`, ...MEDIA, '-map', '2', '-c:s', 'copy', ...attached, path];
+      await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...INPUTS, ...args]);
+      const { job, output } = await convert(path, { outputFormat: to });
+      expect(messagesOf(job)).toEqual([expect.stringContaining('Input 1 has 1 subtitle that')]);
+      expect((await readFile(output)).toString('latin1')).not.toContain('Secret');
+      expect(await linesOf(output, 0)).toEqual(EXPECTED);
+    },
+  );
+
+  it('of MP4 that are not UTF-8 are a lost track', async () => {
+    const path = join(folder, 'latin.mp4');
+    const bytes = await readFile(sources.mov!);
+    const at = bytes.indexOf('Grüße');
+    bytes[at + 2] = 0xff;
+    await writeFile(path, bytes);
+    const { job, output } = await convert(path, { outputFormat: 'mkv' });
+    expect(messagesOf(job)).toEqual(["Input 1 has 1 subtitle track, which Airlock doesn't keep."]);
+    expect((await tracksOf(output)).tracks).toHaveLength(1);
   });
 });

@@ -97,7 +97,9 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   const place = { target: `${target}.png`, slot, subject };
   const decoded = picture ? await decodeStill(tools, picture, place, { disk, signal }) : null;
   const remuxed = container === 'rewritten';
-  const isDeferred = options.isDeferred === true && remuxed && !still && (isDescribed || sanitized.info !== null);
+  // A container with subtitles is written at once.
+  const isWritten = still !== null || (sanitized.text?.tracks.length ?? 0) > 0;
+  const isDeferred = options.isDeferred === true && remuxed && !isWritten && (isDescribed || sanitized.info !== null);
   const opened = {
     file: decoded ?? (remuxed ? target : path),
     demuxer: decoded ? 'png_pipe' : remuxed ? sanitized.demuxer : detected.demuxer,

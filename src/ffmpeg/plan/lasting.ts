@@ -23,11 +23,12 @@ export function lastingMedia(job: {
   const parts: LastingMedia[] = [];
   for (const from of streams) {
     if (!('stream' in from)) return null;
-    const { info } = inputs[from.input]!;
+    const { info, text } = inputs[from.input]!;
     if (info.isImage || info.isAnimated) return null;
-    // Where only the container states a duration, another stream may be the longest.
+    // Where only the container states a duration, another stream may be the longest, such as subtitles after the end of the video.
     const isOnly = info.video.length + info.audio.length === streams.length && inputs.length === 1;
-    const stated = from.stream.durationSeconds ?? (isOnly ? info.durationSeconds : null);
+    const isOutlasted = (text?.subtitles ?? 0) > 0 && info.video.some((stream) => stream.durationSeconds !== null);
+    const stated = from.stream.durationSeconds ?? (isOnly && !isOutlasted ? info.durationSeconds : null);
     if (stated === null) continue;
     const source = { ...info, durationSeconds: Math.min(stated, info.durationSeconds ?? stated) };
     const seconds = outputDuration([inputDuration(source, inputOptions[from.input]!)], options, null) ?? 0;

@@ -68,7 +68,10 @@ export function seekPosition(
   const isCover = job.selection.video?.stream.isAttachedPicture ?? false;
   if (!job.still || job.raw || job.filtered || isCover || info.isAnimated || info.durationSeconds === null)
     return { input: null, moved: false };
-  const position = Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds);
+  // A video may be much shorter than its sound.
+  const end = job.selection.video?.stream.durationSeconds ?? info.durationSeconds;
+  const usual = Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds);
+  const position = 2 * usual <= end ? usual : STILL_SHARE * end;
   // A seek into the only frame finds nothing, because FFmpeg shows the first frame that starts later.
   return { input: job.selection.video?.stream.frames === 1 ? null : position, moved: false };
 }

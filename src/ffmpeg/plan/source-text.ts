@@ -57,7 +57,11 @@ export function planText(inputs: readonly PlanInput[], options: OptionSet, targe
       const reason = isMoved ? ONLY_ENTIRE : "Airlock doesn't keep";
       lost.push(`${input} ${what}, which ${encoder ? reason : `${format} can't contain`}.`);
     }
-    if (text?.isCut && tracks.length > 0) lost.push(`${input} too many subtitles, of which the output has the first.`);
+    const dropped = tracks.length > 0 ? (text?.droppedSubtitles ?? 0) : 0;
+    if (dropped > 0) {
+      const what = dropped === 1 ? '1 subtitle' : `${dropped} subtitles`;
+      lost.push(`${input} ${what} that Airlock can't keep: drawings, damaged or long texts, or too much text.`);
+    }
     if (text && text.chapters > 0 && !dropsChapters && !keepsChapters) {
       const reason = CHAPTERED.has(format) ? 'the output does not contain' : `${format} can't contain`;
       lost.push(`${input} ${text.chapters === 1 ? '1 chapter' : `${text.chapters} chapters`}, which ${reason}.`);
@@ -68,6 +72,12 @@ export function planText(inputs: readonly PlanInput[], options: OptionSet, targe
   return { keepsChapters, subtitles: subtitleArgs(tracks, format), warnings };
 }
 
+/**
+ * Milliseconds for subtitles in MP4. In microseconds, which are FFmpeg's default, the muxer shortens every gap of more than 35 minutes, and
+ * rejects subtitles of this length.
+ */
+const MP4_TIMES = ['-time_base:s', '1/1000'];
+
 /** Every track is encoded anew, so that no bytes of the input reach the output. Only Matroska can contain the styles of ASS. */
 function subtitleArgs(tracks: readonly SubtitleTrack[], format: OutputFormat): string[] {
   return [
@@ -75,6 +85,7 @@ function subtitleArgs(tracks: readonly SubtitleTrack[], format: OutputFormat): s
     ...tracks.flatMap(({ isStyled }, index) => {
       return [`-c:s:${index}`, isStyled && format === 'mkv' ? 'ass' : ENCODERS[format]!];
     }),
+    ...(tracks.length > 0 && ENCODERS[format] === 'mov_text' ? MP4_TIMES : []),
     ...tracks.flatMap(({ language }, index) => {
       return language ? [`-metadata:s:s:${index}`, `language=${language}`] : [];
     }),

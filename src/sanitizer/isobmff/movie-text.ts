@@ -3,6 +3,7 @@ import type { FileBytes } from '../file-bytes.ts';
 import {
   type Chapter,
   type FileText,
+  isReadable,
   MAX_CHAPTERS,
   MAX_SUBTITLE_TRACKS,
   MAX_TEXT_BYTES,
@@ -14,13 +15,15 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import { arrange } from './arrange.ts';
 import { type Box, type BoxBudget, boxesIn, boxMap, content, makeBox, makeFullBox, u32 } from './boxes.ts';
 import { languageOf } from './language.ts';
-import type { TextTrack, Track } from './movie.ts';
+import type { Movie, TextTrack, Track } from './movie.ts';
 import { readTextTrack } from './read-track.ts';
 
 /** Handlers of tracks of subtitles. QuickTime uses `text` for subtitles, and also for titles of chapters. */
 const SUBTITLE_HANDLERS: ReadonlySet<string> = new Set(['sbtl', 'subt', 'clcp', 'text']);
 /** Nanoseconds of the unit of a list of chapters. */
 const UNIT_NS = 100;
+/** Number of bytes before the text of a sample. */
+const TEXT_AT = 2;
 const MAX_LIST_BYTES = 16 + MAX_CHAPTERS * (9 + MAX_TITLE_BYTES);
 
 /** The texts of a movie. `subtitles` are the tracks that `text` describes. */
@@ -73,8 +76,8 @@ function readSubtitles(
     try {
       const track = readTextTrack(file, trak, budget);
       const bytes = track.samples.chunks.bytes.reduce((sum, size) => sum + size, 0);
-      // Samples that share their bytes, also with other tracks, are not kept.
       if (track.samples.count === 0 || bytes > left) continue;
+      // Samples that share their bytes, also with other tracks, are not kept.
       arrange([...media, ...kept, track]);
       left -= bytes;
       kept.push(track);
@@ -83,6 +86,32 @@ function readSubtitles(
     }
   }
   return kept;
+}
+
+/** Drops the subtitles that FFmpeg cannot decode. Reads all of them, so the entire file must have arrived. */
+export function withDecodableText(movie: Movie, file: FileBytes): Movie {
+  const { subtitles = [], text } = movie;
+  const isKept = subtitles.map((track) => isDecodable(file, track));
+  if (!text || !isKept.includes(false)) return movie;
+  const tracks = text.tracks.filter((_, index) => isKept[index]);
+  return { ...movie, subtitles: subtitles.filter((_, index) => isKept[index]), text: { ...text, tracks } };
+}
+
+/** Whether FFmpeg can decode every sample: the length of a text, the text, and its styles. */
+function isDecodable(file: FileBytes, { samples }: TextTrack): boolean {
+  const { chunks } = samples;
+  let sample = 0;
+  for (let chunk = 0; chunk < chunks.count; chunk++) {
+    const bytes = file.read(chunks.offsets[chunk]!, chunks.bytes[chunk]!);
+    let at = 0;
+    for (let left = chunks.samples[chunk]!; left > 0; left--) {
+      const size = samples.size || samples.sizes.readUInt32BE(sample++ * 4);
+      const length = size < TEXT_AT ? size : bytes.readUInt16BE(at);
+      if (TEXT_AT + length > size || !isReadable(bytes.subarray(at + TEXT_AT, at + TEXT_AT + length))) return false;
+      at += size;
+    }
+  }
+  return true;
 }
 
 function handlerOf(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): string {

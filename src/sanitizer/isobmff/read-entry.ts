@@ -66,17 +66,32 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
   return makeBox(entry.type, fixed, ...keptBoxes(file, entry.body + fields, entry.end, budget, 0));
 }
 
-/** Types of the sample entries of subtitles: 3GPP Timed Text, and text of QuickTime. */
-const TEXT = new Set(['tx3g', 'text']);
+/** Number of bytes of the head of a sample entry of subtitles, and of the style after it (3GPP TS 26.245). */
+const ENTRY_HEAD = 8;
+const TEXT_STYLE = 30;
 const MAX_TEXT_ENTRY = 4096;
+const FONT_AT = 22;
+/** Style of subtitles of QuickTime: white text of 18 points at the bottom. */
+const PLAIN_STYLE = Buffer.from('0000000001ff0000000000000000000000000000000000010012ffffffff', 'hex');
 
-/** Reads the only sample entry of a track of subtitles. Throws `NotRewritable` or `Rejected`. */
+/** Reads the only sample entry of a track of subtitles. Drops the names of fonts. Throws `NotRewritable` or `Rejected`. */
 export function readTextEntry(file: FileBytes, stsd: Box, budget: BoxBudget): Buffer {
   const [entry, ...others] = boxesIn(file, stsd.body + 8, stsd.end, budget);
-  if (!entry || others.length > 0 || !TEXT.has(entry.type)) throw new NotRewritable('has subtitles of another type');
-  const fields = Buffer.from(content(file, entry, MAX_TEXT_ENTRY, 8));
-  fields.fill(0, 0, 6).writeUInt16BE(1, 6);
-  return makeBox(entry.type, fields);
+  const isPlain = entry?.type === 'text';
+  if (!entry || others.length > 0 || !(isPlain || entry.type === 'tx3g')) {
+    throw new NotRewritable('has subtitles of another type');
+  }
+  const described = () => content(file, entry, MAX_TEXT_ENTRY, ENTRY_HEAD + TEXT_STYLE).subarray(ENTRY_HEAD);
+  const style = isPlain ? PLAIN_STYLE : Buffer.from(described().subarray(0, TEXT_STYLE));
+  const name = Buffer.from('Sans-Serif');
+  const fonts = makeBox(
+    'ftab',
+    Buffer.from([0, 1]),
+    style.subarray(FONT_AT, FONT_AT + 2),
+    Buffer.from([name.length]),
+    name,
+  );
+  return makeBox('tx3g', Buffer.from([0, 0, 0, 0, 0, 0, 0, 1]), style, fonts);
 }
 
 /** Returns whether descriptions of video declare different sizes. */

@@ -1,3 +1,4 @@
+import { INPUT_LIMITS } from '../../ffmpeg/probe/input-limits.ts';
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { checkLength } from '../limits.ts';
 import { MAX_TEXT_BYTES } from '../source-text.ts';
@@ -14,6 +15,7 @@ import {
 } from './ebml.ts';
 import { MAX_BYTES, number, rewriteChildren } from './rewrite-children.ts';
 import { BLOCK_GROUP, ID } from './schema.ts';
+import { readSubtitle, type TextTrack } from './text-tracks.ts';
 import type { KeptTracks } from './tracks.ts';
 
 /** A position at which decoding may start. */
@@ -57,14 +59,16 @@ export class ClusterWriter {
   #blockTrack = 0;
   /** Number of bytes of subtitles that may still be kept. */
   #textLeft = MAX_TEXT_BYTES;
-  readonly #texts: ReadonlySet<number>;
+  /** Number of subtitles that were not copied. */
+  droppedSubtitles = 0;
+  readonly #texts: ReadonlyMap<number, TextTrack>;
 
   constructor(file: FileBytes, reader: ElementReader, out: FileOut, options: ClusterOptions) {
     this.#file = file;
     this.#reader = reader;
     this.#out = out;
     this.#options = options;
-    this.#texts = new Set(options.tracks.texts.map(({ number }) => number));
+    this.#texts = new Map(options.tracks.texts.map((text) => [text.number, text]));
   }
 
   /** Copies one cluster. Returns the position of its end in the source. */
@@ -125,7 +129,9 @@ export class ClusterWriter {
   #copyBlock(element: Element): void {
     const length = element.end! - element.body;
     if (length > MAX_BYTES) throw new NotRewritable('contains a block of absurd size');
-    const { key, kept } = this.#readBlock(this.#file.read(element.body, Math.min(12, length)), length);
+    const { key, track, kept } = this.#readBlock(this.#file.read(element.body, Math.min(12, length)));
+    const text = this.#texts.get(track);
+    if (text) this.#copyText(text, this.#file.read(element.body, length), null);
     if (!kept) return;
     if (key) this.#cue();
     this.#out.write(elementHead(ID.simpleBlock, length));
@@ -133,38 +139,43 @@ export class ClusterWriter {
   }
 
   #copyGroup(element: Element): void {
-    let kept = false;
-    let references = 0;
-    const parts = rewriteChildren(this.#reader, element, BLOCK_GROUP, (id, content) => {
-      if (id === ID.block) kept = this.#readBlock(content.subarray(0, 12), content.length).kept;
-      if (id === ID.reference) references++;
-    });
+    const values = new Map<number, Buffer>();
+    const parts = rewriteChildren(this.#reader, element, BLOCK_GROUP, (id, content) => values.set(id, content));
+    const block = values.get(ID.block);
+    if (!block) return;
+    const { track, kept } = this.#readBlock(block.subarray(0, 12));
+    const text = this.#texts.get(track);
+    if (text) this.#copyText(text, block, values.get(ID.blockDuration) ?? null);
     if (!kept) return;
-    if (references === 0) this.#cue();
+    if (!values.has(ID.reference)) this.#cue();
     this.#out.write(makeElement(ID.blockGroup, ...parts));
   }
 
-  #readBlock(head: Buffer, bytes: number): { key: boolean; kept: boolean } {
+  #readBlock(head: Buffer): { key: boolean; track: number; kept: boolean } {
     const length = vintLength(head[0] ?? 0);
     if (head.length < length + 3) throw new Rejected('invalid_media', 'contains a block without its header.');
     const track = vint(head, 0, length) ?? 0;
     const flags = head[length + 2]!;
     if (flags & LACING) throw new NotRewritable('packs several frames into one block');
-    const kept = this.#options.tracks.numbers.has(track) || (this.#texts.has(track) && this.#keepsText(bytes));
+    const kept = this.#options.tracks.numbers.has(track);
     this.#blockTime = this.#time + head.readInt16BE(length);
     if (kept) this.#blockTrack = track;
-    return { key: (flags & KEY_FRAME) !== 0, kept };
+    return { key: (flags & KEY_FRAME) !== 0, track, kept };
   }
 
-  /** Whether blocks of subtitles were dropped, because there are too many bytes of them. */
-  get hasCutText(): boolean {
-    return this.#textLeft < 0;
-  }
-
-  /** Whether a block of subtitles is kept. */
-  #keepsText(bytes: number): boolean {
-    this.#textLeft -= bytes;
-    return this.#textLeft >= 0;
+  /** Copies only the text and the duration of a subtitle. Drops it if FFmpeg cannot decode it. */
+  #copyText(text: TextTrack, block: Buffer, duration: Buffer | null): void {
+    const at = vintLength(block[0]!) + 3;
+    const content = readSubtitle(text, block.subarray(at));
+    const seconds = duration ? Number(number(duration)) * this.#options.secondsPerTick : 0;
+    if (!content || content.length > this.#textLeft || seconds > INPUT_LIMITS.maxDurationSeconds) {
+      this.droppedSubtitles++;
+      return;
+    }
+    this.#textLeft -= content.length;
+    const parts = [makeElement(ID.block, block.subarray(0, at), content)];
+    if (duration) parts.push(makeElement(ID.blockDuration, duration));
+    this.#out.write(makeElement(ID.blockGroup, ...parts));
   }
 
   #cue(): void {

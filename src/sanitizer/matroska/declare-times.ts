@@ -1,7 +1,8 @@
 import { type FrameTiming, frameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import type { FileBytes } from '../file-bytes.ts';
-import { NotRewritable } from '../verdicts.ts';
-import { makeElement } from './ebml.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
+import { readCues } from './cues.ts';
+import { elementReader, makeElement } from './ebml.ts';
 import { type BlockTimes, blockTimes } from './frame-times.ts';
 import type { MatroskaHead } from './matroska-head.ts';
 import { ID } from './schema.ts';
@@ -14,6 +15,8 @@ import { declareFrameDurations } from './tracks.ts';
 const SAMPLED_FRAMES = 600;
 /** Maximum relative difference between the declared rate and a rate that the frames have. */
 const SAME_RATE = 0.01;
+/** Minimum seconds from the end of the video to the end of the file for which the duration of the video is stated. */
+const EARLY_SECONDS = 1;
 
 /** A head that declares the frame rate of every video track and the duration, and the timing of the tracks by their numbers. */
 interface TimedHead {
@@ -34,10 +37,10 @@ export function declareTimes(file: FileBytes, head: MatroskaHead): TimedHead {
   if (isDeclared) {
     const timings = timingsOf(blockTimes(file, head, numbers, SAMPLED_FRAMES), head);
     const isSteady = numbers.every((number, index) => hasRate(timings.get(number), 1e9 / declared[index]!));
-    if (isSteady) return { head, timings };
+    if (isSteady) return { head, timings: withEnds(timings, lastTimes(file, head, numbers), head) };
   }
   const times = blockTimes(file, head, numbers);
-  const timings = timingsOf(times, head);
+  const timings = withEnds(timingsOf(times, head), times, head);
   const missing = numbers.flatMap((number, index): [number, number][] => {
     const rate = timings.get(number)?.nominalRate;
     return declared[index] === null && rate ? [[number, Math.round(1e9 / rate)]] : [];
@@ -56,6 +59,34 @@ export function requireTimes({ duration, tracks }: MatroskaHead): void {
 
 function timingsOf({ frames }: BlockTimes, { secondsPerTick }: MatroskaHead): Map<number, FrameTiming> {
   return new Map([...frames].map(([number, times]) => [number, frameTiming(times, 1 / secondsPerTick)]));
+}
+
+/** Returns the times of the last blocks of video, from the last key frame that the file lists on; null if it does not list its key frames. */
+function lastTimes(file: FileBytes, head: MatroskaHead, numbers: readonly number[]): BlockTimes | null {
+  try {
+    const cue = readCues(elementReader(file), head, numbers[0]!).at(-1);
+    return cue ? blockTimes(file, { mediaAt: cue.cluster, limit: head.limit }, numbers) : null;
+  } catch (error) {
+    if (error instanceof NotRewritable || error instanceof Rejected || error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Adds the duration of video that ends long before the file, because its sound or its subtitles are longer. */
+function withEnds(
+  timings: Map<number, FrameTiming>,
+  times: BlockTimes | null,
+  { duration, secondsPerTick }: MatroskaHead,
+): Map<number, FrameTiming> {
+  for (const [track, timing] of timings) {
+    const last = times?.frames.get(track)?.at(-1);
+    if (last === undefined || duration === null) continue;
+    const seconds = last * secondsPerTick + 1 / (timing.nominalRate ?? Number.POSITIVE_INFINITY);
+    if (duration * secondsPerTick - seconds > EARLY_SECONDS) {
+      timings.set(track, { ...timing, durationSeconds: Number(seconds.toFixed(6)) });
+    }
+  }
+  return timings;
 }
 
 function hasRate(timing: FrameTiming | undefined, declared: number): boolean {

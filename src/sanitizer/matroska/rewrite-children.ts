@@ -35,6 +35,11 @@ export function rewriteChildren(
   return written;
 }
 
+/** Returns the children of elements that have this id. */
+export function childrenOf(reader: ElementReader, parents: readonly Element[], id: number): Element[] {
+  return parents.flatMap((parent) => [...reader.within(parent)].filter((child) => child.id === id));
+}
+
 function rewriteValue(rule: 'unsigned' | 'signed' | 'float' | 'text' | 'bytes', content: Buffer): Buffer {
   if (rule === 'unsigned') return unsigned(number(content));
   if (rule === 'float' && ![0, 4, 8].includes(content.length)) {

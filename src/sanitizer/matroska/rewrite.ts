@@ -46,15 +46,16 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
   const { head, timings = null } = isComplete ? declareTimes(file, declared) : { head: declared };
   const describe = () => matroskaInfo(file, head, timings);
   const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
-  const { subtitles, texts } = head.tracks;
-  const chapters = { chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
-  const text = summariseText({ subtitles, tracks: texts.map(({ track }) => track), ...chapters });
+  let droppedSubtitles = 0;
   const remux: Write = (out, mediaBytes) => {
-    const { hasCutText } = write(file, reader, head, out, head.duration === null ? null : mediaBytes);
-    if (!hasCutText) return;
+    droppedSubtitles = write(file, reader, head, out, head.duration === null ? null : mediaBytes).droppedSubtitles;
     // The texts of a file that is still arriving have been described already.
-    if (!isComplete) throw new NotRewritable('has more subtitles than the reader supports');
-    text.isCut = true;
+    if (droppedSubtitles > 0 && !isComplete) throw new NotRewritable('has subtitles that the reader cannot keep');
+  };
+  const text = () => {
+    const { subtitles, texts } = head.tracks;
+    const chapters = { chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
+    return summariseText({ subtitles, tracks: texts.map(({ track }) => track), droppedSubtitles, ...chapters });
   };
   return {
     ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },

@@ -35,6 +35,7 @@ export const ID = {
   simpleBlock: 0xa3,
   blockGroup: 0xa0,
   block: 0xa1,
+  blockDuration: 0x9b,
   reference: 0xfb,
   cues: 0x1c53bb6b,
   attachments: 0x1941a469,

@@ -106,7 +106,7 @@ export function describeVideo(
     frames: null,
     isDefault: count(values, E.isDefault, 1) !== 0,
     isSecondary: isSecondary(values),
-    durationSeconds: null,
+    durationSeconds: timing?.durationSeconds ?? null,
   });
 }
 

@@ -1,13 +1,12 @@
-import type { SubtitleTrack } from '../../ffmpeg/index.ts';
 import { checkSize, rejectStreams } from '../limits.ts';
-import { MAX_SUBTITLE_TRACKS } from '../source-text.ts';
 import type { ContainerFacts } from '../types.ts';
 import { ENCRYPTED, NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
-import { number, rewriteChildren } from './rewrite-children.ts';
+import { childrenOf, number, rewriteChildren } from './rewrite-children.ts';
 import { ID, TRACK } from './schema.ts';
+import { readTexts, type TextTrack } from './text-tracks.ts';
 import { trackFacts } from './track-facts.ts';
-import { FRAME_DURATION, languageOf, type TrackValues, trackValues } from './track-info.ts';
+import { FRAME_DURATION, type TrackValues, trackValues } from './track-info.ts';
 
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
@@ -30,14 +29,6 @@ export interface KeptTracks {
   facts: Pick<ContainerFacts, 'video' | 'audio'> | null;
   /** The facts that each track declares, in order; null if an element is unknown. */
   described: { number: number; isVideo: boolean; values: TrackValues | null }[];
-}
-
-/** A track of subtitles, which is written after the tracks of video and audio. */
-interface TextTrack {
-  number: number;
-  /** Its children, rewritten. */
-  entry: Buffer[];
-  track: SubtitleTrack;
 }
 
 /**
@@ -97,42 +88,6 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   };
 }
 
-/** Codecs of subtitles that are text, and whether they have styles. */
-const TEXT_CODECS: Readonly<Record<string, boolean>> = {
-  ...{ 'S_TEXT/UTF8': false, 'S_TEXT/WEBVTT': false },
-  ...{ 'S_TEXT/ASS': true, 'S_TEXT/SSA': true, S_ASS: true, S_SSA: true },
-};
-/** Maximum number of bytes of an entry. The header of ASS contains its styles. */
-const MAX_TEXT_ENTRY = 2 ** 20;
-
-/** Reads the tracks of text that the reader supports. `taken` are the numbers of the other tracks. */
-function readTexts(reader: ElementReader, entries: readonly Element[], taken: Set<number>): TextTrack[] {
-  const texts: TextTrack[] = [];
-  for (const entry of entries.slice(0, MAX_SUBTITLE_TRACKS)) {
-    try {
-      const text = readText(reader, entry);
-      if (!text || taken.has(text.number)) continue;
-      taken.add(text.number);
-      texts.push(text);
-    } catch (error) {
-      // Subtitles that cannot be read do not prevent a remux.
-      if (!(error instanceof Rejected || error instanceof NotRewritable)) throw error;
-    }
-  }
-  return texts;
-}
-
-function readText(reader: ElementReader, element: Element): TextTrack | null {
-  if (element.end === null || element.end - element.body > MAX_TEXT_ENTRY) return null;
-  const values = new Map<number, Buffer>();
-  const entry = rewriteTrack(reader, element, (id, content) => values.set(id, content));
-  const trackNumber = Number(number(values.get(ID.trackNumber) ?? Buffer.alloc(0)));
-  const codec = values.get(ID.codecId)?.toString('latin1').replace(/\0+$/, '') ?? '';
-  const isStyled = TEXT_CODECS[codec];
-  if (trackNumber === 0 || isStyled === undefined) return null;
-  return { number: trackNumber, entry, track: { isStyled, language: languageOf(values) } };
-}
-
 /** Adds the duration of a frame in nanoseconds to tracks, by their numbers. */
 export function declareFrameDurations(
   { entries, described, ...tracks }: KeptTracks,
@@ -171,10 +126,8 @@ function known<T>(list: (T | null)[]): list is T[] {
 }
 
 function isEncrypted(reader: ElementReader, entry: Element): boolean {
-  const within = (parents: Element[], id: number) =>
-    parents.flatMap((parent) => [...reader.within(parent)].filter((child) => child.id === id));
-  const encodings = within(within([entry], ID.contentEncodings), ID.contentEncoding);
-  return within(encodings, ID.contentEncryption).length > 0;
+  const encodings = childrenOf(reader, childrenOf(reader, [entry], ID.contentEncodings), ID.contentEncoding);
+  return childrenOf(reader, encodings, ID.contentEncryption).length > 0;
 }
 
 function readNumber(reader: ElementReader, entry: Element, id: number): bigint | null {

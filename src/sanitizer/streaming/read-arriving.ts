@@ -49,8 +49,8 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
     return { write, packets, text, describe: () => movieInfo(movie, file), timings: () => videoTimings(movie) };
   },
   matroska(file) {
-    const { write, describe, text = null } = readMatroska(file, false);
-    return { write, packets: null, text, describe: () => describe?.() ?? null };
+    const { write, describe, text } = readMatroska(file, false);
+    return { write, packets: null, text: text?.() ?? null, describe: () => describe?.() ?? null };
   },
 };
 

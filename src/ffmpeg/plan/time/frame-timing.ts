@@ -7,6 +7,8 @@ export interface FrameTiming {
   nominalRate: number | null;
   /** Whether every frame is within a millisecond of its time at a constant rate. */
   hasConstantRate: boolean;
+  /** Seconds until the end of the last frame; absent = unknown, or the stream lasts as long as its file. */
+  durationSeconds?: number;
 }
 
 /** Maximum distance in seconds of a frame from its time at a constant rate. Containers round times to milliseconds. */
