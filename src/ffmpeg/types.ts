@@ -61,6 +61,8 @@ export interface VideoStream {
   /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
   isSecondary?: true;
   durationSeconds: number | null;
+  /** Seconds by which the stream starts later than its file, if FFmpeg drops this delay from an output of this stream; absent = none. */
+  lateSeconds?: number;
 }
 
 /** A color space of RGB. */
@@ -87,6 +89,8 @@ export interface AudioStream {
   /** ISO 639 code, lower case; null if absent or undetermined. */
   language: string | null;
   durationSeconds: number | null;
+  /** See `VideoStream`. */
+  lateSeconds?: number;
 }
 
 /** Result of a probe. Every number is bounded, and no text is free text of the file. */

@@ -63,6 +63,22 @@ describe('a still', () => {
     }
   });
 
+  it.each([0, 5000])(
+    'shows the picture at its time in a transport stream whose sound starts first, at %i s',
+    async (start) => {
+      const long = await shop.make('long.mp4', [...moving(25), '-vf', 'scale=64:36', ...X264, '-g', '30']);
+      const sound = ['-f', 'lavfi', '-i', 'sine=d=25'];
+      const source = await shop.make(`late-${start}.ts`, [
+        ...['-itsoffset', '0.4', '-i', long, ...sound, '-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'mp2'],
+        ...['-output_ts_offset', String(start)],
+      ]);
+      for (const seconds of [2.02, 12.54, 21.34]) {
+        const { path } = await shop.transcode([source], still(seconds));
+        expect(await pixels(path), `${seconds}`).toBe(await pixels(long, seconds - 0.4));
+      }
+    },
+  );
+
   it('is upright, and as wide as requested but never wider than the video', async () => {
     const upright = await shop.make('upright.mp4', ['-display_rotation', '90', '-i', clip, '-c', 'copy']);
     const sizes = [];

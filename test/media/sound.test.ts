@@ -30,6 +30,7 @@ beforeAll(async () => {
   sources.gap = { file: await shop.make('gap.mp4', gap), beeps: GAPPED };
   sources['gap in MKV'] = { file: await shop.make('gap.mkv', gap), beeps: GAPPED.map((second) => second + DELAY) };
   sources['late start'] = { file: await shop.make('late.mp4', late), beeps: LATE };
+  sources['late start in TS'] = { file: await shop.make('late.ts', late), beeps: LATE };
 }, 60_000);
 afterAll(() => shop.remove());
 
@@ -56,15 +57,18 @@ function beepsOf(samples: Float32Array): number[] {
 
 const FORMATS: readonly OutputFormat[] = ['mp3', 'wav', 'm4a', 'opus', 'ogg', 'flac', 'aac', 'avi'];
 
-describe.each(['gap', 'gap in MKV', 'late start'])('sound with a %s', (name) => {
+describe.each(['gap', 'gap in MKV', 'late start', 'late start in TS'])('sound with a %s', (name) => {
   it.each(FORMATS)('keeps the times of its source in %s', async (outputFormat) => {
     const { file, beeps: expected } = sources[name]!;
     const { path } = await shop.transcode([file], { outputFormat });
-    // ADTS and AVI store no delay of the encoder.
-    const delay = { aac: DELAY, avi: 1105 / RATE }[outputFormat as string] ?? 0;
+    // ADTS stores no delay of the encoder. In AVI, the delay of the encoder replaces the beginning of the sound.
+    const delay = outputFormat === 'aac' ? DELAY : 0;
+    const start = outputFormat === 'avi' ? 1105 / RATE : 0;
     const beeps = beepsOf(await samplesOf(path)).map((second) => second - delay);
     expect(beeps).toHaveLength(expected.length);
-    for (const [index, second] of expected.entries()) expect(Math.abs(beeps[index]! - second)).toBeLessThan(MAX_OFFSET);
+    for (const [index, second] of expected.entries()) {
+      expect(Math.abs(beeps[index]! - Math.max(start, second))).toBeLessThan(MAX_OFFSET);
+    }
   });
 
   it('stays in time after a trim', async () => {

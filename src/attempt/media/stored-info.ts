@@ -41,6 +41,7 @@ const videoStream = z.object({
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),
   durationSeconds: number,
+  lateSeconds: z.number().optional(),
 } satisfies Fields<VideoStream>) satisfies z.ZodType<VideoStream>;
 
 const audioStream = z.object({
@@ -55,6 +56,7 @@ const audioStream = z.object({
   isSecondary: z.literal(true).optional(),
   language: text,
   durationSeconds: number,
+  lateSeconds: z.number().optional(),
 } satisfies Fields<AudioStream>) satisfies z.ZodType<AudioStream>;
 
 const mediaInfo = z.object({

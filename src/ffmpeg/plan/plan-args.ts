@@ -4,12 +4,13 @@ import type { OptionSet } from '../policy/options/option-set.ts';
 import { timeText } from '../policy/options/option-values.ts';
 import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
-import type { ExpectedOutput, PlanInput, PlannedFile, StreamPlans, VideoStream } from '../types.ts';
+import type { AudioStream, ExpectedOutput, PlanInput, PlannedFile, StreamPlans, VideoStream } from '../types.ts';
 import { KEEP_FILTERS } from './changing-size.ts';
 import type { Size } from './geometry.ts';
 import { isTurned } from './input-display.ts';
 import { ownName } from './own-name.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
+import { lateStartArgs } from './time/late-start.ts';
 
 /** Maximum bytes of a single allocation of FFmpeg. An 8K frame needs 53 MB. */
 const MAX_ALLOC = 2 ** 30;
@@ -48,6 +49,8 @@ export interface InputPlan {
   loopStill: boolean;
   /** The video stream in use, which determines the decoder. */
   video: VideoStream | null;
+  /** The streams in use if none of them is video; absent = some are video. */
+  sounds?: readonly AudioStream[];
   /** Seconds after which an endless input ends. Set if the end of the output would not reach the input's filters. */
   limit?: number | null;
 }
@@ -65,6 +68,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   }
   const start = options.number('ss') ?? plan.seek;
   if (start !== null && start > 0 && !still) args.push('-ss', timeText(start));
+  args.push(...lateStartArgs(plan.sounds ?? [], options, start));
   const length = options.length() ?? plan.limit ?? null;
   if (length !== null) args.push('-t', timeText(length));
   // The demuxers of single pictures can repeat a picture. A GIF with one frame is played repeatedly instead.

@@ -106,7 +106,7 @@ export function planJoin(
   };
   const threads = threadsFor(ctx.resourceClass, ctx.cores, picture !== null);
   return {
-    inputs: join.sources.map(inputOf),
+    inputs: join.sources.map((source) => inputOf(source, picture !== null)),
     extra: new ExtraInputs(inputs.length),
     threads,
     args: [
@@ -233,8 +233,9 @@ function joinPicture(
   };
 }
 
-function inputOf({ input, options, video }: JoinSource): InputPlan {
-  return { input, options, seek: null, loopStill: input.info.isImage, video };
+function inputOf({ input, options, video, audio }: JoinSource, hasPicture: boolean): InputPlan {
+  const sounds = hasPicture || !audio ? [] : [audio];
+  return { input, options, seek: null, loopStill: input.info.isImage, video, sounds };
 }
 
 /** Returns the label of a stream of the output. */

@@ -241,7 +241,7 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
     copies: { video: encoders.video === 'copy', audio: encoders.audio === 'copy' },
   };
   const composed = composeTracks(compose);
-  const sound = finishSound(composed.tracks, { encoder: encoders.audio, quality, raw, options });
+  const sound = finishSound(composed.tracks, { encoder: encoders.audio, format, quality, raw, options });
   const surplus = surplusOf(inputs.filter(isPlayed));
   const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
   const video = finishTracks(compose, composed, {
@@ -285,12 +285,16 @@ function plainInput(index: number, job: PlainJob, times: PlainTimes, { composed,
   const { selection, own } = job;
   const stream = selection.video?.input === index ? selection.video.stream : null;
   const source = composed.sources.find((ref) => ref.kind === 'v' && ref.input === index);
+  const used = [...composed.sources, ...selection.streams].flatMap((ref) =>
+    'stream' in ref && ref.input === index ? [ref] : [],
+  );
   return {
     input: job.inputs[index]!,
     options: job.inputOptions[index]!,
     seek: index === 0 ? times.seek.input : null,
     loopStill: times.loops[index]!,
     video: stream ?? (source?.kind === 'v' ? source.stream : null),
+    sounds: used.every((ref) => ref.kind === 'a') ? used.map((ref) => ref.stream) : [],
     limit: own.waits && times.seconds[index] === Number.POSITIVE_INFINITY ? end.length : null,
   };
 }

@@ -3,6 +3,7 @@ import { inputSecurityArgs } from '../probe/probe.ts';
 import type { MediaInfo } from '../types.ts';
 import { globalArgs } from './plan-args.ts';
 import { mainAudio } from './streams.ts';
+import { lateStartArgs } from './time/late-start.ts';
 
 /** Demuxers that find a time exactly, by an index or by computing its position. In other files, a seek may be wrong by seconds. */
 const EXACT_SEEK: ReadonlySet<string> = new Set(['mov', 'matroska', 'wav', 'flac']);
@@ -30,6 +31,7 @@ export function speechAudioArgs({ path, demuxer, info, part }: SpeechSource, out
   return [
     ...globalArgs(1),
     ...limit,
+    ...lateStartArgs([stream]),
     ...inputSecurityArgs(demuxer, path),
     ...['-i', path, '-map', `0:${stream.index}`, '-map_metadata', '-1', '-af', `${steady}${trim}`],
     ...['-ac', '1', '-ar', '16000', '-c:a', 'pcm_s16le', '-f', 's16le', output],

@@ -18,9 +18,9 @@ const ANIMATION_DEMUXERS: readonly string[] = ['gif', 'apng'];
 export const STANDARD_INPUT = 'pipe:0';
 
 const ENTRIES = [
-  'format=format_name,duration,size,bit_rate,nb_streams',
+  'format=format_name,start_time,duration,size,bit_rate,nb_streams',
   'stream=index,codec_name,codec_type,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,' +
-    'color_transfer,color_primaries,field_order,r_frame_rate,avg_frame_rate,duration,bit_rate,bits_per_raw_sample,' +
+    'color_transfer,color_primaries,field_order,r_frame_rate,avg_frame_rate,start_time,duration,bit_rate,bits_per_raw_sample,' +
     'bits_per_sample,nb_frames,channels,sample_rate',
   'program=program_num:program_stream=index',
   'stream_disposition=default,attached_pic,still_image,comment,hearing_impaired,visual_impaired,descriptions',
@@ -74,10 +74,13 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
   const streams = Array.isArray(root.streams) ? root.streams.slice(0, MAX_STREAMS + 1).map(record) : [];
   if (streams.length === 0) throw new JobFailure('invalid_media', 'No stream was found in the input.');
 
+  const start = RESTARTED_DEMUXERS.includes(file.demuxer) ? numeric(format.start_time) : null;
   const video = streams
     .filter((stream) => stream.codec_type === 'video')
-    .map((stream) => parseVideo(stream, file.demuxer));
-  const audio = streams.filter((stream) => stream.codec_type === 'audio').map(parseAudio);
+    .map((stream) => ({ ...parseVideo(stream, file.demuxer), ...lateStart(stream, start) }));
+  const audio = streams
+    .filter((stream) => stream.codec_type === 'audio')
+    .map((stream) => ({ ...parseAudio(stream), ...lateStart(stream, start) }));
   const still = STILL_DEMUXERS.includes(file.demuxer);
   const mayMove = ANIMATION_DEMUXERS.includes(file.demuxer);
   const isAnimated = mayMove && (video[0]?.frames ?? 2) > 1;
@@ -99,6 +102,20 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
     isImage,
     isAnimated,
   };
+}
+
+/** Demuxers of FFmpeg that do not start at the start of the file, but at the start of the first stream in use. */
+export const RESTARTED_DEMUXERS: readonly string[] = ['mpegts', 'mpeg'];
+/** Minimum delay that can be noticed. */
+const LEAST_DELAY_SECONDS = 0.02;
+/** Maximum delay that FFmpeg does not treat as a discontinuity. */
+const MOST_DELAY_SECONDS = 10;
+
+/** Returns how much later than the file a stream starts. `start` = start of the file in seconds; null = the delay has no effect. */
+function lateStart(stream: Record<string, unknown>, start: number | null): { lateSeconds?: number } {
+  const own = numeric(stream.start_time);
+  const lateSeconds = own === null || start === null ? 0 : own - start;
+  return lateSeconds >= LEAST_DELAY_SECONDS && lateSeconds <= MOST_DELAY_SECONDS ? { lateSeconds } : {};
 }
 
 /** Returns the indexes of the streams of each program that has streams. */

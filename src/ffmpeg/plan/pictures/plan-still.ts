@@ -80,7 +80,7 @@ export const CANDIDATE_SIZE = { width: 320, height: 180 };
 /** Returns the arguments of the command that writes the luma of a picture, one byte per pixel, to `/out/<name>`. */
 export function candidateArgs(input: PlanInput, stream: VideoStream, picture: PictureTime, name: string): string[] {
   const { width, height } = CANDIDATE_SIZE;
-  const time = pictureAt(picture, input);
+  const time = pictureAt(picture, input, stream);
   const filters = [time.filters, `scale=${width}:${height}:flags=area,format=gray`].filter((part) => part !== '');
   return [
     ...globalArgs(THREADS),

@@ -1,7 +1,9 @@
 import { JobFailure } from '../../../contract/failures.ts';
 import { timeText } from '../../policy/options/option-values.ts';
+import { RESTARTED_DEMUXERS } from '../../probe/probe.ts';
 import type { MediaInfo, PictureTime, PlanInput, PlanWarning, VideoStream } from '../../types.ts';
 import { decimal } from '../geometry.ts';
+import { lateStartArgs } from '../time/late-start.ts';
 
 /** How FFmpeg reads the input of a still, and how it chooses the picture. */
 export interface StillTime {
@@ -41,11 +43,11 @@ export function stillTime(
   const { info } = input;
   if (info.isImage || stream.isAttachedPicture) return onlyPicture();
   const end = stream.durationSeconds ?? info.durationSeconds;
-  if (at === 'best') return pictureAt(best ?? { seconds: ASSUMED_SHARE * (end ?? 0), isKey: false }, input);
+  if (at === 'best') return pictureAt(best ?? { seconds: ASSUMED_SHARE * (end ?? 0), isKey: false }, input, stream);
   const seconds = typeof at === 'number' ? at : shareOf(at, end);
-  if (end === null || seconds <= end) return shownAt(seconds, input);
+  if (end === null || seconds <= end) return shownAt(seconds, input, stream);
   const message = `The video ends after ${timeText(end)} s, before ${timeText(seconds)} s. The still shows its last picture.`;
-  return { ...shownAt(end, input), warnings: [{ field, message }] };
+  return { ...shownAt(end, input, stream), warnings: [{ field, message }] };
 }
 
 /** Returns the times of the pictures from which the best still is chosen, in seconds, in rising order. */
@@ -55,8 +57,8 @@ export function bestCandidates(info: MediaInfo, stream: VideoStream, count: numb
 }
 
 /** Determines how FFmpeg reads a video to show this picture. */
-export function pictureAt(picture: PictureTime, input: PlanInput): StillTime {
-  return picture.isKey ? keyFrameBefore(picture) : shownAt(picture.seconds, input);
+export function pictureAt(picture: PictureTime, input: PlanInput, stream: VideoStream): StillTime {
+  return picture.isKey ? keyFrameBefore(picture) : shownAt(picture.seconds, input, stream);
 }
 
 function shareOf(at: string, end: number | null): number {
@@ -77,13 +79,15 @@ function keyFrameBefore(picture: PictureTime): StillTime {
 /**
  * Shows the picture that a player shows at that time: the last picture that starts at or before the time. FFmpeg's accurate seek returns
  * the first picture after the time, and nothing if no picture follows. So FFmpeg decodes from the previous key frame on, and `fps` keeps
- * the last picture up to the time.
+ * the last picture up to the time. After a seek in a transport stream, FFmpeg 7 shifts the times of a single stream, so they stay times of
+ * the file.
  */
-function shownAt(seconds: number, { demuxer }: PlanInput): StillTime {
+function shownAt(seconds: number, { demuxer }: PlanInput, stream: VideoStream): StillTime {
   const seek = INDEXED_DEMUXERS.includes(demuxer) ? seconds : Math.max(0, seconds - EARLIER_SECONDS);
-  const shift = decimal(WINDOW_SECONDS - TOLERANCE - (seconds - seek));
+  const keepsTimes = seek > 0 && RESTARTED_DEMUXERS.includes(demuxer);
+  const shift = decimal(WINDOW_SECONDS - TOLERANCE - (seconds - (keepsTimes ? 0 : seek)));
   return {
-    before: ['-noaccurate_seek'],
+    before: ['-noaccurate_seek', ...(keepsTimes ? ['-copyts', '-start_at_zero'] : []), ...lateStartArgs([stream])],
     seek,
     filters: `setpts=PTS+${shift}/TB,fps=fps=1/${WINDOW_SECONDS}:round=down:eof_action=pass`,
     picture: { seconds, isKey: false },

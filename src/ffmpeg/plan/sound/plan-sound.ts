@@ -1,7 +1,8 @@
+import type { OutputFormat } from '../../../contract/formats.ts';
 import type { OptionSet } from '../../policy/options/option-set.ts';
 import type { Track } from '../compose.ts';
 import type { Selection } from '../plan-streams.ts';
-import { mixFilters } from './sound-filters.ts';
+import { delayFilter, mixFilters } from './sound-filters.ts';
 import { type SoundRequest, soundSettings } from './sound-settings.ts';
 
 export { steadyFilter } from './sound-filters.ts';
@@ -12,8 +13,9 @@ export { steadyFilter } from './sound-filters.ts';
  */
 export function finishSound(
   tracks: readonly Track[],
-  { encoder, ...common }: Pick<SoundRequest, 'quality' | 'raw' | 'options'> & { encoder: string | null },
+  job: Pick<SoundRequest, 'quality' | 'raw' | 'options'> & { encoder: string | null; format: OutputFormat },
 ): string[] {
+  const { encoder, format, ...common } = job;
   if (encoder === null) return [];
   const sounds = tracks.filter(({ from }) => from.kind === 'a');
   const requests = sounds.map(({ from, drawn }): SoundRequest => {
@@ -21,8 +23,8 @@ export function finishSound(
     return { ...common, encoder, source, isFiltered: drawn };
   });
   for (const [index, track] of sounds.entries()) {
-    const mix = mixFilters(requests[index]!);
-    if (mix !== '') track.pieces.push(mix);
+    const request = requests[index]!;
+    track.pieces.push(...[mixFilters(request), delayFilter(format, request)].filter((filter) => filter !== ''));
   }
   return requests[0] ? soundSettings(requests[0]) : [];
 }

@@ -38,6 +38,19 @@ export function steadyFilter(
   return isTimed || formatKind(format) === 'image' || !TIMED_DEMUXERS.has(demuxer) ? '' : STEADY;
 }
 
+/** Samples of silence before the sound of an encoder. */
+const MP3_DELAY = 1105;
+
+/**
+ * Returns the last filter of MP3 in AVI; empty = none. AVI can't state the delay of the encoder: players would hear the sound later, and
+ * FFmpeg moves the video by up to one frame. So the delay replaces the beginning of the sound.
+ */
+export function delayFilter(format: OutputFormat, request: SoundRequest): string {
+  const rate = encodedRate(request);
+  if (format !== 'avi' || request.encoder !== 'libmp3lame' || rate === null) return '';
+  return `atrim=start=${(MP3_DELAY / rate).toFixed(6)}`;
+}
+
 /** Returns the filters that mix sound down without clipping; empty = the sound keeps its channels. */
 export function mixFilters(request: SoundRequest): string {
   const { source, isFiltered, encoder } = request;

@@ -3,6 +3,7 @@ import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
 import { parseProbe } from '../../probe/probe.ts';
 import type { PlanInput } from '../../types.ts';
 import { planTranscode } from '../plan.ts';
+import { speechAudioArgs } from '../speech-audio.ts';
 import { splitCommand } from '../split/split-command.ts';
 
 const VIDEO = {
@@ -22,7 +23,7 @@ const LIMITED =
 function inputOf(streams: object[], demuxer = 'mov', index = 0): PlanInput {
   const json = JSON.stringify({
     streams: streams.map((one, at) => ({ index: at, ...one })),
-    format: { duration: '60' },
+    format: { duration: '60', start_time: '1.4' },
   });
   return { path: `/in/${index}`, demuxer, info: parseProbe(json, { sizeBytes: 1e6, demuxer }) };
 }
@@ -42,12 +43,21 @@ describe('the filters of sound', () => {
     expect(soundFilter({ outputFormat })).toBeNull();
   });
 
-  it.each(['mp3', 'wav', 'm4a', 'aac', 'ogg', 'opus', 'flac', 'avi'] as const)(
+  it.each(['mp3', 'wav', 'm4a', 'aac', 'ogg', 'opus', 'flac'] as const)(
     'give %s the times of its source',
     (outputFormat) => {
       expect(soundFilter({ outputFormat })).toBe(STEADY);
     },
   );
+
+  it('cut the delay of the encoder from MP3 in AVI, at the rate of the encoder', () => {
+    const trimmed = (start: string) => `${STEADY},atrim=start=${start}`;
+    expect(soundFilter({ outputFormat: 'avi' })).toBe(trimmed('0.023021'));
+    expect(soundFilter({ outputFormat: 'avi', options: [{ option: '-ar', argument: 44100 }] })).toBe(
+      trimmed('0.025057'),
+    );
+    expect(soundFilter({ outputFormat: 'avi', options: [{ option: '-c:a', argument: 'pcm_s16le' }] })).toBe(STEADY);
+  });
 
   it.each(['mp3', 'wav', 'flac', 'aac'])('are absent if the source, %s, has no times', (demuxer) => {
     expect(soundFilter({ outputFormat: 'wav' }, [inputOf([STEREO], demuxer)])).toBeNull();
@@ -76,7 +86,8 @@ describe('the filters of sound', () => {
   it('apply to every audio stream of the output', () => {
     const options = [{ option: '-map', argument: '0' }];
     const { args } = planOf({ outputFormat: 'avi', options }, [inputOf([VIDEO, STEREO, STEREO])]);
-    expect(args.join(' ')).toContain(`-filter:a:0 ${STEADY} -filter:a:1 ${STEADY}`);
+    const filter = `${STEADY},atrim=start=0.023021`;
+    expect(args.join(' ')).toContain(`-filter:a:0 ${filter} -filter:a:1 ${filter}`);
   });
 
   it('limit the peaks of sound that is mixed, also in pieces', () => {
@@ -102,5 +113,44 @@ describe('the filters of sound', () => {
     const graph = args[args.indexOf('-filter_complex') + 1]!;
     expect(graph).toContain('[0:1]aresample=async=1:first_pts=0,aformat=');
     expect(graph).toContain(`[1:1]aresample=async=1:first_pts=0,${LIMITED},aformat=`);
+  });
+});
+
+describe('sound that starts later than its file', () => {
+  const late = (demuxer: string, start = '2.9') =>
+    inputOf([VIDEO, { ...STEREO, start_time: start }, { ...STEREO, start_time: '1.4' }], demuxer);
+  const offset = (request: Partial<TranscodeRequest>, input = late('mpegts')) => {
+    const { args } = planOf(request, [input]);
+    const at = args.indexOf('-itsoffset');
+    return at < 0 ? null : args[at + 1];
+  };
+  const trimmed = (start: number) => ({
+    inputs: [{ url: 'gs://b/a', options: [{ option: '-ss', argument: start }] }],
+  });
+
+  it('keeps its delay in a file with only sound', () => {
+    expect(offset({ outputFormat: 'mp3' })).toBe('1.5');
+    expect(offset({ outputFormat: 'mp3' }, late('mpeg'))).toBe('1.5');
+    expect(offset({ outputFormat: 'mp3', ...trimmed(1) })).toBe('0.5');
+    expect(offset({ outputFormat: 'mp3', ...trimmed(2) })).toBeNull();
+  });
+
+  it('keeps its delay without an option beside other streams, and in other containers', () => {
+    expect(offset({ outputFormat: 'mp4' })).toBeNull();
+    expect(offset({ outputFormat: 'mp3', options: [{ option: '-map', argument: '0:a' }] })).toBeNull();
+    expect(offset({ outputFormat: 'mp3' }, late('mov'))).toBeNull();
+  });
+
+  it.each(['1.41', '1.3', '12'])('is in time if it starts at %s s, which is no delay or a discontinuity', (start) => {
+    expect(offset({ outputFormat: 'mp3' }, late('mpegts', start))).toBeNull();
+  });
+
+  it('keeps its delay in a join and for speech recognition', () => {
+    const { args } = planOf({ outputFormat: 'mp3' }, [late('mpegts'), inputOf([STEREO], 'mov', 1)]);
+    expect(args.filter((arg) => arg === '-itsoffset')).toHaveLength(1);
+    const { info } = late('mpegts');
+    expect(speechAudioArgs({ path: '/in/0', demuxer: 'mpegts', info }, '/out/a')!.join(' ')).toContain(
+      '-itsoffset 1.5',
+    );
   });
 });
