@@ -96,6 +96,7 @@ describe('the text subtitles of a source', () => {
     expect(all).not.toContain('Secret');
     expect(await linesOf(output, 0)).toEqual(EXPECTED);
     expect(await linesOf(output, 1)).toEqual(EXPECTED);
+    expect((await readFile(output)).toString('latin1')).not.toContain('<font');
   });
 
   it('are kept if options encode the video', async () => {
