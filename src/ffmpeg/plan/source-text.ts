@@ -79,7 +79,7 @@ export function planText(inputs: readonly PlanInput[], options: OptionSet, targe
  */
 const MP4_TIMES = ['-time_base:s', '1/1000'];
 
-/** Every track is encoded anew, so that no bytes of the input reach the output. Only Matroska can contain the styles of ASS. */
+/** FFmpeg encodes every track, so that no bytes of the input reach the output. Only Matroska can contain the styles of ASS. */
 function subtitleArgs(tracks: readonly SubtitleTrack[], format: OutputFormat): string[] {
   return [
     ...tracks.flatMap((_, index) => ['-map', `0:s:${index}`]),
