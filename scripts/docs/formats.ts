@@ -120,8 +120,11 @@ const DEFAULTS = `## Defaults
   pixels square. [Colors](colour.md) lists all conversions of colors.
 - **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep up to 255 chapters of a single MP4, MOV, MKV or
   WebM input, with their times and titles. Outputs in \`mp4\`, \`mov\`, \`mkv\` and \`webm\` also keep the text subtitles of such an input, with their
-  languages, unless the request trims the input, changes its speed or uses \`-map\`. Airlock keeps at most 8 subtitle tracks and 16 MB of text per input.
-  If the output lacks subtitles or chapters, the job has a warning. To drop them without a warning, use \`-sn\` and \`-map_chapters -1\`.
+  languages, unless the request trims the input, changes its speed or uses \`-map\`. These are SubRip, WebVTT and ASS in MKV and WebM, and timed
+  text in MP4 and MOV. They must be in UTF-8. Airlock keeps at most 8 subtitle tracks and 16 MB of text per input, and 16 kB per subtitle.
+  Only \`mkv\` keeps the styles of ASS. Airlock drops drawings, comments, names of speakers and fonts of ASS. In \`mp4\` and \`mov\`, a subtitle
+  ends when the next subtitle begins. If the output lacks subtitles or chapters, the job has a warning. To drop them without a warning, use
+  \`-sn\` and \`-map_chapters -1\`.
 - **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. A limiter keeps the peaks of sound
   that Airlock mixes down below -2 dBTP, and doesn't change quieter sound. Sound with more than 8 channels becomes stereo, unless the encoder is
   PCM. If the source has more than 48 kHz, lossy encoders use 48 kHz, or 44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.

@@ -35,8 +35,8 @@ describe('a source that is streamed', () => {
   let folder: string;
   let origin: Awaited<ReturnType<typeof startSource>>;
   const sources = new Map<string, Behaviour & { requests: number }>();
-  const files: Record<'first' | 'last' | 'mkv', Buffer> = {} as never;
-  let uploaded: Record<'first' | 'mkv', string>;
+  const files: Record<'first' | 'last' | 'mkv' | 'text', Buffer> = {} as never;
+  let uploaded: Record<'first' | 'mkv' | 'text', string>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-streaming-'));
@@ -48,9 +48,15 @@ describe('a source that is streamed', () => {
     files.last = await make('last.mp4');
     // The readers describe this file. ffprobe describes the other files.
     files.mkv = await make('clip.mkv', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '20');
+    const cues = '1\n00:00:00,500 --> 00:00:01,000\nHello\n';
+    const subtitles = ['-i', `data:text/plain;base64,${Buffer.from(cues).toString('base64')}`, '-c:s', 'mov_text'];
+    const text = [...NOISY.slice(0, 8), ...subtitles, ...NOISY.slice(8), '-movflags', '+faststart'];
+    await makeMedia(join(folder, 'text.mp4'), text);
+    files.text = await readFile(join(folder, 'text.mp4'));
     service = await shareService();
     uploaded = {
       first: (await upload(service, join(folder, 'first.mp4'))).fileUrl,
+      text: (await upload(service, join(folder, 'text.mp4'))).fileUrl,
       mkv: (await upload(service, join(folder, 'clip.mkv'), 'video/x-matroska', 'clip.mkv')).fileUrl,
     };
     origin = await startSource((request, response) => {
@@ -100,6 +106,7 @@ describe('a source that is streamed', () => {
   it.each([
     ['first', 'mp4', SMALL],
     ['first', 'mp4', TAGGED],
+    ['text', 'mp4', SMALL],
     ['mkv', 'mp4', SMALL],
     ['mkv', 'mov', COPY],
   ] as const)(

@@ -89,8 +89,11 @@ describe('a video that ends long before its file', () => {
     expect([job.status, job.error_message]).toEqual(['completed', null]);
   });
 
-  it('is complete although its subtitles are longer', async () => {
-    const job = await convert('subtitles.mkv', { outputFormat: 'mp4' });
-    expect([job.status, job.error_message, job.warnings]).toEqual(['completed', null, []]);
+  it.each(['mp4', 'avi'])('is complete in %s although its subtitles are longer', async (to) => {
+    const job = await convert('subtitles.mkv', { outputFormat: to });
+    expect([job.status, job.error_message]).toEqual(['completed', null]);
+    expect(job.warnings.map(({ message }: { message: string }) => message)).toEqual(
+      to === 'avi' ? ["Input 1 has 1 subtitle track, which avi can't contain."] : [],
+    );
   });
 });

@@ -96,6 +96,7 @@ describe('the text subtitles of a source', () => {
     expect(all).not.toContain('Secret');
     expect(await linesOf(output, 0)).toEqual(EXPECTED);
     expect(await linesOf(output, 1)).toEqual(EXPECTED);
+    expect((await readFile(output)).toString('latin1')).not.toContain('<font');
   });
 
   it('are kept if options encode the video', async () => {
@@ -106,6 +107,44 @@ describe('the text subtitles of a source', () => {
     const { job, output } = await convert(sources.srt!, { outputFormat: 'mp4', options });
     expect(messagesOf(job)).toEqual([]);
     expect(await linesOf(output, 0)).toEqual(EXPECTED);
+  });
+
+  it('are kept in each output of a job that can contain them, and a warning names the ladder', async () => {
+    const { fileUrl: url } = await upload(service, sources.srt!, 'video/x-matroska', 'source.mkv');
+    const outputs = [{ outputFormat: 'mp4' }, { outputFormat: 'mkv' }, { outputFormat: 'hls', ladder: 'auto' }];
+    const job = await transcode(service, { inputs: [{ url }], outputs });
+    expect(job.outputs.map(({ error_message }: { error_message: string }) => error_message)).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(messagesOf(job)).toEqual([
+      'Input 1 has 2 subtitle tracks, which a ladder contains only if you send them in `subtitles`.',
+    ]);
+    for (const name of ['mp4', 'mkv']) {
+      const { json } = await service.call('GET', `/v1/transcodes/${job.id}/download?output=${name}`);
+      const path = join(folder, `several.${name}`);
+      await writeFile(path, Buffer.from(await (await fetch(json.url)).arrayBuffer()));
+      expect(await linesOf(path, 1)).toEqual(EXPECTED);
+    }
+  });
+
+  it('are named by a warning if inputs are joined', async () => {
+    const urls = [];
+    for (const path of [sources.srt!, sources.ass!]) {
+      urls.push({ url: (await upload(service, path, 'video/x-matroska', 'source.mkv')).fileUrl });
+    }
+    const job = await transcode(service, { inputs: urls, outputFormat: 'mp4' });
+    expect([job.status, job.error_message]).toEqual(['completed', null]);
+    expect(messagesOf(job)).toEqual([
+      expect.stringContaining("Input 1 has 2 subtitle tracks, which Airlock doesn't keep."),
+      expect.stringContaining("Input 2 has 2 subtitle tracks, which Airlock doesn't keep."),
+    ]);
+  });
+
+  it('are counted by a probe', async () => {
+    const { fileUrl: url } = await upload(service, sources.srt!, 'video/x-matroska', 'source.mkv');
+    expect((await service.call('POST', '/v1/probe', { url })).json.subtitle_count).toBe(2);
   });
 
   it.each([

@@ -12,11 +12,15 @@ const MEDIA = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=4', '-f', 'lavfi', '-i', 'sine=d=4'],
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac'],
 ];
+const CUES = '1\n00:00:01,000 --> 00:00:02,000\nGrüße\n';
+const SUBTITLES = ['-i', `data:text/plain;base64,${Buffer.from(CUES).toString('base64')}`];
 const FILES = {
   'first.mp4': [...MEDIA, '-movflags', '+faststart'],
   'last.mp4': MEDIA,
   'fragments.mp4': [...MEDIA, '-movflags', '+frag_keyframe+empty_moov'],
   'clip.mkv': MEDIA,
+  'text.mp4': [...SUBTITLES, ...MEDIA, '-c:s', 'mov_text', '-movflags', '+faststart'],
+  'text.mkv': [...SUBTITLES, ...MEDIA, '-c:s', 'srt'],
 };
 
 describe('a container that is remuxed while its source arrives', () => {
@@ -47,7 +51,7 @@ describe('a container that is remuxed while its source arrives', () => {
   };
   const demuxerOf = (name: string) => (name.endsWith('.mkv') ? 'matroska' : 'mov');
 
-  it.each(['first.mp4', 'clip.mkv'] as const)(
+  it.each(['first.mp4', 'clip.mkv', 'text.mp4', 'text.mkv'] as const)(
     'is identical to a rewrite of the complete file, and can be read at once: %s',
     async (name) => {
       const bytes = readFileSync(join(folder, name));
@@ -64,7 +68,7 @@ describe('a container that is remuxed while its source arrives', () => {
       const container = await opened;
       // The rest of a Matroska file shows whether its frames have the declared rate.
       const video = info!.video.map(({ nominalRate: _, hasConstantRate: __, ...more }) => more);
-      expect(container.info).toEqual(name === 'clip.mkv' ? { ...info, video } : info);
+      expect(container.info).toEqual(name.endsWith('.mkv') ? { ...info, video } : info);
       const feed = new Feed(target, state, new WaitingTime(60_000, () => {}));
       const copied = container.copy(target).then(() => feed.end());
       const seen: Buffer[] = [];
@@ -84,7 +88,7 @@ describe('a container that is remuxed while its source arrives', () => {
       await container.close();
       expect(readFileSync(target).equals(readFileSync(complete))).toBe(true);
       // The size of a Matroska segment and the position of its index are written at the end, so they are not compared.
-      const patched = name === 'clip.mkv' ? 128 : 0;
+      const patched = name.endsWith('.mkv') ? 128 : 0;
       expect(Buffer.concat(seen).subarray(patched).equals(readFileSync(complete).subarray(patched))).toBe(true);
     },
   );

@@ -1,4 +1,11 @@
-import { type MediaInfo, withDuration, withFields, withSizes, withTimings } from '../../ffmpeg/index.ts';
+import {
+  type MediaInfo,
+  type SourceText,
+  withDuration,
+  withFields,
+  withSizes,
+  withTimings,
+} from '../../ffmpeg/index.ts';
 import type { SanitizeResult } from '../../sanitizer/index.ts';
 
 /** Corrects ffprobe's description with the facts that the sanitizer has read. ffprobe reads only the beginning of a file. */
@@ -13,4 +20,9 @@ export function completeInfo(
 ): MediaInfo {
   const timed = withSizes(withTimings(withDuration(info, clockSeconds), timings), changesSize);
   return mayHaveFields ? withFields(timed) : timed;
+}
+
+/** Counts all tracks of subtitles of the source. FFmpeg finds only the tracks that the sanitizer keeps. */
+export function withSubtitleCount(info: MediaInfo, text: SourceText | null): MediaInfo {
+  return text ? { ...info, subtitleCount: text.subtitles } : info;
 }

@@ -16,7 +16,7 @@ import {
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
-import { completeInfo } from './complete-info.ts';
+import { completeInfo, withSubtitleCount } from './complete-info.ts';
 import { type DecodedStill, decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
@@ -116,11 +116,11 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   if (known && known.demuxer === opened.demuxer) return { ...opened, info: withTurns(known, turns) };
   if (sanitized.info && !decoded) {
     if (check !== false) checkInput(sanitized.info);
-    return { ...opened, info: withTurns(sanitized.info, turns) };
+    return { ...opened, info: withSubtitleCount(withTurns(sanitized.info, turns), sanitized.text) };
   }
   const probed = { path: opened.file, slot, subject, sizeBytes: size, check: false };
   const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
-  const info = completeInfo(probe.info, sanitized);
+  const info = withSubtitleCount(completeInfo(probe.info, sanitized), sanitized.text);
   if (check !== false) checkInput(info);
   const source = picture ? { container: detected.demuxer, sourceCodec: picture.codec } : {};
   return { ...opened, info: { ...withTurns(info, turns), ...source } };

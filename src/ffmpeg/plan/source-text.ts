@@ -33,6 +33,7 @@ interface TextTarget {
 }
 
 const ONLY_ENTIRE = 'Airlock keeps only if the output contains the entire input at its own speed';
+const NOT_IN_LADDER = 'a ladder contains only if you send them in `subtitles`';
 
 /** Plans the chapters and subtitles of an output. Keeps them where possible, and warns about the texts that the output lacks. */
 export function planText(inputs: readonly PlanInput[], options: OptionSet, target: TextTarget): TextPlan {
@@ -54,8 +55,8 @@ export function planText(inputs: readonly PlanInput[], options: OptionSet, targe
     if (subtitles > 0 && !drops) {
       const what = subtitles === 1 ? '1 subtitle track' : `${subtitles} subtitle tracks`;
       const isMoved = canKeep && !target.keepsTimes && (text?.tracks.length ?? 0) > 0;
-      const reason = isMoved ? ONLY_ENTIRE : "Airlock doesn't keep";
-      lost.push(`${input} ${what}, which ${encoder ? reason : `${format} can't contain`}.`);
+      const reason = isMoved ? ONLY_ENTIRE : encoder ? "Airlock doesn't keep" : `${format} can't contain`;
+      lost.push(`${input} ${what}, which ${isPart ? NOT_IN_LADDER : reason}.`);
     }
     const dropped = tracks.length > 0 ? (text?.droppedSubtitles ?? 0) : 0;
     if (dropped > 0) {
@@ -78,7 +79,7 @@ export function planText(inputs: readonly PlanInput[], options: OptionSet, targe
  */
 const MP4_TIMES = ['-time_base:s', '1/1000'];
 
-/** Every track is encoded anew, so that no bytes of the input reach the output. Only Matroska can contain the styles of ASS. */
+/** FFmpeg encodes every track, so that no bytes of the input reach the output. Only Matroska can contain the styles of ASS. */
 function subtitleArgs(tracks: readonly SubtitleTrack[], format: OutputFormat): string[] {
   return [
     ...tracks.flatMap((_, index) => ['-map', `0:s:${index}`]),

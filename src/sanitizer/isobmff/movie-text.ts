@@ -13,7 +13,7 @@ import {
 } from '../source-text.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { arrange } from './arrange.ts';
-import { type Box, type BoxBudget, boxesIn, boxMap, content, makeBox, makeFullBox, u32 } from './boxes.ts';
+import { type Box, type BoxBudget, boxMap, content, makeBox, makeFullBox, u32 } from './boxes.ts';
 import { languageOf } from './language.ts';
 import type { Movie, TextTrack, Track } from './movie.ts';
 import { readTextTrack } from './read-track.ts';
@@ -41,14 +41,13 @@ export function readMovieText(
   try {
     const tracks = traks.map((trak) => boxMap(file, trak, budget));
     const handlers = tracks.map((parts) => handlerOf(file, parts, budget));
-    const named = tracks.filter((parts) => hasChapters(file, parts, budget)).length > 0;
+    const titles = new Set(tracks.flatMap((parts) => chapterTracks(file, parts, budget)));
     const texts = traks.filter((_, index) => {
-      const type = handlers[index]!;
-      return SUBTITLE_HANDLERS.has(type) && !(named && type === 'text');
+      return SUBTITLE_HANDLERS.has(handlers[index]!) && !titles.has(idOf(file, tracks[index]!));
     });
     const subtitles = readSubtitles(file, texts, media, budget);
     const list = userData && boxMap(file, userData, budget).get('chpl');
-    const chapters = list ? readList(file, list) : { chapters: [], hasTooMany: named };
+    const chapters = list ? readList(file, list) : { chapters: [], hasTooMany: titles.size > 0 };
     const kept = subtitles.map((track) => {
       return { isStyled: false, language: unlessUnclear(() => languageOf(track.media.language)) };
     });
@@ -120,11 +119,19 @@ function handlerOf(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget):
   return hdlr ? content(file, hdlr, 4096, 12).toString('latin1', 8, 12) : '';
 }
 
-/** Whether a track refers to a track with the titles of its chapters. */
-function hasChapters(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): boolean {
+/** Returns the ids of the tracks with the titles of chapters to which a track refers. */
+function chapterTracks(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): number[] {
   const references = parts.get('tref');
-  if (!references) return false;
-  return [...boxesIn(file, references.body, references.end, budget)].some(({ type }) => type === 'chap');
+  const list = references && boxMap(file, references, budget).get('chap');
+  const ids = list ? content(file, list, 4096) : Buffer.alloc(0);
+  return Array.from({ length: Math.floor(ids.length / 4) }, (_, index) => ids.readUInt32BE(index * 4));
+}
+
+/** Returns the id of a track, whose position depends on the version of the header. */
+function idOf(file: FileBytes, parts: Map<string, Box>): number {
+  const header = parts.get('tkhd');
+  const bytes = header ? content(file, header, 256, 24) : Buffer.alloc(24);
+  return bytes.readUInt32BE(bytes[0] === 1 ? 20 : 12);
 }
 
 function readList(file: FileBytes, list: Box): Pick<FileText, 'chapters' | 'hasTooMany'> {

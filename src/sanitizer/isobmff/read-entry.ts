@@ -71,6 +71,8 @@ const ENTRY_HEAD = 8;
 const TEXT_STYLE = 30;
 const MAX_TEXT_ENTRY = 4096;
 const FONT_AT = 22;
+/** FFmpeg's default. It writes the names of other fonts into every subtitle. */
+const DEFAULT_FONT = 'Arial';
 /** Style of subtitles of QuickTime: white text of 18 points at the bottom. */
 const PLAIN_STYLE = Buffer.from('0000000001ff0000000000000000000000000000000000010012ffffffff', 'hex');
 
@@ -83,7 +85,7 @@ export function readTextEntry(file: FileBytes, stsd: Box, budget: BoxBudget): Bu
   }
   const described = () => content(file, entry, MAX_TEXT_ENTRY, ENTRY_HEAD + TEXT_STYLE).subarray(ENTRY_HEAD);
   const style = isPlain ? PLAIN_STYLE : Buffer.from(described().subarray(0, TEXT_STYLE));
-  const name = Buffer.from('Sans-Serif');
+  const name = Buffer.from(DEFAULT_FONT);
   const fonts = makeBox(
     'ftab',
     Buffer.from([0, 1]),

@@ -5,9 +5,10 @@ import type { Movie } from '../isobmff/movie.ts';
 import { codecOf } from '../isobmff/movie-facts.ts';
 import { movieInfo } from '../isobmff/movie-info.ts';
 import { moviePackets } from '../isobmff/movie-packets.ts';
+import { withDecodableText } from '../isobmff/movie-text.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
 import { videoTimings } from '../isobmff/track-times.ts';
-import { writeMovie } from '../isobmff/write-movie.ts';
+import { withSubtitles, writeMovie } from '../isobmff/write-movie.ts';
 import { readMatroska } from '../matroska/rewrite.ts';
 import { summariseText } from '../source-text.ts';
 import type { Write } from '../types.ts';
@@ -39,12 +40,15 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
   mov(file, copy) {
     requireIndexFirst(file);
     const movie = readMovie(file);
-    // Subtitles are far ahead of the other streams in the order of the file, because one sample lasts for seconds.
-    if (movie.subtitles?.length) throw new NotRewritable('has subtitles');
     requireInterleaved(movie);
     if (copy) requireEncoding(movie, copy);
     const packets = copy && moviePackets(movie, file, false);
-    const write: Write = (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
+    const write: Write = (out, mediaBytes) => {
+      writeMovie(withSubtitles(movie), file, out, mediaBytes);
+      // The subtitles have been described already.
+      if (withDecodableText(movie, file) !== movie)
+        throw new NotRewritable('has subtitles that the reader cannot keep');
+    };
     const text = movie.text ? summariseText(movie.text) : null;
     return { write, packets, text, describe: () => movieInfo(movie, file), timings: () => videoTimings(movie) };
   },

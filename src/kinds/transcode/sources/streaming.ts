@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withSubtitleCount } from '../../../attempt/media/complete-info.ts';
 import { readHead } from '../../../attempt/media/read-head.ts';
 import { summarise } from '../../../attempt/media/summary.ts';
 import type { FoundInUpload } from '../../../attempt/sources/sealed-upload.ts';
@@ -229,7 +230,8 @@ async function describeStream(
   { container, target, feed, signal }: OpenStream,
 ): Promise<{ input: PreparedInput; inspection: Inspection }> {
   const probe = () => probeArriving(tools.sandbox, { stdin: feed.open(), demuxer, sizeBytes: size, slot }, signal);
-  const info = container.info ?? withTimings(await probe(), container.timings);
+  const described = container.info ?? withTimings(await probe(), container.timings);
+  const info = withSubtitleCount(described, container.text);
   checkInput(info);
   const inspection: Inspection = { summary: summarise(info), info, container: 'rewritten' };
   // The confirm of an upload records its description.
