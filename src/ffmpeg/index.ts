@@ -1,7 +1,16 @@
 export { asksForCopy } from './plan/copy/container-copy.ts';
 export { mayCopy } from './plan/copy/plan-copies.ts';
 export { isBrief } from './plan/expected-cost.ts';
+export {
+  FIELD_PLACES,
+  FIELD_WIDTH,
+  fieldSampleArgs,
+  fieldSampleBytes,
+  isCheaplySampled,
+  suspectedFields,
+} from './plan/field-samples.ts';
 export { SHORT_SIDES } from './plan/geometry.ts';
+export { withMixedFields } from './plan/interlacing.ts';
 export { rungRates, rungSampleArgs, rungSampleName, rungSampleTimes } from './plan/ladder/sample-rungs.ts';
 export { checkOutput } from './plan/output-check.ts';
 export { CANDIDATE_SIZE, candidateArgs, shownVideo } from './plan/pictures/plan-still.ts';
@@ -47,6 +56,7 @@ export { unsupportedKind, unsupportedReason } from './probe/unsupported.ts';
 export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
+export { type FieldVerdict, judgeFields } from './run/judge-fields.ts';
 export { warnOfLoss } from './run/lost-media.ts';
 export { ProgressReader, type ProgressReport } from './run/progress.ts';
 export { FigureList } from './run/quality-figures.ts';

@@ -15,6 +15,12 @@ export interface DetectedMedia {
 
 export type Rotation = 0 | 90 | 180 | 270;
 
+/** Frames whose fields show two moments: interlaced video, or film in which telecine repeats fields. `first` is the earlier field of a frame. */
+export interface MixedFields {
+  kind: 'combed' | 'film';
+  first: 'top' | 'bottom';
+}
+
 export interface VideoStream {
   /** Index in the file, as in `-map 0:<index>`. */
   index: number;
@@ -55,6 +61,8 @@ export interface VideoStream {
   isInterlaced: boolean;
   /** Whether frames may be marked as interlaced although the stream is not known to be interlaced; absent = no. */
   mayBeInterlaced?: boolean;
+  /** What samples of the frames show about their fields; absent = no samples, or progressive frames. */
+  fields?: MixedFields;
   /** Whether later frames may differ in size, as in recordings of windows and calls; absent = no. */
   mayChangeSize?: boolean;
   isDefault: boolean;

@@ -37,6 +37,7 @@ const videoStream = z.object({
   frames: number,
   isInterlaced: z.boolean(),
   mayBeInterlaced: z.boolean().optional(),
+  fields: z.object({ kind: z.enum(['combed', 'film']), first: z.enum(['top', 'bottom']) }).optional(),
   mayChangeSize: z.boolean().optional(),
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),

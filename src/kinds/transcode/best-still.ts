@@ -1,7 +1,4 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { missingOutputs } from '../../attempt/outputs/publish.ts';
-import { sizeOfPlainFile } from '../../attempt/outputs/store-file.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { OutputRequest } from '../../contract/transcode-request.ts';
 import {
@@ -15,18 +12,13 @@ import {
   type VideoStream,
 } from '../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
+import { decodeLuma, LUMA_NAME } from './decode-luma.ts';
 import type { FallBack, PreparedSources } from './sources/prepared.ts';
 
 /** Number of pictures to compare: enough to find a sharp picture, and few enough to limit the requests to a remote source. */
 const CANDIDATES = 6;
 /** Lowest score of a good key frame. If all key frames are dark, faded or of one color, other pictures are compared too. */
 const GOOD_SCORE = 0.5;
-const MEMORY_BYTES = 512 * 2 ** 20;
-/** Memory of a decoder in bytes per pixel: at most 16 reference frames of at most 8 bytes per pixel. */
-const BYTES_PER_PIXEL = 16 * 8;
-const CPU_SECONDS = 60;
-const WALL_MS = 60_000;
-const NAME = 'candidate.gray';
 const BYTES = CANDIDATE_SIZE.width * CANDIDATE_SIZE.height;
 
 /** Whether an output requests the best picture of its input. */
@@ -78,43 +70,11 @@ function videoOf(input: PlanInput): VideoStream | null {
 
 /** Decodes and scores one picture in a cell. Returns null if the cell wrote no picture. */
 async function scoreAt(
-  { tools, run }: TranscodeAttempt,
+  attempt: TranscodeAttempt,
   { slot }: PreparedSources,
   { input, stream, file, picture }: { input: PlanInput; stream: VideoStream; file: string; picture: PictureTime },
 ): Promise<number | null> {
-  const memoryBytes = MEMORY_BYTES + BYTES_PER_PIXEL * stream.width * stream.height;
-  const result = await tools.sandbox.run({
-    program: 'ffmpeg',
-    args: candidateArgs(input, stream, picture, NAME),
-    inputs: [{ name: '0', path: file }],
-    outputs: [NAME],
-    limits: { memoryBytes, cpuSeconds: CPU_SECONDS, wallMs: WALL_MS, outputBytes: 2 * BYTES, stdoutBytes: 2 ** 20 },
-    slot,
-    signal: run.signal,
-  });
-  try {
-    if (result.end !== 'exit' || result.exitCode !== 0) return null;
-    const luma = await readLuma(join(result.outputDir, NAME));
-    return luma && scoreStill(luma, CANDIDATE_SIZE.width);
-  } finally {
-    await result.release();
-  }
-}
-
-/**
- * Reads a picture that a cell wrote. Returns null unless it is a plain file of the expected size, because the author of the source may
- * control the cell.
- */
-async function readLuma(path: string): Promise<Uint8Array | null> {
-  const size = await sizeOfPlainFile(path).catch((error: unknown) => {
-    if (error instanceof JobFailure && error.code === 'output_invalid') return 0;
-    throw error;
-  });
-  if (size !== BYTES) return null;
-  const file = await open(path, 'r');
-  try {
-    return (await file.read(Buffer.alloc(BYTES), 0, BYTES, 0)).buffer;
-  } finally {
-    await file.close();
-  }
+  const args = candidateArgs(input, stream, picture, LUMA_NAME);
+  const luma = await decodeLuma(attempt, { args, stream, source: { name: '0', path: file }, slot, bytes: BYTES });
+  return luma && scoreStill(luma, CANDIDATE_SIZE.width);
 }

@@ -7,6 +7,7 @@ import { findBestStill } from './best-still.ts';
 import { markBrief } from './brief.ts';
 import { addCaptions } from './captions.ts';
 import { completionOf } from './completion.ts';
+import { findFields } from './find-fields.ts';
 import { startHashing } from './hash-sources.ts';
 import { sampleLadder } from './quality/sample-ladder.ts';
 import { searchTargets } from './quality/search-targets.ts';
@@ -49,7 +50,7 @@ async function useSources(attempt: TranscodeAttempt, sources: PreparedSources): 
 }
 
 /**
- * Makes the outputs that no earlier attempt has made: compare → plan → split → run, check, store and publish each command → complete.
+ * Makes the outputs that no earlier attempt has made: compare → plan → sample → split → run, check, store and publish each command → complete.
  */
 async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources): Promise<AttemptResult | FallBack> {
   const hashing = startHashing(attempt, sources);
@@ -61,16 +62,17 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
     attempt.run.signal.throwIfAborted();
     const rejected = await sources.accept(first);
     if (rejected) return rejected;
-    const rungRates = await sampleLadder(attempt, sources, first);
+    const fields = await findFields(attempt, sources, first, () => makePlan(attempt, sources, { best: best.picture }));
+    const rungRates = await sampleLadder(attempt, sources, fields.plan);
     const found = { best: best.picture, ...(rungRates && { rungRates }) };
-    const plan = rungRates ? await makePlan(attempt, sources, found) : first;
+    const plan = rungRates ? await makePlan(attempt, sources, found) : fields.plan;
     const planApart = (apart: number) => makePlan(attempt, sources, { ...found, apart });
     const hasChildren = await startPieces(attempt, sources, { plan, hashed: hashing.done, planApart });
     if (hasChildren) return { outcome: 'awaiting-children' };
     markBrief(attempt, sources, plan);
     const target = await searchTargets(attempt, sources, plan);
     const made = await runCommands(attempt, sources, target.plan, target.searched);
-    made.warnings.push(...target.warnings);
+    made.warnings.push(...fields.warnings, ...target.warnings);
     await addCaptions(attempt, sources, made);
     await hashing.done;
     return { outcome: 'completed', completion: completionOf(attempt, sources, made) };

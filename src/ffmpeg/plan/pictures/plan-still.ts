@@ -35,7 +35,7 @@ export function planStill(
     ...{ still: true, endless: false, drawn: null },
   });
   // Deinterlacing needs the frames around the chosen picture.
-  const filters = [...steadySize(stream), ...deinterlace(stream), time.filters, video.chain]
+  const filters = [...steadySize(stream), ...deinterlace(stream, 'some'), time.filters, video.chain]
     .filter((part) => part !== '')
     .join(',');
   return {

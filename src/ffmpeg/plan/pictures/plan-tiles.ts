@@ -121,7 +121,7 @@ function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size
   });
   const every = `fps=fps=${1000}/${decimal(1000 * interval)}:start_time=0:round=near:eof_action=pass`;
   const exact = `tpad=stop_mode=clone:stop=${count},trim=end_frame=${count}`;
-  const filters = [...steadySize(stream), every, ...deinterlace(stream, true), chain, exact, last];
+  const filters = [...steadySize(stream), every, ...deinterlace(stream, 'single'), chain, exact, last];
   return filters.filter((part) => part !== '').join(',');
 }
 

@@ -59,7 +59,7 @@ export async function choosePieces(
   if (!frames.isFullyPresented || frames.startSeconds !== 0)
     return { noSplitReason: 'The video of the input does not begin at zero.' };
   const [stream] = input.info.video;
-  if (stream?.isInterlaced || stream?.mayBeInterlaced)
+  if (stream?.isInterlaced || stream?.mayBeInterlaced || stream?.fields)
     return { noSplitReason: 'The video of the input is interlaced.' };
   const seconds = frames.times[frames.times.length - 1]! / frames.timescale;
   const isForced = tools.settings.chunks === 'always';
