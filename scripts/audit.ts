@@ -2,43 +2,42 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import type { AuditCase, Figure } from '../testkit/audit/audit-case.ts';
+import { Command } from 'commander';
+import type { Figure } from '../testkit/audit/audit-case.ts';
 import { listCases } from '../testkit/audit/cases/all.ts';
 import { type CaseResult, runCases } from '../testkit/audit/run-cases.ts';
 import { startService } from '../testkit/service.ts';
 import { ensureServiceAccount } from '../testkit/supervisor.ts';
+import { numberOption, readOptions } from './read-options.ts';
 
-const RECORDINGS = 8;
-
-const USAGE = `npm run audit -- [options]
-
-Makes sources with FFmpeg and Chromium, submits them to a new service through the API, and compares the colors, frame
-times and sound of the outputs with the sources. Exits with code 1 if a figure is outside its limit.
-
-  --case NAME      run only the cases whose names start with NAME, such as color/hd
-  --short          run only the cases that the test suite also runs
-  --list           print the names of the cases and exit
-  --recordings N   number of recordings in Chromium (default: ${RECORDINGS})
-  --jobs N         number of cases that run at the same time (default: one per processor)
-  --json FILE      write all figures to FILE
-`;
+const COMMAND = new Command('npm run audit --')
+  .description(
+    'Makes sources with FFmpeg and Chromium, submits them to a new service through the API, and compares the colors, frame times and sound of ' +
+      'the outputs with the sources. Exits with code 1 if a figure is outside its limit.',
+  )
+  .option('--case <name>', 'run only the cases whose names start with <name>, such as color/hd', '')
+  .option('--short', 'run only the cases that the test suite also runs')
+  .option('--list', 'print the names of the cases and exit')
+  .addOption(numberOption('--recordings <n>', 'number of recordings in Chromium').default(8))
+  .addOption(numberOption('--jobs <n>', 'number of cases that run at the same time', 1).default(availableParallelism()))
+  .option('--json <file>', 'write all figures to <file>');
 
 interface Options {
-  cases: readonly AuditCase[];
-  isList: boolean;
+  case: string;
+  short?: true;
+  list?: true;
+  recordings: number;
   jobs: number;
-  json: string | null;
+  json?: string;
 }
 
 async function main(): Promise<number> {
-  const options = readOptions();
-  if (typeof options === 'string') {
-    process.stderr.write(`${options}\n\n${USAGE}`);
-    return 64;
-  }
-  if (options.isList) {
-    process.stdout.write(options.cases.map(({ name }) => `${name}\n`).join(''));
+  const options = readOptions<Options>(COMMAND);
+  const named = listCases(options.recordings).filter(({ name }) => name.startsWith(options.case));
+  if (named.length === 0) COMMAND.error(`error: no case starts with "${options.case}"; to print the names, use --list`);
+  const cases = named.filter(({ isShort }) => !options.short || isShort);
+  if (options.list) {
+    process.stdout.write(cases.map(({ name }) => `${name}\n`).join(''));
     return 0;
   }
   await ensureServiceAccount();
@@ -46,7 +45,7 @@ async function main(): Promise<number> {
   if (!process.env.TEST_BUILT) execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'ignore' });
   const service = await startService();
   try {
-    const results = await runCases(service, options.cases, options.jobs, (result) => {
+    const results = await runCases(service, cases, options.jobs, (result) => {
       process.stdout.write(showResult(result));
     });
     return report(results, options);
@@ -70,23 +69,6 @@ function report(results: readonly CaseResult[], { json }: Options): number {
   process.stdout.write(`${results.length} cases, ${failed.length} failed. ${all.length} figures, ${wrong} wrong\n`);
   if (json) writeFileSync(json, JSON.stringify({ cases: results.length, failed: failed.length, results }, null, 2));
   return failed.length > 0 ? 1 : 0;
-}
-
-function readOptions(): Options | string {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({
-    options: { case: text, recordings: text, jobs: text, json: text, list: flag, short: flag },
-  });
-  const wanted = values.case ?? '';
-  const named = listCases(Number(values.recordings ?? RECORDINGS)).filter(({ name }) => name.startsWith(wanted));
-  if (named.length === 0) return `No case starts with "${wanted}". To print the names, use --list.`;
-  return {
-    cases: named.filter(({ isShort }) => !values.short || isShort),
-    isList: values.list ?? false,
-    jobs: Number(values.jobs ?? availableParallelism()),
-    json: values.json ?? null,
-  };
 }
 
 process.exit(await main());

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import type { TestProject } from 'vitest/node';
+import { choiceOption } from '../src/cli/option-types.ts';
 import { openProgressDisplay } from '../src/cli/progress-display.ts';
 import setUp from '../test/helpers/global-setup.ts';
 import { installTestSpeech } from '../test/helpers/speech.ts';
@@ -9,60 +10,56 @@ import { type Backend, openLane } from '../testkit/faults/lane.ts';
 import { openReceiver } from '../testkit/faults/receiver.ts';
 import { SCENARIOS, type Scenario } from '../testkit/faults/scenarios.ts';
 import { makeSources } from '../testkit/faults/sources.ts';
-import {
-  FAULTS,
-  type Fault,
-  OUTAGES,
-  type Outage,
-  outageOf,
-  parseTarget,
-  showTarget,
-  type Target,
-} from '../testkit/faults/targets.ts';
+import { FAULTS, OUTAGES, outageOf, parseTarget, showTarget, type Target } from '../testkit/faults/targets.ts';
+import { numberOption, readOptions } from './read-options.ts';
 
 const NAMES = [...FAULTS, ...Object.keys(OUTAGES)];
 
-const USAGE = `npm run faults -- [options]
-
-Runs a job of each kind, and injects one fault at a statement or storage request of each run. Exits with 1 if the
-result of a run differs from the result of a run without faults. To end early with a report, press Ctrl-C.
-
-  --kind K         only kinds whose name contains K, such as ladder
-  --fault F        only one fault or outage: ${NAMES.join(', ')}
-  --target T       only one target, as a violation prints it
-  --list           print the targets of each kind, and inject nothing
-  --occurrences N  faults at the first N occurrences of each statement in a run, 2 by default
-  --seed N         another order of faults
-  --sample N       only the first N runs
-  --from N         skip the first N runs, to resume a campaign with the same seed
-  --minutes M      start no further run after M minutes
-  --jobs N         number of runs at a time, 4 by default
-  --json FILE      write counts, statements without a fault and violations to a file
-`;
+const COMMAND = new Command('npm run faults --')
+  .description(
+    'Runs a job of each kind, and injects one fault at a statement or storage request of each run. Exits with code 1 if the result of a run ' +
+      'differs from the result of a run without faults. To end early with a report, press Ctrl-C.',
+  )
+  .option('--kind <text>', 'run only kinds whose name contains <text>, such as ladder', '')
+  .addOption(choiceOption('--fault <name>', 'inject only one fault or outage', NAMES))
+  .option('--target <target>', 'inject faults only at one target, as a violation prints it', parseTarget)
+  .option('--list', 'print the targets of each kind, and inject nothing')
+  .addOption(
+    numberOption('--occurrences <n>', 'faults at the first <n> occurrences of a statement in a run', 1).default(2),
+  )
+  .addOption(numberOption('--seed <n>', 'another order of faults').default(Date.now() % 1_000_000, 'random'))
+  .addOption(numberOption('--sample <n>', 'only the first <n> runs', 1).default(Number.POSITIVE_INFINITY, 'all'))
+  .addOption(numberOption('--from <n>', 'skip the first <n> runs, to resume a campaign with the same seed').default(0))
+  .addOption(
+    numberOption('--minutes <n>', 'start no further run after <n> minutes', 1).default(
+      Number.POSITIVE_INFINITY,
+      'none',
+    ),
+  )
+  .addOption(numberOption('--jobs <n>', 'number of runs at a time', 1).default(4))
+  .option('--json <file>', 'write counts, statements without a fault and violations to <file>');
 
 const RECORDINGS = 2;
 
 interface Options {
-  scenarios: Scenario[];
-  faults: readonly Fault[];
-  outages: readonly Outage[];
-  only?: Target;
-  isList: boolean;
+  kind: string;
+  fault?: string;
+  target?: Target;
+  list?: true;
   occurrences: number;
   seed: number;
   sample: number;
   from: number;
   minutes: number;
   jobs: number;
-  json: string | null;
+  json?: string;
 }
 
 async function main(): Promise<number> {
-  const options = readOptions();
-  if (typeof options === 'string') {
-    process.stderr.write(`${options}\n\n${USAGE}`);
-    return 64;
-  }
+  const options = readOptions<Options>(COMMAND);
+  const scenarios = SCENARIOS.filter(({ kind }) => kind.includes(options.kind));
+  if (scenarios.length === 0)
+    COMMAND.error(`error: no kind contains "${options.kind}": ${SCENARIOS.map(({ kind }) => kind).join(', ')}`);
   process.stderr.write(`seed ${options.seed}\n`);
   const given: Record<string, unknown> = {};
   const close = await setUp({ provide: (name: string, value: unknown) => (given[name] = value) } as TestProject);
@@ -71,7 +68,7 @@ async function main(): Promise<number> {
   const open = () => openLane({ ...(given as unknown as Backend), prepare: installTestSpeech });
   const lanes = Array.from({ length: options.jobs }, () => new LanePool(open, shared));
   try {
-    return await campaign(lanes, options);
+    return await campaign(lanes, scenarios, options);
   } finally {
     for (const lane of lanes) await lane.close();
     await receiver.close();
@@ -79,15 +76,23 @@ async function main(): Promise<number> {
   }
 }
 
-async function campaign(lanes: readonly LanePool[], options: Options): Promise<number> {
-  const recorded = await recordAll(lanes, options.scenarios, RECORDINGS);
-  if (options.isList) {
+async function campaign(lanes: readonly LanePool[], scenarios: readonly Scenario[], options: Options): Promise<number> {
+  const recorded = await recordAll(lanes, scenarios, RECORDINGS);
+  if (options.list) {
     for (const { scenario, targets } of recorded) {
       process.stdout.write(`${scenario.kind}\n${targets.map((target) => `  ${showTarget(target)}\n`).join('')}`);
     }
     return 0;
   }
-  const plans = planRuns(recorded, options).slice(options.from, options.from + options.sample);
+  const isWanted = (name: string) => options.fault === undefined || options.fault === name;
+  const faults = FAULTS.filter(isWanted);
+  const outages = Object.keys(OUTAGES)
+    .filter(isWanted)
+    .flatMap((name) => outageOf(name) ?? []);
+  const plans = planRuns(recorded, { ...options, faults, outages, only: options.target }).slice(
+    options.from,
+    options.from + options.sample,
+  );
   const tally = new Tally(recorded);
   const end = performance.now() + options.minutes * 60_000;
   let isInterrupted = false;
@@ -137,39 +142,6 @@ function report(tally: Tally, { json, seed }: Options): number {
   process.stdout.write(`\n${total.injected} faults, ${missed} targets not reached, ${total.violations} violations\n`);
   if (json) writeFileSync(json, JSON.stringify({ seed, total, rows, violations: tally.violations }, null, 2));
   return total.violations > 0 ? 1 : 0;
-}
-
-function readOptions(): Options | string {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: {
-      ...{ kind: text, fault: text, target: text, list: { type: 'boolean' as const }, occurrences: text, seed: text },
-      ...{ sample: text, from: text, minutes: text, jobs: text, json: text },
-    },
-  });
-  const number = (name: 'occurrences' | 'seed' | 'sample' | 'from' | 'minutes' | 'jobs', fallback: number) =>
-    values[name] === undefined ? fallback : Number(values[name]);
-  const scenarios = SCENARIOS.filter(({ kind }) => kind.includes(values.kind ?? ''));
-  if (scenarios.length === 0)
-    return `no kind contains "${values.kind}": ${SCENARIOS.map(({ kind }) => kind).join(', ')}`;
-  if (values.fault && !NAMES.includes(values.fault)) return `"${values.fault}" is not a fault`;
-  const isWanted = (name: string) => values.fault === undefined || values.fault === name;
-  return {
-    scenarios,
-    faults: FAULTS.filter(isWanted),
-    outages: Object.keys(OUTAGES)
-      .filter(isWanted)
-      .flatMap((name) => outageOf(name) ?? []),
-    ...(values.target && { only: parseTarget(values.target) }),
-    isList: values.list ?? false,
-    occurrences: number('occurrences', 2),
-    seed: number('seed', Date.now() % 1_000_000),
-    sample: number('sample', Number.POSITIVE_INFINITY),
-    from: number('from', 0),
-    minutes: number('minutes', Number.POSITIVE_INFINITY),
-    jobs: number('jobs', 4),
-    json: values.json ?? null,
-  };
 }
 
 process.exit(await main());

@@ -36,7 +36,7 @@ describe(`faults at statements and storage requests (seed ${SEED})`, () => {
     const recorded = await recordAll([lane], scenarios, 1);
     // A stop and a delay last longer than the other faults.
     const faults = FAULTS.filter((fault) => fault !== 'stop' && fault !== 'delay');
-    const plans = planRuns(recorded, { scenarios, seed: SEED, occurrences: 1, faults, outages: [] });
+    const plans = planRuns(recorded, { seed: SEED, occurrences: 1, faults, outages: [] });
     const tally = new Tally(recorded);
     await runPlans([lane], plans.slice(0, RUNS), { tally, isOver: () => false, onRun: () => {} });
     expect(tally.violations).toEqual([]);
@@ -50,7 +50,7 @@ describe(`faults at statements and storage requests (seed ${SEED})`, () => {
       ({ role, name }) => role === 'worker' && name.startsWith('select-objects'),
     );
     expect(targets).not.toEqual([]);
-    const options = { scenarios, seed: SEED, occurrences: 1, faults: ['lose-answer'] as const, outages: [] };
+    const options = { seed: SEED, occurrences: 1, faults: ['lose-answer'] as const, outages: [] };
     const plans = targets.flatMap((only) => planRuns(recorded, { ...options, only }));
     const tally = new Tally(recorded);
     await runPlans([lane], plans, { tally, isOver: () => false, onRun: () => {} });

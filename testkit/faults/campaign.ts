@@ -19,7 +19,6 @@ export interface Recorded {
 }
 
 export interface CampaignOptions {
-  scenarios: readonly Scenario[];
   seed: number;
   /** Maximum occurrences of a statement or request that are targets. */
   occurrences: number;

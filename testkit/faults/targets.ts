@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { InvalidArgumentError } from 'commander';
 
 /** The server to which a process sends an operation. */
 export type Via = 'database' | 'storage';
@@ -75,7 +76,7 @@ export function showTarget({ via, role, name, occurrence }: Target): string {
 /** Parses the text of `showTarget`. */
 export function parseTarget(text: string): Target {
   const [, role, via, name, occurrence] = /^(\S+) (database|storage) (.+) (\d+)$/.exec(text) ?? [];
-  if (!role || !via || !name) throw new Error(`not a target: ${text}`);
+  if (!role || !via || !name) throw new InvalidArgumentError('Use a target as a violation prints it.');
   return { role, via: via as Via, name, occurrence: Number(occurrence) };
 }
 
