@@ -134,6 +134,12 @@ describe('planTranscode', () => {
     expect(plan({ outputFormat: 'jpg' }, [single]).args).not.toContain('-ss');
   });
 
+  it('is the first picture if the file is as short as a single frame of an unknown number', () => {
+    const short = (duration: string) => probe([VIDEO], { demuxer: 'mpegts', duration });
+    expect(plan({ outputFormat: 'jpg' }, [short('0.02')]).args).not.toContain('-ss');
+    expect(plan({ outputFormat: 'jpg' }, [short('0.08')]).args).toContain('-ss');
+  });
+
   it('rejects options and filters that the policy rejects', () => {
     expect(() => plan({ options: [{ option: '-/t', argument: '/etc/passwd' }] })).toThrowError(
       expect.objectContaining({ code: 'option_refused' }),

@@ -1,6 +1,6 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
-import type { PlanInput } from '../types.ts';
+import type { PlanInput, VideoStream } from '../types.ts';
 import type { Selection } from './plan-streams.ts';
 
 /**
@@ -69,6 +69,11 @@ export function seekPosition(
   if (!job.still || job.raw || job.filtered || isCover || info.isAnimated || info.durationSeconds === null)
     return { input: null, moved: false };
   const position = Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds);
-  // A seek into the only frame finds nothing, because FFmpeg shows the first frame that starts later.
-  return { input: job.selection.video?.stream.frames === 1 ? null : position, moved: false };
+  return { input: hasLaterFrame(job.selection.video?.stream, info.durationSeconds) ? position : null, moved: false };
+}
+
+/** Whether a frame starts after the default time of a still. FFmpeg's seek finds only frames that start later. */
+function hasLaterFrame(stream: VideoStream | undefined, seconds: number): boolean {
+  const frames = (stream?.frameRate ?? Number.POSITIVE_INFINITY) * seconds * (1 - STILL_SHARE);
+  return stream?.frames !== 1 && frames >= 1;
 }
