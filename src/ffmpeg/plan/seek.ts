@@ -45,12 +45,24 @@ export function loopStills(
   });
 }
 
+/** Containers without an index. FFmpeg may seek behind the last key frame, and then decodes nothing. */
+const CLOCKED_DEMUXERS: readonly string[] = ['mpegts', 'mpeg'];
+
+export interface SeekPosition {
+  /** Seconds to which FFmpeg seeks in the first input; null = it reads the input from its start. */
+  input: number | null;
+  /** Whether `input` is the start that the options set for the output. */
+  moved: boolean;
+  /** Seconds of the start of the output that are decoded and discarded; absent = none. */
+  discarded?: number;
+}
+
 export function seekPosition(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
   options: OptionSet,
   job: { still: boolean; raw: boolean; selection: Selection; copy: boolean; filtered: boolean; timed: boolean },
-): { input: number | null; moved: boolean } {
+): SeekPosition {
   const own = inputOptions[0]!;
   const { info, demuxer } = inputs[0]!;
   const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
@@ -69,7 +81,9 @@ export function seekPosition(
   if (!job.still || job.raw || job.filtered || isCover || info.isAnimated || info.durationSeconds === null)
     return { input: null, moved: false };
   const position = Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds);
-  return { input: hasLaterFrame(job.selection.video?.stream, info.durationSeconds) ? position : null, moved: false };
+  if (!hasLaterFrame(job.selection.video?.stream, info.durationSeconds)) return { input: null, moved: false };
+  if (CLOCKED_DEMUXERS.includes(demuxer)) return { input: null, moved: false, discarded: position };
+  return { input: position, moved: false };
 }
 
 /** Whether a frame starts after the default time of a still. FFmpeg's seek finds only frames that start later. */
