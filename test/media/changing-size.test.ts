@@ -96,6 +96,19 @@ describe('a video whose size changes', () => {
   });
 });
 
+describe('a transport stream', () => {
+  it.each([
+    ['a single key frame', ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=2', ...X264, '-g', '100']],
+    ['a single frame', ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=0.04', ...X264]],
+  ])('with %s has a still', async (name, args) => {
+    const source = await shop.make(`${name}.ts`, args);
+    for (const outputFormat of ['jpg', 'webp'] as const) {
+      const { info } = await shop.transcode([source], { outputFormat });
+      expect(info.video[0]).toMatchObject({ width: 96, height: 64 });
+    }
+  });
+});
+
 /** Returns a movie whose only track has a second sample description of another size. */
 function withSecondDescription(movie: Buffer): Buffer {
   const boxAt = (type: string, from: number) => movie.indexOf(type, from, 'latin1') - 4;

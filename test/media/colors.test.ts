@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspect } from '../../testkit/inspect-media.ts';
 import { run } from '../../testkit/run.ts';
 import { exactSrgb, jpegWith, makeProfile, pngWith } from '../helpers/icc.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
@@ -26,6 +27,10 @@ let shop: Workshop;
 const sources = new Map<string, string>();
 
 const H264 = ['-c:v', 'libx264', '-qp', '2', '-preset', 'ultrafast'];
+const HEVC = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:crf=1'];
+const VP9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-crf', '4', '-b:v', '0'];
+const AV1 = ['-c:v', 'libsvtav1', '-preset', '12', '-crf', '4'];
+const MPEG2 = ['-c:v', 'mpeg2video', '-q:v', '1'];
 const HD = 'scale=1280:720:flags=neighbor:out_color_matrix=bt709';
 const SD = 'scale=640:480:flags=neighbor:out_color_matrix=bt601';
 const tags = (name: string, range = 'tv') =>
@@ -173,6 +178,80 @@ describe.each(Object.keys(SOURCES))('the colors of %s', (source) => {
     expect(transfer).toMatch(/^(unknown|iec61966-2-1)$/);
   });
 });
+
+/** Files with numbers that do not exist or that contradict the samples. `matrix` = the name in the description of the file. */
+const CONTRADICTIONS: Readonly<Record<string, readonly [file: string, matrix: string | null, ...args: string[]]>> = {
+  'a reserved matrix in H.264': ['h264.mp4', 'reserved', ...H264, '-bsf:v', 'h264_metadata=matrix_coefficients=3'],
+  'a reserved matrix in HEVC': ['hevc.mkv', 'reserved', ...HEVC, '-bsf:v', 'hevc_metadata=matrix_coefficients=3'],
+  'a reserved matrix in VP9': ['vp9.webm', 'reserved', ...VP9, '-bsf:v', 'vp9_metadata=color_space=6'],
+  'a reserved matrix in AV1': ['av1.mp4', 'reserved', ...AV1, '-bsf:v', 'av1_metadata=matrix_coefficients=3'],
+  'a matrix without a name in AV1': [
+    'av1-200.mp4',
+    'reserved',
+    ...AV1,
+    '-bsf:v',
+    'av1_metadata=matrix_coefficients=200',
+  ],
+  'a reserved matrix in MPEG-2': ['mpeg2.ts', 'reserved', ...MPEG2, '-bsf:v', 'mpeg2_metadata=matrix_coefficients=3'],
+  'a reserved matrix in a QuickTime file': [
+    'mpeg4.mov',
+    'reserved',
+    '-c:v',
+    'mpeg4',
+    '-q:v',
+    '1',
+    '-movflags',
+    'write_colr',
+  ],
+  'YCgCo in H.264': ['ycgco.mp4', 'ycgco', ...H264, '-bsf:v', 'h264_metadata=matrix_coefficients=8'],
+  'constant luminance in H.264': [
+    'cl.mp4',
+    'chroma-derived-c',
+    ...H264,
+    '-bsf:v',
+    'h264_metadata=matrix_coefficients=13',
+  ],
+  'ICtCp in HEVC': ['ictcp.mp4', 'ictcp', ...HEVC, '-bsf:v', 'hevc_metadata=matrix_coefficients=14'],
+  'the primaries of EBU 3213': [
+    'ebu.mp4',
+    'bt709',
+    ...H264,
+    '-bsf:v',
+    'h264_metadata=colour_primaries=22:matrix_coefficients=1',
+  ],
+  'reserved primaries and transfer': [
+    ...(['reserved.mp4', null, ...H264] as const),
+    ...['-bsf:v', 'h264_metadata=colour_primaries=3:transfer_characteristics=3:matrix_coefficients=2'],
+  ],
+};
+const CONTRADICTED: Readonly<Record<string, Request>> = {
+  'an MP4': { outputFormat: 'mp4', preset: { quality: 'high' } },
+  HEVC: { outputFormat: 'mp4', options: options('-c:v libx265 -crf 8') },
+  'a graph': { outputFormat: 'mp4', filters: [{ filter: '[0:v]hflip,hflip[v]' }], options: options('-crf 8') },
+  'a JPEG': { outputFormat: 'jpg' },
+};
+
+describe.each(Object.entries(CONTRADICTIONS))('video with %s', (name, [file, matrix, ...args]) => {
+  it('has the colors of video without this tag', { timeout: 60_000 }, async () => {
+    const tagged = `${HD}:out_range=tv,format=yuv420p,${tags(name.includes('QuickTime') ? 'bt709' : 'unknown')}`;
+    const input = ['-loop', '1', '-framerate', '10', '-t', '0.4', '-i', join(shop.dir, 'patches.ppm')];
+    const source = await shop.make(file, [...input, '-vf', tagged, ...args]);
+    if (file.endsWith('.mov')) await writeFile(source, withReservedMatrix(await readFile(source)));
+    expect((await inspect(source)).info.video[0]!.colorSpace).toBe(matrix);
+    for (const request of Object.values(CONTRADICTED)) {
+      const { path } = await shop.transcode([source], request);
+      expect((await show(path)).error).toBeLessThanOrEqual(
+        request.outputFormat === 'mp4' ? VIDEO_ERROR : PICTURE_ERROR,
+      );
+    }
+  });
+});
+
+/** Replaces the matrix in the box `colr`. */
+function withReservedMatrix(movie: Buffer): Buffer {
+  movie.writeUInt16BE(3, movie.indexOf('nclc', 0, 'latin1') + 8);
+  return movie;
+}
 
 describe('a picture with an ICC profile', () => {
   const pictures = new Map<string, string>();

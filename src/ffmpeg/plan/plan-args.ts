@@ -6,6 +6,7 @@ import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
 import type { AudioStream, ExpectedOutput, PlanInput, PlannedFile, StreamPlans, VideoStream } from '../types.ts';
 import { KEEP_FILTERS } from './changing-size.ts';
+import { withoutReservedMatrix } from './color/reserved-matrix.ts';
 import type { Size } from './geometry.ts';
 import { isTurned } from './input-display.ts';
 import { ownName } from './own-name.ts';
@@ -74,7 +75,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   // The demuxers of single pictures can repeat a picture. A GIF with one frame is played repeatedly instead.
   if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
   if (plan.video?.mayChangeSize && plan.video.rotation === 0 && !isTurned(options)) args.push(...KEEP_FILTERS);
-  args.push(...alphaDecoder(input, plan.video));
+  args.push(...withoutReservedMatrix(input.info.video), ...alphaDecoder(input, plan.video));
   if (threads !== null) args.push('-threads', String(threads));
   return [...args, ...inputSecurityArgs(input.demuxer, input.path), '-i', input.path];
 }

@@ -295,7 +295,7 @@ function encodePictures(
   { quality, sources, seconds, options }: Join,
   { encoder, frame, rate }: JoinPicture,
 ): { args: string[]; preset: string | null } {
-  const rates = sources.map((source) => equalVideoBitRate(source.input.info, source.video!, encoder));
+  const rates = sources.map((source) => equalVideoBitRate(source.input.info, source.video!, encoder, quality));
   const settings = videoSettings({
     encoder,
     quality,

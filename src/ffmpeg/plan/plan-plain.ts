@@ -2,6 +2,7 @@ import { type FormatKind, formatKind, type OutputFormat, type Quality } from '..
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
 import { OptionSet } from '../policy/options/option-set.ts';
+import { timeText } from '../policy/options/option-values.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { PlanInput, PlannedFile, PlanSource, VideoStream } from '../types.ts';
 import { needsToneMap } from './color/convert.ts';
@@ -21,7 +22,7 @@ import { isPlayed, surplusOf } from './playing-inputs.ts';
 import type { OutputContext, Producer } from './producer.ts';
 import { planQuality } from './quality/plan-quality.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor, type Workload } from './resources.ts';
-import { loopStills, seekPosition } from './seek.ts';
+import { loopStills, type SeekPosition, seekPosition } from './seek.ts';
 import { finishSound, languageArgs, steadyFilter } from './sound/plan-sound.ts';
 import { defaultAudioEncoder } from './sound/sound-settings.ts';
 import { keepsTimes, planText, type TextPlan } from './source-text.ts';
@@ -58,7 +59,7 @@ interface PlainJob {
 /** Start, repetition and end of each input. */
 interface PlainTimes {
   loops: readonly boolean[];
-  seek: { input: number | null; moved: boolean };
+  seek: SeekPosition;
   /** Seconds of each input; null = unknown, Infinity = repeated. */
   seconds: readonly (number | null)[];
   /** Seconds of each input that is neither a still picture nor subtitles. */
@@ -121,7 +122,7 @@ export function planPlain(
     }),
     extra: compose.composer.extra,
     threads,
-    args: plainArgs(job, tracks, threads, dropped.handled),
+    args: plainArgs(job, tracks, { threads, handled: dropped.handled, discarded: times.seek.discarded }),
     output: { ...plainOutput(job, tracks), ...(compared.quality && { quality: compared.quality }) },
     durationSeconds,
     works: [{ ...workload(job, tracks), durationSeconds }],
@@ -260,8 +261,16 @@ function presetResolution({ preset }: TranscodeRequest, raw: boolean): number | 
   return !raw && preset?.resolution ? SHORT_SIDES[preset.resolution] : null;
 }
 
-/** Returns the arguments of the output. `handled` = names of the caller's options that the command already contains. */
-function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, handled: ReadonlySet<string>): string[] {
+interface PlainEnd {
+  threads: number | null;
+  /** Names of the caller's options that the command already contains. */
+  handled: ReadonlySet<string>;
+  /** See `SeekPosition`. */
+  discarded: number | undefined;
+}
+
+/** Returns the arguments of the output. */
+function plainArgs(job: PlainJob, tracks: PlainTracks, { threads, handled, discarded }: PlainEnd): string[] {
   const { parsed, options, selection, format, still } = job;
   const { compose, composed, end } = tracks;
   const { position } = job.ctx;
@@ -273,6 +282,7 @@ function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, h
     ...(faststart ? ['-movflags', '+faststart'] : []),
     ...languageArgs(selection, options),
     ...passThrough(parsed.output, handled),
+    ...(discarded === undefined ? [] : ['-ss', timeText(discarded)]),
     ...outputTail({
       ...{ format, position, threads, keepsChapters: job.text.keepsChapters },
       keepsSubtitles: job.text.subtitles.length > 0,

@@ -51,7 +51,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
     if (track.from.kind !== 'v') continue;
     // Only a -map of the caller can add a second stream of an input. FFmpeg handles that stream itself.
     if (first && !track.drawn) continue;
-    const source = sourceOf(job, composed, track, encoder);
+    const source = sourceOf(job, composed, track, encoder, finish.quality);
     const plan = planVideo({
       encoder,
       format: finish.format,
@@ -117,12 +117,13 @@ function sourceOf(
   composed: Tracks,
   track: Track,
   encoder: string,
+  quality: Quality,
 ): Pick<VideoRequest, 'stream' | 'info' | 'sourceBitRate' | 'sources'> {
   const { from, flow } = track;
   if ('stream' in from && from.kind === 'v') {
     const { info } = job.inputs[from.input]!;
     if (!track.drawn)
-      return { stream: from.stream, info, sourceBitRate: equalVideoBitRate(info, from.stream, encoder) };
+      return { stream: from.stream, info, sourceBitRate: equalVideoBitRate(info, from.stream, encoder, quality) };
     const deep = !job.toneMap(from.stream);
     const more = { alpha: from.stream.hasAlpha, bitDepth: deep ? from.stream.bitDepth : 8 };
     const grown = !(flow.width * flow.height <= from.stream.width * from.stream.height);
@@ -130,7 +131,7 @@ function sourceOf(
       stream: drawnStream(flow, from.stream, more),
       info,
       sources: [from.stream],
-      sourceBitRate: grown ? null : equalVideoBitRate(info, from.stream, encoder),
+      sourceBitRate: grown ? null : equalVideoBitRate(info, from.stream, encoder, quality),
     };
   }
   const videos = composed.sources.filter((ref) => ref.kind === 'v');

@@ -134,6 +134,18 @@ describe('planTranscode', () => {
     expect(plan({ outputFormat: 'jpg' }, [single]).args).not.toContain('-ss');
   });
 
+  it('shows the first picture of a file that is as short as one frame', () => {
+    const short = (duration: string) => probe([VIDEO], { demuxer: 'mpegts', duration });
+    expect(plan({ outputFormat: 'jpg' }, [short('0.02')]).args).not.toContain('-ss');
+    expect(plan({ outputFormat: 'jpg' }, [short('0.08')]).args).toContain('-ss');
+  });
+
+  it('decodes a transport stream from its start for a still early in the video', () => {
+    const { args } = plan({ outputFormat: 'jpg' }, [probe([VIDEO], { demuxer: 'mpegts' })]);
+    expect(argumentOf(args.slice(args.indexOf('-i')), '-ss')).toBe('1');
+    expect(args.slice(0, args.indexOf('-i'))).not.toContain('-ss');
+  });
+
   it('rejects options and filters that the policy rejects', () => {
     expect(() => plan({ options: [{ option: '-/t', argument: '/etc/passwd' }] })).toThrowError(
       expect.objectContaining({ code: 'option_refused' }),

@@ -1,6 +1,6 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
-import type { PlanInput } from '../types.ts';
+import type { PlanInput, VideoStream } from '../types.ts';
 import type { Selection } from './plan-streams.ts';
 
 /**
@@ -45,12 +45,24 @@ export function loopStills(
   });
 }
 
+/** Containers without an index. FFmpeg may seek behind the last key frame, and then decodes nothing. */
+const CLOCKED_DEMUXERS: readonly string[] = ['mpegts', 'mpeg'];
+
+export interface SeekPosition {
+  /** Seconds to which FFmpeg seeks in the first input; null = it reads the input from its start. */
+  input: number | null;
+  /** Whether `input` is the start that the options set for the output. */
+  moved: boolean;
+  /** Seconds of the start of the output that are decoded and discarded; absent = none. */
+  discarded?: number;
+}
+
 export function seekPosition(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
   options: OptionSet,
   job: { still: boolean; raw: boolean; selection: Selection; copy: boolean; filtered: boolean; timed: boolean },
-): { input: number | null; moved: boolean } {
+): SeekPosition {
   const own = inputOptions[0]!;
   const { info, demuxer } = inputs[0]!;
   const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
@@ -68,10 +80,18 @@ export function seekPosition(
   const isCover = job.selection.video?.stream.isAttachedPicture ?? false;
   if (!job.still || job.raw || job.filtered || isCover || info.isAnimated || info.durationSeconds === null)
     return { input: null, moved: false };
+  const stream = job.selection.video?.stream;
   // A video may be much shorter than its sound.
-  const end = job.selection.video?.stream.durationSeconds ?? info.durationSeconds;
+  const end = stream?.durationSeconds ?? info.durationSeconds;
   const usual = Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds);
   const position = 2 * usual <= end ? usual : STILL_SHARE * end;
-  // A seek into the only frame finds nothing, because FFmpeg shows the first frame that starts later.
-  return { input: job.selection.video?.stream.frames === 1 ? null : position, moved: false };
+  if (!hasLaterFrame(stream, end - position)) return { input: null, moved: false };
+  if (CLOCKED_DEMUXERS.includes(demuxer)) return { input: null, moved: false, discarded: position };
+  return { input: position, moved: false };
+}
+
+/** Whether a frame starts in the seconds after the time of a still. FFmpeg's seek finds only frames that start later. */
+function hasLaterFrame(stream: VideoStream | undefined, seconds: number): boolean {
+  const frames = (stream?.frameRate ?? Number.POSITIVE_INFINITY) * seconds;
+  return stream?.frames !== 1 && frames >= 1;
 }

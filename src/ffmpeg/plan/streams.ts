@@ -1,3 +1,4 @@
+import type { Quality } from '../../contract/formats.ts';
 import { equalBitRate } from '../policy/encoders/encoder-settings.ts';
 import type { AudioStream, MediaInfo, VideoStream } from '../types.ts';
 
@@ -62,9 +63,14 @@ function preferred<T>(streams: readonly T[], criteria: readonly ((stream: T) => 
 }
 
 /** Returns the bits per second at which the encoder can keep the quality of the video; null as in `videoBitRate`. */
-export function equalVideoBitRate(info: MediaInfo, stream: VideoStream, encoder: string): number | null {
+export function equalVideoBitRate(
+  info: MediaInfo,
+  stream: VideoStream,
+  encoder: string,
+  quality: Quality,
+): number | null {
   const bitRate = videoBitRate(info, stream);
-  return bitRate === null ? null : equalBitRate(bitRate, stream.codec, encoder);
+  return bitRate === null ? null : equalBitRate(bitRate, stream.codec, encoder, quality);
 }
 
 /**

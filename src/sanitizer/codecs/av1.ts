@@ -128,7 +128,10 @@ function readColors(reader: BitReader, profile: number): { pixelFormat: string; 
     ? [reader.bits(8), reader.bits(8), reader.bits(8)]
     : [UNSPECIFIED, UNSPECIFIED, UNSPECIFIED];
   mustBe(isGray || primaries !== SRGB.primaries || transfer !== SRGB.transfer || matrix !== SRGB.matrix);
-  const color = { ...colorNames(primaries, transfer, matrix), colorRange: colorRange(reader.flag()) };
+  const names = colorNames(primaries, transfer, matrix);
+  // ffprobe reports numbers without a name like an absent matrix, but FFmpeg cannot filter frames with such a number.
+  const colorSpace = names.colorSpace ?? (matrix === UNSPECIFIED ? null : 'reserved');
+  const color = { ...names, colorSpace, colorRange: colorRange(reader.flag()) };
   if (isGray) return { pixelFormat: depth === 8 ? 'gray' : `gray${depth}le`, color };
   const chroma = readChroma(reader, profile, depth);
   // Skip the positions of color samples, and whether their quantizers differ.

@@ -22,9 +22,15 @@ const READ = `async ({ url, isVideo, seconds, points, reach }) => {
       shown.onloadeddata = resolve;
       shown.addEventListener('error', resolve);
     });
+    // A seek ends before its frame is drawn, so a canvas might still get no picture or the previous picture.
+    const drawn = new Promise((resolve) => shown.requestVideoFrameCallback(resolve));
     shown.currentTime = seconds;
+    await ready;
+    await drawn;
+  } else {
+    await ready;
+    await shown.decode();
   }
-  await ready;
   const width = shown.videoWidth ?? shown.naturalWidth;
   const height = shown.videoHeight ?? shown.naturalHeight;
   const canvas = new OffscreenCanvas(width, height);

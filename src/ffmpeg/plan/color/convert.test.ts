@@ -22,11 +22,18 @@ describe('the colors of a source', () => {
     ['PAL', { width: 720, height: 576 }, 'bt470bg'],
     ['a reserved matrix', { colorSpace: 'reserved' }, 'bt709'],
     ['the matrix of RGB on YUV', { colorSpace: 'gbr' }, 'bt709'],
+    ['a matrix of constant luminance', { colorSpace: 'bt2020c' }, 'bt2020nc'],
+    ['a matrix that FFmpeg cannot convert', { colorSpace: 'ictcp', colorPrimaries: 'bt709' }, 'bt709'],
     ['PQ without a matrix', { isHdr: true, colorTransfer: 'smpte2084' }, 'bt2020nc'],
     ['BT.2020 without a matrix', { colorPrimaries: 'bt2020' }, 'bt2020nc'],
     ['RGB', { pixelFormat: 'rgba', colorSpace: 'bt709' }, 'gbr'],
   ])('have an assumed matrix for %s', (_, more, matrix) => {
     expect(sourceColor(stream(more)).matrix).toBe(matrix);
+  });
+
+  it.each(['reserved', 'ebu3213'])('have the primaries of the matrix if %s is declared', (colorPrimaries) => {
+    const { primaries, assumed } = sourceColor(stream({ ...named('bt709'), colorPrimaries }));
+    expect([primaries, assumed]).toEqual(['bt709', ['primaries']]);
   });
 
   it('have full range only in RGB, in JPEG, and if they declare it', () => {

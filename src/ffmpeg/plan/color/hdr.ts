@@ -28,7 +28,7 @@ const PRIMARIES = new Set([
   'smpte431',
   'smpte432',
 ]);
-const MATRICES = new Set(['bt709', 'fcc', 'bt470bg', 'smpte170m', 'smpte240m', 'bt2020nc', 'bt2020c']);
+const MATRICES = new Set(['bt709', 'fcc', 'bt470bg', 'smpte170m', 'smpte240m', 'bt2020nc']);
 
 /**
  * Returns filters from HDR to BT.709. They state the properties of the input in full, because files often tag only some of them, and zimg

@@ -33,10 +33,11 @@ export type ColoredStream = Pick<
 const RGB = /^(rgb|bgr|gbr|argb|abgr|0rgb|0bgr|pal8|x2rgb|x2bgr)/;
 const GRAY = /^(gray|ya\d|mono)/;
 /** Matrices that `scale` can convert. */
-const MATRICES = new Set(['bt709', 'bt470bg', 'smpte170m', 'smpte240m', 'fcc', 'bt2020nc', 'bt2020c']);
+const MATRICES = new Set(['bt709', 'bt470bg', 'smpte170m', 'smpte240m', 'fcc', 'bt2020nc']);
+/** Names that encoders do not know. x265 rejects video with the primaries of EBU 3213, which are nearly the primaries of PAL. */
+const UNKNOWN = new Set(['reserved', 'ebu3213']);
 /** The matrices of BT.601, whose coefficients are equal. */
 const BT601 = new Set(['bt470bg', 'smpte170m']);
-const BT2020 = new Set(['bt2020nc', 'bt2020c']);
 /** A picture is assumed to be BT.709, the standard of HD, if its short side or its long side has at least this number of pixels. */
 const HD_SHORT = 720;
 const HD_LONG = 1280;
@@ -77,7 +78,7 @@ export function sourceColor(stream: ColoredStream): SourceColor {
 
 function declaredColor(stream: ColoredStream): { [K in keyof Color]: Color[K] | null } {
   const { pixelFormat, colorSpace, colorPrimaries, colorTransfer, colorRange } = stream;
-  const known = (name: string | null) => (name === null || name === 'reserved' ? null : name);
+  const known = (name: string | null) => (name === null || UNKNOWN.has(name) ? null : name);
   const rgb = isRgb(pixelFormat) || GRAY.test(pixelFormat ?? '');
   const full = rgb || pixelFormat?.startsWith('yuvj') || colorRange === 'pc';
   const matrix = colorSpace !== null && MATRICES.has(colorSpace) ? colorSpace : null;
@@ -89,8 +90,8 @@ function declaredColor(stream: ColoredStream): { [K in keyof Color]: Color[K] | 
   };
 }
 
-function assumedMatrix({ width, height, isHdr, colorPrimaries }: ColoredStream): string {
-  if (isHdr || colorPrimaries === 'bt2020') return 'bt2020nc';
+function assumedMatrix({ width, height, isHdr, colorSpace, colorPrimaries }: ColoredStream): string {
+  if (isHdr || colorSpace === 'bt2020c' || colorPrimaries === 'bt2020') return 'bt2020nc';
   const isHd = Math.min(width, height) >= HD_SHORT || Math.max(width, height) >= HD_LONG;
   if (isHd) return 'bt709';
   return PAL_LINES.includes(height) ? 'bt470bg' : 'smpte170m';
@@ -98,7 +99,7 @@ function assumedMatrix({ width, height, isHdr, colorPrimaries }: ColoredStream):
 
 /** Returns the primaries and the transfer of the standard that defines a matrix. */
 function standardOf(matrix: string, range: Color['range'], { isHdr }: ColoredStream) {
-  if (BT2020.has(matrix)) return { primaries: 'bt2020', transfer: 'bt2020-10' };
+  if (matrix === 'bt2020nc') return { primaries: 'bt2020', transfer: 'bt2020-10' };
   // The full range of BT.601 is JPEG, whose colors are sRGB.
   if (isHdr || matrix === 'gbr' || !BT601.has(matrix) || range === 'pc') {
     return { primaries: isHdr ? 'bt2020' : 'bt709', transfer: 'bt709' };
