@@ -57,7 +57,7 @@ export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
 export { type FieldVerdict, judgeFields } from './run/judge-fields.ts';
-export { warnOfLoss } from './run/lost-media.ts';
+export { emptyFailure, warnOfLoss, warnOfMissingEnd } from './run/lost-media.ts';
 export { ProgressReader, type ProgressReport } from './run/progress.ts';
 export { FigureList } from './run/quality-figures.ts';
 export { argsAfterRestart } from './run/repeated-start.ts';

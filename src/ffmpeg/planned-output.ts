@@ -67,6 +67,8 @@ export interface LastingMedia {
   seconds: number;
   /** Frames of the video; null = not known. */
   frames: number | null;
+  /** Whether a source is known to be truncated, even if FFmpeg reports no damage. Absent = not known. */
+  isTruncated?: true;
 }
 
 /** A file whose video is compared with its source. */

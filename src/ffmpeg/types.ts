@@ -101,12 +101,20 @@ export interface AudioStream {
   lateSeconds?: number;
 }
 
+/** Describes a file whose end is missing. */
+export interface Truncation {
+  /** Duration that the file declares; null = `MediaInfo.durationSeconds`, or not known. */
+  declaredSeconds: number | null;
+}
+
 /** Result of a probe. Every number is bounded, and no text is free text of the file. */
 export interface MediaInfo {
   /** FFmpeg's format name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
   container: string;
   demuxer: string;
   durationSeconds: number | null;
+  /** Absent = the file is complete, or not known to be truncated. */
+  truncation?: Truncation;
   sizeBytes: number;
   /** Bits per second of the entire file. */
   bitRate: number | null;

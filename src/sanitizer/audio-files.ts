@@ -9,7 +9,7 @@ import type { FileBytes } from './file-bytes.ts';
 import { checkLength } from './limits.ts';
 import { soundInfo } from './streams.ts';
 import type { Reading, Write } from './types.ts';
-import { NotRewritable, Rejected } from './verdicts.ts';
+import { NotRewritable, Rejected, Truncated } from './verdicts.ts';
 
 const MAX_CHUNKS = 10_000;
 /** Types of chunks with names, markers, loudness or padding. None of these chunks changes the audio. */
@@ -26,6 +26,8 @@ const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
 const MAX_SEARCHED = 16 * 2 ** 20;
 /** Maximum number of bytes of samples: the limit of 32-bit sizes, minus the headers. */
 const MAX_DATA = 2 ** 32 - 1024;
+/** Declared bytes from which a length is not a length. */
+const UNKNOWN_LENGTH = 0x7fff_0000;
 
 /** Reads a WAV file (RIFF): the format of its samples, and their position. */
 export function readWave(file: FileBytes): Reading {
@@ -38,7 +40,8 @@ export function readWave(file: FileBytes): Reading {
     if (count > MAX_CHUNKS) throw new Rejected('invalid_media', 'contains more chunks than any real file.');
     const head = file.read(at, 8);
     const [type, bytes] = [head.toString('latin1', 0, 4), head.readUInt32LE(4)];
-    if (at + 8 + bytes > file.size) throw new NotRewritable('is cut off: it declares more than it contains');
+    if (at + 8 + bytes > file.size)
+      throw new Truncated(undefined, type === 'data' ? declaredLength(format, bytes) : null);
     if (type === 'fmt ') format ??= Buffer.from(file.read(at + 8, Math.min(bytes, 40)));
     else if (type === 'data') data ??= { from: at + 8, bytes };
     else if (!METADATA_CHUNKS.has(type)) throw new NotRewritable('contains a chunk that the reader does not support');
@@ -68,6 +71,13 @@ export function readWave(file: FileBytes): Reading {
   };
   const facts = audioFacts(waveCodec(format), Math.floor(data.bytes / blocks) / rate);
   return { write, seconds: null, still: null, facts, describe: () => describeWave(file, description, samples) };
+}
+
+/** Returns the duration of the declared samples. Programs that do not know the length of their output declare a huge length. */
+function declaredLength(format: Buffer | null, bytes: number): number | null {
+  if (!format || format.length < 16 || !PCM_FORMATS.has(format.readUInt16LE(0)) || bytes >= UNKNOWN_LENGTH) return null;
+  const bytesPerSecond = format.readUInt32LE(4) * format.readUInt16LE(12);
+  return bytesPerSecond > 0 ? bytes / bytesPerSecond : null;
 }
 
 /** Returns the facts that ffprobe would report about the rewritten file; null if they are unclear. */

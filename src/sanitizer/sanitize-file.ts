@@ -23,7 +23,7 @@ import { readOgg } from './ogg/rewrite.ts';
 import { summariseText } from './source-text.ts';
 import { infoFacts } from './streams.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
-import { NotRewritable, Rejected, SeveralDescriptions } from './verdicts.ts';
+import { NotRewritable, Rejected, SeveralDescriptions, Truncated } from './verdicts.ts';
 
 /**
  * Sanitizes one file: reads it, and remuxes its container if this loses nothing. Throws `Rejected`. Runs in its own thread, because an
@@ -60,6 +60,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
         turns,
         clockSeconds,
         changesSize,
+        ...(error instanceof Truncated && { truncation: error.truncation }),
         ...nothing,
       };
     }

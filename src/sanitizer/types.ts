@@ -1,5 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
-import type { FrameList, MediaInfo, OutputInfo, SourceText, StreamPackets } from '../ffmpeg/index.ts';
+import type { FrameList, MediaInfo, OutputInfo, SourceText, StreamPackets, Truncation } from '../ffmpeg/index.ts';
 import type { FrameTiming } from '../ffmpeg/plan/time/frame-timing.ts';
 import type { StillPicture, Turn } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
@@ -57,6 +57,8 @@ export interface SanitizeResult {
   changesSize?: boolean | undefined;
   /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
   turns?: readonly Turn[];
+  /** See `MediaInfo`, which contains it for files that only ffprobe reads. */
+  truncation?: Truncation;
   /** Seconds of a transport stream whose clock jumps, for which ffprobe reports a wrong duration; null for any other file. */
   clockSeconds: number | null;
 }
@@ -74,6 +76,8 @@ export interface Reading {
   seconds: number | null;
   still: StillPicture | null;
   facts: ContainerFacts | null;
+  /** See `SanitizeResult`. */
+  truncation?: Truncation;
   /** Reads `SanitizeResult.text`, after `write`; absent if the reader does not know the texts. */
   text?: () => SourceText;
   /** Reads `SanitizeResult.packets`; absent if the reader does not know them. */

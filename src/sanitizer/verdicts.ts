@@ -1,4 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
+import type { Truncation } from '../ffmpeg/index.ts';
 
 /** Continues "Input 1 …". */
 export const ENCRYPTED = 'is encrypted, and Airlock has no key. Send the file without encryption (DRM).';
@@ -21,6 +22,16 @@ export class NotRewritable extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'NotRewritable';
+  }
+}
+
+/** Error for a file whose end is missing. */
+export class Truncated extends NotRewritable {
+  readonly truncation: Truncation;
+  /** @param declaredSeconds see `Truncation` */
+  constructor(message = 'is cut off: it declares more than it contains', declaredSeconds: number | null = null) {
+    super(message);
+    this.truncation = { declaredSeconds };
   }
 }
 

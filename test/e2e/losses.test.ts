@@ -98,6 +98,54 @@ describe('a source of which a part is missing', () => {
     expect(messagesOf(job).join('\n')).toMatch(MISSING);
   });
 
+  it.each([
+    ['avi', 'video/x-msvideo', ['-c:v', 'mpeg4', '-c:a', 'mp2'], { outputFormat: 'mp4' }],
+    ['mkv', 'video/x-matroska', [], LADDER],
+    ['wav', 'audio/wav', ['-vn', '-c:a', 'pcm_s16le'], { outputFormat: 'mp3' }],
+    ['flac', 'audio/flac', ['-vn', '-c:a', 'flac'], { outputFormat: 'mp3' }],
+    ['mp3', 'audio/mpeg', ['-vn', '-c:a', 'libmp3lame'], { outputFormat: 'wav' }],
+  ])(
+    'is converted with a warning if it is %s, whose header declares its length',
+    async (extension, type, args, request) => {
+      const path = await make(`intact-${extension}.${extension}`, [...MEDIA, ...args]);
+      expect(messagesOf(await convert(path, type, request))).toEqual([]);
+      const job = await convert(await cutOff(`cut.${extension}`, path, 0.75), type, request);
+      expect([job.status, job.error_message]).toEqual(['completed', null]);
+      const [missing, all] = MISSING.exec(messagesOf(job).join('\n'))!.slice(1).map(Number);
+      expect(all).toBeCloseTo(SECONDS, 0);
+      expect(missing).toBeCloseTo(SECONDS / 4, 0);
+    },
+  );
+
+  it.each([
+    ['ts', 'video/mp2t', []],
+    ['ogg', 'audio/ogg', ['-vn', '-c:a', 'libvorbis']],
+  ])('causes no warning if it is %s, which live recordings end in the same way', async (extension, type, args) => {
+    const path = await make(`live.${extension}`, [...MEDIA, ...args]);
+    const job = await convert(await cutOff(`end.${extension}`, path, 0.75), type, { outputFormat: 'mp3' });
+    expect([job.status, messagesOf(job)]).toEqual(['completed', []]);
+  });
+
+  it.each([
+    ['thumbnails', { outputFormat: 'thumbnails', every_seconds: 1 }],
+    ['a sprite', { outputFormat: 'sprite', every_seconds: 1 }],
+    ['a preview', { outputFormat: 'gif', preview: { seconds: 2 } }],
+    ['a video with filters', { outputFormat: 'mp4', filters: [{ filter: 'hflip' }] }],
+  ])('becomes %s with a warning that its end is missing', async (_, request) => {
+    const job = await convert(await cutOff('cut.mp4', intact, 0.75), 'video/mp4', request);
+    expect([job.status, job.error_message]).toEqual(['completed', null]);
+    expect(messagesOf(job).join('\n')).toMatch(/^The input is damaged or truncated: its end can't be decoded/);
+  });
+
+  it('becomes a still of its intact part, and fails with invalid_media for a still of its missing part', async () => {
+    const path = await cutOff('cut.mp4', intact, 0.75);
+    const early = await convert(path, 'video/mp4', { outputFormat: 'jpg', still: { at: 1 } });
+    expect([early.status, messagesOf(early)]).toEqual(['completed', []]);
+    const late = await convert(path, 'video/mp4', { outputFormat: 'jpg', still: { at: 5.5 } });
+    expect([late.status, late.error_code]).toEqual(['failed', 'invalid_media']);
+    expect(late.error_message).toMatch(/damaged or truncated/);
+  });
+
   it('fails with invalid_media if less than half of it can be decoded', async () => {
     const job = await convert(await cutOff('less.mp4', intact, 0.3), 'video/mp4', { outputFormat: 'mp4' });
     expect([job.status, job.error_code]).toEqual(['failed', 'invalid_media']);

@@ -49,6 +49,8 @@ const TYPES: Readonly<Record<string, string>> = {
   flac: 'audio/flac',
   m4a: 'audio/mp4',
   weba: 'audio/webm',
+  mp3: 'audio/mpeg',
+  ogg: 'audio/ogg',
   wmv: 'video/x-ms-wmv',
   bmp: 'image/bmp',
 };

@@ -113,17 +113,19 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   };
   // FFmpeg itself applies the orientation of a JPEG.
   const turns = decoded ? [] : (sanitized.turns ?? []);
+  const truncation = sanitized.truncation ? { truncation: sanitized.truncation } : {};
   if (known && known.demuxer === opened.demuxer) return { ...opened, info: withTurns(known, turns) };
   if (sanitized.info && !decoded) {
     if (check !== false) checkInput(sanitized.info);
-    return { ...opened, info: withSubtitleCount(withTurns(sanitized.info, turns), sanitized.text) };
+    const info = withSubtitleCount(withTurns(sanitized.info, turns), sanitized.text);
+    return { ...opened, info: { ...info, ...truncation } };
   }
   const probed = { path: opened.file, slot, subject, sizeBytes: size, check: false };
   const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
   const info = withSubtitleCount(completeInfo(probe.info, sanitized), sanitized.text);
   if (check !== false) checkInput(info);
   const source = picture ? { container: detected.demuxer, sourceCodec: picture.codec } : {};
-  return { ...opened, info: { ...withTurns(info, turns), ...source } };
+  return { ...opened, info: { ...withTurns(info, turns), ...source, ...truncation } };
 }
 
 /** Returns how FFmpeg decodes a picture that it would otherwise show incomplete or not upright; null for all other files. */

@@ -64,6 +64,7 @@ const mediaInfo = z.object({
   container: z.string(),
   demuxer: z.string(),
   durationSeconds: number,
+  truncation: z.object({ declaredSeconds: number }).optional(),
   sizeBytes: z.number(),
   bitRate: number,
   streamCount: z.number(),

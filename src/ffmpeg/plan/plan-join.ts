@@ -254,7 +254,7 @@ function joinGraph(join: Join, palette: string | null): string {
       segments += `[v${index}]`;
     }
     if (hasAudio) {
-      chains.push(`${audioSegment(index, source)}[a${index}]`);
+      chains.push(`${audioSegment(index, source, join.format)}[a${index}]`);
       segments += `[a${index}]`;
     }
   }
@@ -276,10 +276,11 @@ function videoSegment(video: VideoStream, { frame, rate, pixelFormat, color }: J
   });
 }
 
-function audioSegment(index: number, source: JoinSource): string {
+function audioSegment(index: number, source: JoinSource, format: OutputFormat): string {
   const shape = `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=stereo`;
   const { audio } = source;
-  if (audio) return `[${index}:${audio.index}]${segmentFilters(audio, SAMPLE_RATE)},${shape}`;
+  const mix = { rate: SAMPLE_RATE, encoder: FORMAT_DEFAULTS[format].audio! };
+  if (audio) return `[${index}:${audio.index}]${segmentFilters(audio, mix)},${shape}`;
   const length = timeText(Math.max(LEAST_SILENCE, source.duration ?? LEAST_SILENCE));
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }

@@ -144,7 +144,8 @@ function lastingOf(job: PlainJob, { video }: PlainTracks): Pick<PlannedFile, 'la
   const { inputs, inputOptions, options, selection, filtered, kind } = job;
   if (filtered || kind === 'image') return {};
   const frameRate = video?.encoded.frameRate ?? null;
-  const lasting = lastingMedia({ inputs, inputOptions, options, streams: selection.streams, frameRate });
+  const isEntire = job.ctx.rung !== undefined;
+  const lasting = lastingMedia({ inputs, inputOptions, options, streams: selection.streams, frameRate, isEntire });
   return lasting ? { lasting } : {};
 }
 

@@ -192,3 +192,20 @@ describe('checkInput', () => {
   it('rejects an animated WebP with unsupported_media', () =>
     expect(codeOf([video({ codec_name: 'webp', width: 0, height: 0 })])).toBe('unsupported_media'));
 });
+
+describe('the duration that a truncated AVI declares', () => {
+  const avi = (frames: string, duration: string, demuxer = 'avi') => {
+    const streams = [video({ avg_frame_rate: '25/1', nb_frames: frames, duration })];
+    return parseProbe(JSON.stringify({ streams, format: { duration } }), { sizeBytes: 1000, demuxer });
+  };
+
+  it('is read from the number of its frames', () => {
+    expect(avi('250', '6.04').truncation).toEqual({ declaredSeconds: 10 });
+  });
+
+  it('is absent from complete files and other containers', () => {
+    expect(avi('250', '10').truncation).toBeUndefined();
+    expect(avi('0', '10').truncation).toBeUndefined();
+    expect(avi('250', '6.04', 'mov').truncation).toBeUndefined();
+  });
+});

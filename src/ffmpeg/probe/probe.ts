@@ -1,5 +1,5 @@
 import { JobFailure } from '../../contract/failures.ts';
-import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts';
+import type { AudioStream, MediaInfo, Rotation, Truncation, VideoStream } from '../types.ts';
 import { displaySize, mayChangeSize, sampleAspect } from './display-size.ts';
 import { bitDepthOf, isAlphaFormat } from './pixel-formats.ts';
 
@@ -92,6 +92,7 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
     container: word(format.format_name, /^[a-z0-9_,]{1,64}$/) ?? file.demuxer,
     demuxer: file.demuxer,
     durationSeconds: isImage ? null : (seconds(format.duration) ?? (longest >= 0 ? longest : null)),
+    ...(file.demuxer === 'avi' && declaredLength(video, seconds(format.duration))),
     sizeBytes: file.sizeBytes,
     bitRate: readInteger(format.bit_rate, 1, 1e12),
     streamCount: Math.max(streams.length, readInteger(format.nb_streams, 0, 1e6) ?? 0),
@@ -102,6 +103,17 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
     isImage,
     isAnimated,
   };
+}
+
+/** Maximum seconds by which the frame count of a complete AVI may exceed its duration, because rates are rounded. */
+const ROUNDED_SECONDS = 0.5;
+
+/** Returns the duration that the header of a truncated AVI declares by the number of its frames. FFmpeg reports the duration of the rest. */
+function declaredLength(video: readonly VideoStream[], contained: number | null): { truncation?: Truncation } {
+  const declared = Math.max(0, ...video.map(({ frames, frameRate }) => (frameRate ? (frames ?? 0) / frameRate : 0)));
+  return contained !== null && declared - contained > ROUNDED_SECONDS
+    ? { truncation: { declaredSeconds: declared } }
+    : {};
 }
 
 /** Demuxers of FFmpeg that do not start at the start of the file, but at the start of the first stream in use. */

@@ -10,6 +10,9 @@ const ROUNDED_SHARE = 0.03;
 /** Share of a source whose loss makes the output useless. */
 const USELESS_SHARE = 0.5;
 
+/** Matches FFmpeg's messages about a file whose end is missing. */
+const MISSING_END = /partial file|ended prematurely/i;
+
 /** The media that a command has made from its sources. */
 export interface MadeMedia {
   seconds: number | null;
@@ -23,7 +26,7 @@ export interface MadeMedia {
  * half was lost.
  */
 export function warnOfLoss(lasting: LastingMedia, made: MadeMedia): PlanWarning | null {
-  if (!DAMAGE.test(made.stderr)) return null;
+  if (!lasting.isTruncated && !DAMAGE.test(made.stderr)) return null;
   const lost = Math.max(lostSeconds(lasting, made), lostFrames(lasting, made));
   if (lost <= ROUNDED_SECONDS) return null;
   const missing = shown(Math.min(lost, lasting.seconds));
@@ -38,6 +41,27 @@ export function warnOfLoss(lasting: LastingMedia, made: MadeMedia): PlanWarning 
     field: 'inputs',
     message: `The input is damaged or truncated: ${missing} of ${all} seconds can't be decoded, so the output doesn't contain them.`,
   };
+}
+
+/**
+ * Returns a warning about an input whose end is missing, for an output whose duration is not known; null if no end is missing.
+ * @param isTruncated whether the end of an input is known to be missing
+ */
+export function warnOfMissingEnd(stderr: string, isTruncated: boolean): PlanWarning | null {
+  if (!isTruncated && !MISSING_END.test(stderr)) return null;
+  return {
+    field: 'inputs',
+    message: "The input is damaged or truncated: its end can't be decoded, so the output may lack a part of it.",
+  };
+}
+
+/** Returns the failure of an output that has no content. An input whose end is missing is the cause of an empty output. */
+export function emptyFailure(error: JobFailure, isTruncated: boolean): JobFailure {
+  if (error.code !== 'output_invalid' || !isTruncated) return error;
+  return new JobFailure(
+    'invalid_media',
+    "The input is damaged or truncated: the requested part of it can't be decoded.",
+  );
 }
 
 function lostSeconds(lasting: LastingMedia, { seconds }: MadeMedia): number {

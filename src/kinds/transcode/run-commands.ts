@@ -6,12 +6,14 @@ import { addOutput, earlierOutputs, publishAll } from '../../attempt/outputs/pub
 import { JobFailure } from '../../contract/failures.ts';
 import { retryTransient } from '../../database/transient.ts';
 import {
+  emptyFailure,
   type JobPlan,
   type MeasuredFile,
   type Plan,
   type PlannedOutput,
   type PlanWarning,
   warnOfLoss,
+  warnOfMissingEnd,
 } from '../../ffmpeg/index.ts';
 import { type AttemptFacts, spentAttempts } from '../../jobs/attempts.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
@@ -157,16 +159,20 @@ async function storeOutputs(
 ): Promise<void> {
   const { tools, run } = attempt;
   const { command, figures, folder, early } = written;
+  const isTruncated = sources.inputs.some(({ info }) => info.truncation !== undefined);
   for (const planned of command.outputs) {
     const storing = storeOutput(attempt, sources, { folder, planned, early }).then((output) => {
-      made.warnings.push(...lossWarnings(planned, output, written));
+      made.warnings.push(...lossWarnings(planned, output, { ...written, isTruncated }));
       return output;
     });
     await storing.then(
       (output) => addOutput(tools, run, made, withFigures(output, figures.get(planned.position))),
       (error: unknown) => {
         if (run.signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
-        made.failures.push({ position: planned.position, error });
+        made.failures.push({
+          position: planned.position,
+          error: emptyFailure(error, isTruncated),
+        });
       },
     );
   }
@@ -176,18 +182,19 @@ async function storeOutputs(
 function lossWarnings(
   planned: PlannedOutput,
   { facts }: StoredOutput,
-  { command: { outputs }, result }: Written,
+  { command: { outputs }, result, isTruncated }: Written & { isTruncated: boolean },
 ): PlanWarning[] {
-  if (!planned.lasting || !result) return [];
+  if (!result) return [];
   const { frame = null, dupFrames = 0, dropFrames = 0 } = result.report ?? {};
   // FFmpeg reports the frames of the first video, and the repeated frames of all videos.
   const isOnly = outputs.length === 1 && 'path' in planned;
   const frames = isOnly && frame !== null ? frame - dupFrames + dropFrames : null;
-  const warning = warnOfLoss(planned.lasting, {
-    seconds: facts.duration_seconds ?? null,
-    frames,
-    stderr: result.stderr,
-  });
+  const { stderr } = result;
+  // A still may show the part of the input that exists.
+  const isStill = 'picture' in planned;
+  const warning = planned.lasting
+    ? warnOfLoss(planned.lasting, { seconds: facts.duration_seconds ?? null, frames, stderr })
+    : warnOfMissingEnd(stderr, isTruncated && !isStill);
   return warning ? [warning] : [];
 }
 

@@ -16,6 +16,9 @@ import { readVbrHeader, type VbrHeader } from './vbr-header.ts';
 
 const MP3: FrameKind = { headerBytes: 4, read: readMp3Header };
 
+/** Maximum seconds by which the declared frames of a complete file exceed its frames. */
+const ROUNDED_SECONDS = 0.1;
+
 /**
  * Reads an MP3: cover art, the encoder delay and length in its first frame, and the positions of its audio frames.
  * Drops tags and any other data between the frames.
@@ -32,7 +35,8 @@ export function readMp3(file: FileBytes): Reading {
   if (!vbr && start !== end && readVbrHeader(file, start, audio.head as Mp3Header)) {
     throw new NotRewritable('begins with other data');
   }
-  if (vbr) checkLength((vbr.frames * audio.head.samples) / audio.head.rate);
+  const declaredSeconds = vbr ? (vbr.frames * audio.head.samples) / audio.head.rate : 0;
+  checkLength(declaredSeconds);
   return {
     write(out, mediaBytes) {
       writePictures(file, out, pictures);
@@ -40,6 +44,7 @@ export function readMp3(file: FileBytes): Reading {
       copyRanges(file, out, audio.ranges, mediaBytes);
     },
     seconds: audio.seconds,
+    ...(declaredSeconds > audio.seconds + ROUNDED_SECONDS && { truncation: { declaredSeconds } }),
     still: null,
     facts: pictures.length === 0 ? audioFacts('mp3', audio.seconds) : null,
     describe: () => describeMp3(file, audio, vbr, pictures),

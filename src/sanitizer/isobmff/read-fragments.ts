@@ -1,5 +1,5 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { NotRewritable } from '../verdicts.ts';
+import { NotRewritable, Truncated } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxesIn, content, printable } from './boxes.ts';
 import type { GatheredSamples } from './gather-samples.ts';
 import { readRun, type SampleDefaults } from './read-run.ts';
@@ -52,7 +52,7 @@ export interface FragmentedStreams {
 export function readFragments(file: FileBytes, moofs: readonly Box[], streams: FragmentedStreams): void {
   const budget = { left: MAX_FRAGMENT_BOXES };
   for (const moof of moofs) {
-    if (moof.end > file.size) throw new NotRewritable('is cut off inside a fragment');
+    if (moof.end > file.size) throw new Truncated('is cut off inside a fragment');
     const fragment: Fragment = { start: moof.start, next: moof.start, times: new Map() };
     for (const box of boxesIn(file, moof.body, moof.end, budget)) {
       if (box.type === 'traf') readTrackFragment(file, box, fragment, streams, budget);

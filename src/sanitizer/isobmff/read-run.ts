@@ -1,5 +1,5 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { NotRewritable, Rejected, Truncated } from '../verdicts.ts';
 import type { Box } from './boxes.ts';
 import type { GatheredSamples } from './gather-samples.ts';
 
@@ -75,7 +75,7 @@ export function readRun(
     }
   }
   if (!Number.isSafeInteger(dataAt) || dataAt < 0 || dataAt + bytes > file.size) {
-    throw new NotRewritable('is cut off: it declares more data than it contains');
+    throw new Truncated('is cut off: it declares more data than it contains');
   }
   samples.addChunk(dataAt, bytes, count);
   return dataAt + bytes;

@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { checkLength } from '../limits.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { NotRewritable, Rejected, Truncated } from '../verdicts.ts';
 import { type Box, content, makeFullBox } from './boxes.ts';
 import type { Chunks, SampleTable } from './movie.ts';
 
@@ -140,7 +140,7 @@ function readChunks(
       for (let index = 0; index < inChunk; index++) bytes += samples.sizes.readUInt32BE((sample + index) * 4);
     }
     const offset = short ? short.rows.readUInt32BE(chunk * 4) : Number(chunkOffsets.rows.readBigUInt64BE(chunk * 8));
-    if (offset + bytes > file.size) throw new NotRewritable('is cut off: it declares more data than it contains');
+    if (offset + bytes > file.size) throw new Truncated('is cut off: it declares more data than it contains');
     sample += inChunk;
     chunks.offsets[chunk] = offset;
     chunks.bytes[chunk] = bytes;

@@ -1,5 +1,5 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { Rejected, Truncated } from '../verdicts.ts';
 
 /** An element (RFC 8794), and the position of its content. `end` is null if the size is unknown. */
 export interface Element {
@@ -33,7 +33,7 @@ export function elementReader(file: FileBytes): ElementReader {
       const size = vint(head, idLength, sizeLength);
       const body = position + idLength + sizeLength;
       if (size === null) return { id, body, end: null };
-      if (body + size > limit) throw new NotRewritable('is cut off: it declares more than it contains');
+      if (body + size > limit) throw new Truncated();
       return { id, body, end: body + size };
     },
     *within(parent) {

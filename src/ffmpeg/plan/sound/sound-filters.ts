@@ -1,4 +1,5 @@
 import { formatKind, type OutputFormat } from '../../../contract/formats.ts';
+import { LOSSLESS_AUDIO } from '../../policy/encoders/encoder-settings.ts';
 import type { AudioStream, PlanInput } from '../../types.ts';
 import { encodedRate, isLayoutUnknown, mixedChannels, type SoundRequest } from './sound-settings.ts';
 
@@ -13,10 +14,11 @@ const TIMED_DEMUXERS: ReadonlySet<string> = new Set(['mov', 'matroska', 'avi', '
 const TIMED_FORMATS: ReadonlySet<string> = new Set(['mp4', 'mov', 'mkv', 'webm']);
 
 /**
- * Maximum level of mixed sound, as a share of full scale: -2 dBTP. A lossy encoder adds up to 2 dB to the peaks of loud sound. Peaks between
- * samples are found in four times as many samples.
+ * Maximum levels of mixed sound, as shares of full scale: -2, -4 and -5 dBTP. A lossy encoder changes the peaks of loud sound. Full-scale noise
+ * rises by up to 3.9 dB, and by up to 4.9 dB in Opus.
  */
-const MAX_LEVEL = 0.794;
+const MAX_LEVEL = { lossless: 0.794, lossy: 0.631, opus: 0.562 } as const;
+/** Peaks between samples are found in this many times as many samples. */
 const OVERSAMPLING = 4;
 
 /** The container and encoder of the sound. `isExact` = the sound must start at zero, even if its source starts only slightly late. */
@@ -58,20 +60,32 @@ export function mixFilters(request: SoundRequest): string {
   if (!source || channels === null || isFiltered || encoder === 'copy') return '';
   const rate = encodedRate(request) ?? source.sampleRate;
   const spread = isLayoutUnknown(source) ? `${spreadFilter(source)},` : '';
-  return `${spread}${limitedMix(channels, rate)}`;
+  return `${spread}${limitedMix({ channels, rate, encoder })}`;
 }
 
 /** Returns the filters of a segment of a join, which starts at zero, without the final conversion to stereo. */
-export function segmentFilters(source: AudioStream, rate: number): string {
+export function segmentFilters(source: AudioStream, { rate, encoder }: Omit<Mix, 'channels'>): string {
   const spread = isLayoutUnknown(source) ? `,${spreadFilter(source)}` : '';
-  const mix = source.channels > 2 ? `,${limitedMix(2, rate)}` : '';
+  const mix = source.channels > 2 ? `,${limitedMix({ channels: 2, rate, encoder })}` : '';
   return `${FROM_ZERO}${spread}${mix}`;
 }
 
-function limitedMix(channels: 1 | 2, rate: number): string {
+interface Mix {
+  channels: 1 | 2;
+  rate: number;
+  /** FFmpeg's name of the encoder. */
+  encoder: string;
+}
+
+function limitedMix({ channels, rate, encoder }: Mix): string {
   const layout = channels === 1 ? 'mono' : 'stereo';
-  const limiter = `alimiter=limit=${MAX_LEVEL}:level=0:latency=1`;
+  const limiter = `alimiter=limit=${maxLevel(encoder)}:level=0:latency=1`;
   return `aformat=channel_layouts=${layout}:sample_rates=${rate * OVERSAMPLING},${limiter},aresample=${rate}`;
+}
+
+function maxLevel(encoder: string): number {
+  if (encoder === 'libopus') return MAX_LEVEL.opus;
+  return LOSSLESS_AUDIO.includes(encoder) ? MAX_LEVEL.lossless : MAX_LEVEL.lossy;
 }
 
 /** Returns a filter that mixes channels without a layout: the odd ones to the left, the even ones to the right. */

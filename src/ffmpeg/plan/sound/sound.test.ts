@@ -18,7 +18,7 @@ const STEREO = { codec_type: 'audio', codec_name: 'aac', channels: 2, sample_rat
 const SURROUND = { ...STEREO, codec_name: 'ac3', channels: 6 };
 const STEADY = 'aresample=async=1:min_comp=0.02:first_pts=0';
 const LIMITED =
-  'aformat=channel_layouts=stereo:sample_rates=192000,alimiter=limit=0.794:level=0:latency=1,aresample=48000';
+  'aformat=channel_layouts=stereo:sample_rates=192000,alimiter=limit=0.631:level=0:latency=1,aresample=48000';
 
 function inputOf(streams: object[], demuxer = 'mov', index = 0): PlanInput {
   const json = JSON.stringify({
@@ -99,6 +99,17 @@ describe('the filters of sound', () => {
     expect(
       split.piece({ frames: 9 } as never, { time: 0, timescale: 1, rate: { num: 25, den: 1 } }).join(' '),
     ).not.toContain(LIMITED);
+  });
+
+  it.each([
+    ['mp3', 0.631],
+    ['ogg', 0.631],
+    ['opus', 0.562],
+    ['flac', 0.794],
+  ] as const)('limit the peaks of %s to %f, because encoders change peaks differently', (outputFormat, limit) => {
+    const options = [{ option: '-ac', argument: 2 }];
+    const filter = soundFilter({ outputFormat, options }, [inputOf([SURROUND])]);
+    expect(filter).toContain(`alimiter=limit=${limit}:`);
   });
 
   it('limit sound that options mix, but no sound that keeps its channels', () => {
