@@ -38,6 +38,7 @@ const videoStream = z.object({
   isInterlaced: z.boolean(),
   mayBeInterlaced: z.boolean().optional(),
   mayChangeSize: z.boolean().optional(),
+  mayTurn: z.literal(true).optional(),
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),
   durationSeconds: number,
