@@ -90,10 +90,10 @@ If the bit rate of the source's video is known, outputs of x264, x265, VP8 and V
 value of \`-b:v\`.
 
 - The maximum is usually the source's bit rate, so the video doesn't grow.
-- If the source is HEVC, VP9 or AV1, and the output has another codec, the maximum is higher: ${ratio(equalBitRate(1000, 'hevc', 'libx264', 'medium'))} times the bit rate of an
-  HEVC or VP9 source, and ${ratio(equalBitRate(1000, 'av1', 'libx264', 'medium'))} times the bit rate of an AV1 source.
+- If the source is HEVC, VP9 or AV1, and the output has another codec, the maximum is higher. It is ${ratio(equalBitRate(1000, 'hevc', 'libx264', 'medium'))} times the bit rate
+  of an HEVC or VP9 source, and ${ratio(equalBitRate(1000, 'av1', 'libx264', 'medium'))} times the bit rate of an AV1 source.
 - The maximum is at least one bit per second and pixel of a 16:9 frame: ${megabits(lowestRateCap(1080, 'medium'))} for 1080 lines, and ${megabits(lowestRateCap(720, 'medium'))} for 720
-  lines. For \`high\`, both limits are ${HIGH_FACTOR} times as high. This keeps scrolling text sharp in screen recordings, whose average bit rate is low.
+  lines. For \`high\`, this rate and the rates for other codecs are multiplied by ${HIGH_FACTOR}. The minimum keeps scrolling text sharp in screen recordings, whose average bit rate is low.
 
 Key frames of encoded video are at most five seconds apart. Airlock doesn't set them if your options contain \`-g\`, \`-keyint_min\`,
 \`-force_key_frames\`, \`-intra-refresh\`, or encoder parameters for key frames such as \`keyint\`.

@@ -65,6 +65,8 @@ export interface VideoStream {
   fields?: MixedFields;
   /** Whether later frames may differ in size, as in recordings of windows and calls; absent = no. */
   mayChangeSize?: boolean;
+  /** Whether the stream itself declares its rotation, so that later frames may have another rotation. Absent = no. */
+  mayTurn?: true;
   isDefault: boolean;
   /** Whether players prefer other streams: a still picture, a commentary, or a version for impaired viewers. Absent = no. */
   isSecondary?: true;

@@ -36,7 +36,8 @@ export function videoStream(
   // Decoders output full chroma with the matrix of RGB as RGB.
   const isRgb = picture.color.colorSpace === 'gbr';
   const pixelFormat = isRgb ? picture.pixelFormat.replace(/^yuvj?444p/, 'gbrp') : picture.pixelFormat;
-  const { rotation, frameRate, bitRate, frames, isDefault, durationSeconds } = track;
+  const rotation = picture.rotation ?? track.rotation;
+  const { frameRate, bitRate, frames, isDefault, durationSeconds } = track;
   const color = { ...track.color, ...picture.color };
   const aspect = sampleAspect(track.aspect ?? picture.aspect ?? 1, 1);
   const { wide, tall } = displaySize(width, height, aspect);
@@ -57,7 +58,8 @@ export function videoStream(
       isDefault,
       durationSeconds,
     },
-    ...(mayChangeSize(codec, null) && { mayChangeSize: true }),
+    ...((mayChangeSize(codec, null) || picture.rotation !== undefined) && { mayChangeSize: true }),
+    ...(picture.rotation !== undefined && { mayTurn: true as const }),
     ...(track.isSecondary && { isSecondary: true as const }),
   };
 }

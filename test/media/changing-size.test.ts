@@ -96,6 +96,50 @@ describe('a video whose size changes', () => {
   });
 });
 
+/** Makes a video that is red for a second, and then lime, whose pictures declare these rotations in degrees. */
+async function rotated(type: string, first: number, second: number): Promise<string> {
+  const name = `turned-${first}-${second}`;
+  const parts: string[] = [];
+  for (const [index, degrees] of [first, second].entries()) {
+    const orientation = ['-bsf:v', `h264_metadata=display_orientation=insert:rotate=${degrees}`];
+    const input = color(['red', 'lime'][index]!, '320x180');
+    parts.push(await shop.make(`${name}-${index}.mp4`, [...input, ...X264, ...orientation]));
+  }
+  const list = join(shop.dir, `${name}.txt`);
+  await writeFile(list, parts.map((path) => `file '${path}'\n`).join(''));
+  return shop.make(`${name}.${type}`, ['-f', 'concat', '-safe', '0', '-i', list, '-c', 'copy']);
+}
+
+describe('H.264 that rotates its pictures', () => {
+  it.each(['mp4', 'mkv'])('is upright in all outputs of an %s', async (type) => {
+    const source = await rotated(type, 90, 90);
+    const requests: OutputRequest[] = [
+      { outputFormat: 'mp4' },
+      { outputFormat: 'webm', preset: { resolution: '480p' } },
+      { outputFormat: 'mp4', filters: [{ filter: '[0:v]hflip[v]' }] },
+      { outputFormat: 'jpg' },
+      { outputFormat: 'jpg', still: { at: 1.5, width: 160 } },
+    ];
+    for (const request of requests) {
+      const { info } = await shop.transcode([source], request);
+      expect(info.video[0]!.displayHeight / info.video[0]!.displayWidth).toBeCloseTo(16 / 9, 1);
+    }
+  });
+
+  it('has bars after its rotation changes', async () => {
+    const [middle, edge] = [
+      { x: 0.5, y: 0.5 },
+      { x: 0.5, y: 0.03 },
+    ];
+    const { path, info } = await shop.transcode([await rotated('mp4', 90, 180)], { outputFormat: 'mp4' });
+    expect(info.video[0]).toMatchObject({ width: 180, height: 320 });
+    expect(isColor(await colourAt(path, edge, 0.5), 'red')).toBe(true);
+    expect(isColor(await colourAt(path, middle, 1.5), 'lime')).toBe(true);
+    expect(isColor(await colourAt(path, edge, 1.5), 'black')).toBe(true);
+    await expectFitted((await shop.transcode([await rotated('mp4', 0, 90)], { outputFormat: 'mp4' })).path);
+  });
+});
+
 describe('a transport stream', () => {
   it.each([
     ['a single key frame', ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=2', ...X264, '-g', '100']],

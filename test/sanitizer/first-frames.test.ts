@@ -41,6 +41,18 @@ describe('the first frame of H.264', () => {
     expect(readH264(small.config, Buffer.concat([...small.sets.map(unit), small.sample]))).toMatchObject({ width: 64 });
   });
 
+  it('declares how the picture is rotated', () => {
+    // No flip, a rotation of 0x4000 (a quarter counterclockwise), and no repetition.
+    const orientation = (high: number) => Buffer.from([0x06, 47, 3, high >> 3, (high << 5) & 0xff, 0x14, 0x80]);
+    const rotationOf = (...messages: Buffer[]) =>
+      readH264(small.config, Buffer.concat([...messages.map(unit), small.sample])).rotation;
+    expect(rotationOf()).toBeUndefined();
+    expect(rotationOf(orientation(0x40))).toBe(270);
+    expect(rotationOf(orientation(0x80))).toBe(180);
+    expect(rotationOf(orientation(0xc0))).toBe(90);
+    expect(() => rotationOf(orientation(0x20))).toThrow(Unclear);
+  });
+
   it('is left to ffprobe if there are other parameter sets, which could hide a larger picture', () => {
     const hidden = Buffer.concat([...large.sets.map(unit), large.sample]);
     expect(() => readH264(small.config, hidden)).toThrow(Unclear);

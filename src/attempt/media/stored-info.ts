@@ -39,6 +39,7 @@ const videoStream = z.object({
   mayBeInterlaced: z.boolean().optional(),
   fields: z.object({ kind: z.enum(['combed', 'film']), first: z.enum(['top', 'bottom']) }).optional(),
   mayChangeSize: z.boolean().optional(),
+  mayTurn: z.literal(true).optional(),
   isDefault: z.boolean(),
   isSecondary: z.literal(true).optional(),
   durationSeconds: number,

@@ -74,10 +74,15 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   if (length !== null) args.push('-t', timeText(length));
   // The demuxers of single pictures can repeat a picture. A GIF with one frame is played repeatedly instead.
   if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
-  if (plan.video?.mayChangeSize && plan.video.rotation === 0 && !isTurned(options)) args.push(...KEEP_FILTERS);
+  if (keepsFilters(plan.video) && !isTurned(options)) args.push(...KEEP_FILTERS);
   args.push(...withoutReservedMatrix(input.info.video), ...alphaDecoder(input, plan.video));
   if (threads !== null) args.push('-threads', String(threads));
   return [...args, ...inputSecurityArgs(input.demuxer, input.path), '-i', input.path];
+}
+
+/** A rotation is a filter, so FFmpeg must be able to rebuild the filters of a stream that rotates its pictures. */
+function keepsFilters(video: VideoStream | null): boolean {
+  return video?.mayChangeSize === true && video.rotation === 0 && !video.mayTurn;
 }
 
 const INPUT_HANDLED: ReadonlySet<string> = new Set(['ss', 't', 'to', 'loop']);

@@ -1,3 +1,4 @@
+import type { Rotation } from '../../ffmpeg/index.ts';
 import { readAvcConfig } from './avc-config.ts';
 import { BitReader, mustBe, unlessUnclear } from './bits.ts';
 import { colorNames, colorRange } from './color.ts';
@@ -12,6 +13,8 @@ const SEI = 6;
 /** Types of units that do not influence the description: access unit delimiter, filler data. */
 const PLAIN_UNITS: ReadonlySet<number> = new Set([9, 12]);
 const PICTURE_TIMING = 1;
+/** Type of the message with which a stream rotates its pictures. FFmpeg follows it. */
+const ORIENTATION = 47;
 /** Type of the message that overrides the transfer characteristics. */
 const ALTERNATIVE_TRANSFER = 147;
 /** Picture structures that are complete frames: a frame that is shown once, twice or three times (ITU-T H.264, table D-1). */
@@ -62,7 +65,7 @@ interface PictureSet {
 export function readH264(config: Buffer, sample: Buffer): Picture {
   const { sequence, pictures, sets } = readConfig(config);
   mustBe(sequence.hasOnlyFrames);
-  checkSample(sample, sequence, pictures, sets);
+  const rotation = checkSample(sample, sequence, pictures, sets);
   const { vui, depth } = sequence;
   const isFull = vui?.isFull ?? null;
   const names = vui?.color ? colorNames(...vui.color) : {};
@@ -75,6 +78,7 @@ export function readH264(config: Buffer, sample: Buffer): Picture {
     pixelFormat: planarFormat(CHROMA[sequence.chroma]!, depth, isFull === true),
     color,
     aspect: vui?.aspect ?? null,
+    ...(rotation !== null && { rotation }),
   };
 }
 
@@ -216,26 +220,52 @@ function readPictureSet(unit: Buffer, sequence: SequenceSet): PictureSet {
   return { id, hasOrderOfFields };
 }
 
-function checkSample(sample: Buffer, sequence: SequenceSet, pictures: readonly PictureSet[], sets: readonly Buffer[]) {
+/** Returns the rotation of the first picture; null if the stream does not declare it. */
+function checkSample(
+  sample: Buffer,
+  sequence: SequenceSet,
+  pictures: readonly PictureSet[],
+  sets: readonly Buffer[],
+): Rotation | null {
+  let rotation: Rotation | null = null;
   for (const unit of unitsOf(sample)) {
     mustBe((unit[0]! & 0x80) === 0);
     const type = unit[0]! & 31;
-    if (type === IDR) return checkSlice(unit, sequence, pictures);
-    if (type === SEI) checkMessages(unit, sequence);
+    if (type === IDR) {
+      checkSlice(unit, sequence, pictures);
+      return rotation;
+    }
+    if (type === SEI) rotation = readMessages(unit, sequence) ?? rotation;
     else if (type === SPS || type === PPS) mustBe(sets.some((set) => set.equals(unit)));
     else mustBe(PLAIN_UNITS.has(type));
   }
   mustBe(false);
+  return rotation;
 }
 
-function checkMessages(unit: Buffer, { bitsBeforeStructure }: SequenceSet): void {
+/** Returns the rotation that messages declare; null if they declare none. */
+function readMessages(unit: Buffer, { bitsBeforeStructure }: SequenceSet): Rotation | null {
+  let rotation: Rotation | null = null;
   for (const { type, body } of messagesOf(unit, HEAD)) {
     mustBe(type !== ALTERNATIVE_TRANSFER);
+    if (type === ORIENTATION) rotation = readOrientation(body);
     if (type !== PICTURE_TIMING || bitsBeforeStructure === null) continue;
     const reader = new BitReader(body);
     reader.skip(bitsBeforeStructure);
     mustBe(WHOLE_FRAMES.has(reader.bits(4)));
   }
+  return rotation;
+}
+
+/** Reads a display orientation (D.1.28). A flip does not change the size of a picture, so only the quarter turns matter. */
+function readOrientation(body: Buffer): Rotation | null {
+  const reader = new BitReader(body);
+  if (reader.flag()) return null;
+  reader.skip(2);
+  const quarters = (reader.bits(16) / 2 ** 16) * 4;
+  // FFmpeg turns the corners of pictures with other angles out of the frame.
+  mustBe(Number.isInteger(quarters));
+  return (((4 - quarters) % 4) * 90) as Rotation;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AudioStream, RgbProfile, VideoStream } from '../../ffmpeg/index.ts';
+import type { AudioStream, RgbProfile, Rotation, VideoStream } from '../../ffmpeg/index.ts';
 import type { Color } from './color.ts';
 
 /** The facts that the headers of a video stream declare, as FFmpeg's decoder would report them. */
@@ -9,6 +9,8 @@ export interface Picture extends Pick<VideoStream, 'codec' | 'profile' | 'width'
   /** Width of a sample divided by its height; null if it is not declared. */
   aspect: number | null;
   rgbProfile?: RgbProfile | null;
+  /** Rotation that the stream declares for its first picture, which overrides the container's. Absent = none. */
+  rotation?: Rotation;
 }
 
 /** The facts that the headers of an audio stream declare. */

@@ -22,8 +22,16 @@ const READ = `async ({ url, isVideo, seconds, points, reach }) => {
       shown.onloadeddata = resolve;
       shown.addEventListener('error', resolve);
     });
-    // A seek ends before its frame is drawn, so a canvas might still get no picture or the previous picture.
-    const drawn = new Promise((resolve) => shown.requestVideoFrameCallback(resolve));
+    // On a busy machine, a seek ends before its frame is drawn. The canvas would then get no picture, or the previous picture.
+    const drawn = new Promise((resolve) => {
+      const timer = setTimeout(resolve, 20_000);
+      const check = (_, { mediaTime }) => {
+        if (Math.abs(mediaTime - seconds) > 0.1) return shown.requestVideoFrameCallback(check);
+        clearTimeout(timer);
+        resolve();
+      };
+      shown.requestVideoFrameCallback(check);
+    });
     shown.currentTime = seconds;
     await ready;
     await drawn;

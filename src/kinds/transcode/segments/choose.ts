@@ -61,6 +61,8 @@ export async function choosePieces(
   const [stream] = input.info.video;
   if (stream?.isInterlaced || stream?.mayBeInterlaced || stream?.fields)
     return { noSplitReason: 'The video of the input is interlaced.' };
+  // A piece might begin after the picture that declares the rotation.
+  if (stream?.mayTurn) return { noSplitReason: 'The video of the input rotates its pictures.' };
   const seconds = frames.times[frames.times.length - 1]! / frames.timescale;
   const isForced = tools.settings.chunks === 'always';
   const samples = frames.times.length * (stream?.width ?? 0) * (stream?.height ?? 0);
