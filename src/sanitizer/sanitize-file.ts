@@ -1,5 +1,4 @@
 import type { RewrittenDemuxer } from '../contract/containers.ts';
-import { withSizes } from '../ffmpeg/probe/display-size.ts';
 import { readFlac, readWave } from './audio-files.ts';
 import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
@@ -34,7 +33,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
     const found = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
     const demuxer = found.still ? 'mov' : request.demuxer;
-    return { container, demuxer, reason: null, clockSeconds: null, ...found };
+    return { container, demuxer, reason: null, ...found };
   } catch (error) {
     if (error instanceof NotRewritable) {
       // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
@@ -47,20 +46,11 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const read = request.target === null && early ? null : imageInfo(file, demuxer);
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
-      const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null, text: null };
+      const nothing = { seconds: null, still: null, packets: null, frames: null, text: null };
       const changesSize = error instanceof SeveralDescriptions && error.haveSizes ? true : undefined;
       const turns = request.target !== null ? turnsOf(file, demuxer) : [];
-      return {
-        container: 'original',
-        demuxer,
-        reason: error.message,
-        facts,
-        info,
-        turns,
-        clockSeconds,
-        changesSize,
-        ...nothing,
-      };
+      const corrections = { turns, clockSeconds, changesSize };
+      return { container: 'original', demuxer, reason: error.message, facts, info, corrections, ...nothing };
     }
     // A table ended early, and no reader reported a more precise reason.
     if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');
@@ -80,11 +70,13 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
       ...reading,
       ...(movie.text && { text: summariseText(movie.text) }),
       describe: () => movieInfo(movie, file),
-      mayHaveFields: () => movieMayHaveFields(movie),
-      changesSize: () => movieChangesSize(movie, file),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
-      timings: () => videoTimings(movie),
+      corrections: (info) => ({
+        ...(!info && { timings: videoTimings(movie) }),
+        mayHaveFields: !info && movieMayHaveFields(movie),
+        changesSize: movieChangesSize(movie, file),
+      }),
     };
   },
   matroska: readMatroska,
@@ -110,22 +102,13 @@ function withOwnLength(write: Write, facts: ContainerFacts | null = null): Readi
 function readAndWrite(
   request: SanitizeRequest,
   file: FileBytes,
-): Omit<SanitizeResult, 'container' | 'demuxer' | 'reason' | 'clockSeconds'> {
+): Omit<SanitizeResult, 'container' | 'demuxer' | 'reason'> {
   const { demuxer, target, mediaBytes } = request;
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const {
-    write,
-    describe,
-    mayHaveFields,
-    changesSize,
-    packets,
-    frames,
-    timings,
-    text = null,
-    ...facts
-  } = READERS[demuxer as RewrittenDemuxer](file);
+  const reading = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, corrections, packets, frames, text = null, ...facts } = reading;
   const found = {
     ...facts,
     text,
@@ -134,21 +117,13 @@ function readAndWrite(
   };
   if (target === null) {
     const known = facts.facts ?? infoFacts(describe?.() ?? null);
-    return { ...found, facts: known, info: null, timings: null };
+    return { ...found, facts: known, info: null, corrections: {} };
   }
-  const described = describe?.() ?? null;
-  // A description that is already known contains the answer.
-  const sizes = request.isDescribed ? undefined : changesSize?.();
-  const info = described && withSizes(described, sizes);
+  const info = describe?.() ?? null;
   if ((info || request.isDescribed) && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
-  return {
-    ...found,
-    info,
-    timings: info ? null : (timings?.() ?? null),
-    mayHaveFields: info === null && mayHaveFields?.() === true,
-    changesSize: sizes,
-  };
+  // A description that is already known has been corrected.
+  return { ...found, info, corrections: request.isDescribed ? {} : (corrections?.(info) ?? {}) };
 }
 
 /** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */

@@ -45,7 +45,6 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
   if (!isComplete) requireTimes(declared);
   const { head, timings = null } = isComplete ? declareTimes(file, declared) : { head: declared };
   const describe = () => matroskaInfo(file, head, timings);
-  const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
   const { subtitles, texts } = head.tracks;
   const chapters = { chapters: head.chapters ?? [], hasTooMany: head.chapters === null };
   const text = summariseText({ subtitles, tracks: texts.map(({ track }) => track), ...chapters });
@@ -57,10 +56,12 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
     text.isCut = true;
   };
   return {
-    ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },
-    ...(isComplete && { changesSize: () => picturesChangeSize(file, head) }),
-    text,
-    ...(timings && { timings: () => [...timings.values()] }),
+    ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, text },
+    corrections: (info) => ({
+      mayHaveFields: !info && head.tracks.described.some(({ values }) => trackMayHaveFields(values)),
+      ...(!info && timings && { timings: [...timings.values()] }),
+      ...(isComplete && { changesSize: picturesChangeSize(file, head) }),
+    }),
   };
 }
 

@@ -107,7 +107,8 @@ describe('the key frames of an output', () => {
       const ctx = { resourceClass: 'light', cores: 2 } as const;
       return planTranscode({ ...request, outputFormat: 'mp4' }, inputs, ctx).args.join(' ');
     };
-    const filtered = (filter: string) => argsOf(steady, { outputFormat: 'mp4', options: [{ option: '-vf', argument: filter }] });
+    const filtered = (filter: string) =>
+      argsOf(steady, { outputFormat: 'mp4', options: [{ option: '-vf', argument: filter }] });
     const byTime = '-force_key_frames:v expr:';
     for (const args of [read('-r', '1'), read('-itsscale', '20'), read('-skip_frame', 'nokey')])
       expect(args).toContain(byTime);
