@@ -59,7 +59,9 @@ export function blockTimes(
   const heads = sparseBytes(file);
   const reader = elementReader(heads);
   const frames = new Map(tracks.map((track): [number, number[]] => [track, []]));
-  let [cluster, latest, left] = [0, 0, mostFrames];
+  let cluster = 0;
+  let latest = 0;
+  let left = mostFrames;
   for (const element of mediaElements(heads, range)) {
     if (left <= 0) break;
     if (element.id === ID.timestamp) {
