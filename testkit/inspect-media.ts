@@ -7,7 +7,6 @@ import {
   parseProbe,
   probeArgs,
   uprightArgs,
-  withTurns,
 } from '../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../src/sanitizer/sanitize-file.ts';
 import { run } from './run.ts';
@@ -38,11 +37,10 @@ async function inspectFile(path: string): Promise<PlanInput> {
   const target = `${path}.container`;
   const read = await sanitizeFile({ path, demuxer, target, mediaBytes: 0, unlessDescribed: true });
   await rm(target, { force: true });
-  const turns = read.turns ?? [];
-  const info = read.info ?? completeInfo(await probe(path, demuxer), read);
+  const { turns = [] } = read.corrections;
+  const info = completeInfo(read.info ?? (await probe(path, demuxer)), read.corrections);
   const isUpright = turns.length === 0;
-  if (isUpright || demuxer === 'jpeg_pipe')
-    return { path, demuxer, info: withTurns(info, turns), countedSeconds: read.seconds };
+  if (isUpright || demuxer === 'jpeg_pipe') return { path, demuxer, info, countedSeconds: read.seconds };
   const upright = `${path}.upright.png`;
   await run('ffmpeg', uprightArgs({ demuxer, turns }, path, upright), OPTIONS);
   return inspectFile(upright);

@@ -13,7 +13,7 @@ import type { SanitizeOutcome, SanitizeRequest, SanitizeResult } from './types.t
 export type { LadderRequest, LadderResult } from './ladder/types.ts';
 export { firstMissing, type Range } from './ranged/sparse-bytes.ts';
 export type { PartialRequest, PartialResult, PicturesResult, StartResult, Wanted } from './ranged/types.ts';
-export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
+export type { ContainerOrigin, Corrections, SanitizeRequest, SanitizeResult } from './types.ts';
 
 /** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */
 const READ_MS = 10_000;

@@ -1,5 +1,4 @@
 import type { RewrittenDemuxer } from '../contract/containers.ts';
-import { withSizes } from '../ffmpeg/probe/display-size.ts';
 import { readFlac, readWave } from './audio-files.ts';
 import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
@@ -35,7 +34,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
     const found = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
     const demuxer = found.still ? 'mov' : request.demuxer;
-    return { container, demuxer, reason: null, clockSeconds: null, ...found };
+    return { container, demuxer, reason: null, ...found };
   } catch (error) {
     if (error instanceof NotRewritable) {
       // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
@@ -48,21 +47,12 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const read = request.target === null && early ? null : imageInfo(file, demuxer);
       const facts = early ?? infoFacts(read);
       const info = request.target === null ? null : read;
-      const nothing = { seconds: null, still: null, packets: null, frames: null, timings: null, text: null };
+      const nothing = { seconds: null, still: null, packets: null, frames: null, text: null };
       const changesSize = error instanceof SeveralDescriptions && error.haveSizes ? true : undefined;
       const turns = request.target !== null ? turnsOf(file, demuxer) : [];
-      return {
-        container: 'original',
-        demuxer,
-        reason: error.message,
-        facts,
-        info,
-        turns,
-        clockSeconds,
-        changesSize,
-        ...(error instanceof Truncated && { truncation: error.truncation }),
-        ...nothing,
-      };
+      const truncation = error instanceof Truncated ? { truncation: error.truncation } : {};
+      const corrections = { turns, clockSeconds, changesSize, ...truncation };
+      return { container: 'original', demuxer, reason: error.message, facts, info, corrections, ...nothing };
     }
     // A table ended early, and no reader reported a more precise reason.
     if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');
@@ -83,11 +73,13 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
       ...reading,
       ...(text && { text: () => summariseText(text) }),
       describe: () => movieInfo(movie, file),
-      mayHaveFields: () => movieMayHaveFields(movie),
-      changesSize: () => movieChangesSize(movie, file),
       packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
-      timings: () => videoTimings(movie),
+      corrections: (info) => ({
+        ...(!info && { timings: videoTimings(movie) }),
+        mayHaveFields: !info && movieMayHaveFields(movie),
+        changesSize: movieChangesSize(movie, file),
+      }),
     };
   },
   matroska: readMatroska,
@@ -113,13 +105,13 @@ function withOwnLength(write: Write, facts: ContainerFacts | null = null): Readi
 function readAndWrite(
   request: SanitizeRequest,
   file: FileBytes,
-): Omit<SanitizeResult, 'container' | 'demuxer' | 'reason' | 'clockSeconds'> {
+): Omit<SanitizeResult, 'container' | 'demuxer' | 'reason'> {
   const { demuxer, target, mediaBytes } = request;
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, mayHaveFields, changesSize, packets, frames, timings, text, ...facts } =
-    READERS[demuxer as RewrittenDemuxer](file);
+  const reading = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, corrections, packets, frames, text, ...facts } = reading;
   const found = {
     ...facts,
     packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
@@ -127,12 +119,9 @@ function readAndWrite(
   };
   if (target === null) {
     const known = facts.facts ?? infoFacts(describe?.() ?? null);
-    return { ...found, facts: known, info: null, text: null, timings: null };
+    return { ...found, facts: known, info: null, text: null, corrections: {} };
   }
-  const described = describe?.() ?? null;
-  // A description that is already known contains the answer.
-  const sizes = request.isDescribed ? undefined : changesSize?.();
-  const info = described && withSizes(described, sizes);
+  const info = describe?.() ?? null;
   // Only the copy shows which subtitles FFmpeg can decode.
   const hasSubtitles = mediaBytes === null && (text?.().tracks.length ?? 0) > 0;
   if ((info || request.isDescribed) && request.unlessDescribed && !hasSubtitles) write(createNothing(), 0);
@@ -141,9 +130,8 @@ function readAndWrite(
     ...found,
     info,
     text: text?.() ?? null,
-    timings: info ? null : (timings?.() ?? null),
-    mayHaveFields: info === null && mayHaveFields?.() === true,
-    changesSize: sizes,
+    // A description that is already known has been corrected.
+    corrections: request.isDescribed ? {} : (corrections?.(info) ?? {}),
   };
 }
 

@@ -46,21 +46,23 @@ export interface SanitizeResult {
   frames: FrameList | null;
   /** The facts that ffprobe would report about the new container, or about the original if it was kept; null if they may differ. */
   info: MediaInfo | null;
-  /**
-   * Timing of each video stream, for the description of a file that ffprobe reads, because ffprobe knows only the times of the first
-   * frames. Null if `info` contains the timing, or the reader does not know the times of all frames.
-   */
-  timings: FrameTiming[] | null;
-  /** Whether H.264 streams may contain interlaced pictures after their first picture. Absent if not, or if `info` describes the streams. */
+  corrections: Corrections;
+}
+
+/** Facts about an entire file by which a description is corrected. Absent facts are unknown, or the description already contains them. */
+export interface Corrections {
+  /** Timing of each video stream. ffprobe knows only the times of the first frames. */
+  timings?: readonly FrameTiming[];
+  /** Whether H.264 streams may contain interlaced pictures after their first picture. */
   mayHaveFields?: boolean;
-  /** Whether pictures have another size than the first picture of their stream, which `info` also states. Absent if unknown. */
+  /** Whether pictures have another size than the first picture of their stream. */
   changesSize?: boolean | undefined;
-  /** How a JPEG, PNG or WebP becomes upright; absent for other files. */
+  /** How a JPEG, PNG or WebP becomes upright. */
   turns?: readonly Turn[];
   /** See `MediaInfo`, which contains it for files that only ffprobe reads. */
   truncation?: Truncation;
-  /** Seconds of a transport stream whose clock jumps, for which ffprobe reports a wrong duration; null for any other file. */
-  clockSeconds: number | null;
+  /** Seconds of a transport stream whose clock jumps, for which ffprobe reports a wrong duration. */
+  clockSeconds?: number | null;
 }
 
 /** Facts that can be read without a decoder. */
@@ -76,8 +78,6 @@ export interface Reading {
   seconds: number | null;
   still: StillPicture | null;
   facts: ContainerFacts | null;
-  /** See `SanitizeResult`. */
-  truncation?: Truncation;
   /** Reads `SanitizeResult.text`, after `write`; absent if the reader does not know the texts. */
   text?: () => SourceText;
   /** Reads `SanitizeResult.packets`; absent if the reader does not know them. */
@@ -86,12 +86,8 @@ export interface Reading {
   frames?: () => FrameList | null;
   /** Reads `SanitizeResult.info`; absent if only ffprobe can find the info. */
   describe?: () => MediaInfo | null;
-  /** Reads `SanitizeResult.timings`; absent if the reader does not know the times of all frames. */
-  timings?: () => FrameTiming[];
-  /** Reads `SanitizeResult.mayHaveFields`. */
-  mayHaveFields?: () => boolean;
-  /** Reads `SanitizeResult.changesSize`; absent if the reader does not know the sizes. */
-  changesSize?: () => boolean | undefined;
+  /** Reads `SanitizeResult.corrections` of a description by `describe`, or by ffprobe if it is null. */
+  corrections?: (info: MediaInfo | null) => Corrections;
 }
 
 /** A rejection of the file, which becomes a `JobFailure` whose message begins with the name of the input. */

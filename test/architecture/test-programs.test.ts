@@ -17,6 +17,7 @@ const FROM_SOURCES: Readonly<Record<string, string>> = {
   'test/deploy/image/main.ts': 'code of the tool, which runs images of the build',
   'test/deploy/image/run.ts': 'code of the tool, which runs images of the build',
   'test/docs/reference.test.ts': 'the script that generates pages',
+  'test/docs/scripts.test.ts': 'the options of scripts that developers run from the sources',
   'test/e2e/prepared-database.test.ts': 'one function that is killed at one point',
   'test/hostile/fetcher-namespace.test.ts': 'the fetcher alone in a network where every address is this machine',
   'test/hostile/long-build.mjs': 'one function that is killed',

@@ -191,7 +191,7 @@ describe('the sanitizer', () => {
     const demuxer = type === 'mp4' ? 'mov' : 'matroska';
     const changesSize = async (path: string) => {
       const target = `${path}.container`;
-      return (await sanitizeFile({ path, demuxer, target, mediaBytes: 0 })).changesSize;
+      return (await sanitizeFile({ path, demuxer, target, mediaBytes: 0 })).corrections.changesSize;
     };
     const steady = await shop.make(`steady-${encoder[1]}.${type}`, [...color('red', '320x180'), ...encoder]);
     expect(await changesSize(steady)).toBe(false);

@@ -110,7 +110,7 @@ describe('the sanitizer', () => {
         return sanitizeFile({ path, demuxer, target: `${path}.container`, mediaBytes: 0 });
       }),
     );
-    expect(found.map(({ mayHaveFields }) => mayHaveFields)).toEqual([true, false]);
+    expect(found.map(({ corrections }) => corrections.mayHaveFields)).toEqual([true, false]);
   });
 });
 

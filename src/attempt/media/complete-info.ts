@@ -5,21 +5,16 @@ import {
   withFields,
   withSizes,
   withTimings,
+  withTurns,
 } from '../../ffmpeg/index.ts';
-import type { SanitizeResult } from '../../sanitizer/index.ts';
+import type { Corrections } from '../../sanitizer/index.ts';
 
-/** Corrects ffprobe's description with the facts that the sanitizer has read. ffprobe reads only the beginning of a file. */
-export function completeInfo(
-  info: MediaInfo,
-  {
-    timings,
-    clockSeconds,
-    mayHaveFields,
-    changesSize,
-  }: Pick<SanitizeResult, 'timings' | 'clockSeconds' | 'mayHaveFields' | 'changesSize'>,
-): MediaInfo {
+/** Corrects a description with the facts that the sanitizer has read in the entire file. ffprobe reads only the beginning of a file. */
+export function completeInfo(info: MediaInfo, corrections: Corrections): MediaInfo {
+  const { timings = null, clockSeconds = null, mayHaveFields, changesSize, turns = [], truncation } = corrections;
   const timed = withSizes(withTimings(withDuration(info, clockSeconds), timings), changesSize);
-  return mayHaveFields ? withFields(timed) : timed;
+  const upright = withTurns(mayHaveFields ? withFields(timed) : timed, turns);
+  return truncation ? { ...upright, truncation } : upright;
 }
 
 /** Counts all tracks of subtitles of the source. FFmpeg finds only the tracks that the sanitizer keeps. */

@@ -11,7 +11,6 @@ import {
   stillArgs,
   unsupportedReason,
   uprightArgs,
-  withTurns,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
@@ -111,21 +110,16 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     frames: sanitized.frames,
     remux: isDeferred ? () => remuxLater(tools, { path, demuxer: detected.demuxer, target }, options) : null,
   };
-  // FFmpeg itself applies the orientation of a JPEG.
-  const turns = decoded ? [] : (sanitized.turns ?? []);
-  const truncation = sanitized.truncation ? { truncation: sanitized.truncation } : {};
-  if (known && known.demuxer === opened.demuxer) return { ...opened, info: withTurns(known, turns) };
-  if (sanitized.info && !decoded) {
-    if (check !== false) checkInput(sanitized.info);
-    const info = withSubtitleCount(withTurns(sanitized.info, turns), sanitized.text);
-    return { ...opened, info: { ...info, ...truncation } };
-  }
+  // A decoded picture is already upright. FFmpeg itself applies the orientation of a JPEG.
+  const corrections = decoded ? { ...sanitized.corrections, turns: [] } : sanitized.corrections;
+  if (known && known.demuxer === opened.demuxer) return { ...opened, info: completeInfo(known, corrections) };
   const probed = { path: opened.file, slot, subject, sizeBytes: size, check: false };
-  const probe = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
-  const info = withSubtitleCount(completeInfo(probe.info, sanitized), sanitized.text);
+  const probe = () => tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
+  const described = (!decoded && sanitized.info) || (await probe()).info;
+  const info = withSubtitleCount(completeInfo(described, corrections), sanitized.text);
   if (check !== false) checkInput(info);
   const source = picture ? { container: detected.demuxer, sourceCodec: picture.codec } : {};
-  return { ...opened, info: { ...withTurns(info, turns), ...source, ...truncation } };
+  return { ...opened, info: { ...info, ...source } };
 }
 
 /** Returns how FFmpeg decodes a picture that it would otherwise show incomplete or not upright; null for all other files. */
@@ -133,8 +127,9 @@ function pictureToDecode(
   path: string,
   container: string,
   demuxer: string,
-  { still, turns = [], info }: SanitizeResult,
+  { still, corrections, info }: SanitizeResult,
 ): DecodedStill | null {
+  const { turns = [] } = corrections;
   if (still) {
     const args = (input: string, output: string) => stillArgs(still, input, output);
     return { path: container, codec: still.codec, pixels: still.width * still.height, args };

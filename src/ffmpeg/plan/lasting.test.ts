@@ -15,7 +15,7 @@ function lasting(videoSeconds: number | null, subtitles: number) {
     { kind: 'v' as const, input: 0, stream: video },
     { kind: 'a' as const, input: 0, stream: audio },
   ];
-  return lastingMedia({ inputs: [input], inputOptions: [options], options, streams, frameRate: 25 });
+  return lastingMedia({ inputs: [input], inputOptions: [options], options, streams, frameRate: 25, isEntire: false });
 }
 
 describe('the seconds that an output of a Matroska file lasts', () => {

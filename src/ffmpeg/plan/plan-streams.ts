@@ -52,7 +52,8 @@ export function selectStreams(
   for (const index of sunk) warnings.push(sunkWarning(pads[index]!, index, mapped, format));
 
   const first = (of: PadKind) => streams.find((stream) => stream.kind === of);
-  const [video, audio] = [first('v'), first('a')];
+  const video = first('v');
+  const audio = first('a');
   if (wanted('v') && !video && !mapped) {
     throw new JobFailure('no_video_stream', `The input has no video, and ${format} needs it.`);
   }

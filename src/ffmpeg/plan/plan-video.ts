@@ -40,8 +40,8 @@ export interface VideoRequest {
   options: OptionSet;
   /** Whether the caller set options. Sample aspect ratio and size then stay unchanged. */
   raw: boolean;
-  /** Whether no option and no filter of the caller can change the times of frames. */
-  keepsTimes: boolean;
+  /** Whether no option and no filter of the caller can change the times of frames; absent for a still. */
+  keepsTimes?: boolean;
   sourceBitRate: number | null;
   durationSeconds: number | null;
   /** Whether the output is a single picture. */
@@ -234,11 +234,12 @@ function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boo
 }
 
 function frameTimes(request: VideoRequest, isGif: boolean): OutputTiming {
-  const { stream, options, encoder, format, drawn, keepsTimes, constantRate = null, sources = [stream] } = request;
+  const { stream, options, encoder, format, drawn, constantRate = null, sources = [stream] } = request;
   const rate = drawn ? drawn.flow.rate : motionRate(stream);
   if (request.still) return { filter: null, value: 1, isConstant: false, args: [] };
   if (isGif && constantRate === null) return gifTiming(request, rate ?? 25);
   const isStated = request.raw || drawn?.rate === true;
+  const keepsTimes = request.keepsTimes === true;
   return outputTiming({ encoder, format, options, rate, sources, isStated, keepsTimes, constantRate });
 }
 

@@ -105,10 +105,12 @@ function readConfig(config: Buffer) {
 /** Reads a sequence parameter set (ITU-T H.264, 7.3.2.1.1). The limits are FFmpeg's. */
 function readSequenceSet(unit: Buffer): SequenceSet {
   const reader = new BitReader(payloadOf(unit, HEAD));
-  const [profile, constraints] = [reader.bits(8), reader.bits(8)];
+  const profile = reader.bits(8);
+  const constraints = reader.bits(8);
   reader.skip(8);
   const id = reader.ue(30);
-  let [chroma, depth] = [1, 8];
+  let chroma = 1;
+  let depth = 8;
   if (HIGH.has(profile)) {
     chroma = reader.ue(3);
     if (chroma === 3) mustBe(!reader.flag());
@@ -125,7 +127,8 @@ function readSequenceSet(unit: Buffer): SequenceSet {
   const orderBits = orderType === 0 ? reader.ue(12) + 4 : 0;
   reader.ue(16);
   reader.skip(1);
-  const [wide, tall] = [16 * (reader.ue(1023) + 1), 16 * (reader.ue(1023) + 1)];
+  const wide = 16 * (reader.ue(1023) + 1);
+  const tall = 16 * (reader.ue(1023) + 1);
   const hasOnlyFrames = reader.flag();
   if (!hasOnlyFrames) reader.skip(1);
   reader.skip(1);
@@ -133,8 +136,10 @@ function readSequenceSet(unit: Buffer): SequenceSet {
     ? [reader.ue(8190), reader.ue(8190), reader.ue(8190), reader.ue(8190)]
     : [0, 0, 0, 0];
   const rows = hasOnlyFrames ? 1 : 2;
-  const [stepX, stepY] = [chroma === 3 ? 1 : 2, (chroma === 1 ? 2 : 1) * rows];
-  const [width, height] = [wide - (left + right) * stepX, tall * rows - (top + bottom) * stepY];
+  const stepX = chroma === 3 ? 1 : 2;
+  const stepY = (chroma === 1 ? 2 : 1) * rows;
+  const width = wide - (left + right) * stepX;
+  const height = tall * rows - (top + bottom) * stepY;
   mustBe(width > 0 && height > 0);
   const hasVui = reader.flag();
   const vui = hasVui ? readVui(reader) : null;
@@ -149,7 +154,8 @@ function readSequenceSet(unit: Buffer): SequenceSet {
 function readScalingLists(reader: BitReader, count: number): void {
   for (let list = 0; list < count; list++) {
     if (!reader.flag()) continue;
-    let [last, next] = [8, 8];
+    let last = 8;
+    let next = 8;
     for (let index = 0; index < (list < 6 ? 16 : 64); index++) {
       if (next !== 0) {
         const delta = reader.se();

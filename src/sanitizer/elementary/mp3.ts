@@ -44,7 +44,9 @@ export function readMp3(file: FileBytes): Reading {
       copyRanges(file, out, audio.ranges, mediaBytes);
     },
     seconds: audio.seconds,
-    ...(declaredSeconds > audio.seconds + ROUNDED_SECONDS && { truncation: { declaredSeconds } }),
+    ...(declaredSeconds > audio.seconds + ROUNDED_SECONDS && {
+      corrections: () => ({ truncation: { declaredSeconds } }),
+    }),
     still: null,
     facts: pictures.length === 0 ? audioFacts('mp3', audio.seconds) : null,
     describe: () => describeMp3(file, audio, vbr, pictures),

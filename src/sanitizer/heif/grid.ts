@@ -10,8 +10,10 @@ export function readGrid(file: FileBytes, location: ItemLocation) {
   const fields = fieldsOf(Buffer.from(file.read(location.from, location.bytes)), 0);
   fields.number(1);
   const wide = (fields.number(1) & 1) === 1;
-  const [rows, columns] = [fields.number(1) + 1, fields.number(1) + 1];
-  const [width, height] = [fields.number(wide ? 4 : 2), fields.number(wide ? 4 : 2)];
+  const rows = fields.number(1) + 1;
+  const columns = fields.number(1) + 1;
+  const width = fields.number(wide ? 4 : 2);
+  const height = fields.number(wide ? 4 : 2);
   if (width === 0 || height === 0) throw new Rejected('invalid_media', 'does not declare the size of its picture.');
   checkSize(width, height);
   return { columns, rows, width, height };

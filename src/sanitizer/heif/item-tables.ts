@@ -85,7 +85,10 @@ function readTypes(file: FileBytes, iinf: Box, budget: BoxBudget): Map<number, s
 function readLocations(bytes: Buffer, idat: Box | undefined): (id: number) => ItemLocation {
   const table = fieldsOf(bytes);
   const sizes = table.number(2);
-  const [offset, length, base, index] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15, sizes & 15];
+  const offset = sizes >> 12;
+  const length = (sizes >> 8) & 15;
+  const base = (sizes >> 4) & 15;
+  const index = sizes & 15;
   const count = table.number(table.version < 2 ? 2 : 4);
   rejectItems(count);
   const locations = new Map<number, { location: ItemLocation; method: number; otherFile: boolean; extents: number }>();

@@ -72,7 +72,8 @@ export function readProperties(file: FileBytes, properties: readonly Property[])
 }
 
 function readSize(bytes: Buffer): { width: number; height: number } {
-  const [width, height] = [bytes.readUInt32BE(4), bytes.readUInt32BE(8)];
+  const width = bytes.readUInt32BE(4);
+  const height = bytes.readUInt32BE(8);
   checkSize(width, height);
   return { width, height };
 }
@@ -117,7 +118,10 @@ function readAperture(bytes: Buffer, picture: { width: number; height: number })
     const numerator = signed ? fields.number(4) | 0 : fields.number(4);
     return numerator / fields.number(4);
   };
-  const [width, height, right, down] = [fraction(false), fraction(false), fraction(true), fraction(true)];
+  const width = fraction(false);
+  const height = fraction(false);
+  const right = fraction(true);
+  const down = fraction(true);
   const x = right + (picture.width - width) / 2;
   const y = down + (picture.height - height) / 2;
   const isInside = x >= 0 && y >= 0 && x + width <= picture.width && y + height <= picture.height;

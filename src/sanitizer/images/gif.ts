@@ -27,7 +27,9 @@ export function readGif(file: FileBytes): MediaInfo {
   mustBe(file.size > HEAD);
   const head = Buffer.from(file.read(0, HEAD));
   mustBe(SIGNATURES.includes(head.toString('latin1', 0, 6)));
-  const [width, height, ratio] = [head.readUInt16LE(6), head.readUInt16LE(8), head[12]!];
+  const width = head.readUInt16LE(6);
+  const height = head.readUInt16LE(8);
+  const ratio = head[12]!;
   const { times, units } = readTimes(file, HEAD + colorBytes(head[10]!));
   const frames = times.length;
   mustBe(frames > 0 && units >= 0);
@@ -52,7 +54,10 @@ export function readGif(file: FileBytes): MediaInfo {
  * file.
  */
 function readTimes(file: FileBytes, from: number): { times: number[]; units: number } {
-  let [at, time, units, left] = [from, 0, 0, MAX_BLOCKS];
+  let at = from;
+  let time = 0;
+  let units = 0;
+  let left = MAX_BLOCKS;
   const times: number[] = [];
   const byte = (position: number): number => {
     mustBe(position < file.size);
@@ -70,7 +75,8 @@ function readTimes(file: FileBytes, from: number): { times: number[]; units: num
   for (let type = byte(at); type !== TRAILER; type = byte(at)) {
     mustBe(--left > 0);
     if (type === EXTENSION) {
-      const [label, size] = [byte(at + 1), byte(at + 2)];
+      const label = byte(at + 1);
+      const size = byte(at + 2);
       if (label === CONTROL) {
         mustBe(size === 4 && at + 6 < file.size);
         time = units;

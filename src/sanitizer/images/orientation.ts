@@ -62,7 +62,8 @@ function orientationOf(exif: Buffer): number {
 }
 
 function exifOfJpeg(file: FileBytes): Buffer | null {
-  for (let [at, parts] = [2, 0]; at + 4 <= file.size && parts < MAX_PARTS; parts++) {
+  let at = 2;
+  for (let parts = 0; at + 4 <= file.size && parts < MAX_PARTS; parts++) {
     const head = Buffer.from(file.read(at, 4));
     const length = head.readUInt16BE(2);
     if (head[0] !== 0xff || head[1] === SOS || at + 2 + length > file.size) return null;
@@ -76,7 +77,8 @@ function exifOfJpeg(file: FileBytes): Buffer | null {
 }
 
 function exifOfPng(file: FileBytes): Buffer | null {
-  for (let [at, parts] = [8, 0]; at + 12 <= file.size && parts < MAX_PARTS; parts++) {
+  let at = 8;
+  for (let parts = 0; at + 12 <= file.size && parts < MAX_PARTS; parts++) {
     const head = Buffer.from(file.read(at, 8));
     const length = head.readUInt32BE(0);
     const type = head.toString('latin1', 4);
@@ -88,7 +90,8 @@ function exifOfPng(file: FileBytes): Buffer | null {
 }
 
 function exifOfWebp(file: FileBytes): Buffer | null {
-  for (let [at, parts] = [12, 0]; at + 8 <= file.size && parts < MAX_PARTS; parts++) {
+  let at = 12;
+  for (let parts = 0; at + 8 <= file.size && parts < MAX_PARTS; parts++) {
     const head = Buffer.from(file.read(at, 8));
     const length = head.readUInt32LE(4);
     const type = head.toString('latin1', 0, 4);

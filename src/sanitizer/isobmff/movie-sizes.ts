@@ -1,6 +1,6 @@
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { SIZE_BYTES, SIZE_READERS, sizeComparison } from '../codecs/frame-size.ts';
-import type { FileBytes } from '../file-bytes.ts';
+import { type FileBytes, sparseBytes } from '../file-bytes.ts';
 import { listSamples } from './list-samples.ts';
 import type { Movie, Track } from './movie.ts';
 
@@ -22,9 +22,10 @@ export function movieChangesSize({ tracks }: Movie, file: FileBytes): boolean | 
 
 function isSteady(track: Track, file: FileBytes, sizes: ReturnType<typeof sizeComparison>): boolean {
   const { count, positions, sizes: bytes } = listSamples(track);
+  const heads = sparseBytes(file);
   mustBe(count > 0);
   for (let sample = 0; sample < count; sample++) {
-    const head = file.read(positions[sample]!, Math.min(SIZE_BYTES, bytes[sample]!));
+    const head = heads.read(positions[sample]!, Math.min(SIZE_BYTES, bytes[sample]!));
     if (!sizes.isSame(head)) return false;
   }
   return true;

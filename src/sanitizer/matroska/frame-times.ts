@@ -1,4 +1,4 @@
-import type { FileBytes } from '../file-bytes.ts';
+import { type FileBytes, sparseBytes } from '../file-bytes.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, elementReader, vint, vintLength } from './ebml.ts';
 import { number } from './rewrite-children.ts';
@@ -56,10 +56,13 @@ export function blockTimes(
   tracks: readonly number[],
   mostFrames = Number.POSITIVE_INFINITY,
 ): BlockTimes {
-  const reader = elementReader(file);
+  const heads = sparseBytes(file);
+  const reader = elementReader(heads);
   const frames = new Map(tracks.map((track): [number, number[]] => [track, []]));
-  let [cluster, latest, left] = [0, 0, mostFrames];
-  for (const element of mediaElements(file, range)) {
+  let cluster = 0;
+  let latest = 0;
+  let left = mostFrames;
+  for (const element of mediaElements(heads, range)) {
     if (left <= 0) break;
     if (element.id === ID.timestamp) {
       const value = unlessDamaged(() => number(reader.content(element, 8)));
@@ -67,7 +70,7 @@ export function blockTimes(
       cluster = Number(value);
     }
     if (!isBlock(element)) continue;
-    const head = unlessDamaged(() => readHead(file, element));
+    const head = unlessDamaged(() => readHead(heads, element));
     if (!head) break;
     latest = Math.max(latest, cluster + head.offset);
     const known = frames.get(head.track);

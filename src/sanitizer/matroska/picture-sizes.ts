@@ -1,6 +1,6 @@
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { SIZE_BYTES, SIZE_READERS, sizeComparison } from '../codecs/frame-size.ts';
-import type { FileBytes } from '../file-bytes.ts';
+import { type FileBytes, sparseBytes } from '../file-bytes.ts';
 import { vint, vintLength } from './ebml.ts';
 import { isBlock, type MediaRange, mediaElements } from './frame-times.ts';
 import { codecOf } from './track-info.ts';
@@ -23,11 +23,12 @@ export function picturesChangeSize(file: FileBytes, head: MediaRange & { tracks:
   );
   if (comparisons.size === 0) return undefined;
   const isSteady = unlessUnclear(() => {
+    const heads = sparseBytes(file);
     let left = MAX_BLOCKS;
-    for (const element of mediaElements(file, head)) {
+    for (const element of mediaElements(heads, head)) {
       if (!isBlock(element)) continue;
       mustBe(--left > 0);
-      const bytes = file.read(element.body, Math.min(SIZE_BYTES, element.end! - element.body));
+      const bytes = heads.read(element.body, Math.min(SIZE_BYTES, element.end! - element.body));
       const length = vintLength(bytes[0] ?? 0);
       mustBe(bytes.length >= length + 3 && (bytes[length + 2]! & LACING) === 0);
       const frame = bytes.subarray(length + 3);

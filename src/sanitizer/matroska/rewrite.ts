@@ -45,7 +45,6 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
   if (!isComplete) requireTimes(declared);
   const { head, timings = null } = isComplete ? declareTimes(file, declared) : { head: declared };
   const describe = () => matroskaInfo(file, head, timings);
-  const mayHaveFields = () => head.tracks.described.some(({ values }) => trackMayHaveFields(values));
   let droppedSubtitles = 0;
   const remux: Write = (out, mediaBytes) => {
     droppedSubtitles = write(file, reader, head, out, head.duration === null ? null : mediaBytes).droppedSubtitles;
@@ -58,10 +57,12 @@ export function readMatroska(file: FileBytes, isComplete = true): Reading {
     return summariseText({ subtitles, tracks: texts.map(({ track }) => track), droppedSubtitles, ...chapters });
   };
   return {
-    ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, mayHaveFields },
-    ...(isComplete && { changesSize: () => picturesChangeSize(file, head) }),
-    text,
-    ...(timings && { timings: () => [...timings.values()] }),
+    ...{ write: remux, seconds: null, still: null, facts: factsOf(head), describe, text },
+    corrections: (info) => ({
+      mayHaveFields: !info && head.tracks.described.some(({ values }) => trackMayHaveFields(values)),
+      ...(!info && timings && { timings: [...timings.values()] }),
+      ...(isComplete && { changesSize: picturesChangeSize(file, head) }),
+    }),
   };
 }
 

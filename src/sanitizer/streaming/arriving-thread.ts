@@ -14,10 +14,10 @@ function handle(request: ArrivingRequest): ArrivingResult {
   try {
     if (request.type === 'open') {
       file = readArriving(request.path, request);
-      return { packets: file.packets, info: file.info, timings: file.timings, text: file.text };
+      return { packets: file.packets, info: file.info, corrections: file.corrections, text: file.text };
     }
     file!.copy(request.target);
-    return { packets: null, info: null, timings: null, text: null };
+    return { packets: null, info: null, corrections: {}, text: null };
   } catch (error) {
     return { reason: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
   }

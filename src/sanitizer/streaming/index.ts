@@ -18,7 +18,7 @@ export type ArrivingRequest =
     }
   | { type: 'copy'; target: string };
 /** See `SanitizeResult`. */
-type Opened = Pick<SanitizeResult, 'packets' | 'info' | 'timings' | 'text'>;
+type Opened = Pick<SanitizeResult, 'packets' | 'info' | 'corrections' | 'text'>;
 export type ArrivingResult = Opened | { reason: string };
 
 /** Heap of the thread in megabytes, as for files that have arrived. */

@@ -1,5 +1,4 @@
 import type { MediaInfo, SourceText, StreamPackets } from '../../ffmpeg/index.ts';
-import type { FrameTiming } from '../../ffmpeg/plan/time/frame-timing.ts';
 import { type Arriving, createOut, type FileBytes, openBytes } from '../file-bytes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { codecOf } from '../isobmff/movie-facts.ts';
@@ -11,7 +10,7 @@ import { videoTimings } from '../isobmff/track-times.ts';
 import { withSubtitles, writeMovie } from '../isobmff/write-movie.ts';
 import { readMatroska } from '../matroska/rewrite.ts';
 import { summariseText } from '../source-text.ts';
-import type { Write } from '../types.ts';
+import type { Corrections, Write } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { ArrivalState } from './arrival-state.ts';
 import { requireIndexFirst, requireInterleaved } from './in-order.ts';
@@ -33,7 +32,7 @@ interface Read {
   text: SourceText | null;
   packets: StreamPackets[] | null;
   describe(): MediaInfo | null;
-  timings?: () => FrameTiming[];
+  corrections?: (info: MediaInfo | null) => Corrections;
 }
 
 const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule | null) => Read>> = {
@@ -50,7 +49,13 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
         throw new NotRewritable('has subtitles that the reader cannot keep');
     };
     const text = movie.text ? summariseText(movie.text) : null;
-    return { write, packets, text, describe: () => movieInfo(movie, file), timings: () => videoTimings(movie) };
+    return {
+      write,
+      packets,
+      text,
+      describe: () => movieInfo(movie, file),
+      corrections: () => ({ timings: videoTimings(movie) }),
+    };
   },
   matroska(file) {
     const { write, describe, text } = readMatroska(file, false);
@@ -74,7 +79,7 @@ export interface ArrivingFile {
   /** See `SanitizeResult`. */
   packets: StreamPackets[] | null;
   info: MediaInfo | null;
-  timings: FrameTiming[] | null;
+  corrections: Corrections;
   text: SourceText | null;
   /** Writes the new container. Blocks the thread until the entire file has arrived and is remuxed. */
   copy(target: string): void;
@@ -93,13 +98,13 @@ export function readArriving(
   const state = new ArrivalState(memory);
   const arriving: Arriving = { size, waitFor: (bytes) => state.waitForArrival(bytes) };
   const file = openBytes(path, arriving);
-  const { write, packets, text, describe, timings } = READERS[demuxer](file, copy);
+  const { write, packets, text, describe, corrections } = READERS[demuxer](file, copy);
   const info = describe();
   return {
     packets,
     info,
     text,
-    timings: info ? null : (timings?.() ?? null),
+    corrections: info ? {} : (corrections?.(null) ?? {}),
     copy: (target) => copyTo(target, write, state),
   };
 }

@@ -31,14 +31,7 @@ export function planStill(
   const encoder = FORMAT_DEFAULTS[format].video!;
   const video = planVideo({
     ...{ encoder, format, stream: prepared(stream), info: input.info, resolution: null, width: still.width ?? null },
-    ...{
-      quality: 'medium',
-      options: new OptionSet([]),
-      raw: false,
-      keepsTimes: true,
-      sourceBitRate: null,
-      durationSeconds: null,
-    },
+    ...{ quality: 'medium', options: new OptionSet([]), raw: false, sourceBitRate: null, durationSeconds: null },
     ...{ still: true, endless: false, drawn: null },
   });
   // Deinterlacing needs the frames around the chosen picture.

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withSubtitleCount } from '../../../attempt/media/complete-info.ts';
+import { completeInfo, withSubtitleCount } from '../../../attempt/media/complete-info.ts';
 import { readHead } from '../../../attempt/media/read-head.ts';
 import { summarise } from '../../../attempt/media/summary.ts';
 import type { FoundInUpload } from '../../../attempt/sources/sealed-upload.ts';
 import { JobFailure } from '../../../contract/failures.ts';
-import { checkInput, detectMedia, STANDARD_INPUT, withTimings } from '../../../ffmpeg/index.ts';
+import { checkInput, detectMedia, STANDARD_INPUT } from '../../../ffmpeg/index.ts';
 import { recordInput } from '../../../jobs/progress.ts';
 import type { Claim, ClaimedSource } from '../../../jobs/rows.ts';
 import {
@@ -230,7 +230,7 @@ async function describeStream(
   { container, target, feed, signal }: OpenStream,
 ): Promise<{ input: PreparedInput; inspection: Inspection }> {
   const probe = () => probeArriving(tools.sandbox, { stdin: feed.open(), demuxer, sizeBytes: size, slot }, signal);
-  const described = container.info ?? withTimings(await probe(), container.timings);
+  const described = container.info ?? completeInfo(await probe(), container.corrections);
   const info = withSubtitleCount(described, container.text);
   checkInput(info);
   const inspection: Inspection = { summary: summarise(info), info, container: 'rewritten' };
