@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeFields } from './judge-fields.ts';
+import { compareFields } from './compare-fields.ts';
 
 const WIDTH = 96;
 const HEIGHT = 96;
@@ -25,7 +25,7 @@ function frame(picture: Picture, timeOf: (line: number) => number): Uint8Array {
   });
 }
 
-const judge = (frames: Uint8Array[]) => judgeFields(frames, WIDTH);
+const compare = (frames: Uint8Array[]) => compareFields(frames, WIDTH);
 const make = (timesOf: (index: number) => [top: number, bottom: number], picture: Picture, count = FRAMES) =>
   Array.from({ length: count }, (_, index) => frame(picture, (line) => timesOf(index)[line % 2]!));
 
@@ -50,18 +50,18 @@ const telecined = (first: 'top' | 'bottom', phase = 0) =>
 
 describe('the fields of frames', () => {
   it('show interlaced video, and which field is earlier', () => {
-    expect(judge(interlaced(moving))).toEqual({ kind: 'combed', first: 'top' });
+    expect(compare(interlaced(moving))).toEqual({ kind: 'combed', first: 'top' });
     const bottomFirst = make((index) => [2 * index + 1, 2 * index], moving);
-    expect(judge(bottomFirst)).toEqual({ kind: 'combed', first: 'bottom' });
+    expect(compare(bottomFirst)).toEqual({ kind: 'combed', first: 'bottom' });
   });
 
   it.each([0, 1, 2, 3, 4])('show telecined film whose cycle begins %d frames earlier', (phase) => {
-    expect(judge(telecined('top', phase))).toEqual({ kind: 'film', first: 'top' });
-    expect(judge(telecined('bottom', phase))).toEqual({ kind: 'film', first: 'bottom' });
+    expect(compare(telecined('top', phase))).toEqual({ kind: 'film', first: 'top' });
+    expect(compare(telecined('bottom', phase))).toEqual({ kind: 'film', first: 'bottom' });
   });
 
   it('show progressive video', () => {
-    expect(judge(progressive(moving))).toBe('progressive');
+    expect(compare(progressive(moving))).toBe('progressive');
   });
 
   const scrolling = (lines: number): Picture => {
@@ -85,7 +85,7 @@ describe('the fields of frames', () => {
     ],
   ];
   it.each(pictures)('are not combed by %s', (_, picture) => {
-    expect(judge(progressive(picture))).toBeOneOf(['progressive', 'unclear']);
+    expect(compare(progressive(picture))).toBeOneOf(['progressive', 'unclear']);
   });
 
   it('of frames of which every fifth repeats the frame before it are not telecined', () => {
@@ -93,11 +93,11 @@ describe('the fields of frames', () => {
       const time = 2 * (index - Math.floor(index / 5));
       return [time, time];
     }, moving);
-    expect(judge(repeating)).toBeOneOf(['progressive', 'unclear']);
+    expect(compare(repeating)).toBeOneOf(['progressive', 'unclear']);
   });
 
   it('are unclear in too few frames', () => {
-    expect(judge(interlaced(moving).slice(0, 5))).toBe('unclear');
-    expect(judge([])).toBe('unclear');
+    expect(compare(interlaced(moving).slice(0, 5))).toBe('unclear');
+    expect(compare([])).toBe('unclear');
   });
 });
