@@ -116,7 +116,7 @@ const DEFAULTS = `## Defaults
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
   video. Airlock drops data streams and tags. To select other streams, use \`-map\`.
 - **Pictures.** Airlock applies the rotation of a video and the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are
-  marked as interlaced. If the size of a video changes, Airlock fits all frames into the size of the first frame, with bars. It tone-maps HDR
+  marked as interlaced, and [frames without a mark](#interlaced-video). If the size of a video changes, Airlock fits all frames into the size of the first frame, with bars. It tone-maps HDR
   to SDR, unless the encoder keeps more than 8 bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square
   pixels square. [Colors](colour.md) lists all conversions of colors.
 - **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep up to 255 chapters of a single MP4, MOV, MKV or
@@ -141,7 +141,23 @@ const DEFAULTS = `## Defaults
   [frame rate](#frame-times) of the inputs, up to 60. Pictures show only the first input.
 `;
 
-const FRAME_TIMES = `## Frame times
+const FRAME_TIMES = `## Interlaced video
+
+Airlock deinterlaces frames that are marked as interlaced. Many files contain interlaced frames or telecined film without a mark. Before
+Airlock encodes such a file, it compares some of its frames:
+
+- **Compared files.** The video has 480, 486, 576, 1080 or 1088 lines, 25 to 30 frames per second, a constant frame rate, no rotation and no HDR. Its
+  codec is one that cameras, discs and broadcasts use, such as H.264, MPEG-2, DV or ProRes. For HD video, at least one output of the job is a video.
+- **Interlaced frames without a mark.** Airlock deinterlaces all frames of the input, and the job has a warning.
+- **Telecined film.** Airlock restores the frames of the film, also if the frames are marked as interlaced. The output has four fifths of the frame
+  rate: 23.976 instead of 29.97. The job has a warning. Pictures, and videos that are only partly telecined, are deinterlaced instead.
+- **Unclear files.** If the compared frames hardly move or are ambiguous, Airlock changes nothing. To deinterlace such a file, add a filter such
+  as \`-vf bwdif\`.
+
+If your request copies the video, or if one of its filters processes fields, Airlock changes nothing. For example, \`-vf setfield=prog\` keeps
+all frames as they are.
+
+## Frame times
 
 Airlock reads the time of each frame of your video. It accepts any frame rate, and ignores a declared rate that is implausible.
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { IMAGE_FORMATS, TILE_FORMATS } from '../../contract/formats.ts';
 import {
+  compareFields,
   FIELD_PLACES,
   FIELD_WIDTH,
   type FieldVerdict,
@@ -8,7 +9,6 @@ import {
   fieldSampleBytes,
   isCheaplySampled,
   type JobPlan,
-  judgeFields,
   type MixedFields,
   type PlanWarning,
   STANDARD_INPUT,
@@ -84,7 +84,7 @@ async function sampleFields(
 ): Promise<MixedFields | null> {
   const verdicts: FieldVerdict[] = [];
   for (const place of FIELD_PLACES.keys()) {
-    const verdict = await judgePlace(attempt, sources, { input, stream, place });
+    const verdict = await comparePlace(attempt, sources, { input, stream, place });
     // Most sources are progressive, and end here.
     if (verdict === 'progressive' && !verdicts.some(isMixed)) return null;
     verdicts.push(verdict);
@@ -102,7 +102,7 @@ function isMixed(verdict: FieldVerdict): verdict is MixedFields {
   return typeof verdict === 'object';
 }
 
-async function judgePlace(
+async function comparePlace(
   attempt: TranscodeAttempt,
   { slot, openStdin }: PreparedSources,
   { input, stream, place }: { input: PreparedInput; stream: VideoStream; place: number },
@@ -114,7 +114,7 @@ async function judgePlace(
   if (!luma) return 'unclear';
   const size = FIELD_WIDTH * stream.height;
   const frames = Array.from({ length: luma.length / size }, (_, at) => luma.subarray(at * size, (at + 1) * size));
-  return judgeFields(frames, FIELD_WIDTH);
+  return compareFields(frames, FIELD_WIDTH);
 }
 
 function warningOf({ kind }: MixedFields, index: number): PlanWarning {

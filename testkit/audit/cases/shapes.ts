@@ -20,14 +20,14 @@ const FIELDS = [
   '-vf',
   'tinterlace=interleave_top',
 ];
-/** DV has only this size. */
+/** The only size of DV. Frames of other heights are not sampled for fields. */
 const DV_FIELDS = FIELDS.map((part) => part.replace('360x288', '720x576'));
 const FLAGGED = ['-flags', '+ildct+ilme', '-field_order', 'tt'];
 const COMBED = 0.1;
 
 const INTERLACED: Readonly<Record<string, Source>> = {
   'with-flags': encoded('ts', [...FIELDS, ...MPEG2, ...FLAGGED]),
-  'without-flags': encoded('mp4', [...FIELDS.slice(0, -1), `${FIELDS.at(-1)},setfield=prog`, ...X264]),
+  'without-flags': encoded('mp4', [...DV_FIELDS.slice(0, -1), `${FIELDS.at(-1)},setfield=prog`, ...X264]),
   dv: encoded('avi', [...DV_FIELDS, '-pix_fmt', 'yuv420p', '-c:v', 'dvvideo']),
 };
 

@@ -40,11 +40,11 @@ interface Pair {
 }
 
 /**
- * Judges the fields of successive frames by their luma, one byte per sample. The two mixtures of the fields of two frames are combed
+ * Compares the fields of successive frames by their luma, one byte per sample. The two mixtures of the fields of two frames are combed
  * equally if each frame shows one moment. If each frame shows two moments, the fields of one mixture are closer in time than the fields of
  * the other mixture. This also distinguishes combing from fine patterns, which comb a frame and both mixtures equally.
  */
-export function judgeFields(frames: readonly Uint8Array[], width: number): FieldVerdict {
+export function compareFields(frames: readonly Uint8Array[], width: number): FieldVerdict {
   const pairs = frames.slice(1).map((next, index) => comparePair(frames[index]!, next, width));
   if (pairs.length < 2 * CYCLE) return 'unclear';
   const film = findTelecine(pairs);
