@@ -127,13 +127,16 @@ const DEFAULTS = `## Defaults
   ends when the next subtitle begins. If the output lacks subtitles or chapters, the job has a warning. To drop them without a warning, use
   \`-sn\` and \`-map_chapters -1\`.
 - **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. A limiter keeps the peaks of sound
-  that Airlock mixes down below -2 dBTP, and doesn't change quieter sound. Sound with more than 8 channels becomes stereo, unless the encoder is
+  that Airlock mixes down below -4 dBTP for lossy encoders, -5 dBTP for Opus, and -2 dBTP for lossless encoders. Lossy encoders raise the peaks of
+  loud noise by up to 4.9 dB. The limiter doesn't change quieter sound. Sound with more than 8 channels becomes stereo, unless the encoder is
   PCM. If the source has more than 48 kHz, lossy encoders use 48 kHz, or 44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.
 - **Gaps and late starts.** In formats whose players ignore the times of audio packets (\`mp3\`, \`m4a\`, \`aac\`, \`wav\`, \`ogg\`, \`opus\`, \`flac\`,
   \`avi\`, and PCM in \`mov\`), Airlock fills the gaps of the source, and the time before its first sample, with silence. It doesn't fill gaps of less
   than 0.1 seconds. Except in joins and ladders, it doesn't fill late starts of less than 0.02 seconds. Your own filters receive the filled sound.
-- **Damaged inputs.** If FFmpeg reports damage and the output is shorter than its source, a warning of the job states the missing
-  seconds. If more than half of the source is missing, the output fails with \`invalid_media\`.
+  In \`avi\`, the delay of the MP3 encoder replaces the first 23 milliseconds of the sound.
+- **Damaged inputs.** If FFmpeg reports damage or the file is truncated, and the output is shorter than its source, a warning of the job states the
+  missing seconds. A thumbnail, sprite, preview or filtered video of a truncated file has a warning without seconds. Transport streams and Ogg files
+  declare no length, so nothing shows that their end is missing. If more than half of the source is missing, the output fails with \`invalid_media\`.
 - **Stills.** A picture of a video shows the video at one second. If the video is shorter than ten seconds, the picture shows the video at a
   tenth of its duration. To choose another time, use [\`still\`](stills.md).
 - **Joining.** If a request has several inputs, no \`options\` and no \`filters\`, Airlock joins the inputs one after the other. The preset or the

@@ -51,6 +51,18 @@ const ENCRYPTED = counterVideo('mp4', {
   ],
 });
 
+const PICTURE = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:d=10'];
+const TONE = ['-f', 'lavfi', '-i', 'sine=d=10'];
+
+/** Files whose headers declare their length. */
+const TRUNCATED: Readonly<Record<string, { args: readonly string[]; format: string }>> = {
+  avi: { args: [...PICTURE, ...TONE, '-c:v', 'mpeg4', '-c:a', 'libmp3lame'], format: 'mp4' },
+  mkv: { args: [...PICTURE, ...TONE, ...X264, '-c:a', 'aac'], format: 'mp4' },
+  wav: { args: [...TONE, '-c:a', 'pcm_s16le'], format: 'mp3' },
+  mp3: { args: [...TONE, '-c:a', 'libmp3lame'], format: 'wav' },
+  flac: { args: TONE, format: 'mp3' },
+};
+
 const damageCases: readonly AuditCase[] = [
   ...[0.8, 0.6, 0.3].map(
     (share): AuditCase => ({
@@ -60,6 +72,23 @@ const damageCases: readonly AuditCase[] = [
         checkDamage(await world.transcode(firstPart(WHOLE, share), { output_format: 'mp4' }), share),
     }),
   ),
+  ...Object.entries(TRUNCATED).map(
+    ([extension, { args, format }]): AuditCase => ({
+      name: `ends/first-60-percent-of-${extension}`,
+      async run(world) {
+        const made = await world.transcode(firstPart(encoded(extension, args), 0.6), { output_format: format });
+        return checkDamage(made, 0.6);
+      },
+    }),
+  ),
+  {
+    name: 'ends/thumbnails-of-60-percent',
+    async run(world) {
+      const request = { output_format: 'thumbnails', every_seconds: 1 };
+      const { warnings } = await world.transcode(firstPart(WHOLE, 0.6), request);
+      return [matches('warning', warnings, /truncated/)];
+    },
+  },
   {
     name: 'ends/pictures-that-do-not-decode',
     run: async (world) => checkDamage(await world.transcode(HOLLOW, { output_format: 'mp4' }), 0.04),
