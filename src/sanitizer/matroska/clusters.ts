@@ -41,6 +41,12 @@ export interface ClusterOptions {
   secondsPerTick: number;
 }
 
+/**
+ * Maximum number of subtitles in succession. FFmpeg keeps encoded subtitles until video or audio follows, and reserves 1 MiB of address space
+ * for each of them. A cell has at least 4 GiB.
+ */
+const MAX_WAITING = 2048;
+
 /** Rewrites clusters: their timestamps, and the blocks of the kept tracks. */
 export class ClusterWriter {
   readonly cues: Cue[] = [];
@@ -59,6 +65,8 @@ export class ClusterWriter {
   #blockTrack = 0;
   /** Number of bytes of subtitles that may still be kept. */
   #textLeft = MAX_TEXT_BYTES;
+  /** Number of subtitles since the last block of video or audio. */
+  #waiting = 0;
   /** Number of subtitles that were not copied. */
   droppedSubtitles = 0;
   readonly #texts: ReadonlyMap<number, TextTrack>;
@@ -159,7 +167,10 @@ export class ClusterWriter {
     if (flags & LACING) throw new NotRewritable('packs several frames into one block');
     const kept = this.#options.tracks.numbers.has(track);
     this.#blockTime = this.#time + head.readInt16BE(length);
-    if (kept) this.#blockTrack = track;
+    if (kept) {
+      this.#blockTrack = track;
+      this.#waiting = 0;
+    }
     return { key: (flags & KEY_FRAME) !== 0, track, kept };
   }
 
@@ -168,11 +179,13 @@ export class ClusterWriter {
     const at = vintLength(block[0]!) + 3;
     const content = readSubtitle(text, block.subarray(at));
     const seconds = duration ? Number(number(duration)) * this.#options.secondsPerTick : 0;
-    if (!content || content.length > this.#textLeft || seconds > INPUT_LIMITS.maxDurationSeconds) {
+    const isTooMuch = content !== null && (content.length > this.#textLeft || this.#waiting >= MAX_WAITING);
+    if (!content || isTooMuch || seconds > INPUT_LIMITS.maxDurationSeconds) {
       this.droppedSubtitles++;
       return;
     }
     this.#textLeft -= content.length;
+    this.#waiting++;
     const parts = [makeElement(ID.block, block.subarray(0, at), content)];
     if (duration) parts.push(makeElement(ID.blockDuration, duration));
     this.#out.write(makeElement(ID.blockGroup, ...parts));

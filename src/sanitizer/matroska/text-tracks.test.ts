@@ -75,6 +75,11 @@ describe('the subtitles of a Matroska file', () => {
     expect(bytes.length).toBeLessThan(MAX_TEXT_BYTES + 2 ** 17);
   });
 
+  it('are kept up to 2,048 in succession without video, and the rest is counted', async () => {
+    const { found } = await remux([track(2, 17, SRT)], Array(2050).fill(Buffer.from('Hello')));
+    expect(found.droppedSubtitles).toBe(2);
+  });
+
   it('are counted although the container is needed only for a description', async () => {
     const broken = [Buffer.from([0xff])];
     expect((await remux([track(2, 17, SRT)], broken, 1000, true)).found.droppedSubtitles).toBe(1);
