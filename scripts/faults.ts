@@ -25,18 +25,17 @@ const COMMAND = new Command('npm run faults --')
   .option('--target <target>', 'inject faults only at one target, as a violation prints it', parseTarget)
   .option('--list', 'print the targets of each kind, and inject nothing')
   .addOption(
-    numberOption('--occurrences <n>', 'faults at the first <n> occurrences of a statement in a run', 1).default(2),
-  )
-  .addOption(numberOption('--seed <n>', 'another order of faults').default(Date.now() % 1_000_000, 'random'))
-  .addOption(numberOption('--sample <n>', 'only the first <n> runs', 1).default(Number.POSITIVE_INFINITY, 'all'))
-  .addOption(numberOption('--from <n>', 'skip the first <n> runs, to resume a campaign with the same seed').default(0))
-  .addOption(
-    numberOption('--minutes <n>', 'start no further run after <n> minutes', 1).default(
-      Number.POSITIVE_INFINITY,
-      'none',
+    numberOption('--occurrences <n>', 'inject faults at the first <n> occurrences of a statement in a run', 1).default(
+      2,
     ),
   )
-  .addOption(numberOption('--jobs <n>', 'number of runs at a time', 1).default(4))
+  .addOption(numberOption('--seed <n>', 'seed of the order of faults').default(Date.now() % 1_000_000, 'random'))
+  .addOption(numberOption('--sample <n>', 'run only the first <n> runs', 1).default(Number.POSITIVE_INFINITY, 'all'))
+  .addOption(numberOption('--from <n>', 'skip the first <n> runs, to resume a campaign with the same seed').default(0))
+  .addOption(
+    numberOption('--minutes <n>', 'start no run after <n> minutes', 1).default(Number.POSITIVE_INFINITY, 'none'),
+  )
+  .addOption(numberOption('--jobs <n>', 'number of runs at the same time', 1).default(4))
   .option('--json <file>', 'write counts, statements without a fault and violations to <file>');
 
 const RECORDINGS = 2;
@@ -59,7 +58,9 @@ async function main(): Promise<number> {
   const options = readOptions<Options>(COMMAND);
   const scenarios = SCENARIOS.filter(({ kind }) => kind.includes(options.kind));
   if (scenarios.length === 0)
-    COMMAND.error(`error: no kind contains "${options.kind}": ${SCENARIOS.map(({ kind }) => kind).join(', ')}`);
+    COMMAND.error(
+      `error: no kind contains "${options.kind}"; the kinds are ${SCENARIOS.map(({ kind }) => kind).join(', ')}`,
+    );
   process.stderr.write(`seed ${options.seed}\n`);
   const given: Record<string, unknown> = {};
   const close = await setUp({ provide: (name: string, value: unknown) => (given[name] = value) } as TestProject);

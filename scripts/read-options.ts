@@ -11,10 +11,10 @@ export function numberOption(flags: string, description: string, least = 0): Opt
   return option.argParser((text) => Number(check(text, undefined)));
 }
 
-/** Reads the options of a script. Ends the process after `--help`, and after an error, which names the nearest option. */
+/** Reads the options of a script. Exits after `--help`, and after an error. The error suggests the nearest option. */
 export function readOptions<T extends object>(command: Command): T {
   return command
-    .showHelpAfterError(`(${command.name()} --help shows the options)`)
+    .showHelpAfterError(`(to print the options, run ${command.name()} --help)`)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
     .parse()
     .opts<T>();

@@ -93,7 +93,8 @@ value of \`-b:v\`.
 - If the source is HEVC, VP9 or AV1, and the output has another codec, the maximum is higher. It is ${ratio(equalBitRate(1000, 'hevc', 'libx264', 'medium'))} times the bit rate
   of an HEVC or VP9 source, and ${ratio(equalBitRate(1000, 'av1', 'libx264', 'medium'))} times the bit rate of an AV1 source.
 - The maximum is at least one bit per second and pixel of a 16:9 frame: ${megabits(lowestRateCap(1080, 'medium'))} for 1080 lines, and ${megabits(lowestRateCap(720, 'medium'))} for 720
-  lines. For \`high\`, this rate and the rates for other codecs are multiplied by ${HIGH_FACTOR}. The minimum keeps scrolling text sharp in screen recordings, whose average bit rate is low.
+  lines. This keeps scrolling text sharp in screen recordings, whose average bit rate is low.
+- For \`high\`, this minimum and the higher maximums for other codecs are multiplied by ${HIGH_FACTOR}.
 
 Key frames of encoded video are at most five seconds apart. Airlock doesn't set them if your options contain \`-g\`, \`-keyint_min\`,
 \`-force_key_frames\`, \`-intra-refresh\`, or encoder parameters for key frames such as \`keyint\`.
@@ -116,27 +117,32 @@ const DEFAULTS = `## Defaults
   largest of these video streams, and the one of these audio streams with the most channels. Pictures can show cover art if an input has no other
   video. Airlock drops data streams and tags. To select other streams, use \`-map\`.
 - **Pictures.** Airlock applies the rotation of a video and the Exif orientation of a JPEG, PNG or WebP. It deinterlaces frames that are
-  marked as interlaced, and [frames without a mark](#interlaced-video). If the size of a video changes, Airlock fits all frames into the size of the first frame, with bars. It tone-maps HDR
-  to SDR, unless the encoder keeps more than 8 bits (x265, AV1 and ProRes). If the request has no \`options\`, Airlock also makes non-square
-  pixels square. [Colors](colour.md) lists all conversions of colors.
-- **Chapters and subtitles.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep up to 255 chapters of a single MP4, MOV, MKV or
-  WebM input, with their times and titles. Outputs in \`mp4\`, \`mov\`, \`mkv\` and \`webm\` also keep the text subtitles of such an input, with their
-  languages, unless the request trims the input, changes its speed or uses \`-map\`. These are SubRip, WebVTT and ASS in MKV and WebM, and timed
-  text in MP4 and MOV. They must be in UTF-8. Airlock keeps at most 8 subtitle tracks and 16 MB of text per input, and 16 kB per subtitle.
-  Only \`mkv\` keeps the styles of ASS. Airlock drops drawings, comments, names of speakers and fonts of ASS. In \`mp4\` and \`mov\`, a subtitle
-  ends when the next subtitle begins. If the output lacks subtitles or chapters, the job has a warning. To drop them without a warning, use
-  \`-sn\` and \`-map_chapters -1\`.
-- **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. A limiter keeps the peaks of sound
-  that Airlock mixes down below -4 dBTP for lossy encoders, -5 dBTP for Opus, and -2 dBTP for lossless encoders. Lossy encoders raise the peaks of
-  loud noise by up to 4.9 dB. The limiter doesn't change quieter sound. Sound with more than 8 channels becomes stereo, unless the encoder is
-  PCM. If the source has more than 48 kHz, lossy encoders use 48 kHz, or 44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.
-- **Gaps and late starts.** In formats whose players ignore the times of audio packets (\`mp3\`, \`m4a\`, \`aac\`, \`wav\`, \`ogg\`, \`opus\`, \`flac\`,
-  \`avi\`, and PCM in \`mov\`), Airlock fills the gaps of the source, and the time before its first sample, with silence. It doesn't fill gaps of less
-  than 0.1 seconds. Except in joins and ladders, it doesn't fill late starts of less than 0.02 seconds. Your own filters receive the filled sound.
-  In \`avi\`, the delay of the MP3 encoder replaces the first 23 milliseconds of the sound.
-- **Damaged inputs.** If FFmpeg reports damage or the file is truncated, and the output is shorter than its source, a warning of the job states the
-  missing seconds. A thumbnail, sprite, preview or filtered video of a truncated file has a warning without seconds. Transport streams and Ogg files
-  declare no length, so nothing shows that their end is missing. If more than half of the source is missing, the output fails with \`invalid_media\`.
+  marked as interlaced, and [interlaced frames without a mark](#interlaced-video). If the size of a video changes, Airlock fits all frames
+  into the size of the first frame, with bars. It tone-maps HDR to SDR, unless the encoder keeps more than 8 bits (x265, AV1 and ProRes).
+  If the request has no \`options\`, Airlock also makes non-square pixels square. [Colors](colour.md) lists all conversions of colors.
+- **Chapters.** Outputs in \`mp4\`, \`mov\`, \`m4a\`, \`mkv\` and \`webm\` keep up to 255 chapters of a single MP4, MOV, MKV or WebM
+  input, with their times and titles. If the output lacks chapters, the job has a warning. To drop chapters without a warning, use
+  \`-map_chapters -1\`.
+- **Subtitles.** Outputs in \`mp4\`, \`mov\`, \`mkv\` and \`webm\` keep the text subtitles of a single MP4, MOV, MKV or WebM input, with
+  their languages. Airlock doesn't keep them if the request trims the input, changes its speed, or uses \`-map\` or a filter graph. It
+  reads SubRip, WebVTT and ASS in MKV and WebM, and timed text in MP4 and MOV. The text must be in UTF-8. Airlock keeps at most 8 subtitle
+  tracks and 16 MB of text per input, and 16 kB per subtitle. Only \`mkv\` keeps the styles of ASS. Airlock drops the drawings, comments,
+  names of speakers and fonts of ASS. In \`mp4\` and \`mov\`, a subtitle ends when the next subtitle begins. If the output lacks
+  subtitles, the job has a warning. To drop subtitles without a warning, use \`-sn\`.
+- **Audio.** If the request has no \`options\`, surround sound becomes stereo, unless the encoder is lossless. If Airlock mixes sound
+  down, a limiter keeps its peaks below -5 dBTP for Opus, -4 dBTP for other lossy encoders, and -2 dBTP for lossless encoders. The limits
+  leave headroom because lossy encoders raise the peaks of loud noise by up to 4.9 dB. The limiter doesn't change quieter sound. Sound
+  with more than 8 channels becomes stereo, unless the encoder is PCM. If the source has more than 48 kHz, lossy encoders use 48 kHz, or
+  44.1 kHz for multiples of 44.1 kHz. Picture formats drop the audio.
+- **Gaps and late starts.** In formats whose players ignore the times of audio packets (\`mp3\`, \`m4a\`, \`aac\`, \`wav\`, \`ogg\`,
+  \`opus\`, \`flac\`, \`avi\`, and PCM in \`mov\`), Airlock fills the gaps of the source, and the time before its first sample, with
+  silence. It doesn't fill gaps of less than 0.1 seconds. Except in joins and ladders, it doesn't fill late starts of less than 0.02
+  seconds. Your own filters receive the filled sound. In \`avi\`, the delay of the MP3 encoder replaces the first 1105 samples of the
+  sound, which are 23 milliseconds at 48 kHz.
+- **Damaged inputs.** If FFmpeg reports damage or the file is truncated, and the output is shorter than its source, a warning of the job
+  states the missing seconds. If more than half of the source is missing, the output fails with \`invalid_media\`. For a thumbnail,
+  sprite, preview or filtered video of a truncated file, the warning states no seconds. Transport streams and Ogg files declare no length,
+  so Airlock can't detect that their end is missing.
 - **Stills.** A picture of a video shows the video at one second. If the video is shorter than ten seconds, the picture shows the video at a
   tenth of its duration. To choose another time, use [\`still\`](stills.md).
 - **Joining.** If a request has several inputs, no \`options\` and no \`filters\`, Airlock joins the inputs one after the other. The preset or the
@@ -149,13 +155,15 @@ const FRAME_TIMES = `## Interlaced video
 Airlock deinterlaces frames that are marked as interlaced. Many files contain interlaced frames or telecined film without a mark. Before
 Airlock encodes such a file, it compares some of its frames:
 
-- **Compared files.** The video has 480, 486, 576, 1080 or 1088 lines, 25 to 30 frames per second, a constant frame rate, no rotation and no HDR. Its
-  codec is one that cameras, discs and broadcasts use, such as H.264, MPEG-2, DV or ProRes. For HD video, at least one output of the job is a video.
+- **Compared files.** The video has 480, 486, 576, 1080 or 1088 lines, and a constant rate of 25 to 30 frames per second. It has no
+  rotation and no HDR. Cameras, discs or broadcasts use its codec, such as H.264, MPEG-2, DV or ProRes. If a job makes only pictures,
+  Airlock doesn't compare HD video.
 - **Interlaced frames without a mark.** Airlock deinterlaces all frames of the input, and the job has a warning.
-- **Telecined film.** Airlock restores the frames of the film, also if the frames are marked as interlaced. The output has four fifths of the frame
-  rate: 23.976 instead of 29.97. The job has a warning. Pictures, and videos that are only partly telecined, are deinterlaced instead.
-- **Unclear files.** If the compared frames hardly move or are ambiguous, Airlock changes nothing. To deinterlace such a file, add a filter such
-  as \`-vf bwdif\`.
+- **Telecined film.** Airlock restores the frames of the film, even if they are marked as interlaced. The output has four fifths of the
+  frame rate: 23.976 instead of 29.97. The job has a warning. For pictures, and for videos that are only partly telecined, Airlock
+  deinterlaces the frames instead.
+- **Unclear files.** If the compared frames hardly move or are ambiguous, Airlock changes nothing. To deinterlace such a file, add a
+  filter such as \`-vf bwdif\`.
 
 If your request copies the video, or if one of its filters processes fields, Airlock changes nothing. For example, \`-vf setfield=prog\` keeps
 all frames as they are.

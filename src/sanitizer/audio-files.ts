@@ -26,7 +26,7 @@ const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
 const MAX_SEARCHED = 16 * 2 ** 20;
 /** Maximum number of bytes of samples: the limit of 32-bit sizes, minus the headers. */
 const MAX_DATA = 2 ** 32 - 1024;
-/** Declared bytes from which a length is not a length. */
+/** Number of declared bytes from which the length is a placeholder. */
 const UNKNOWN_LENGTH = 0x7fff_0000;
 
 /** Reads a WAV file (RIFF): the format of its samples, and their position. */

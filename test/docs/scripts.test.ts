@@ -24,7 +24,7 @@ describe('a script of the repository', () => {
   it.each([
     ['audit', '--lits', '(Did you mean --list?)'],
     ['faults', '--fault=kil-before', 'Did you mean "kill-before"?'],
-  ])('rejects %s %s with exit code 64 and the remedy', async (script, option, message) => {
+  ])('rejects %s %s with exit code 64 and a suggestion', async (script, option, message) => {
     const [code, stdout, stderr] = await run(script, option);
     expect([code, stdout]).toEqual([64, '']);
     expect(stderr).toContain(message);

@@ -140,7 +140,7 @@ describe('telecined film', () => {
   });
 });
 
-describe('progressive video of a size that interlaced video has', () => {
+describe('progressive video of a usual size of interlaced video', () => {
   it('is encoded as if it had not been sampled', async () => {
     const { command, warnings } = await runJob(await uploaded('progressive.mp4'), {
       outputFormat: 'mp4',

@@ -84,12 +84,15 @@ describe('a video that ends long before its file', () => {
     expect(job.outputs[6].duration_seconds).toBeCloseTo(2, 1);
   });
 
-  it.each(['moment.mkv', 'moment.mp4', 'subtitles.mkv'])('has a picture without a chosen time: %s', async (name) => {
-    const job = await convert(name, { outputFormat: 'jpg' });
-    expect([job.status, job.error_message]).toEqual(['completed', null]);
-  });
+  it.each(['moment.mkv', 'moment.mp4', 'subtitles.mkv'])(
+    'has a picture if the request chooses no time: %s',
+    async (name) => {
+      const job = await convert(name, { outputFormat: 'jpg' });
+      expect([job.status, job.error_message]).toEqual(['completed', null]);
+    },
+  );
 
-  it.each(['mp4', 'avi'])('is complete in %s although its subtitles are longer', async (to) => {
+  it.each(['mp4', 'avi'])('is complete in %s even if its subtitles are longer', async (to) => {
     const job = await convert('subtitles.mkv', { outputFormat: to });
     expect([job.status, job.error_message]).toEqual(['completed', null]);
     expect(job.warnings.map(({ message }: { message: string }) => message)).toEqual(

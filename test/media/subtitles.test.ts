@@ -109,7 +109,7 @@ describe('the text subtitles of a source', () => {
     expect(await linesOf(output, 0)).toEqual(EXPECTED);
   });
 
-  it('are kept in each output of a job that can contain them, and a warning names the ladder', async () => {
+  it('are kept in each output that can contain them, and a warning states that the ladder lacks them', async () => {
     const { fileUrl: url } = await upload(service, sources.srt!, 'video/x-matroska', 'source.mkv');
     const outputs = [{ outputFormat: 'mp4' }, { outputFormat: 'mkv' }, { outputFormat: 'hls', ladder: 'auto' }];
     const job = await transcode(service, { inputs: [{ url }], outputs });
@@ -129,7 +129,7 @@ describe('the text subtitles of a source', () => {
     }
   });
 
-  it('are named by a warning if inputs are joined', async () => {
+  it('cause a warning if inputs are joined', async () => {
     const urls = [];
     for (const path of [sources.srt!, sources.ass!]) {
       urls.push({ url: (await upload(service, path, 'video/x-matroska', 'source.mkv')).fileUrl });
@@ -150,7 +150,7 @@ describe('the text subtitles of a source', () => {
   it.each([
     ['a trim', [{ option: '-ss', argument: 1 }]],
     ['a change of speed', [{ option: '-vf', argument: 'setpts=PTS/2' }, { option: '-an' }]],
-  ])('are named by a warning after %s', async (_, options) => {
+  ])('cause a warning after %s', async (_, options) => {
     const { job, output } = await convert(sources.srt!, { outputFormat: 'mp4', options });
     expect(messagesOf(job)).toContain(
       'Input 1 has 2 subtitle tracks, which Airlock keeps only if the output contains the entire input at its own speed.',
@@ -159,7 +159,7 @@ describe('the text subtitles of a source', () => {
   });
 
   it.each(['mp4', 'mkv'])(
-    'are kept in %s without those that FFmpeg cannot decode, which a warning counts',
+    'are kept in %s, except subtitles that FFmpeg cannot decode, which a warning counts',
     async (to) => {
       const long = await make('long.mkv', `${LINES}\n3\n00:00:05,000 --> 00:00:05,500\n${'words '.repeat(12_000)}\n`, [
         ...['-map', '2', '-c:s', 'srt'],
@@ -220,7 +220,7 @@ describe('the text subtitles of a source', () => {
     },
   );
 
-  it('of MP4 that are not UTF-8 are a lost track', async () => {
+  it('of MP4 that are not UTF-8 are counted as a lost track', async () => {
     const path = join(folder, 'latin.mp4');
     const bytes = await readFile(sources.mov!);
     const at = bytes.indexOf('Grüße');

@@ -18,7 +18,7 @@ const probe = (more: Record<string, unknown> = {}): MediaInfo =>
 const inputOf = (info: MediaInfo, path = '/in/0'): PlanInput => ({ path, demuxer: info.demuxer, info });
 const suspected = (more: Record<string, unknown> = {}) => suspectedFields(inputOf(probe(more)))?.suspected.kind ?? null;
 
-describe('a video', () => {
+describe('a video that may have mixed fields', () => {
   it.each([
     ['HD of 25 frames', { avg_frame_rate: '25/1', r_frame_rate: '25/1' }],
     ['NTSC', { width: 720, height: 480 }],
@@ -30,7 +30,7 @@ describe('a video', () => {
     expect(suspected(more)).toBe('combed');
   });
 
-  it('is sampled for film if it is marked and has the rate of telecine', () => {
+  it('is sampled for film if it is marked as interlaced and has the rate of telecine', () => {
     expect(suspected({ field_order: 'tt' })).toBe('film');
     expect(suspected({ field_order: 'tt', avg_frame_rate: '25/1', r_frame_rate: '25/1' })).toBeNull();
   });
@@ -48,7 +48,7 @@ describe('a video', () => {
     expect(suspected(more)).toBeNull();
   });
 
-  it('is sampled from its middle, or after its start if it cannot be searched', () => {
+  it('is sampled from its middle, or after its start if it does not support seeking', () => {
     const { video } = probe();
     const middle = fieldSampleArgs(inputOf(probe()), video[0]!, 0, 'out').join(' ');
     expect(middle).toContain('-noaccurate_seek -ss 30 ');
@@ -100,7 +100,7 @@ describe('mixed fields', () => {
     expect(command).not.toContain('decimate');
   });
 
-  it('of telecined film give the source the rate and the number of frames of the film', () => {
+  it('of telecined film change the rate and the frame count of the source to the values of the film', () => {
     const { frameRate, frames } = withMixedFields(probe(), { kind: 'film', first: 'top' }).video[0]!;
     expect(frameRate).toBeCloseTo(24_000 / 1001, 6);
     expect(frames).toBe(1438);

@@ -4,7 +4,7 @@ import type { MixedFields, PlanInput, VideoStream } from '../types.ts';
 import { globalArgs, inputArgs } from './plan-args.ts';
 import { mainVideo } from './streams.ts';
 
-/** Heights of interlaced video. Of other heights, the lines of a frame are no longer its original lines. */
+/** Heights of interlaced video. At other heights, the lines of a frame are no longer the original lines of its fields. */
 const HEIGHTS: readonly number[] = [480, 486, 576, 1080, 1088];
 /** Highest height at which decoding to an exact place costs little. */
 const SD_HEIGHT = 576;
@@ -25,7 +25,7 @@ export const FIELD_PLACES: readonly number[] = [0.5, 0.2, 0.8];
 const FRAMES = 12;
 /** Frames between places of a stream that cannot be searched. Its first frames are often black. */
 const FRAME_DISTANCE = 30;
-/** Number of samples of a line. Only lines matter, so their samples are averaged. */
+/** Number of samples per line. Only the differences between lines matter, so neighboring samples of a line are averaged. */
 export const FIELD_WIDTH = 160;
 const THREADS = 1;
 

@@ -30,7 +30,7 @@ export function prepared(stream: VideoStream): VideoStream {
   return { ...progressive, isInterlaced: false, mayBeInterlaced: false, mayChangeSize: false };
 }
 
-/** Adds to a description what samples of its main video show. Film gets the rates and the number of the restored frames. */
+/** Adds the fields of the main video to a description. For film, sets the rates and the number of the restored frames. */
 export function withMixedFields(info: MediaInfo, fields: MixedFields): MediaInfo {
   const main = mainVideo(info);
   const share = fields.kind === 'film' ? FILM_SHARE : 1;

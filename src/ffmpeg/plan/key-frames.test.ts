@@ -39,7 +39,7 @@ describe('key frames of an encoded video', () => {
     ['libvpx', 25.6],
     ['libvpx-vp9', 30],
     ['mpeg4', 2.4],
-  ])('are left to %s at a constant rate of %s, at which it sets enough', (encoder, rate) => {
+  ])('are left to %s at a constant rate of %s, at which its default is at most five seconds', (encoder, rate) => {
     expect(argsOf(encoder, { rate })).toEqual([]);
   });
 

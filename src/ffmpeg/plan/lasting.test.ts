@@ -18,16 +18,16 @@ function lasting(videoSeconds: number | null, subtitles: number) {
   return lastingMedia({ inputs: [input], inputOptions: [options], options, streams, frameRate: 25, isEntire: false });
 }
 
-describe('the seconds that an output of a Matroska file lasts', () => {
-  it('are the duration of the file if nothing states another', () => {
+describe('the expected duration of an output of a Matroska file', () => {
+  it('is the duration of the file if no stream declares its own duration', () => {
     expect(lasting(null, 1)?.seconds).toBe(600);
   });
 
-  it('are the duration of the file if the sound outlasts the video', () => {
+  it('is the duration of the file if the sound outlasts the video', () => {
     expect(lasting(6, 0)?.seconds).toBe(600);
   });
 
-  it('are the duration of the video if subtitles may outlast it', () => {
+  it('is the duration of the video if subtitles may outlast it', () => {
     expect(lasting(6, 1)?.seconds).toBe(6);
   });
 });

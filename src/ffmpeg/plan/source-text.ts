@@ -74,8 +74,8 @@ export function planText(inputs: readonly PlanInput[], options: OptionSet, targe
 }
 
 /**
- * Milliseconds for subtitles in MP4. In microseconds, which are FFmpeg's default, the muxer shortens every gap of more than 35 minutes, and
- * rejects subtitles of this length.
+ * Time base of subtitles in MP4: milliseconds. With FFmpeg's default of microseconds, the muxer shortens gaps of more than 35 minutes, and
+ * rejects subtitles that last longer than 35 minutes.
  */
 const MP4_TIMES = ['-time_base:s', '1/1000'];
 

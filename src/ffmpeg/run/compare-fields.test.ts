@@ -84,11 +84,11 @@ describe('the fields of frames', () => {
       (x, y, time) => (random(Math.floor((x + time) / 2), y) > 180 ? 220 : 30),
     ],
   ];
-  it.each(pictures)('are not combed by %s', (_, picture) => {
+  it.each(pictures)('are not reported as interlaced for %s', (_, picture) => {
     expect(compare(progressive(picture))).toBeOneOf(['progressive', 'unclear']);
   });
 
-  it('of frames of which every fifth repeats the frame before it are not telecined', () => {
+  it('do not show telecined film if every fifth frame repeats the frame before it', () => {
     const repeating = make((index) => {
       const time = 2 * (index - Math.floor(index / 5));
       return [time, time];
@@ -96,7 +96,7 @@ describe('the fields of frames', () => {
     expect(compare(repeating)).toBeOneOf(['progressive', 'unclear']);
   });
 
-  it('are unclear in too few frames', () => {
+  it('are unclear if there are too few frames', () => {
     expect(compare(interlaced(moving).slice(0, 5))).toBe('unclear');
     expect(compare([])).toBe('unclear');
   });

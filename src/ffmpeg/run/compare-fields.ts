@@ -57,7 +57,7 @@ export function compareFields(frames: readonly Uint8Array[], width: number): Fie
   return most === 0 && pairs.filter(isProgressive).length >= pairs.length / 2 ? 'progressive' : 'unclear';
 }
 
-/** If the first frame of a pair shows two moments, returns 1 if the top field is earlier, and -1 if the bottom field is. Otherwise returns 0. */
+/** Returns 1 if the first frame shows two moments and its top field is earlier, -1 if its bottom field is earlier, and 0 otherwise. */
 function combedParity({ own, nextTop, nextBottom }: Pair): number {
   const near = Math.min(nextTop, nextBottom);
   const far = Math.max(nextTop, nextBottom);

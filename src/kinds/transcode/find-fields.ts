@@ -30,8 +30,8 @@ interface FoundFields {
 
 /**
  * Looks for interlaced frames that are not marked, and for telecined film. If an input has such frames, describes them in `sources` and
- * returns a new plan. Samples an input only if the result could change the commands: not for copies, sound, or filters of the request that
- * deinterlace.
+ * returns a new plan. Samples an input only if the result could change the commands. Copies, sound, and requests with their own
+ * deinterlacer need no samples.
  */
 export async function findFields(
   attempt: TranscodeAttempt,
@@ -85,7 +85,7 @@ async function sampleFields(
   const verdicts: FieldVerdict[] = [];
   for (const place of FIELD_PLACES.keys()) {
     const verdict = await comparePlace(attempt, sources, { input, stream, place });
-    // Most sources are progressive, and end here.
+    // Most sources are progressive, so the search usually ends here.
     if (verdict === 'progressive' && !verdicts.some(isMixed)) return null;
     verdicts.push(verdict);
   }

@@ -76,7 +76,7 @@ function readSubtitles(
       const track = readTextTrack(file, trak, budget);
       const bytes = track.samples.chunks.bytes.reduce((sum, size) => sum + size, 0);
       if (track.samples.count === 0 || bytes > left) continue;
-      // Samples that share their bytes, also with other tracks, are not kept.
+      // Skips a track whose samples share bytes with each other or with other tracks.
       arrange([...media, ...kept, track]);
       left -= bytes;
       kept.push(track);

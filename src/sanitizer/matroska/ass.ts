@@ -39,7 +39,7 @@ const EFFECTS = /^(Banner|Scroll up|Scroll down)(;\d+)+$/;
 const DRAWING = /\{[^}]*\\p[1-9]/;
 const COMMENTS = /\{[^}\\]*\}/g;
 
-/** Returns an event without comments and the name of its speaker; null for a drawing, and for a text that is no event. */
+/** Returns an event without comments and the name of its speaker; null for a drawing, and for text that is not an event. */
 export function assEvent(event: Buffer): Buffer | null {
   const fields = event.toString('utf8').split(',');
   const text = fields.slice(TEXT).join(',');

@@ -10,7 +10,7 @@ import { ID } from './schema.ts';
  */
 const SEEK = { entry: 0x4dbb, id: 0x53ab, position: 0x53ac } as const;
 const CUE = { point: 0xbb, time: 0xb3, place: 0xb7, track: 0xf7, cluster: 0xf1, block: 0xf0 } as const;
-/** Maximum size of the cues in bytes. Cues of twelve hours with a key frame a second have about 1 MB. */
+/** Maximum size of the cues in bytes. The cues of twelve hours with one key frame per second take about 1 MB. */
 const MAX_CUES_BYTES = 8 * 2 ** 20;
 export interface Cue {
   /** Time in ticks of the segment. */

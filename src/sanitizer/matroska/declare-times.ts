@@ -15,7 +15,7 @@ import { declareFrameDurations } from './tracks.ts';
 const SAMPLED_FRAMES = 600;
 /** Maximum relative difference between the declared rate and a rate that the frames have. */
 const SAME_RATE = 0.01;
-/** Minimum seconds from the end of the video to the end of the file for which the duration of the video is stated. */
+/** Airlock declares the duration of the video if the video ends more than this number of seconds before the file. */
 const EARLY_SECONDS = 1;
 
 /** A head that declares the frame rate of every video track and the duration, and the timing of the tracks by their numbers. */

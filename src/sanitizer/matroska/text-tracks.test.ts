@@ -94,13 +94,13 @@ describe('the subtitles of a Matroska file', () => {
     expect(found).toMatchObject({ tracks: [{ isStyled: false }], droppedSubtitles: 2 });
   });
 
-  it('are a lost track if another algorithm has compressed them', async () => {
+  it('are counted as a lost track if another algorithm has compressed them', async () => {
     const encodings = makeElement(0x6d80, makeElement(0x6240, makeElement(0x5034, count(0x4254, 1))));
     const { found } = await remux([track(2, 17, SRT, encodings)], [Buffer.from('Hello')]);
     expect(found).toMatchObject({ subtitles: 1, tracks: [] });
   });
 
-  it('have no more than eight tracks, and no language that is no code', async () => {
+  it('have at most eight tracks, and only languages that are valid codes', async () => {
     const language = (value: string) => text(0x22b59c, value);
     const entries = Array.from({ length: 12 }, (_, index) =>
       track(index + 2, 17, SRT, language(index ? 'x{};' : 'GER')),
@@ -138,7 +138,7 @@ Comment: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,Secret comment
 `.replaceAll('\n', '\r\n');
   const ASS = track(2, 17, text(0x86, 'S_TEXT/ASS'), text(0x63a2, HEADER));
 
-  it('keep their styles, and nothing that no player shows', async () => {
+  it('keep their styles, and lose everything that players do not show', async () => {
     const event = Buffer.from('0,0,Default,Secret speaker,0,0,0,secret fx,{\\i1}Hello, {Secret note}world');
     const { found, bytes } = await remux([ASS], [event]);
     expect(found).toMatchObject({ tracks: [{ isStyled: true }], droppedSubtitles: 0 });
@@ -153,7 +153,7 @@ Comment: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,Secret comment
     expect(bytes).toContain('Scroll up;0;100;50,Hello');
   });
 
-  it('lose drawings and events without all fields, which are counted', async () => {
+  it('lose drawings and incomplete events, which are counted', async () => {
     const drawing = Buffer.from('1,0,Default,,0,0,0,,{\\pos(1,2)\\p1}m 0 0 l 100 0 100 100{\\p0}');
     const { found, bytes } = await remux(
       [ASS],

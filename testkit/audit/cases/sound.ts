@@ -116,7 +116,7 @@ const BURST = 'lt(mod(t,0.5),0.1)*0.98';
 /** Bursts of a chord at full scale in every channel. */
 const CHORDS = alike(`${BURST}*(sin(690*t)+sin(1740*t)+sin(4140*t)+sin(9300*t)+sin(22100*t))/5`);
 
-/** Bursts of white noise in every channel, whose peaks a lossy encoder raises most. */
+/** Bursts of white noise in every channel. Lossy encoders raise its peaks most. */
 const NOISE = alike(`${BURST}*(2*random(0)-1)`);
 
 /** Drums with noise, different in every channel. */

@@ -31,10 +31,13 @@ describe('the colors of a source', () => {
     expect(sourceColor(stream(more)).matrix).toBe(matrix);
   });
 
-  it.each(['reserved', 'ebu3213'])('have the primaries of the matrix if %s is declared', (colorPrimaries) => {
-    const { primaries, assumed } = sourceColor(stream({ ...named('bt709'), colorPrimaries }));
-    expect([primaries, assumed]).toEqual(['bt709', ['primaries']]);
-  });
+  it.each(['reserved', 'ebu3213'])(
+    'have the primaries of the matrix if the declared primaries are %s',
+    (colorPrimaries) => {
+      const { primaries, assumed } = sourceColor(stream({ ...named('bt709'), colorPrimaries }));
+      expect([primaries, assumed]).toEqual(['bt709', ['primaries']]);
+    },
+  );
 
   it('have full range only in RGB, in JPEG, and if they declare it', () => {
     const full = [{ pixelFormat: 'yuvj420p' }, { pixelFormat: 'rgb24' }, { pixelFormat: 'gray' }, { colorRange: 'pc' }];

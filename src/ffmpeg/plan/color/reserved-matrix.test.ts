@@ -13,7 +13,7 @@ function inputOf(codec: string, colorSpace: string | null): string[] {
   return args.slice(0, args.indexOf('-i'));
 }
 
-describe('a matrix that does not exist', () => {
+describe('an undefined matrix', () => {
   it.each([
     ['h264', '-bsf:0', 'h264_metadata=matrix_coefficients=2'],
     ['hevc', '-bsf:0', 'hevc_metadata=matrix_coefficients=2'],

@@ -9,9 +9,7 @@ const HEADER_FILTERS: Readonly<Record<string, string>> = {
   mpeg2video: 'mpeg2_metadata=matrix_coefficients=2',
 };
 
-/**
- * Returns the options of an input that remove matrices that do not exist. FFmpeg rejects frames with such a matrix before the first filter.
- */
+/** Returns the input options that remove undefined matrices. FFmpeg rejects frames with such a matrix before the first filter. */
 export function withoutReservedMatrix(streams: readonly VideoStream[]): string[] {
   return streams
     .filter(({ colorSpace }) => colorSpace === 'reserved')

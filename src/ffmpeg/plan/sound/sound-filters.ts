@@ -14,11 +14,11 @@ const TIMED_DEMUXERS: ReadonlySet<string> = new Set(['mov', 'matroska', 'avi', '
 const TIMED_FORMATS: ReadonlySet<string> = new Set(['mp4', 'mov', 'mkv', 'webm']);
 
 /**
- * Maximum levels of mixed sound, as shares of full scale: -2, -4 and -5 dBTP. A lossy encoder changes the peaks of loud sound. Full-scale noise
- * rises by up to 3.9 dB, and by up to 4.9 dB in Opus.
+ * Maximum levels of mixed sound, as shares of full scale: -2, -4 and -5 dBTP. Lossy encoders raise the peaks of full-scale noise by up to
+ * 3.9 dB, and Opus by up to 4.9 dB.
  */
 const MAX_LEVEL = { lossless: 0.794, lossy: 0.631, opus: 0.562 } as const;
-/** Peaks between samples are found in this many times as many samples. */
+/** Factor by which the limiter oversamples the sound to find peaks between samples. */
 const OVERSAMPLING = 4;
 
 /** The container and encoder of the sound. `isExact` = the sound must start at zero, even if its source starts only slightly late. */
@@ -40,12 +40,12 @@ export function steadyFilter(
   return isTimed || formatKind(format) === 'image' || !TIMED_DEMUXERS.has(demuxer) ? '' : STEADY;
 }
 
-/** Samples of silence before the sound of an encoder. */
+/** Samples of silence that the encoder adds before the sound. */
 const MP3_DELAY = 1105;
 
 /**
- * Returns the last filter of MP3 in AVI; empty = none. AVI can't state the delay of the encoder: players would hear the sound later, and
- * FFmpeg moves the video by up to one frame. So the delay replaces the beginning of the sound.
+ * Returns the last filter of MP3 in AVI; empty = none. AVI can't state the delay of the encoder. Without this filter, players play the
+ * sound too late, and FFmpeg moves the video by up to one frame. With it, the delay replaces the beginning of the sound.
  */
 export function delayFilter(format: OutputFormat, request: SoundRequest): string {
   const rate = encodedRate(request);

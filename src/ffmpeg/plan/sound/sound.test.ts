@@ -146,15 +146,18 @@ describe('sound that starts later than its file', () => {
     expect(offset({ outputFormat: 'mp3', ...trimmed(2) })).toBeNull();
   });
 
-  it('keeps its delay without an option beside other streams, and in other containers', () => {
+  it('keeps its delay without an option alongside other streams, and in other containers', () => {
     expect(offset({ outputFormat: 'mp4' })).toBeNull();
     expect(offset({ outputFormat: 'mp3', options: [{ option: '-map', argument: '0:a' }] })).toBeNull();
     expect(offset({ outputFormat: 'mp3' }, late('mov'))).toBeNull();
   });
 
-  it.each(['1.41', '1.3', '12'])('is in time if it starts at %s s, which is no delay or a discontinuity', (start) => {
-    expect(offset({ outputFormat: 'mp3' }, late('mpegts', start))).toBeNull();
-  });
+  it.each(['1.41', '1.3', '12'])(
+    'is in time if it starts at %s s, which is not a delay, or is a discontinuity',
+    (start) => {
+      expect(offset({ outputFormat: 'mp3' }, late('mpegts', start))).toBeNull();
+    },
+  );
 
   it('keeps its delay in a join and for speech recognition', () => {
     const { args } = planOf({ outputFormat: 'mp3' }, [late('mpegts'), inputOf([STEREO], 'mov', 1)]);

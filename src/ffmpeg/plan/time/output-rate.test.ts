@@ -93,14 +93,14 @@ describe('a constant rate', () => {
 describe('the key frames of an output', () => {
   const steady = { frameRate: 30, nominalRate: 30, hasConstantRate: true };
 
-  it('follow a number of frames only if the rate of the output is certain', () => {
+  it('are set by the number of frames only if the rate of the output is certain', () => {
     expect(argsOf(steady, { outputFormat: 'mp4' })).toContain('-g:v 150 ');
     expect(argsOf(PHONE, { outputFormat: 'mp4' })).toContain('-force_key_frames:v expr:');
     expect(argsOf({ frameRate: 30 }, { outputFormat: 'mp4' })).toContain('-force_key_frames:v expr:');
     expect(argsOf(PHONE, { outputFormat: 'mp4', options: [{ option: '-r', argument: 24 }] })).toContain('-g:v 120 ');
   });
 
-  it('follow the time if options or filters may change the times of frames', () => {
+  it('are set by time if options or filters may change the times of frames', () => {
     const read = (option: string, argument: string) => {
       const request = { inputs: [{ url: 'https://files.example.com', options: [{ option, argument }] }] };
       const inputs = [{ path: '/in/0', demuxer: 'mov', info: infoOf(steady) }];
