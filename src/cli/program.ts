@@ -134,7 +134,8 @@ Ctrl-C. Running jobs then have 20 seconds to finish.`,
   program
     .command('doctor')
     .description('Run all checks, and print a remedy for each problem')
-    .option('--sandbox', 'run only the sandbox self-test, and print each attack with its expected and observed result')
+    .option('--sandbox', 'run only the self-test of the sandbox, and show what a hostile file could reach')
+    .option('--all', 'with --sandbox: print each attempt with its expected and observed result')
     .option('--json', 'print the checks as JSON')
     .addHelpText(
       'after',

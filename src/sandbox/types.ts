@@ -101,8 +101,23 @@ export interface CellResult {
 /** How a cell is isolated. docs/security-model/files.md describes what each tier guarantees. */
 export type SandboxTier = 'bwrap' | 'landlock' | 'gvisor' | 'none';
 
+/** What an attempt of the self-test tries to reach, in the order of reports. */
+export const REACHES = [
+  'files',
+  'other_jobs',
+  'secrets',
+  'network',
+  'devices',
+  'processes',
+  'kernel',
+  'resources',
+] as const;
+export type Reach = (typeof REACHES)[number];
+
 export interface SelfTestCheck {
   attempt: string;
+  /** Absent if the check is about the test itself, such as a cell that could not be created. */
+  reach?: Reach;
   expected: string;
   seen: string;
   /** Whether the check passed. Also true for an exception; see `promised`. */

@@ -6,8 +6,10 @@ import { programsWithSpeech } from '../../sandbox/speech/programs.ts';
 import type { Sandbox, SelfTestCheck, SelfTestReport } from '../../sandbox/types.ts';
 import { EXIT } from '../exit.ts';
 import { ffmpegPaths, findTrimmedFfmpeg } from '../ffmpeg-paths.ts';
-import { bold, dim, green, red, yellow } from '../style.ts';
+import { openProgressDisplay } from '../progress-display.ts';
+import { out } from '../style.ts';
 import type { Check } from './doctor-check.ts';
+import { reachTable, summarizeReach } from './sandbox-reach.ts';
 
 /** The result of testing the sandbox of this machine. */
 export interface SandboxFacts {
@@ -77,17 +79,45 @@ export function sandboxChecks({ report, rejected, bounds, programs }: SandboxFac
   ];
 }
 
-/** Runs `doctor --sandbox`: prints only the table of attacks. Returns 1 if an attack succeeded or there is no sandbox. */
-export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
-  const facts = await examineSandbox(config, { full: true });
-  const { report, rejected, bounds, programs } = facts;
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, rejected, bounds, programs })}\n`);
-  else process.stdout.write(sandboxTable(report, rejected) + boundLines(facts));
+/**
+ * Runs `doctor --sandbox`: shows what a hostile file could reach, and with `all` each attempt. Returns 1 if an attack succeeded or there is
+ * no sandbox.
+ */
+export async function doctorSandbox(config: Config, options: { json?: boolean; all?: boolean }): Promise<number> {
+  const display = openProgressDisplay(process.stderr.isTTY === true);
+  display.show({ name: 'Attacking', note: 'a cell, with hostile code in place of FFmpeg' });
+  const facts = await examineSandbox(config, { full: true }).finally(() => display.stop());
+  const { report, rejected, bounds, programs, ffmpeg } = facts;
+  if (options.json) {
+    const { version, package: name, path, since } = ffmpeg;
+    const reach = summarizeReach(report.checks);
+    const build = { version, package: name, path, since };
+    process.stdout.write(`${JSON.stringify({ ...report, reach, rejected, bounds, programs, ffmpeg: build })}\n`);
+  } else {
+    process.stdout.write(options.all ? sandboxTable(report, rejected) + boundLines(facts) : reachReport(facts));
+  }
   return report.passed ? EXIT.ok : EXIT.failed;
 }
 
-function boundLines({ bounds: { memory, output, arguments: shown }, programs }: SandboxFacts): string {
+/** Returns the summary of the attempts, then each attempt that was not blocked. */
+function reachReport(facts: SandboxFacts): string {
+  const { report, rejected } = facts;
+  const { tier, checks } = report;
+  const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+  const open = checks.filter(({ passed, promised }) => !(passed && promised));
   return [
+    ...rejectedLines(rejected),
+    reachTable(checks, width),
+    open.length > 0 ? `\n${attemptLines(open).join('\n')}\n` : '',
+    `\n${countLine(report)}\n`,
+    boundLines(facts),
+    out.dim(`  ./airlock doctor --sandbox --all lists each attempt in the tier ${tier}\n`),
+  ].join('');
+}
+
+function boundLines({ bounds: { memory, output, arguments: shown }, programs, ffmpeg }: SandboxFacts): string {
+  return [
+    `  FFmpeg ${ffmpeg.package ?? shortVersion(ffmpeg.version)} from ${ffmpeg.path}`,
     `  memory is bounded by ${memory}, output by ${output}; tags and filters of jobs are ${shown}`,
     `  programs in the image: ${listPrograms(programs)}`,
     '',
@@ -101,47 +131,56 @@ function mapBuilds({ programs }: Sandbox): SandboxFacts['programs'] {
 /** Returns names and versions: `ffmpeg 7:7.1.5-0+deb13u1, …`. Shortens `ffmpeg version 7.1 Copyright …` to the version. */
 function listPrograms(programs: SandboxFacts['programs']): string {
   return Object.entries(programs)
-    .map(([name, version]) => `${name} ${version.replace(/^\S+ version (\S+).*$/, '$1')}`)
+    .map(([name, version]) => `${name} ${shortVersion(version)}`)
     .join(', ');
 }
 
-/**
- * Returns a table with each attack and its expected and observed result. A mark shows whether the attack was blocked, not promised to be
- * blocked, or not blocked.
- */
+function shortVersion(version: string): string {
+  return version.replace(/^\S+ version (\S+).*$/, '$1');
+}
+
+/** Returns a table with each attack and its expected and observed result. */
 export function sandboxTable(
-  { tier, passed, checks }: SelfTestReport,
+  report: SelfTestReport,
   rejected: readonly { tier: string; reason: string }[] = [],
 ): string {
+  return [...rejectedLines(rejected), `${attemptLines(report.checks).join('\n')}\n\n`, `${countLine(report)}\n`].join(
+    '',
+  );
+}
+
+function rejectedLines(rejected: readonly { tier: string; reason: string }[]): string[] {
+  return rejected.map(({ tier, reason }) => `${out.yellow(`${tier} cannot be used here: ${reason}`)}\n`);
+}
+
+/** Returns a title and a line for each attempt. A mark shows whether it was blocked, not promised to be blocked, or not blocked. */
+function attemptLines(checks: readonly SelfTestCheck[]): string[] {
   const rows = groupNumbered(checks);
   const wide = Math.max(...rows.map((row) => row.attempt.length), 'attempt'.length);
   const middle = Math.min(28, Math.max(...rows.map((row) => (row.promised ? row.expected.length : 0)), 8));
   const lines = rows.map((row) => {
-    const mark = !row.passed ? red('✗') : row.promised ? green('✓') : yellow('–');
+    const mark = !row.passed ? out.red('✗') : row.promised ? out.green('✓') : out.yellow('–');
     const expected = row.promised ? row.expected : 'not promised by this tier';
     const more = [
       ...(row.promised ? [] : [row.expected.replace('not promised: ', '')]),
       ...(row.detail ? [row.detail] : []),
       ...(row.firstTry ? [`first try: ${row.firstTry}`] : []),
     ];
-    const why = more.map((line) => `\n  ${' '.repeat(wide)} ${dim(line)}`).join('');
-    return `${mark} ${row.attempt.padEnd(wide)} ${dim(expected.padEnd(middle))} ${row.passed ? row.seen : red(row.seen)}${why}`;
+    const why = more.map((line) => `\n  ${' '.repeat(wide)} ${out.dim(line)}`).join('');
+    return `${mark} ${row.attempt.padEnd(wide)} ${out.dim(expected.padEnd(middle))} ${row.passed ? row.seen : out.red(row.seen)}${why}`;
   });
+  return [out.bold(`  ${'attempt'.padEnd(wide)} ${'expected'.padEnd(middle)} seen`), ...lines];
+}
+
+function countLine({ tier, passed, checks }: SelfTestReport): string {
   const exceptions = checks.filter((check) => !check.promised).length;
   const through = checks.filter((check) => !check.passed).length;
-  const sum = [
+  const parts = [
     `${checks.length - through - exceptions} blocked`,
     ...(exceptions > 0 ? [`${exceptions} not promised by this tier`] : []),
     `${through} not blocked`,
-  ].join(', ');
-  return [
-    ...rejected.map((other) => yellow(`${other.tier} cannot be used here: ${other.reason}`)),
-    bold(`  ${'attempt'.padEnd(wide)} ${'expected'.padEnd(middle)} seen`),
-    ...lines,
-    '',
-    `${passed ? green('✓') : red('✗')} ${tier}: ${sum}`,
-    '',
-  ].join('\n');
+  ];
+  return `${passed ? out.green('✓') : out.red('✗')} ${tier}: ${parts.join(', ')}`;
 }
 
 /**

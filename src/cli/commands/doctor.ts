@@ -19,11 +19,17 @@ const FONTS = [
   '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf',
 ];
 
+interface DoctorOptions {
+  json?: boolean;
+  sandbox?: boolean;
+  all?: boolean;
+}
+
 /**
  * Runs every check, or only the attacks on the sandbox with `--sandbox`. Returns 1 if a check found a problem that is unsafe or prevents
  * operation.
  */
-export async function doctor(config: Config, options: { json?: boolean; sandbox?: boolean }): Promise<number> {
+export async function doctor(config: Config, options: DoctorOptions): Promise<number> {
   if (options.sandbox) return doctorSandbox({ ...config, dataDir: await prepareDataDir(config.dataDir) }, options);
   const checks: Check[] = [];
   const run = async (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => {

@@ -1,4 +1,5 @@
 import type { Tier } from '../tiers/tier.ts';
+import type { Reach } from '../types.ts';
 import type { ProbeCall } from './probe-elf.ts';
 
 /** An attempt that the cell rejects with an error, so that many attempts can share one run. */
@@ -6,6 +7,8 @@ export interface RejectedAttempt extends ProbeCall {
   /** The key of the attempt in a tier's list of exceptions. */
   key?: string;
   attempt: string;
+  /** Absent for the attempt that must succeed. */
+  reach?: Reach;
   expected: string;
   /** Whether `result`, the kernel's return value (negative errno for an error), counts as rejected. */
   passes(result: number): boolean;
@@ -16,6 +19,7 @@ export interface RejectedAttempt extends ProbeCall {
 /** An attempt that kills the cell with SIGSYS. Each such attempt needs a separate cell. */
 export interface KilledAttempt extends ProbeCall {
   attempt: string;
+  reach: Reach;
 }
 
 /** Targets of the attempts. All targets exist on this machine. */
@@ -46,25 +50,30 @@ export const PROOF: readonly ProbeCall[] = [
 ];
 
 export const KILLED_ATTEMPTS: readonly KilledAttempt[] = [
-  { attempt: 'fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
-  { attempt: 'make a process in new namespaces', call: 'clone', args: [SIGCHLD | CLONE_NEWUSER, 0, 0, 0, 0] },
-  { attempt: 'trace a process', call: 'ptrace', args: [0, 0, 0, 0] },
-  { attempt: 'read the memory of a process', call: 'process_vm_readv', args: [1, 0, 0, 0, 0, 0] },
-  { attempt: 'make a user namespace', call: 'unshare', args: [CLONE_NEWUSER] },
-  { attempt: 'make a network namespace', call: 'unshare', args: [CLONE_NEWNET] },
-  { attempt: 'enter a namespace', call: 'setns', args: [-1, 0] },
-  { attempt: 'mount a file system', call: 'mount', args: ['none', '/tmp', 'tmpfs', 0, 0] },
-  { attempt: 'change the root', call: 'chroot', args: ['/does-not-exist'] },
-  { attempt: 'pivot the root', call: 'pivot_root', args: ['/does-not-exist', '/does-not-exist'] },
-  { attempt: 'set up io_uring', call: 'io_uring_setup', args: [1, Buffer.alloc(120)] },
-  { attempt: 'load a BPF program', call: 'bpf', args: [0, Buffer.alloc(64), 64] },
-  { attempt: 'use the key ring', call: 'keyctl', args: [0, -3, 0] },
-  { attempt: 'add a key', call: 'add_key', args: ['user', 'x', 0, 0, -3] },
-  { attempt: 'handle page faults', call: 'userfaultfd', args: [0] },
-  { attempt: 'count events of the processor', call: 'perf_event_open', args: [0, 0, -1, -1, 0] },
-  { attempt: 'load a kernel module', call: 'init_module', args: [0, 0, ''] },
-  { attempt: 'load another kernel', call: 'kexec_load', args: [0, 0, 0, -1] },
-  { attempt: 'start a program from a descriptor', call: 'execveat', args: [-1, '', 0, 0, 0] },
+  { attempt: 'fork', reach: 'processes', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
+  {
+    attempt: 'make a process in new namespaces',
+    reach: 'processes',
+    call: 'clone',
+    args: [SIGCHLD | CLONE_NEWUSER, 0, 0, 0, 0],
+  },
+  { attempt: 'trace a process', reach: 'processes', call: 'ptrace', args: [0, 0, 0, 0] },
+  { attempt: 'read the memory of a process', reach: 'secrets', call: 'process_vm_readv', args: [1, 0, 0, 0, 0, 0] },
+  { attempt: 'make a user namespace', reach: 'kernel', call: 'unshare', args: [CLONE_NEWUSER] },
+  { attempt: 'make a network namespace', reach: 'network', call: 'unshare', args: [CLONE_NEWNET] },
+  { attempt: 'enter a namespace', reach: 'kernel', call: 'setns', args: [-1, 0] },
+  { attempt: 'mount a file system', reach: 'files', call: 'mount', args: ['none', '/tmp', 'tmpfs', 0, 0] },
+  { attempt: 'change the root', reach: 'files', call: 'chroot', args: ['/does-not-exist'] },
+  { attempt: 'pivot the root', reach: 'files', call: 'pivot_root', args: ['/does-not-exist', '/does-not-exist'] },
+  { attempt: 'set up io_uring', reach: 'kernel', call: 'io_uring_setup', args: [1, Buffer.alloc(120)] },
+  { attempt: 'load a BPF program', reach: 'kernel', call: 'bpf', args: [0, Buffer.alloc(64), 64] },
+  { attempt: 'use the key ring', reach: 'secrets', call: 'keyctl', args: [0, -3, 0] },
+  { attempt: 'add a key', reach: 'secrets', call: 'add_key', args: ['user', 'x', 0, 0, -3] },
+  { attempt: 'handle page faults', reach: 'kernel', call: 'userfaultfd', args: [0] },
+  { attempt: 'count events of the processor', reach: 'kernel', call: 'perf_event_open', args: [0, 0, -1, -1, 0] },
+  { attempt: 'load a kernel module', reach: 'kernel', call: 'init_module', args: [0, 0, ''] },
+  { attempt: 'load another kernel', reach: 'kernel', call: 'kexec_load', args: [0, 0, 0, -1] },
+  { attempt: 'start a program from a descriptor', reach: 'processes', call: 'execveat', args: [-1, '', 0, 0, 0] },
 ];
 
 /**
@@ -72,15 +81,21 @@ export const KILLED_ATTEMPTS: readonly KilledAttempt[] = [
  * error.
  */
 const QUIET_KILLED: readonly KilledAttempt[] = [
-  { attempt: 'fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
-  { attempt: 'open a Unix socket', call: 'socket', args: [1, 1, 0] },
-  { attempt: 'open an internet socket', call: 'socket', args: [2, 1, 0] },
-  { attempt: 'make a socket pair', call: 'socketpair', args: [1, 1, 0, Buffer.alloc(8)] },
-  { attempt: 'map writable code', call: 'mmap', args: [0, 4096, PROT_READ_WRITE_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0] },
-  { attempt: 'make memory executable', call: 'mprotect', args: [0, 4096, PROT_READ_EXEC] },
+  { attempt: 'fork', reach: 'processes', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
+  { attempt: 'open a Unix socket', reach: 'network', call: 'socket', args: [1, 1, 0] },
+  { attempt: 'open an internet socket', reach: 'network', call: 'socket', args: [2, 1, 0] },
+  { attempt: 'make a socket pair', reach: 'network', call: 'socketpair', args: [1, 1, 0, Buffer.alloc(8)] },
+  {
+    attempt: 'map writable code',
+    reach: 'kernel',
+    call: 'mmap',
+    args: [0, 4096, PROT_READ_WRITE_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0],
+  },
+  { attempt: 'make memory executable', reach: 'kernel', call: 'mprotect', args: [0, 4096, PROT_READ_EXEC] },
 ];
 const MAP_CODE: KilledAttempt = {
   attempt: 'map code',
+  reach: 'kernel',
   call: 'mmap',
   args: [0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0],
 };

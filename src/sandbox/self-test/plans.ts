@@ -73,8 +73,8 @@ function planStrict(
   ];
 }
 
-function planKilled({ attempt, call, args }: KilledAttempt, filter: FilterName): Plan {
-  const evaluate: Plan['evaluate'] = (result) => [endCheck(attempt, 'violation', result)];
+function planKilled({ attempt, reach, call, args }: KilledAttempt, filter: FilterName): Plan {
+  const evaluate: Plan['evaluate'] = (result) => [{ ...endCheck(attempt, 'violation', result), reach }];
   return { attempt, calls: [{ call, args }], filter, limits: LIMITS, evaluate, timed: false, inSeries: true };
 }
 
@@ -88,7 +88,7 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
     filter: 'media',
     limits: { ...LIMITS, ...limits, ...wall },
     evaluate(result) {
-      const check = endCheck(attempt, end, result);
+      const check: SelfTestCheck = { ...endCheck(attempt, end, result), reach: 'resources' };
       if (check.passed || !why || !result.end.startsWith('limit_')) return [check];
       return [{ ...check, expected: `not promised: ${why}`, passed: true, promised: false }];
     },
@@ -129,15 +129,15 @@ function planRejected(
 
 /** @param counts false if the return value proves nothing */
 function rejectedCheck(
-  { attempt, expected, passes, key }: RejectedAttempt,
+  { attempt, reach, expected, passes, key }: RejectedAttempt,
   value: number,
   exceptions: Exceptions,
   counts: boolean,
 ): SelfTestCheck {
   const passed = passes(value) && counts;
   const why = key ? exceptions[key] : undefined;
-  const seen = describeReturn(value);
+  const facts = { attempt, seen: describeReturn(value), ...(reach && { reach }) };
   // An attempt among the exceptions that is rejected passes as usual, because a tier may reject more than it promises.
-  if (!passed && why) return { attempt, expected: `not promised: ${why}`, seen, passed: true, promised: false };
-  return { attempt, expected, seen, passed, promised: true };
+  if (!passed && why) return { ...facts, expected: `not promised: ${why}`, passed: true, promised: false };
+  return { ...facts, expected, passed, promised: true };
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Reach } from '../types.ts';
 import { PROOF_FILE, type RejectedAttempt, type Targets } from './attempts.ts';
 import { devices } from './device-attempts.ts';
 import { AT_FDCWD, type Errnos, type Expectations, expectationsOf, FILTERED, rejectedBy } from './expectations.ts';
@@ -41,31 +42,39 @@ export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   return [
     openOutput(targets.tier),
     // These attempts come first, because the probe has not opened any other file yet.
-    ...inheritedDescriptors(expected),
-    ...devices(expected),
-    ...identity(),
-    ...hostFiles(expected, targets),
-    ...cellFiles(expected, targets.tier),
-    ...specialFiles(expected, targets.tier),
-    ...sockets(expected),
-    ...otherProcesses(expected, targets.service),
-    ...sharedMemory(expected),
-    ...ownMemory(expected),
-    ...privileges(expected, targets.tier),
-    ...administration(expected),
+    ...toward('secrets', inheritedDescriptors(expected)),
+    ...toward('devices', devices(expected)),
+    ...toward('processes', identity()),
+    ...toward('files', hostFiles(expected, targets)),
+    ...toward('other_jobs', filesOfJobs(expected, targets)),
+    ...toward('files', systemFiles(expected)),
+    ...toward('secrets', secretFiles(expected)),
+    ...toward('files', cellFiles(expected, targets.tier)),
+    ...toward('files', specialFiles(expected, targets.tier)),
+    ...toward('network', sockets(expected)),
+    ...toward('processes', otherProcesses(expected, targets.service)),
+    ...toward('other_jobs', locks(expected)),
+    ...toward('other_jobs', sharedMemory(expected)),
+    ...toward('kernel', ownMemory(expected)),
+    ...toward('kernel', privileges(expected, targets.tier)),
+    ...toward('kernel', administration(expected)),
   ];
+}
+
+function toward(reach: Reach, attempts: readonly RejectedAttempt[]): RejectedAttempt[] {
+  return attempts.map((attempt) => ({ ...attempt, reach }));
 }
 
 /** Returns the attempt that must succeed, then the attempts that `media` allows and a stricter filter rejects. */
 export function strictAttempts(tier: Targets['tier'], filter: 'strict' | 'linked'): RejectedAttempt[] {
   const rejected = rejectedBy(tier);
   const path = tier.inside('/out/strict');
-  return [
-    openOutput(tier),
+  const attempts = [
     rejected(`${filter}: make a folder`, FILTERED, 'mkdirat', AT_FDCWD, path, 0o700),
     rejected(`${filter}: remove a file`, FILTERED, 'unlinkat', AT_FDCWD, path, 0),
     rejected(`${filter}: rename a file`, FILTERED, 'renameat2', AT_FDCWD, path, AT_FDCWD, `${path}-2`, 0),
   ];
+  return [openOutput(tier), ...toward('files', attempts)];
 }
 
 /** Returns the attempt that must succeed, because a cell in which nothing works would also reject everything. */
@@ -92,24 +101,27 @@ function identity(): RejectedAttempt[] {
   ];
 }
 
-function hostFiles(
-  { rejected, open, closed, unwritable }: Expectations,
-  { canary, otherJob }: Targets,
-): RejectedAttempt[] {
+function hostFiles({ rejected, open, closed }: Expectations, { canary }: Targets): RejectedAttempt[] {
   return [
     open('read a file of the host', canary),
     { ...rejected('learn whether a host file exists', closed, 'faccessat', AT_FDCWD, canary, 0), key: 'exists' },
+  ];
+}
+
+function filesOfJobs({ open }: Expectations, { otherJob }: Targets): RejectedAttempt[] {
+  return [
     open('read an input of another job', `${otherJob}/in/0`),
     open('read an output of another job', `${otherJob}/out/secret`),
     open('write to another job', `${otherJob}/out/new`, { flags: O_WRONLY_CREAT }),
-    open('read /etc/passwd', '/etc/passwd'),
-    open('read /etc/shadow', '/etc/shadow'),
+  ];
+}
+
+function systemFiles({ open, unwritable }: Expectations): RejectedAttempt[] {
+  return [
     open('list /root', '/root'),
     open('list /home', '/home'),
     open('write to /dev/shm', '/dev/shm/airlock-probe', { flags: O_WRONLY_CREAT, errnos: { ...unwritable, EROFS } }),
     open('read /proc', '/proc/self/status', { key: 'proc' }),
-    // A /proc that hides other accounts' processes (hidepid, systemd's ProtectProc=) returns ENOENT.
-    open('read the environment of process 1', '/proc/1/environ', { errnos: { ...closed, ENOENT }, key: 'proc' }),
     open('write to its own memory through /proc', '/proc/self/mem', { flags: O_RDWR, key: 'proc' }),
     open('change where the kernel dumps cores', '/proc/sys/kernel/core_pattern', {
       flags: O_RDWR,
@@ -117,6 +129,15 @@ function hostFiles(
       key: 'proc',
     }),
     open('read /sys', '/sys/kernel/uevent_seqnum', { key: 'sys' }),
+  ];
+}
+
+function secretFiles({ open, closed }: Expectations): RejectedAttempt[] {
+  return [
+    open('read /etc/passwd', '/etc/passwd'),
+    open('read /etc/shadow', '/etc/shadow'),
+    // A /proc that hides other accounts' processes (hidepid, systemd's ProtectProc=) returns ENOENT.
+    open('read the environment of process 1', '/proc/1/environ', { errnos: { ...closed, ENOENT }, key: 'proc' }),
   ];
 }
 
@@ -169,16 +190,22 @@ function otherProcesses({ rejected, hasOwnRoot }: Expectations, service: number)
     rejected('signal a thread of the service', noThread, 'tgkill', service, service, 0),
     rejected('queue a signal', FILTERED, 'rt_sigqueueinfo', service, 0, Buffer.alloc(128)),
     rejected('have the kernel signal the service', { EPERM }, 'fcntl', 0, F_SETOWN, service),
-    ...Object.entries(LOCK_COMMANDS).map(([attempt, command]) =>
-      rejected(attempt, { EPERM }, 'fcntl', 0, command, Buffer.alloc(32)),
-    ),
-    rejected('lock an entire file', FILTERED, 'flock', 0, 1),
     rejected('open a handle to a process', FILTERED, 'pidfd_open', service, 0),
     rejected('copy a descriptor of a process', FILTERED, 'pidfd_getfd', 0, 0, 0),
     rejected('read the limits of the service', { EPERM }, 'prlimit64', service, 0, 0, Buffer.alloc(16)),
     rejected('compare kernel objects', FILTERED, 'kcmp', service, service, 0, 0, 0),
     // Size 0, so that the call fails without a filter (EINVAL) instead of starting a second probe that also reports.
     rejected('make a process by clone3', FILTERED, 'clone3', Buffer.alloc(64), 0),
+  ];
+}
+
+/** Two jobs could use locks on a file that both can open to communicate. */
+function locks({ rejected }: Expectations): RejectedAttempt[] {
+  return [
+    ...Object.entries(LOCK_COMMANDS).map(([attempt, command]) =>
+      rejected(attempt, { EPERM }, 'fcntl', 0, command, Buffer.alloc(32)),
+    ),
+    rejected('lock an entire file', FILTERED, 'flock', 0, 1),
   ];
 }
 
