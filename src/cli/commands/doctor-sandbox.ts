@@ -85,7 +85,8 @@ export function sandboxChecks({ report, rejected, bounds, programs }: SandboxFac
  */
 export async function doctorSandbox(config: Config, options: { json?: boolean; all?: boolean }): Promise<number> {
   const display = openProgressDisplay(process.stderr.isTTY === true);
-  display.show({ name: 'Attacking', note: 'a cell, with hostile code in place of FFmpeg' });
+  const phase = 'Attacking';
+  display.show({ name: phase, note: 'a cell, with hostile code in place of FFmpeg' });
   const facts = await examineSandbox(config, { full: true }).finally(() => display.stop());
   const { report, rejected, bounds, programs, ffmpeg } = facts;
   if (options.json) {

@@ -1,6 +1,6 @@
 /*
  * The decoders that FFmpeg may use by default. The list contains what phones, browsers, cameras, screen recorders, broadcasters and audio
- * programs write. An operator adds decoders with AIRLOCK_DECODERS, or for an account with its setting `decoders`.
+ * programs write.
  */
 
 export interface AllowedDecoder {
