@@ -76,7 +76,8 @@ describe.runIf(canTrap)(`the default list of decoders${trapNote}`, () => {
     runFfmpeg(['-f', 'lavfi', '-i', 'sine=d=0.4', '-c:a', 'ac3', join(folder, 'a.mkv')]);
   });
 
-  it('FFmpeg rejects each decoder that is not on the list before the code of the decoder runs', () => {
+  it('FFmpeg rejects more than 400 decoders that are not on the list before their code runs', () => {
+    // FFmpeg doesn't reach every decoder while it probes: it skips decoders of hardware, and the last process crashes at `ws_snd1`.
     const without = ask(others, []);
     expect(without.rejected).toEqual([]);
     expect(without.ran.length).toBeGreaterThan(400);
