@@ -41,6 +41,8 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/metrics.md': async () => (await import('./docs/metrics.ts')).metricsPage(),
   'docs/operate/ports.md': portsPage,
   'docs/options.md': optionsPage,
+  'docs/security-model/ffmpeg-vulnerabilities.md': async () =>
+    (await import('./docs/ffmpeg-vulnerabilities.ts')).ffmpegVulnerabilitiesPage(),
   'docs/permissions.md': async () => permissionsPage(await openapi()),
   'docs/supported-inputs.md': async () => (await import('./docs/supported-inputs.ts')).supportedInputsPage(),
   'sdk/src/schema.ts': async () => sdkTypes(await openapi()),

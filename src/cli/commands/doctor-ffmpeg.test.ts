@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_INPUTS, summarizeReach } from '../../ffmpeg/vulnerabilities/reach.ts';
 import { ffmpegAdvisories } from '../../sandbox/ffmpeg/advisories.ts';
 import type { FfmpegReport } from '../../sandbox/index.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
@@ -21,7 +22,7 @@ function checksOf(
     listsFrom: NOW,
     reason: null,
   } as const;
-  const [build, newer, known, own] = ffmpegChecks(
+  const [build, newer, known, own, reach] = ffmpegChecks(
     {
       version: `ffmpeg version ${version} Copyright (c) 2000-2026 the FFmpeg developers`,
       package: version.startsWith('N') ? null : `7:${version}`,
@@ -33,7 +34,7 @@ function checksOf(
     },
     NOW,
   );
-  return { build: build!, newer: newer!, known: known!, own: own! };
+  return { build: build!, newer: newer!, known: known!, own: own!, reach: reach! };
 }
 
 describe('the FFmpeg checks of doctor', () => {
@@ -89,5 +90,12 @@ describe('the FFmpeg checks of doctor', () => {
       { source, reason: 'rejected', detail: 'filter scale returns different frames' },
     );
     expect(rejected.own).toMatchObject({ state: 'warning', seen: 'rejected: filter scale returns different frames' });
+  });
+
+  it('state how many vulnerabilities the lists in force reach', () => {
+    const { reach } = checksOf('7.1.5-0+deb13u1');
+    const { readers } = summarizeReach(DEFAULT_INPUTS);
+    expect(reach).toMatchObject({ name: 'FFmpeg, vulnerabilities since 2015', state: 'ok', remedy: null });
+    expect(reach.seen).toContain(`${readers.known} in decoders and demuxers, ${readers.reachable} reachable`);
   });
 });
