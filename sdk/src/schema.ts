@@ -1348,7 +1348,7 @@ export interface paths {
         put?: never;
         /**
          * Replace a key
-         * @description The old key stops working immediately, or after `overlap_seconds`. A key can rotate itself and any key whose permissions do not exceed its own.
+         * @description The old key stops working immediately, or after `overlap_seconds`. `old_key_until` is when it stops. A key can rotate itself and any key whose permissions do not exceed its own.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -2118,6 +2118,48 @@ export interface components {
             key: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The successor of a key, with the secret. */
+        RotatedApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key; not a secret.
+             */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do. */
+            scopes: ("transcode" | "upload" | "read" | "admin" | "operator")[];
+            /** @description Addresses that can use the key; all addresses if empty. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it expires. */
+            expires_at: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at: string | null;
+            /** @description When it was revoked. */
+            revoked_at: string | null;
+            /** @description When the overlap of its rotation ends. */
+            dies_at: string | null;
+            /** @description The key that replaced it. */
+            replaced_by: string | null;
+            /** @description The OAuth client that uses this access token, which has the same name; null for other keys. */
+            oauth_client: string | null;
+            /** @description The raw key, shown once: null when an Idempotency-Key repeats the request. */
+            key: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+            /**
+             * Format: date-time
+             * @description When the old key stops working. Without an overlap, this is the time of the rotation.
+             */
+            old_key_until: string;
         };
         /** @description The keys of the account. */
         ApiKeyList: {
@@ -5390,7 +5432,7 @@ export interface components {
         };
         /** @description How to replace a key. */
         RotateKeyRequest: {
-            /** @description Seconds for which the old key still works; 0 if absent. */
+            /** @description Seconds for which the old key still works. Defaults to 0: the old key stops immediately. */
             overlap_seconds?: number | null;
         };
         /** @description Who signs in. */
@@ -7717,7 +7759,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewApiKey"];
+                    "application/json": components["schemas"]["RotatedApiKey"];
                 };
             };
         };

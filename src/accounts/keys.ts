@@ -21,6 +21,11 @@ export interface CreatedKey {
   raw: string;
 }
 
+/** The successor of a key, and when the old key stops working. */
+export interface RotatedKey extends CreatedKey {
+  oldKeyUntil: Date;
+}
+
 /** The creator of a key over the API: a key, or a person with the rights of their role. */
 export type KeyMaker = { key: ApiKey } | { rights: KeyRights };
 
@@ -124,7 +129,7 @@ export async function rotateKey(
   id: string,
   options: { overlapSeconds: number; for?: { accountId: string; maker: KeyMaker } },
   by: Actor,
-): Promise<CreatedKey> {
+): Promise<RotatedKey> {
   const own = options.for && (await lockMaker(tx, options.for.accountId, options.for.maker));
   const old = await lockKey(tx, id, options.for?.accountId);
   if (!old.is_alive || old.replaced_by) {
@@ -145,11 +150,12 @@ export async function rotateKey(
     made_by: makerId(options.for?.maker ?? 'operator'),
   });
   const end = options.overlapSeconds > 0 ? { dies_at: inSeconds(options.overlapSeconds) } : { revoked_at: databaseNow };
-  await tx
+  const { oldKeyUntil } = await tx
     .updateTable('api_keys')
     .set({ ...end, replaced_by: created.key.id })
     .where('id', '=', id)
-    .execute();
+    .returning(sql<Date>`LEAST(revoked_at, dies_at, expires_at)`.as('oldKeyUntil'))
+    .executeTakeFirstOrThrow();
   await appendAudit(tx, {
     ...by,
     action: 'key.rotated',
@@ -159,7 +165,7 @@ export async function rotateKey(
   });
   const event = { key_id: id, successor_id: created.key.id };
   await recordEvent(tx, { accountId: old.account_id }, 'key.rotated', event);
-  return created;
+  return { ...created, oldKeyUntil };
 }
 
 /** Revokes a key immediately. For an OAuth token, also revokes the keys and disables the webhooks that the token made. Idempotent. */

@@ -39,7 +39,9 @@ docs/permissions.md lists what each scope allows.`,
     .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
   keys
     .command('rotate')
-    .description('Replace an API key with a new key that has the same permissions, and print the new key')
+    .description(
+      'Replace an API key with a new key that has the same permissions, and print the new key. The old key stops working immediately, or after --overlap',
+    )
     .argument('<id>', 'ID of the key, as shown by ./airlock keys list')
     .addOption(
       integerOption('--overlap <seconds>', 'seconds for which the old key still works', { least: 0 }).default('0'),

@@ -93,6 +93,14 @@ export const newApiKey = apiKey
   })
   .meta({ id: 'NewApiKey', description: 'A new key, with the secret.' });
 
+export const rotatedApiKey = newApiKey
+  .extend({
+    old_key_until: timestamp.describe(
+      'When the old key stops working. Without an overlap, this is the time of the rotation.',
+    ),
+  })
+  .meta({ id: 'RotatedApiKey', description: 'The successor of a key, with the secret.' });
+
 export const keyList = z
   .object({ items: z.array(apiKey).describe('Newest first.'), next: nextField, warnings: someWarnings })
   .meta({ id: 'ApiKeyList', description: 'The keys of the account.' });
@@ -108,6 +116,6 @@ export const rotateKeyBody = z
       .min(0)
       .max(30 * 86_400)
       .nullish()
-      .describe('Seconds for which the old key still works; 0 if absent.'),
+      .describe('Seconds for which the old key still works. Defaults to 0: the old key stops immediately.'),
   })
   .meta({ id: 'RotateKeyRequest', description: 'How to replace a key.' });

@@ -86,8 +86,11 @@ describe('airlock keys alongside a running API', () => {
     const rotated = JSON.parse((await service.cli('keys', 'rotate', first.id, '--json')).stdout);
     expect(rotated).toMatchObject({ name: 'a key', scopes: first.scopes });
     expect([await statusWith(first.key), await statusWith(rotated.key)]).toEqual([401, 200]);
+    expect(Date.parse(rotated.old_key_until)).toBeLessThanOrEqual(Date.now());
     const overlapped = JSON.parse((await service.cli('keys', 'rotate', second.id, '--overlap', '60', '--json')).stdout);
     expect([await statusWith(second.key), await statusWith(overlapped.key)]).toEqual([200, 200]);
+    const third = await service.cli('keys', 'rotate', rotated.id);
+    expect(third.stderr).toContain(`The old key ${rotated.id} no longer works.\n`);
     const again = await service.cli('keys', 'rotate', first.id);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('already rotated');

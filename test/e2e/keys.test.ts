@@ -112,6 +112,7 @@ describe('keys', () => {
     const next = await rotate(old.id);
     expect([next.status, next.headers.get('cache-control')]).toEqual([201, 'no-store']);
     expect([await statusOf(old.key), await statusOf(next.json.key)]).toEqual([401, 200]);
+    expect(next.json.old_key_until).toBe(next.json.created_at);
     for (const field of ['name', 'scopes', 'allowed_cidrs', 'expires_at']) expect(next.json[field]).toEqual(old[field]);
     expect(next.json.id).not.toBe(old.id);
     const { items } = (await service.call('GET', '/v1/keys')).json;
@@ -125,6 +126,7 @@ describe('keys', () => {
   it('stay valid for a requested overlap when they are rotated', async () => {
     const old = (await create()).json;
     const next = await rotate(old.id, { overlap_seconds: 8 });
+    expect(Date.parse(next.json.old_key_until) - Date.parse(next.json.created_at)).toBe(8000);
     expect([await statusOf(old.key), await statusOf(next.json.key)]).toEqual([200, 200]);
     expect((await rotate(old.id)).status).toBe(409);
     await until(async () => (await statusOf(old.key)) === 401, { what: 'the end of the overlap' });

@@ -23,5 +23,6 @@ export const KEY_EXAMPLES: Readonly<Record<string, unknown>> = {
   RotateKeyRequest: { overlap_seconds: 3600 },
   ApiKeyList: { items: [apiKey], next: null },
   NewApiKey: { ...apiKey, key: 'al_live_…' },
+  RotatedApiKey: { ...apiKey, key: 'al_live_…', old_key_until: LATER },
   RevokedApiKey: { ...apiKey, revoked_at: LATER, object: 'key', deleted: true },
 };

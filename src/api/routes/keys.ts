@@ -1,10 +1,20 @@
 import type { FastifyRequest } from 'fastify';
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
-import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../accounts/keys.ts';
+import { createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../accounts/keys.ts';
 import { listCursors, pageOf } from '../../accounts/list-cursor.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
-import { createKeyBody, keyList, keysQuery, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
+import {
+  type ApiKeyView,
+  createKeyBody,
+  keyList,
+  keysQuery,
+  newApiKey,
+  revokedApiKey,
+  rotatedApiKey,
+  rotateKeyBody,
+} from '../../contract/keys.ts';
+import type { Tx } from '../../database/pool.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { actorOf, callerOf, makerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -61,9 +71,10 @@ function registerListAndCreate(app: App, deps: ApiDeps): void {
     async (request, reply) => {
       const { account } = callerOf(request);
       const warnings = unknownFields(createKeyBody, request.sentBody);
-      const made = await makeOnce(deps, request, 'keys', (tx) =>
-        createKey(tx, account.id, request.body, actorOf(request), makerOf(request)),
-      );
+      const made = await makeOnce(deps, request, 'keys', async (tx) => {
+        const { key, raw } = await createKey(tx, account.id, request.body, actorOf(request), makerOf(request));
+        return { raw, view: viewKey(key) };
+      });
       reply.code(201).header('cache-control', 'no-store');
       return { ...made, ...(warnings.length > 0 && { warnings }) };
     },
@@ -82,10 +93,10 @@ function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
         tags: ['keys'],
         summary: 'Replace a key',
         description:
-          'The old key stops working immediately, or after `overlap_seconds`. A key can rotate itself and any key whose permissions do not exceed its own.',
+          'The old key stops working immediately, or after `overlap_seconds`. `old_key_until` is when it stops. A key can rotate itself and any key whose permissions do not exceed its own.',
         params: idParams,
         body: rotateKeyBody.nullish(),
-        response: { 201: newApiKey, '4xx': errorBody },
+        response: { 201: rotatedApiKey, '4xx': errorBody },
       },
     },
     async (request, reply) => {
@@ -94,7 +105,13 @@ function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
       const overlapSeconds = request.body?.overlap_seconds ?? 0;
       const options = { overlapSeconds, for: { accountId: account.id, maker: makerOf(request) } };
       const warnings = unknownFields(rotateKeyBody, request.sentBody);
-      const made = await makeOnce(deps, request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
+      const made = await makeOnce(deps, request, `rotate:${id}`, async (tx) => {
+        const rotated = await rotateKey(tx, id, options, actorOf(request));
+        return {
+          raw: rotated.raw,
+          view: { ...viewKey(rotated.key), old_key_until: rotated.oldKeyUntil.toISOString() },
+        };
+      });
       reply.code(201).header('cache-control', 'no-store');
       return { ...made, ...(warnings.length > 0 && { warnings }) };
     },
@@ -126,20 +143,20 @@ function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
  * Creates or rotates a key once per Idempotency-Key. The raw key is never stored, so the response to a repeated request does not contain
  * it.
  */
-async function makeOnce(
+async function makeOnce<T extends ApiKeyView>(
   { context: { db, vault } }: ApiDeps,
   request: FastifyRequest,
   route: string,
-  make: (tx: Parameters<typeof createKey>[0]) => Promise<CreatedKey>,
+  make: (tx: Tx) => Promise<{ raw: string; view: T }>,
 ) {
   const { account } = callerOf(request);
   const scope = { accountId: account.id, route, ...idempotencyOf(request) };
   let raw: string | null = null;
   const { answer } = await inAccountTransaction(db, account.id, (tx) =>
     withIdempotencyKey(tx, vault, scope, async () => {
-      const created = await withRemedy(make(tx));
-      raw = created.raw;
-      return { status: 201, answer: viewKey(created.key) };
+      const made = await withRemedy(make(tx));
+      raw = made.raw;
+      return { status: 201, answer: made.view };
     }),
   );
   return { ...answer, key: raw };

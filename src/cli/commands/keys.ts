@@ -101,8 +101,12 @@ export async function rotateKeyCommand(
   const overlapSeconds = Number(options.overlap ?? 0);
   if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0)
     throw new UsageError('--overlap must be an integer number of seconds, such as 3600.');
-  const created = await withKey(config, (tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI));
-  print(created, options);
+  const rotated = await withKey(config, (tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI));
+  const until = rotated.oldKeyUntil.toISOString();
+  print(rotated, options, { old_key_until: until });
+  if (options.json) return;
+  const end = overlapSeconds > 0 ? `works until ${moment(until)}` : 'no longer works';
+  process.stderr.write(`The old key ${id} ${end}.\n`);
 }
 
 export async function revokeKeyCommand(config: Config, id: string, options: JsonOption): Promise<void> {
@@ -126,10 +130,10 @@ function create(pool: Pool, body: CreateKeyBody, accountName: string): Promise<C
   });
 }
 
-function print({ key, raw }: CreatedKey, options: JsonOption): void {
+function print({ key, raw }: CreatedKey, options: JsonOption, more: { old_key_until?: string } = {}): void {
   if (options.json) {
     const { id, name, scopes, created_at } = viewKey(key);
-    process.stdout.write(`${JSON.stringify({ id, name, key: raw, scopes, created_at })}\n`);
+    process.stdout.write(`${JSON.stringify({ id, name, key: raw, scopes, created_at, ...more })}\n`);
     return;
   }
   process.stderr.write(dim('The key is shown only once:\n'));

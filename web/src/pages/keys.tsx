@@ -16,15 +16,15 @@ import { RotateKeyDialog } from './keys/rotate.tsx';
 type Open =
   | { dialog: 'create' }
   | { dialog: 'rotate' | 'revoke'; key: ApiKeyView }
-  | { dialog: 'made'; raw: string; name: string };
+  | { dialog: 'made'; raw: string; name: string; oldKeyUntil: string | null };
 
 export function KeysPage() {
   const { data, error, reload } = useResource<{ items: ApiKeyView[] }>('/v1/keys');
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
-  const made = (key: { key: string | null; name: string }) => {
+  const made = (key: { key: string | null; name: string; old_key_until?: string }) => {
     reload();
-    setOpen({ dialog: 'made', raw: key.key ?? '', name: key.name });
+    setOpen({ dialog: 'made', raw: key.key ?? '', name: key.name, oldKeyUntil: key.old_key_until ?? null });
   };
   const create = (
     <Button icon="plus" look="main-action" onClick={() => setOpen({ dialog: 'create' })}>
@@ -58,7 +58,9 @@ export function KeysPage() {
       )}
       {open?.dialog === 'create' && <CreateKeyDialog onMade={made} onClose={close} />}
       {open?.dialog === 'rotate' && <RotateKeyDialog apiKey={open.key} onMade={made} onClose={close} />}
-      {open?.dialog === 'made' && <NewKeyDialog name={open.name} raw={open.raw} onClose={close} />}
+      {open?.dialog === 'made' && (
+        <NewKeyDialog name={open.name} raw={open.raw} oldKeyUntil={open.oldKeyUntil} onClose={close} />
+      )}
       {open?.dialog === 'revoke' && <RevokeDialog apiKey={open.key} onDone={reload} onClose={close} />}
     </Page>
   );

@@ -1,14 +1,25 @@
+import { serverNow } from '../../lib/clock.ts';
 import { Code, Secret } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
+import { Due } from '../../ui/time.tsx';
+
+interface NewKeyProps {
+  name: string;
+  raw: string;
+  /** When the key that this key replaces stops working; null if it replaces no key. */
+  oldKeyUntil: string | null;
+  onClose: () => void;
+}
 
 /** Shows a new key, which cannot be shown again. */
-export function NewKeyDialog({ name, raw, onClose }: { name: string; raw: string; onClose: () => void }) {
+export function NewKeyDialog({ name, raw, oldKeyUntil, onClose }: NewKeyProps) {
   return (
     <Dialog title={`Key ${name}`} onClose={onClose} dismissible={false}>
       <Notice tone="warn">
         <p>Copy the key now. Airlock does not show it again.</p>
       </Notice>
+      {oldKeyUntil && <OldKeyEnd at={oldKeyUntil} />}
       <Secret text={raw} label="key" />
       <Code
         label="Example"
@@ -20,5 +31,14 @@ export function NewKeyDialog({ name, raw, onClose }: { name: string; raw: string
         </button>
       </div>
     </Dialog>
+  );
+}
+
+function OldKeyEnd({ at }: { at: string }) {
+  if (Date.parse(at) <= serverNow()) return <p>The old key no longer works.</p>;
+  return (
+    <p>
+      The old key stops working <Due at={at} />.
+    </p>
   );
 }

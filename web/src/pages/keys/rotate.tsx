@@ -13,16 +13,21 @@ const OVERLAPS = [
 
 interface RotateKeyProps {
   apiKey: ApiKeyView;
-  onMade: (key: ApiKeyView & { key: string | null }) => void;
+  onMade: (key: RotatedApiKey) => void;
   onClose: () => void;
 }
 
+export type RotatedApiKey = ApiKeyView & { key: string | null; old_key_until: string };
+
 export function RotateKeyDialog({ apiKey, onMade, onClose }: RotateKeyProps) {
-  const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number][0]>('86400');
+  const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number][0]>('0');
   const rotate = async () => onMade(await post(`/v1/keys/${apiKey.id}/rotate`, { overlap_seconds: Number(overlap) }));
   return (
     <Confirm title={`Rotate ${apiKey.name}`} action="Rotate" onConfirm={rotate} onClose={onClose}>
-      <p>You get a new key with the same permissions. While both keys work, replace the old key in your programs.</p>
+      <p>
+        You get a new key with the same permissions. To replace the old key in your programs without an interruption,
+        let both keys work for some time.
+      </p>
       <SelectField label="The old key ends" value={overlap} choices={OVERLAPS} onChange={setOverlap} />
     </Confirm>
   );
